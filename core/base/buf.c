@@ -399,6 +399,25 @@ buf_log(struct buf *b, struct str s)
 	encode(b, s, LOG, escape_log);
 }
 
+void
+buf_line(struct buf *b, struct str s, size_t max)
+{
+	struct buf line;
+	size_t     n;
+
+	/* No character becomes shorter by it: what is further on is cut off anyway. */
+	if (s.n > max + 4)
+		s.n = max + 4;
+	buf_make(&line, b->mem);
+	buf_log(&line, s);
+	n = str_head(buf_str(&line), max).n;
+	buf_add(b, line.p, n);
+	if (n < line.n)
+		buf_puts(b, "\xe2\x80\xa6");
+	b->failed = b->failed || !buf_ok(&line);
+	talloc_free(line.p);
+}
+
 static const char *
 escape_prom(uint32_t cp, char tmp[static ESC_MAX])
 {

@@ -46,6 +46,8 @@ void buf_html(struct buf *b, struct str s);
 void buf_csv(struct buf *b, struct str s);
 /* Text inside a log line or a terminal: C0, C1, bidi and line separators as \uXXXX; bad UTF-8 as \xXX. */
 void buf_log(struct buf *b, struct str s);
+/* The same for people, of one line: at most `max` bytes, cut before a character, and then an ellipsis. */
+void buf_line(struct buf *b, struct str s, size_t max);
 /* A Prometheus label value without its quotes: \ " and newline escaped. */
 void buf_prom(struct buf *b, struct str s);
 /* Slack text: & < > escaped. */

@@ -144,6 +144,12 @@ event_print(struct buf *b, const struct alert_event *ev, struct err *e)
 }
 
 bool
+event_print_data(struct buf *b, const struct alert_event *ev, struct err *e)
+{
+	return schema_encode(b, ev->alert == NULL ? &head_schema : &data_schema, ev, e);
+}
+
+bool
 event_print_change(struct buf *b, const struct event_change *c, struct err *e)
 {
 	return schema_encode(b, &open_change, c, e);

@@ -99,6 +99,8 @@ MUST_USE bool event_view(TALLOC_CTX *mem, struct view v, const struct alert_even
 
 /* The open form, {type, timestamp, data}, for whoever reads it by program. */
 MUST_USE bool event_print(struct buf *b, const struct alert_event *ev, struct err *e);
+/* Its data alone. */
+MUST_USE bool event_print_data(struct buf *b, const struct alert_event *ev, struct err *e);
 /* Its beginning, without changes and what follows them, closed; and one change. */
 MUST_USE bool event_print_head(struct buf *b, const struct alert_event *ev, struct err *e);
 MUST_USE bool event_print_change(struct buf *b, const struct event_change *c, struct err *e);

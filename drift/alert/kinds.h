@@ -8,8 +8,14 @@
 #ifndef BSX_DRIFT_ALERT_KINDS_H
 #define BSX_DRIFT_ALERT_KINDS_H
 
-/*                         kind       its row            both ends  of the contract */
-#define CHANNEL_FORMATS(X) X("webhook", standard_webhooks, false, "Standard Webhooks 1.0, signed")
+/*        kind            its row              both   of the contract */
+#define CHANNEL_FORMATS(X) \
+	X("webhook",      standard_webhooks,   false, "Standard Webhooks 1.0, signed") \
+	X("slack",        slack_blocks,        false, "an incoming webhook of Slack") \
+	X("teams",        teams_card,          false, "a workflow of Microsoft Teams that takes webhook requests") \
+	X("pagerduty",    pagerduty_events,    true,  "Events API v2; secret is the integration key") \
+	X("cloudevents",  cloud_events,        false, "CloudEvents 1.0, structured, signed as webhook is") \
+	X("alertmanager", alertmanager_alerts, true,  "API v2 of Prometheus Alertmanager; url is where it is")
 #define OTHER_FORMATS(X)   X("mail", user_mail, false, "to a user; no channel")
 
 #endif

@@ -10,28 +10,6 @@
 #define VALUE_MAX  60
 #define CUT        "\xe2\x80\xa6"
 
-/* ---- one line of text ---- */
-
-/* At most `max` bytes and a mark, cut before a character. */
-static void
-put_line(struct buf *b, struct str s, size_t max)
-{
-	struct buf line;
-	size_t     n;
-
-	/* No character becomes shorter by it: what is further on is cut off anyway. */
-	if (s.n > max + 4)
-		s.n = max + 4;
-	buf_make(&line, b->mem);
-	buf_log(&line, s);
-	n = str_head(buf_str(&line), max).n;
-	buf_add(b, line.p, n);
-	if (n < line.n)
-		buf_puts(b, CUT);
-	b->failed = b->failed || !buf_ok(&line);
-	talloc_free(line.p);
-}
-
 /* ---- the parts ---- */
 
 /* An element that is known by a hash, or by what is withheld: its list says as much to people. */
@@ -74,7 +52,7 @@ put_path(struct buf *b, struct view v, struct str path, struct err *e)
 			buf_putc(&text, '/');
 		put_step(&text, step);
 	}
-	put_line(b, buf_str(&text), PATH_MAX_);
+	buf_line(b, buf_str(&text), PATH_MAX_);
 	b->failed = b->failed || !buf_ok(&text);
 	return true;
 }
@@ -98,7 +76,7 @@ put_value(struct buf *b, struct str json, bool truncated)
 	if (truncated || json.p == NULL)
 		buf_puts(b, CUT);
 	else
-		put_line(b, text.p == NULL ? json : text, VALUE_MAX);
+		buf_line(b, text.p == NULL ? json : text, VALUE_MAX);
 }
 
 /* A string and what is no string look alike. */
@@ -121,9 +99,9 @@ static void
 put_modified(struct buf *b, const struct change_text *t)
 {
 	if (alike(b->mem, t)) {
-		put_line(b, t->old_text, VALUE_MAX);
+		buf_line(b, t->old_text, VALUE_MAX);
 		buf_puts(b, " -> ");
-		put_line(b, t->new_text, VALUE_MAX);
+		buf_line(b, t->new_text, VALUE_MAX);
 		return;
 	}
 	put_value(b, t->old_text, t->old_truncated);
@@ -165,7 +143,7 @@ title_print(TALLOC_CTX *mem, struct view v, const struct title_in *in, char **ou
 	size_t               before;
 
 	buf_make(&b, mem);
-	put_line(&b, c->key.n > 0 ? c->key : c->category, OBJECT_MAX);
+	buf_line(&b, c->key.n > 0 ? c->key : c->category, OBJECT_MAX);
 	buf_puts(&b, c->path.n > 0 ? ": " : " ");
 	before = b.n;
 	if (!put_path(&b, v, c->canonical_path, e))

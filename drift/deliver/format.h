@@ -24,11 +24,14 @@ struct format_target {
 	const char *url, *to;
 };
 
-/* The secret that signs, which the receiver keeps as text. */
+/*
+ * What both ends know.  One that we make signs, and the receiver keeps it as text, which is shown once; one that the
+ * receiver has made lets us in there: whoever makes the channel gives it, and it is never shown.
+ */
 #define FORMAT_SECRET_MAX 64 /* bytes */
 struct format_secret {
 	const char *shape; /* of the text: "whsec_ and ..." */
-	char *(*print)(TALLOC_CTX *mem, struct str key); /* NULL: out of memory */
+	char *(*print)(TALLOC_CTX *mem, struct str key); /* NULL: out of memory; no such function: the receiver makes it */
 	bool (*parse)(struct str text, uint8_t out[static FORMAT_SECRET_MAX], size_t *n);
 };
 
@@ -45,18 +48,26 @@ enum fate {
 /* Texts that are not said (NULL) are filled in by the fate before it is recorded. */
 struct verdict {
 	enum fate   fate;
-	const char *outcome;       /* for the delivery log: "delivered", "failed", "refused" (by us, unsent) */
+	const char *outcome;       /* for the delivery log: "delivered", "accepted" (it says no more), "failed", "refused" (by us, unsent) */
 	const char *detail;        /* for it too, one sentence; never text of the receiver */
 	const char *reason;        /* FATE_DISABLED: of the channel's new status */
 	int         http_status;   /* 0: no answer */
 	int64_t     retry_after_s; /* seconds that the receiver wants to be left alone; -1: it does not say */
 };
 
+/* What a body is made of, and nothing else. */
+struct rendering {
+	const struct alert_event *shown;    /* what the channel may see of it */
+	int64_t                   template; /* from 1 to EVENT_TEMPLATE */
+	const char               *id;       /* as below */
+	struct str                secret;   /* as below */
+};
+
 /* What is signed. */
 struct posting {
 	const char *id;      /* of the message, the same in every attempt: "msg_" and a uuid */
 	int64_t     now_s;   /* Unix time of the attempt */
-	struct str  secret;  /* the channel's key; n == 0: the kind has none */
+	struct str  secret;  /* the channel's; n == 0: the kind has none, or it is the url */
 	struct str  body;
 };
 #define FORMAT_HEADERS_MAX 8
@@ -66,6 +77,8 @@ struct format_ops {
 	/* Faults point at /url or /to; *target is what is kept. */
 	bool (*check_target)(TALLOC_CTX *mem, const struct guard *g, const struct format_target *in,
 	    const char **target, struct err *e);
+	/* Whoever knows the url may write there: it is kept sealed in the secret's place, and its host is shown. */
+	bool hides_url;
 	/* NULL: none.  A channel whose row says otherwise than its kind is not sent to. */
 	const struct format_secret *secret;
 
@@ -76,8 +89,7 @@ struct format_ops {
 	void (*send)(const struct attempt *a, TALLOC_CTX *mem, struct verdict *out);
 
 	/* By post_send: the body, its type, the headers beside that, and what an answer means. */
-	bool (*render)(TALLOC_CTX *mem, const struct alert_event *shown, int64_t template, struct str *body,
-	    struct err *e);
+	bool (*render)(TALLOC_CTX *mem, const struct rendering *in, struct str *body, struct err *e);
 	const char *content_type;
 	bool (*sign)(TALLOC_CTX *mem, const struct posting *p, struct fetch_header *headers, size_t *n,
 	    struct err *e); /* adds at most FORMAT_HEADERS_MAX; NULL: none */
@@ -99,6 +111,11 @@ extern const char *const channel_kinds[];     /* what people may choose, ended b
 extern const char        channel_kinds_doc[]; /* a sentence for each */
 
 /* ---- what formats share ---- */
+
+/* standard_webhooks.c: the secret that signs as Standard Webhooks do, and the three headers of it. */
+extern const struct format_secret webhook_secret;
+MUST_USE bool webhook_add_signature(TALLOC_CTX *mem, const struct posting *p,
+    struct fetch_header *headers, size_t *n, struct err *e);
 
 /* 5 s, 5 and 30 minutes, then hours: 75 of them. */
 extern const int64_t delays_of_days[DELIVER_TRIES - 1];

@@ -25,25 +25,32 @@ post_verdict(TALLOC_CTX *mem, enum fate fate, const struct fetch_answer *answer)
 }
 
 static bool
-make_body(const struct attempt *a, TALLOC_CTX *mem, struct str *body, struct err *e)
+make_body(const struct attempt *a, TALLOC_CTX *mem, struct posting *p, struct err *e)
 {
 	const struct view  view = { .values = a->channel.with_values };
 	struct alert_event kept, shown;
+	struct rendering   in = {
+		  .shown = &shown,
+		  .template = a->message.template,
+		  .id = p->id,
+		  .secret = p->secret,
+	};
 
 	if (a->message.template == 0)
-		return finished_open(a->t, mem, &a->message, body, e) &&
-		       finished_view(mem, view, *body, body, e);
+		return finished_open(a->t, mem, &a->message, &p->body, e) &&
+		       finished_view(mem, view, p->body, &p->body, e);
 	return message_open(a->t, mem, &a->message, &kept, e) &&
 	       event_view(mem, view, &kept, &shown, e) &&
-	       a->format->ops->render(mem, &shown, a->message.template, body, e);
+	       a->format->ops->render(mem, &in, &p->body, e);
 }
 
 /* Whether there is one is said by the kind: nothing leaves that is signed with nothing. */
 static bool
 open_secret(const struct attempt *a, TALLOC_CTX *mem, struct str *secret, struct err *e)
 {
-	const struct channel *c = &a->channel;
-	bool                  wanted = a->format->ops->secret != NULL;
+	const struct channel    *c = &a->channel;
+	const struct format_ops *ops = a->format->ops;
+	bool                     wanted = ops->secret != NULL || ops->hides_url;
 
 	if (c->secret.p != NULL &&
 	    !tenant_open(a->t, mem, (struct sealed_place) { "channels", "secret", &c->id },
@@ -70,7 +77,7 @@ post(const struct attempt *a, TALLOC_CTX *mem, struct fetch_answer *answer, stru
 	};
 	struct fetch_request q = {
 		.method = "POST",
-		.url = a->channel.target,
+		.url = a->channel.target, /* or what is hidden */
 		.headers = headers,
 		.headers_n = OWN,
 		.timeout_ms = env->conf->outbound_timeout_s * 1000,
@@ -79,7 +86,13 @@ post(const struct attempt *a, TALLOC_CTX *mem, struct fetch_answer *answer, stru
 	};
 
 	uuid_print(&a->row.wire_id, id + 4);
-	if (!make_body(a, mem, &p.body, e) || !open_secret(a, mem, &p.secret, e) ||
+	if (!open_secret(a, mem, &p.secret, e))
+		return false;
+	if (ops->hides_url) {
+		q.url = p.secret.p;
+		p.secret = (struct str) { 0 };
+	}
+	if (!make_body(a, mem, &p, e) ||
 	    (ops->sign != NULL && !ops->sign(mem, &p, headers, &q.headers_n, e)))
 		return false;
 	q.body = p.body;

@@ -6,22 +6,20 @@
 _Static_assert(WEBHOOK_SECRET_MAX <= FORMAT_SECRET_MAX, "who calls has room for the longest");
 
 static bool
-render_open_form(TALLOC_CTX *mem, const struct alert_event *shown, int64_t template,
-    struct str *body, struct err *e)
+render_open_form(TALLOC_CTX *mem, const struct rendering *in, struct str *body, struct err *e)
 {
 	struct buf b;
 
-	(void)template; /* there is one */
 	buf_make(&b, mem);
-	if (!event_print(&b, shown, e))
+	if (!event_print(&b, in->shown, e))
 		return false;
 	*body = buf_str(&b);
 	return true;
 }
 
-static bool
-add_signature(TALLOC_CTX *mem, const struct posting *p, struct fetch_header *headers, size_t *n,
-    struct err *e)
+bool
+webhook_add_signature(TALLOC_CTX *mem, const struct posting *p, struct fetch_header *headers,
+    size_t *n, struct err *e)
 {
 	char *timestamp = talloc_asprintf(mem, "%lld", (long long)p->now_s);
 	char *signature = webhook_sign(mem, p->secret, str_of(p->id), p->now_s, p->body);
@@ -48,7 +46,7 @@ judge_webhook(TALLOC_CTX *mem, const struct fetch_answer *answer, struct verdict
 		out->reason = "The receiver answered 410 Gone.";
 }
 
-static const struct format_secret webhook_secret = {
+const struct format_secret webhook_secret = {
 	.shape = "whsec_ and base64 of 24 to 64 bytes",
 	.print = webhook_secret_print,
 	.parse = webhook_secret_parse,
@@ -64,6 +62,6 @@ const struct format_ops standard_webhooks = {
 	.send = post_send,
 	.render = render_open_form,
 	.content_type = "application/json",
-	.sign = add_signature,
+	.sign = webhook_add_signature,
 	.judge = judge_webhook,
 };

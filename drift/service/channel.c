@@ -63,26 +63,18 @@ seal_secret(const struct acting *a, struct channel *c, const uint8_t *key, size_
 	    (struct sealed_place) { "channels", "secret", &c->id }, plain, &c->secret, e);
 }
 
-/* The key is random; the text is what the receiver keeps.  *text NULL: a channel of that kind has
- * none. */
+/* The key is random; the text is what the receiver keeps. */
 static bool
-make_secret(const struct acting *a, struct channel *c, char **text, struct err *e)
+make_secret(const struct acting *a, struct channel *c, const struct format_secret *kind,
+    char **text, struct err *e)
 {
-	const struct format_ops *ops = format_of_channel(c, e);
-	uint8_t                 *key;
+	uint8_t *key = secret_alloc(a->by.mem, CHANNEL_SECRET_LEN);
 
-	*text = NULL;
-	if (ops == NULL || ops->secret == NULL)
-		return ops != NULL;
-	key = secret_alloc(a->by.mem, CHANNEL_SECRET_LEN);
 	if (key == NULL)
 		return err_memory(e);
 	rand_fill(a->drift->env->rand, key, CHANNEL_SECRET_LEN);
-	*text =
-	    ops->secret->print(a->by.mem, (struct str) { (const char *)key, CHANNEL_SECRET_LEN });
-	if (*text == NULL)
-		return err_memory(e);
-	return seal_secret(a, c, key, CHANNEL_SECRET_LEN, e);
+	*text = kind->print(a->by.mem, (struct str) { (const char *)key, CHANNEL_SECRET_LEN });
+	return *text == NULL ? err_memory(e) : seal_secret(a, c, key, CHANNEL_SECRET_LEN, e);
 }
 
 static bool
@@ -97,12 +89,40 @@ put_secret(const struct acting *a, struct channel *c, const char *text, struct e
 	if (key == NULL)
 		return err_memory(e);
 	if (!ops->secret->parse(str_of(text), key, &n))
-		return err_fault(
-		    e, a->by.mem, "/secret", "must be %s, or null", ops->secret->shape);
+		return err_fault(e, a->by.mem, "/secret", "must be %s%s", ops->secret->shape,
+		    ops->secret->print == NULL ? "" : ", or null");
 	return seal_secret(a, c, key, n, e);
 }
 
-/* What is kept of where it delivers to. */
+/* What is given, or a new one where it is ours to make. */
+static bool
+set_secret(const struct acting *a, struct channel *c, const char *given, char **text, struct err *e)
+{
+	const struct format_ops *ops = format_of_channel(c, e);
+
+	*text = NULL;
+	if (ops == NULL)
+		return false;
+	if (ops->secret == NULL)
+		return given == NULL ||
+		       err_fault(e, a->by.mem, "/secret", "a %s channel has none", c->kind);
+	if (given != NULL)
+		return put_secret(a, c, given, e);
+	return ops->secret->print != NULL
+		   ? make_secret(a, c, ops->secret, text, e)
+		   : err_fault(e, a->by.mem, "/secret", "is required: %s", ops->secret->shape);
+}
+
+/* A url that lets whoever has it in: it is sealed, and what is shown of it is kept beside that. */
+static bool
+hide_url(const struct acting *a, struct channel *c, const char *url, struct err *e)
+{
+	c->target = channel_target_shown(a->by.mem, url, e);
+	return c->target != NULL && seal_secret(a, c, (const uint8_t *)url, strlen(url), e);
+}
+
+/* What is kept of where it delivers to.  What was shown of a hidden url, given back, is that url.
+ */
 static bool
 set_target(const struct acting *a, struct channel *c, const struct format_target *in, struct err *e)
 {
@@ -114,8 +134,13 @@ set_target(const struct acting *a, struct channel *c, const struct format_target
 	if (a->by.auth->guard == NULL)
 		return err_set(e, ERR_INTERNAL, 0, "internal error",
 		    "a channel's target, and no guard to check it");
+	if (ops->hides_url && c->target != NULL && in->url != NULL &&
+	    strcmp(in->url, c->target) == 0)
+		return true;
 	if (!ops->check_target(a->by.mem, a->by.auth->guard, in, &target, e))
 		return false;
+	if (ops->hides_url)
+		return hide_url(a, c, target, e);
 	c->target = acting_copy(a, target);
 	return c->target != NULL || err_memory(e);
 }
@@ -142,7 +167,7 @@ make_row(
 	if (c->kind == NULL)
 		return err_memory(e);
 	if ((in->values && !may_tell_values(a, e)) || !set_target(a, c, &in->target, e) ||
-	    !make_secret(a, c, &out->secret, e))
+	    !set_secret(a, c, in->secret, &out->secret, e))
 		return false;
 	c->name = acting_copy(a, in->name);
 	c->status = acting_copy(a, "active");
@@ -182,23 +207,26 @@ alter_secret(const struct channel_deed *d, struct channel *c, struct err *e)
 	ops = format_of_channel(c, e);
 	if (ops == NULL)
 		return false;
-	if (ops->secret == NULL)
-		return !in->has_secret ||
-		       err_fault(e, d->a->by.mem, "/secret", "a %s channel has none", c->kind);
-	if (!bound_secret_check(d->a->by.mem, &s, e))
+	if (ops->secret != NULL && !bound_secret_check(d->a->by.mem, &s, e))
 		return false;
-	if (!in->has_secret)
-		return true;
-	return in->secret == NULL ? make_secret(d->a, c, &d->out->secret, e)
-				  : put_secret(d->a, c, in->secret, e);
+	return !in->has_secret || set_secret(d->a, c, in->secret, &d->out->secret, e);
+}
+
+/* Another url, or another's key at the same one: others read what it is told. */
+static bool
+is_moved(const struct channel_deed *d, const struct channel *c, const struct format_ops *ops)
+{
+	const char *url = d->in->target.url;
+
+	return (url != NULL && strcmp(url, c->target) != 0) ||
+	       (d->in->has_secret && ops->secret != NULL && ops->secret->print == NULL);
 }
 
 static bool
 alter_values(const struct channel_deed *d, struct channel *c, struct err *e)
 {
-	const char *url = d->in->target.url;
-	bool        moved = url != NULL && strcmp(url, c->target) != 0;
-	bool        had = c->with_values;
+	const struct format *f = format_of(formats, c->kind);
+	bool                 had = c->with_values, moved = f == NULL || is_moved(d, c, f->ops);
 
 	if (d->in->has_values)
 		c->with_values = d->in->values;

@@ -20,7 +20,7 @@ MUST_USE bool delivery_page(
 struct channel_wish {
 	const char          *name, *kind;   /* NULL: not named; the kind never changes */
 	struct format_target target;        /* of one that is there: the url, or NULL */
-	const char          *secret;        /* NULL: a new one is made, where it is named or the channel is new */
+	const char          *secret;        /* NULL: one is made where it is named or the channel is new, and the kind has one that is ours to make */
 	const char          *status;        /* "active", "disabled"; NULL: not named */
 	bool                 values;
 	bool                 has_secret, has_values; /* named */

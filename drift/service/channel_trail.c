@@ -7,8 +7,15 @@
 
 #define DIGEST_BYTES 8
 
-/* Scheme and authority as they are, without a user part; what follows by its digest. */
-static char *
+/* "/#" and a digest: what was made here already. */
+static bool
+is_digest(const char *rest)
+{
+	return rest[0] == '/' && rest[1] == '#' && strlen(rest) == 2 + 2 * DIGEST_BYTES &&
+	       strspn(rest + 2, "0123456789abcdef") == 2 * DIGEST_BYTES;
+}
+
+char *
 channel_target_shown(TALLOC_CTX *mem, const char *target, struct err *e)
 {
 	const char *authority = strstr(target, "://");
@@ -23,6 +30,12 @@ channel_target_shown(TALLOC_CTX *mem, const char *target, struct err *e)
 	for (at = memchr(host, '@', n); at != NULL; at = memchr(host, '@', n)) {
 		n -= (size_t)(at + 1 - host);
 		host = at + 1;
+	}
+	if (is_digest(rest)) {
+		out = talloc_strdup(mem, target);
+		if (out == NULL)
+			err_memory(e);
+		return out;
 	}
 	hash_sha256(rest, strlen(rest), sum);
 	hex_print(sum, DIGEST_BYTES, hex);

@@ -11,6 +11,10 @@
 #include "core/base/buf.h"
 #include "core/store/alert/channel.h"
 
+/* Scheme and authority as they are, without a user part; what follows by its digest; NULL: out of memory.  Of
+ * what it made before it makes the same. */
+char *channel_target_shown(TALLOC_CTX *mem, const char *target, struct err *e);
+
 /*
  * As a JSON object: {"name", "target", "values"} of a channel that is made (was == NULL) or dropped (now ==
  * NULL), else "name", and what differs as {"from","to"}; a new secret is only named.

@@ -15,7 +15,9 @@ static const struct field channel_out_fields[] = {
 	FIELD(struct channel_out, id, .doc = "Number of the channel."),
 	FIELD(struct channel_out, name, .doc = "Name, unique."),
 	FIELD(struct channel_out, kind, .doc = channel_kinds_doc),
-	FIELD(struct channel_out, url, .doc = "Where it delivers to."),
+	FIELD(struct channel_out, url,
+	    .doc = "Where it delivers to; of slack and teams, whose url lets whoever has it write "
+		   "there, the host and a digest: given back, it is that url."),
 	FIELD(struct channel_out, values,
 	    .doc = "It is told values of changes; else they are " VIEW_WITHHELD " there."),
 	FIELD(struct channel_out, status, .doc = "active or disabled."),
@@ -32,7 +34,7 @@ static const struct schema channel_out_schema =
 static const char *const statuses[] = { "active", "disabled", NULL };
 
 struct channel_new {
-	const char *name, *kind, *url, *to;
+	const char *name, *kind, *url, *to, *secret;
 	bool        values;
 };
 static const struct field channel_new_fields[] = {
@@ -40,9 +42,14 @@ static const struct field channel_new_fields[] = {
 	    .doc = "Name, unique."),
 	FIELD(struct channel_new, kind, .choices = channel_kinds, .flags = FIELD_REQUIRED,
 	    .doc = channel_kinds_doc),
-	FIELD(struct channel_new, url, .min = 1, .max = 2048, .doc = "Where to deliver to."),
+	FIELD(struct channel_new, url, .min = 1, .max = 2048,
+	    .doc = "Where to deliver to; pagerduty has one where it is left out."),
 	FIELD(struct channel_new, to, .max = 254, .flags = FIELD_NULLABLE,
 	    .doc = "Not available in this version: null, or left out."),
+	FIELD(struct channel_new, secret, .min = 1, .max = 100, .flags = FIELD_SECRET,
+	    .doc =
+		"pagerduty: the integration key, required.  webhook and cloudevents: the signing "
+		"secret, whsec_ and base64 of 24 to 64 bytes; where it is left out one is made."),
 	FIELD(struct channel_new, values,
 	    .doc = "It is told values of changes: needs read:snapshots; false when absent."),
 	FIELD_END,
@@ -65,9 +72,9 @@ static const struct field channel_update_fields[] = {
 		   "read:snapshots only."),
 	FIELD(struct channel_update, secret, .min = 1, .max = 100,
 	    .flags = FIELD_NULLABLE | FIELD_SECRET | FIELD_FRESH,
-	    .doc =
-		"Signing secret: whsec_ and base64 of 24 to 64 bytes; null: a new one, which the "
-		"answer shows once.  To be named with another url: it goes there."),
+	    .doc = "As when it is made; null: a new one that signs, which the answer shows once.  "
+		   "To be "
+		   "named with another url: it goes there."),
 	FIELD(struct channel_update, status, .choices = statuses, .flags = FIELD_FRESH,
 	    .doc = "active or disabled."),
 	FIELD(struct channel_update, values, .flags = FIELD_FRESH,
@@ -126,7 +133,8 @@ static const struct field delivery_fields[] = {
 		   "told it."),
 	FIELD(struct delivery_row, attempt, .doc = "From 1; 0: it waits for a newer version."),
 	FIELD(struct delivery_row, at, .doc = "When it was sent."),
-	FIELD(struct delivery_row, outcome, .doc = "delivered, failed or refused."),
+	FIELD(struct delivery_row, outcome,
+	    .doc = "delivered, accepted (the receiver says no more), failed or refused."),
 	FIELD(struct delivery_row, http_status, .flags = FIELD_OMIT_ZERO,
 	    .doc = "Absent: no answer."),
 	FIELD(struct delivery_row, took_ms, .doc = "How long it took."),
@@ -169,6 +177,7 @@ make_channel(struct request *r, const void *body, void *answer, struct err *e)
 		.name = in->name,
 		.kind = in->kind,
 		.target = { in->url, in->to },
+		.secret = in->secret,
 		.values = in->values,
 	};
 	const struct acting *a = acting_of(r, e);

@@ -16,9 +16,9 @@
 /* ---- a second format: all there is to it ---- */
 
 static bool
-render_plain(TALLOC_CTX *mem, const struct alert_event *shown, int64_t template, struct str *body,
-    struct err *e)
+render_plain(TALLOC_CTX *mem, const struct rendering *in, struct str *body, struct err *e)
 {
+	const struct alert_event  *shown = in->shown;
 	const struct event_change *changes = shown->changes.p;
 	struct str                 title, path;
 	struct buf                 b;
@@ -26,7 +26,7 @@ render_plain(TALLOC_CTX *mem, const struct alert_event *shown, int64_t template,
 	buf_make(&b, mem);
 	if (!event_text(mem, &shown->alert->title, &title, e))
 		return false;
-	buf_printf(&b, "%lld %s ", (long long)template, shown->type);
+	buf_printf(&b, "%lld %s ", (long long)in->template, shown->type);
 	buf_add(&b, title.p, title.n);
 	for (size_t i = 0; i < shown->changes.n; i++) {
 		if (!event_text(mem, &changes[i].path, &path, e))

@@ -6,7 +6,8 @@ import { until } from './env.mjs';
 export class Receiver {
   constructor() {
     this.got = []; // {id, at, status, headers, body, text}
-    this.plan = []; // statuses of the next answers; 200 when empty
+    this.plan = []; // of the next answers: a status, or {status, body, headers}
+    this.usual = 200; // when there is no plan: the same
     this.refuse = null; // what comes to this path is answered 500
     this.server = http.createServer((q, a) => this.#take(q, a));
   }
@@ -33,7 +34,8 @@ export class Receiver {
     for await (const d of q)
       parts.push(d);
     const bytes = Buffer.concat(parts);
-    const step = q.url === this.refuse ? 500 : this.plan.length > 0 ? this.plan.shift() : 200;
+    const next = q.url === this.refuse ? 500 : this.plan.length > 0 ? this.plan.shift() : this.usual;
+    const { status: step, body = '', headers = {} } = typeof next === 'number' ? { status: next } : next;
     const one = { id: q.headers['webhook-id'], at: Date.now(), status: step, path: q.url, method: q.method,
       headers: q.headers, bytes, text: bytes.toString('utf8') };
     try {
@@ -42,8 +44,8 @@ export class Receiver {
       one.body = null;
     }
     this.got.push(one);
-    a.writeHead(step, step >= 300 && step < 400 ? { Location: this.url('/elsewhere') } : {});
-    a.end();
+    a.writeHead(step, step >= 300 && step < 400 ? { Location: this.url('/elsewhere') } : headers);
+    a.end(body);
   }
 
   // The first delivery that fits.

@@ -58,7 +58,8 @@ render(struct str kept, struct view v)
 
 	assert_true(event_read(mem, kept, &ev, &e));
 	assert_true(event_view(mem, v, &ev, &shown, &e));
-	assert_true(f->ops->render(mem, &shown, EVENT_TEMPLATE, &body, &e));
+	assert_true(f->ops->render(
+	    mem, &(struct rendering) { &shown, EVENT_TEMPLATE, "msg_1", { 0 } }, &body, &e));
 	return body;
 }
 

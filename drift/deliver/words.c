@@ -1,0 +1,288 @@
+#include "drift/deliver/words.h"
+
+#include <string.h>
+
+#define NAME_MAX_  120 /* bytes */
+#define WHERE_MAX  300
+#define VALUE_MAX  200
+#define SEPARATOR  " \xc2\xb7 "
+#define CUT        "\xe2\x80\xa6"
+#define TEST_TITLE "a test of this channel: nothing has happened"
+
+bool
+words_over(const struct alert_event *shown)
+{
+	return strcmp(shown->type, EVENT_RESOLVED) == 0 || shown->below_min_severity;
+}
+
+/* ---- texts ---- */
+
+/* A JSON string as one line. */
+static bool
+add_text(struct buf *b, const struct raw_json *string, size_t max, struct err *e)
+{
+	struct str text;
+
+	if (!event_text(b->mem, string, &text, e))
+		return false;
+	buf_line(b, text, max);
+	return true;
+}
+
+/* The same, of its own; "": there is none. */
+static const char *
+line_of(TALLOC_CTX *mem, const struct raw_json *string, size_t max, struct err *e)
+{
+	struct buf b;
+
+	if (string->text == NULL)
+		return "";
+	buf_make(&b, mem);
+	if (!add_text(&b, string, max, e))
+		return NULL;
+	return b.n == 0 ? "" : buf_text(&b, e);
+}
+
+/* As many characters as fit, and a mark. */
+static const char *
+cut_to_characters(TALLOC_CTX *mem, struct str s, size_t max, struct err *e)
+{
+	size_t   n = 0, at = 0, cut = 0, taken;
+	uint32_t cp;
+	char    *out;
+
+	while (n < max && (taken = utf8_next((struct str) { s.p + at, s.n - at }, &cp)) > 0) {
+		if (++n == max)
+			cut = at;
+		at += taken;
+	}
+	out = at == s.n ? talloc_strndup(mem, s.p, s.n)
+			: talloc_asprintf(mem, "%.*s" CUT, (int)cut, s.p);
+	if (out == NULL)
+		err_memory(e);
+	return out;
+}
+
+/* ---- the parts ---- */
+
+static const char *
+state_of(const struct alert_event *ev)
+{
+	if (ev->alert == NULL)
+		return "Test";
+	if (strcmp(ev->type, EVENT_OPENED) == 0)
+		return "Opened";
+	return strcmp(ev->type, EVENT_RESOLVED) == 0 ? "Resolved" : "Changed";
+}
+
+/* "critical" as a word that begins a line. */
+static void
+add_severity(struct buf *b, const char *severity)
+{
+	buf_putc(
+	    b, (char)(severity[0] >= 'a' && severity[0] <= 'z' ? severity[0] - 32 : severity[0]));
+	buf_puts(b, severity + (severity[0] != '\0'));
+}
+
+static void
+add_standing(struct buf *b, const struct alert_event *ev)
+{
+	const struct event_alert *a = ev->alert;
+
+	if (a == NULL || strcmp(ev->type, EVENT_RESOLVED) == 0) {
+		buf_puts(b, state_of(ev));
+		return;
+	}
+	add_severity(b, a->severity);
+	if (strcmp(ev->type, EVENT_UPDATED) != 0)
+		return;
+	if (a->escalated)
+		buf_puts(b, ", worse");
+	else if (a->severity_before != NULL)
+		buf_printf(b, ", was %s", a->severity_before);
+	else
+		buf_puts(b, ", changed");
+}
+
+static bool
+add_tenant(struct buf *b, const struct event_tenant *t, struct err *e)
+{
+	if (t->name.text != NULL)
+		return add_text(b, &t->name, NAME_MAX_, e);
+	buf_line(b, str_of(t->slug), NAME_MAX_);
+	return true;
+}
+
+static bool
+make_headline(TALLOC_CTX *mem, const struct alert_event *ev, struct words *out, struct err *e)
+{
+	struct buf b;
+
+	buf_make(&b, mem);
+	add_standing(&b, ev);
+	buf_puts(&b, SEPARATOR);
+	if (!add_tenant(&b, ev->tenant, e))
+		return false;
+	buf_puts(&b, SEPARATOR);
+	buf_puts(&b, out->title);
+	if (!buf_ok(&b))
+		return err_memory(e);
+	out->headline = cut_to_characters(mem, buf_str(&b), WORDS_HEADLINE_MAX, e);
+	return out->headline != NULL;
+}
+
+static bool
+add_fact(struct words *out, const char *name, const char *text)
+{
+	if (text != NULL && text[0] != '\0')
+		out->facts[out->facts_n++] = (struct words_named) { name, text };
+	return text != NULL;
+}
+
+static const char *
+tenant_line(TALLOC_CTX *mem, const struct event_tenant *t, struct err *e)
+{
+	struct buf b;
+
+	buf_make(&b, mem);
+	return add_tenant(&b, t, e) ? buf_text(&b, e) : NULL;
+}
+
+static const char *
+instant_line(TALLOC_CTX *mem, instant at, struct err *e)
+{
+	char *out;
+
+	if (at.ms == 0)
+		return "";
+	out = talloc_zero_array(mem, char, TIME_TEXT_MAX);
+	if (out == NULL) {
+		err_memory(e);
+		return NULL;
+	}
+	time_print(at.ms, out);
+	return out;
+}
+
+static bool
+make_facts(TALLOC_CTX *mem, const struct alert_event *ev, struct words *out, struct err *e)
+{
+	const struct event_alert *a = ev->alert;
+
+	if (!add_fact(out, "Customer", tenant_line(mem, ev->tenant, e)))
+		return false;
+	if (ev->config != NULL &&
+	    !add_fact(out, "Config", line_of(mem, &ev->config->name, NAME_MAX_, e)))
+		return false;
+	return a == NULL ||
+	       (add_fact(out, "Severity", a->severity) && add_fact(out, "Status", a->status) &&
+		   add_fact(out, "Since", instant_line(mem, a->opened_at, e)) &&
+		   add_fact(out, "Resolved by", line_of(mem, &a->resolved_by, NAME_MAX_, e)));
+}
+
+/* ---- changes ---- */
+
+static const char *
+where_of(TALLOC_CTX *mem, const struct event_change *c, struct err *e)
+{
+	struct buf b;
+
+	buf_make(&b, mem);
+	if (!add_text(&b, &c->category, NAME_MAX_, e))
+		return NULL;
+	buf_putc(&b, ' ');
+	if (!add_text(&b, &c->key, NAME_MAX_, e))
+		return NULL;
+	buf_putc(&b, ' ');
+	return add_text(&b, &c->path, WHERE_MAX, e) ? buf_text(&b, e) : NULL;
+}
+
+/* JSON as it is, so that "1" and 1 look different. */
+static void
+add_value(struct buf *b, const struct raw_json *v)
+{
+	if (v->text == NULL)
+		buf_puts(b, CUT);
+	else
+		buf_line(b, str_of(v->text), VALUE_MAX);
+}
+
+static const char *
+what_of(TALLOC_CTX *mem, const struct event_change *c, struct err *e)
+{
+	bool       was = c->old_value.text != NULL || c->old_value_truncated;
+	bool       is = c->new_value.text != NULL || c->new_value_truncated;
+	struct buf b;
+
+	buf_make(&b, mem);
+	if (!was || !is || strcmp(c->op, "moved") == 0) {
+		buf_puts(&b, c->op);
+		buf_puts(&b, was || is ? ": " : "");
+	}
+	if (was)
+		add_value(&b, &c->old_value);
+	if (was && is)
+		buf_puts(&b, " -> ");
+	if (is)
+		add_value(&b, &c->new_value);
+	return buf_text(&b, e);
+}
+
+static bool
+make_changes(TALLOC_CTX *mem, const struct alert_event *ev, struct words *out, struct err *e)
+{
+	const struct event_change *c = ev->changes.p;
+
+	out->total = ev->changes_total;
+	out->changes = talloc_zero_size(mem, (ev->changes.n + 1) * sizeof(out->changes[0]));
+	if (out->changes == NULL)
+		return err_memory(e);
+	for (; out->changes_n < ev->changes.n; out->changes_n++, c++) {
+		struct words_change *to = &out->changes[out->changes_n];
+
+		*to = (struct words_change) {
+			.severity = c->severity,
+			.where = where_of(mem, c, e),
+			.what = what_of(mem, c, e),
+			.why = line_of(mem, &c->reason, WORDS_LINE_MAX, e),
+		};
+		if (to->where == NULL || to->what == NULL || to->why == NULL)
+			return false;
+	}
+	return true;
+}
+
+bool
+words_make(TALLOC_CTX *mem, const struct alert_event *shown, struct words *out, struct err *e)
+{
+	*out = (struct words) { .state = state_of(shown), .title = TEST_TITLE };
+	if (shown->links != NULL)
+		out->link = shown->links->alert;
+	if (shown->alert != NULL)
+		out->title = line_of(mem, &shown->alert->title, WORDS_LINE_MAX, e);
+	return out->title != NULL && make_headline(mem, shown, out, e) &&
+	       make_facts(mem, shown, out, e) && make_changes(mem, shown, out, e);
+}
+
+const char *
+words_rest(TALLOC_CTX *mem, const struct words *w, size_t told, struct err *e)
+{
+	int64_t rest = w->total - (int64_t)told;
+	char   *out;
+
+	if (rest <= 0)
+		return NULL;
+	out = talloc_asprintf(mem, "and %lld more", (long long)rest);
+	if (out == NULL)
+		err_memory(e);
+	return out;
+}
+
+const char *
+words_fact(const struct words *w, const char *name)
+{
+	for (size_t i = 0; i < w->facts_n; i++)
+		if (strcmp(w->facts[i].name, name) == 0)
+			return w->facts[i].text;
+	return NULL;
+}

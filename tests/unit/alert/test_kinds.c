@@ -1,0 +1,403 @@
+/* format.h: what each kind of channel makes of every event, and of every answer. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "core/json/json.h"
+#include "drift/deliver/format.h"
+#include "drift/deliver/words.h"
+#include "tests/unit/mem.h"
+
+#include "tests/unit/alert/news.h"
+
+#define KEY "0123456789abcdef0123456789ABCDEF"
+
+static const struct view all = { .values = true }, none = { 0 };
+
+/* ---- the road of an event, without the database ---- */
+
+static void
+show(const struct news *w, const char *type, struct view v, struct alert_event *shown)
+{
+	const struct conf conf = { .public_url = "https://drift.example.org", .base_path = "/bsx" };
+	const struct env  env = { .conf = &conf, .clock = &news_clock };
+	struct tenant_db  t = { .tenant = &w->tenant };
+	const struct alert_scope s = {
+		.env = &env,
+		.t = &t,
+		.mem = mem,
+		.config_id = w->config_id,
+		.config_name = w->config_name,
+		.report = w->has_report ? &w->report : NULL,
+	};
+	const struct alert_news news = {
+		.event = type,
+		.alert = strcmp(type, EVENT_TEST) == 0 ? NULL : &w->alert,
+		.changes = w->changes,
+		.texts = w->texts,
+		.order = w->order,
+		.n = w->n,
+	};
+	struct alert_event ev, read;
+	struct err         e = { 0 };
+	struct buf         b;
+
+	buf_make(&b, mem);
+	assert_true(event_make(&s, &news, &ev, &e));
+	assert_true(event_keep(&b, &ev, &e));
+	assert_true(event_read(mem, buf_str(&b), &read, &e));
+	assert_true(event_view(mem, v, &read, shown, &e));
+}
+
+static const struct json *
+render(const char *kind, const struct alert_event *shown, size_t *size)
+{
+	const struct format   *f = format_of(formats, kind);
+	const struct rendering in = { shown, EVENT_TEMPLATE, "msg_1", STR(KEY) };
+	struct err             e = { 0 };
+	struct str             body;
+	const struct json     *v;
+
+	assert_non_null(f);
+	assert_true(f->ops->render(mem, &in, &body, &e));
+	*size = body.n;
+	v = json_parse(mem, body, &e);
+	assert_non_null(v);
+	return v;
+}
+
+static size_t
+characters(struct str s)
+{
+	size_t   n = 0, taken;
+	uint32_t cp;
+
+	while ((taken = utf8_next(s, &cp)) > 0) {
+		s = (struct str) { s.p + taken, s.n - taken };
+		n++;
+	}
+	assert_int_equal(s.n, 0);
+	return n;
+}
+
+/* At "/a/0/b" of a tree. */
+static const struct json *
+at(const struct json *v, const char *pointer)
+{
+	return json_at(v, str_of(pointer));
+}
+
+static const char *
+text_at(const struct json *v, const char *path)
+{
+	const struct json *found = at(v, path);
+
+	assert_non_null(found);
+	assert_int_equal(found->type, JSON_STRING);
+	return str_dup(mem, found->text);
+}
+
+/* ---- what each kind holds to ---- */
+
+static void
+check_words(const struct alert_event *shown)
+{
+	struct words w;
+	struct err   e = { 0 };
+
+	assert_true(words_make(mem, shown, &w, &e));
+	assert_in_range(characters(str_of(w.headline)), 10, WORDS_HEADLINE_MAX);
+	assert_null(strpbrk(w.headline, "\r\n\t"));
+	for (size_t i = 0; i < w.changes_n; i++) {
+		assert_null(strpbrk(w.changes[i].where, "\r\n\t"));
+		assert_null(strpbrk(w.changes[i].what, "\r\n\t"));
+	}
+}
+
+static void
+check_slack(const struct json *v, size_t size)
+{
+	const struct json *blocks = at(v, "/blocks");
+	size_t             sum = 0;
+
+	assert_true(blocks->n <= 50);
+	assert_true(size < 40000);
+	assert_true(characters(str_of(text_at(v, "/blocks/0/text/text"))) <= 150);
+	for (size_t i = 0; i < blocks->n; i++) {
+		const struct json *text = at(&blocks->items[i], "/text/text");
+
+		if (text == NULL)
+			continue;
+		assert_in_range(characters(text->text), 1, 3000);
+		sum += characters(text->text);
+		assert_true(str_eqz(at(&blocks->items[i], "/text/type")->text, "plain_text") ||
+			    str_starts(text->text, "<https://drift.example.org/"));
+	}
+	assert_true(sum < 13200);
+	assert_null(strpbrk(text_at(v, "/text"), "<>"));
+}
+
+static void
+check_teams(const struct json *v, size_t size)
+{
+	const struct json *body = at(v, "/attachments/0/content/body");
+
+	assert_true(size <= 20480);
+	assert_string_equal(text_at(v, "/attachments/0/content/version"), "1.4");
+	for (size_t i = 0; i < body->n; i++)
+		assert_string_equal(text_at(&body->items[i], "/type"), "RichTextBlock");
+}
+
+static void
+check_pagerduty(const struct json *v, size_t size)
+{
+	assert_true(size < (size_t)512 * 1024);
+	assert_string_equal(text_at(v, "/routing_key"), KEY);
+	assert_true(characters(str_of(text_at(v, "/payload/summary"))) <= 1024);
+	assert_in_range(strlen(text_at(v, "/dedup_key")), 1, 255);
+}
+
+static void
+check_case(const struct news *w, const char *type, struct view view)
+{
+	struct alert_event shown;
+	size_t             size;
+
+	show(w, type, view, &shown);
+	check_words(&shown);
+	for (const struct format *f = formats; f->kind != NULL; f++) {
+		const struct json *v;
+
+		if (!f->ops->has_channels)
+			continue;
+		v = render(f->kind, &shown, &size);
+		if (strcmp(f->kind, "slack") == 0)
+			check_slack(v, size);
+		if (strcmp(f->kind, "teams") == 0)
+			check_teams(v, size);
+		if (strcmp(f->kind, "pagerduty") == 0)
+			check_pagerduty(v, size);
+	}
+}
+
+static void
+every_event_fits_its_receiver_whatever_it_holds(void **state)
+{
+	size_t cases = 0;
+
+	(void)state;
+	for (size_t ev = 0; ev < LEN(news_events); ev++)
+		for (size_t n = 0; n < LEN(news_counts); n++)
+			for (enum news_flavour f = 0; f < NEWS_FLAVOURS; f++, cases++) {
+				struct news *w = news_make(SEVERITY_CRITICAL, news_counts[n], f);
+
+				check_case(w, news_events[ev], all);
+				check_case(w, news_events[ev], none);
+			}
+	assert_int_equal(cases, 84);
+	check_case(news_make(SEVERITY_LOW, 0, NEWS_PLAIN), EVENT_TEST, none);
+}
+
+/* ---- what people read ---- */
+
+static void
+the_first_line_says_how_bad_where_what_and_from_what_to_what(void **state)
+{
+	struct news       *w = news_make(SEVERITY_CRITICAL, 1, NEWS_PLAIN);
+	struct alert_event shown;
+	size_t             size;
+
+	(void)state;
+	w->tenant.name = talloc_strdup(mem, "Example Ltd");
+	w->alert.title = talloc_strdup(mem, "sshd_config: PermitRootLogin no -> yes and 2 more");
+	show(w, EVENT_OPENED, all, &shown);
+	assert_string_equal(text_at(render("slack", &shown, &size), "/text"),
+	    "Critical \xc2\xb7 Example Ltd \xc2\xb7 sshd_config: PermitRootLogin no -&gt; yes and "
+	    "2 more");
+	show(w, EVENT_UPDATED, all, &shown);
+	shown.alert->severity_before = "low";
+	assert_string_equal(text_at(render("pagerduty", &shown, &size), "/payload/summary"),
+	    "Critical, was low \xc2\xb7 Example Ltd \xc2\xb7 sshd_config: PermitRootLogin no -> "
+	    "yes and 2 more");
+	show(w, EVENT_RESOLVED, all, &shown);
+	assert_string_equal(
+	    text_at(render("alertmanager", &shown, &size), "/0/annotations/summary"),
+	    "Resolved \xc2\xb7 Example Ltd \xc2\xb7 sshd_config: PermitRootLogin no -> yes and 2 "
+	    "more");
+}
+
+static void
+what_does_not_fit_is_counted(void **state)
+{
+	struct alert_event shown;
+	size_t             size;
+	const struct json *v;
+
+	(void)state;
+	show(news_make(SEVERITY_HIGH, 21, NEWS_PLAIN), EVENT_OPENED, all, &shown);
+	shown.changes_total = 61;
+	v = render("slack", &shown, &size);
+	assert_string_equal(text_at(v, "/blocks/22/text/text"), "and 41 more");
+	v = render("teams", &shown, &size);
+	v = at(v, "/attachments/0/content/body");
+	assert_string_equal(text_at(&v->items[v->n - 1], "/inlines/0/text"), "and 41 more");
+}
+
+static void
+an_incident_is_one_from_its_opening_to_its_end(void **state)
+{
+	struct news       *w = news_make(SEVERITY_HIGH, 1, NEWS_PLAIN);
+	struct alert_event shown;
+	size_t             size;
+	const struct json *opened, *over, *v;
+	char               ends[2][TIME_TEXT_MAX];
+
+	(void)state;
+	show(w, EVENT_OPENED, all, &shown);
+	opened = render("pagerduty", &shown, &size);
+	v = render("alertmanager", &shown, &size);
+	snprintf(ends[0], sizeof(ends[0]), "%s", text_at(v, "/0/endsAt"));
+	show(w, EVENT_UPDATED, all, &shown);
+	assert_string_equal(
+	    text_at(render("pagerduty", &shown, &size), "/event_action"), "trigger");
+	shown.below_min_severity = true;
+	assert_string_equal(
+	    text_at(render("pagerduty", &shown, &size), "/event_action"), "resolve");
+	show(w, EVENT_RESOLVED, all, &shown);
+	over = render("pagerduty", &shown, &size);
+	assert_string_equal(text_at(opened, "/event_action"), "trigger");
+	assert_string_equal(text_at(over, "/event_action"), "resolve");
+	assert_string_equal(text_at(opened, "/dedup_key"), text_at(over, "/dedup_key"));
+	assert_string_equal(text_at(opened, "/payload/severity"), "error");
+	snprintf(ends[1], sizeof(ends[1]), "%s",
+	    text_at(render("alertmanager", &shown, &size), "/0/endsAt"));
+	assert_true(strcmp(ends[0], ends[1]) > 0);
+	assert_string_equal(ends[1], "2025-11-29T17:00:00.123Z");
+}
+
+static void
+a_channel_without_values_is_told_none_by_any_kind(void **state)
+{
+	struct news       *w = news_make(SEVERITY_HIGH, 1, NEWS_PLAIN);
+	struct alert_event shown;
+
+	(void)state;
+	w->alert.title = talloc_strdup(mem, "policy changed");
+	w->texts[0].old_text = STR("\"before-it\"");
+	w->texts[0].new_text = STR("\"after-it\"");
+	show(w, EVENT_OPENED, none, &shown);
+	for (const struct format *f = formats; f->kind != NULL; f++) {
+		const struct rendering in = { &shown, EVENT_TEMPLATE, "msg_1", STR(KEY) };
+		struct err             e = { 0 };
+		struct str             body;
+
+		if (!f->ops->has_channels)
+			continue;
+		assert_true(f->ops->render(mem, &in, &body, &e));
+		assert_null(memmem(body.p, body.n, "before-it", 9));
+		assert_null(memmem(body.p, body.n, "after-it", 8));
+		assert_non_null(memmem(body.p, body.n, "withheld", 8));
+	}
+}
+
+/* ---- what an answer means ---- */
+
+struct answer_case {
+	const char *kind;
+	int         status;
+	const char *body;
+	int64_t     retry_after_s; /* that the answer says; -1: nothing */
+	enum fate   fate;
+	const char *outcome;
+	int64_t     waits_s; /* of the verdict */
+};
+static const struct answer_case answers[] = {
+	{ "webhook", 200, "", -1, FATE_DELIVERED, "delivered", -1 },
+	{ "webhook", 302, "", -1, FATE_AGAIN, "failed", -1 },
+	{ "webhook", 410, "", -1, FATE_DISABLED, "failed", -1 },
+	{ "webhook", 500, "", 30, FATE_AGAIN, "failed", -1 },
+	{ "webhook", 429, "", 30, FATE_AGAIN, "failed", 30 },
+	{ "slack", 200, "ok", -1, FATE_DELIVERED, "delivered", -1 },
+	{ "slack", 200, "<html>no</html>", -1, FATE_AGAIN, "failed", -1 },
+	{ "slack", 302, "", -1, FATE_DISABLED, "failed", -1 },
+	{ "slack", 400, "invalid_payload", -1, FATE_OVER, "failed", -1 },
+	{ "slack", 400, "invalid_token", -1, FATE_DISABLED, "failed", -1 },
+	{ "slack", 403, "action_prohibited", -1, FATE_DISABLED, "failed", -1 },
+	{ "slack", 404, "no_service", -1, FATE_DISABLED, "failed", -1 },
+	{ "slack", 410, "channel_is_archived", -1, FATE_DISABLED, "failed", -1 },
+	{ "slack", 429, "", 0, FATE_AGAIN, "failed", 0 },
+	{ "slack", 429, "", 30, FATE_AGAIN, "failed", 30 },
+	{ "slack", 429, "", 100000, FATE_AGAIN, "failed", 100000 },
+	{ "slack", 429, "", -1, FATE_AGAIN, "failed", -1 },
+	{ "slack", 500, "rollup_error", -1, FATE_AGAIN, "failed", -1 },
+	{ "teams", 202, "", -1, FATE_DELIVERED, "accepted", -1 },
+	{ "teams", 200, "1", -1, FATE_DELIVERED, "accepted", -1 },
+	{ "teams", 400, "{\"error\":{\"code\":\"MissingApiVersionParameter\"}}", -1, FATE_OVER,
+	    "failed", -1 },
+	{ "teams", 401, "", -1, FATE_DISABLED, "failed", -1 },
+	{ "teams", 403, "", -1, FATE_DISABLED, "failed", -1 },
+	{ "teams", 404, "", -1, FATE_DISABLED, "failed", -1 },
+	{ "teams", 413, "", -1, FATE_OVER, "failed", -1 },
+	{ "teams", 429, "", 17, FATE_AGAIN, "failed", 17 },
+	{ "teams", 502, "", -1, FATE_AGAIN, "failed", -1 },
+	{ "pagerduty", 202, "{\"status\":\"success\"}", -1, FATE_DELIVERED, "accepted", -1 },
+	{ "pagerduty", 400, "{\"errors\":[\"summary is too long\"]}", -1, FATE_OVER, "failed", -1 },
+	{ "pagerduty", 400, "{\"errors\":[\"Invalid routing key\"]}", -1, FATE_DISABLED, "failed",
+	    -1 },
+	{ "pagerduty", 403, "", -1, FATE_DISABLED, "failed", -1 },
+	{ "pagerduty", 429, "", -1, FATE_AGAIN, "failed", 120 },
+	{ "pagerduty", 429, "", 5, FATE_AGAIN, "failed", 5 },
+	{ "pagerduty", 503, "", -1, FATE_AGAIN, "failed", -1 },
+	{ "cloudevents", 204, "", -1, FATE_DELIVERED, "delivered", -1 },
+	{ "cloudevents", 202, "", -1, FATE_DELIVERED, "accepted", -1 },
+	{ "cloudevents", 206, "", -1, FATE_AGAIN, "failed", -1 },
+	{ "cloudevents", 301, "", -1, FATE_AGAIN, "failed", -1 },
+	{ "cloudevents", 410, "", -1, FATE_DISABLED, "failed", -1 },
+	{ "cloudevents", 415, "", -1, FATE_OVER, "failed", -1 },
+	{ "cloudevents", 429, "", 9, FATE_AGAIN, "failed", 9 },
+	{ "alertmanager", 200, "", -1, FATE_DELIVERED, "delivered", -1 },
+	{ "alertmanager", 400, "\"bad\"", -1, FATE_OVER, "failed", -1 },
+	{ "alertmanager", 404, "", -1, FATE_AGAIN, "failed", -1 },
+	{ "alertmanager", 500, "", -1, FATE_AGAIN, "failed", -1 },
+};
+
+static void
+every_answer_leads_where_its_receiver_documents_it(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < LEN(answers); i++) {
+		const struct answer_case *c = &answers[i];
+		const struct fetch_answer a = {
+			.status = c->status,
+			.body = str_of(c->body),
+			.retry_after_s = c->retry_after_s,
+		};
+		struct verdict v = { 0 };
+
+		format_of(formats, c->kind)->ops->judge(mem, &a, &v);
+		if (v.fate != c->fate || strcmp(v.outcome, c->outcome) != 0 ||
+		    v.retry_after_s != c->waits_s ||
+		    (v.fate == FATE_DISABLED) != (v.reason != NULL))
+			fail_msg("%s %d %s: fate %d, %s, waits %lld", c->kind, c->status, c->body,
+			    (int)v.fate, v.outcome, (long long)v.retry_after_s);
+		assert_non_null(strstr(v.detail, "answered"));
+	}
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(every_event_fits_its_receiver_whatever_it_holds),
+		TEST(the_first_line_says_how_bad_where_what_and_from_what_to_what),
+		TEST(what_does_not_fit_is_counted),
+		TEST(an_incident_is_one_from_its_opening_to_its_end),
+		TEST(a_channel_without_values_is_told_none_by_any_kind),
+		TEST(every_answer_leads_where_its_receiver_documents_it),
+	};
+
+	return cmocka_run_group_tests_name("kinds of channels", tests, NULL, NULL);
+}

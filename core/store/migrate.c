@@ -1,4 +1,4 @@
-#include "core/store/migrate.h"
+#include "core/store/migrate_priv.h"
 
 #include <inttypes.h>
 #include <mysqld_error.h>
@@ -13,22 +13,14 @@
 #define LOCK_NS     600000000000
 #define TRIES       10 /* of a statement that others' transactions are in the way of */
 
-struct record {
-	int64_t     version;
-	char       *name;
-	struct blob sha256;
-};
-struct records {
-	struct record *p;
-	size_t         n;
-};
 static const struct field record_fields[] = {
 	FIELD(struct record, version, .doc = "Number of the migration."),
 	FIELD(struct record, name, .doc = "Name of its file."),
 	FIELD(struct record, sha256, .doc = "Of its text."),
 	FIELD_END,
 };
-static const struct schema record_schema = SCHEMA("MigrationRecord", struct record, record_fields);
+const struct schema migration_record_schema =
+    SCHEMA("MigrationRecord", struct record, record_fields);
 
 /* A record whose migration has another number now. */
 struct renumbered {
@@ -54,14 +46,14 @@ static const struct field renumbered_key_fields[] = {
 static const struct schema renumbered_key_schema =
     SCHEMA("MigrationRenumberedKey", struct renumbered, renumbered_key_fields);
 
-SQL(migration_list, SQL_CONTROL, NULL, &record_schema,
+SQL(migration_list, SQL_CONTROL, NULL, &migration_record_schema,
     "SELECT version, name, sha256 FROM schema_migrations ORDER BY version");
 SQL(migration_renumber, SQL_CONTROL, &renumbered_schema, NULL,
     "UPDATE IGNORE schema_migrations SET version = :version, name = :name WHERE version = :was"
     " AND sha256 = :sha256");
 SQL(migration_unnumber, SQL_CONTROL, &renumbered_key_schema, NULL,
     "DELETE FROM schema_migrations WHERE version = :was AND sha256 = :sha256");
-SQL(migration_add, SQL_CONTROL, &record_schema, NULL,
+SQL(migration_add, SQL_CONTROL, &migration_record_schema, NULL,
     "INSERT IGNORE INTO schema_migrations (version, name, sha256, applied_at)"
     " VALUES (:version, :name, :sha256, NOW(3))");
 
@@ -273,8 +265,8 @@ apply_statement(struct db *db, const char *text, struct err *e)
 	}
 }
 
-static bool
-apply_text(struct db *db, TALLOC_CTX *tmp, const struct migration *m, struct err *e)
+bool
+migrate_text(struct db *db, TALLOC_CTX *tmp, const struct migration *m, struct err *e)
 {
 	struct ddl  names = { .schema = db_schema(db), .control = db->o.control };
 	const char *rest = m->text;
@@ -305,7 +297,7 @@ apply(struct db *db, const struct migration *m, struct err *e)
 	if (r.name == NULL)
 		err_memory(e);
 	else
-		ok = apply_text(db, tmp, m, e) && db_run(db, &migration_add, &r, NULL, e);
+		ok = migrate_text(db, tmp, m, e) && db_run(db, &migration_add, &r, NULL, e);
 	talloc_free(tmp);
 	return ok;
 }
@@ -326,8 +318,8 @@ apply_missing(struct db *db, const struct records *had, enum sql_scope scope,
 	return true;
 }
 
-static bool
-read_records(struct db *db, TALLOC_CTX *mem, struct records *had, struct err *e)
+bool
+migrate_records(struct db *db, TALLOC_CTX *mem, struct records *had, struct err *e)
 {
 	return db_all(db, mem, &migration_list, NULL, INTO(&had->p, &had->n, RECORDS_MAX), e);
 }
@@ -365,9 +357,11 @@ run_locked(struct db *db, enum sql_scope scope, const struct migration *list,
 	struct records had;
 	bool           ok;
 
-	ok = db_exec(db, "migration", table_sql, e) && read_records(db, tmp, &had, e) &&
-	     renumber(db, &had, scope, list, e) && read_records(db, tmp, &had, e) &&
-	     compare(db, &had, scope, list, e) && compare_order(db, &had, scope, list, e) &&
+	ok = db_exec(db, "migration", table_sql, e) &&
+	     (scope != SQL_TENANT || migrate_flat(db, tmp, list, w, e)) &&
+	     migrate_records(db, tmp, &had, e) && renumber(db, &had, scope, list, e) &&
+	     migrate_records(db, tmp, &had, e) && compare(db, &had, scope, list, e) &&
+	     compare_order(db, &had, scope, list, e) &&
 	     apply_missing(db, &had, scope, list, w, e) && migrate_check(db, scope, list, e);
 	talloc_free(tmp);
 	return ok;
@@ -395,7 +389,7 @@ migrate_check(struct db *db, enum sql_scope scope, const struct migration *list,
 {
 	TALLOC_CTX    *tmp = talloc_new(db);
 	struct records had = { 0 };
-	bool           ok = read_records(db, tmp, &had, e);
+	bool           ok = migrate_records(db, tmp, &had, e);
 
 	if (!ok && e->sys == ER_NO_SUCH_TABLE) {
 		err_clear(e);
@@ -417,7 +411,7 @@ migrate_repeat(struct db *db, enum sql_scope scope, int64_t version, struct err 
 	const struct migration *m = by_version(migrations, scope, version);
 	struct db              *lock = lock_take(db, e);
 	TALLOC_CTX             *tmp = talloc_new(db);
-	bool                    ok = lock != NULL && m != NULL && apply_text(db, tmp, m, e);
+	bool                    ok = lock != NULL && m != NULL && migrate_text(db, tmp, m, e);
 
 	talloc_free(tmp);
 	if (lock != NULL)

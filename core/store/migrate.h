@@ -36,6 +36,12 @@ struct migration {
 	struct migration_former former[MIGRATION_FORMER_MAX];
 };
 extern const struct migration migrations[]; /* generated; ordered; ended by name == NULL */
+/*
+ * What those of tenants up to its version make, as one text (db/flat.sql): with it a schema that has nothing yet
+ * begins, and is recorded as if each had been applied.  While that is under way the record is of version 0, so that
+ * one that was interrupted goes on with the same text, or is refused.
+ */
+extern const struct migration migration_flat;
 
 /* For who wants to know what is done. */
 struct migrate_watch {

@@ -95,9 +95,11 @@ static const struct field threshold_fields[] = {
 		   "100: never."),
 	FIELD(struct spec_thresholds, blind_after, .min = 1, .max = 100,
 	    .flags = FIELD_NULLABLE | FIELD_OMIT_ZERO,
-	    .doc = "A collection is blind after so many readings in a row that were not complete, "
-		   "after as many pushes without it by the key that read it last, or after "
-		   "expect_every_s so many times without a complete one; 3 when absent."),
+	    .doc =
+		"A collection is blind after so many readings in a row that were not complete, "
+		"after as many pushes without it by the key that read it last, or after "
+		"expect_every_s so many times without a complete one; 3 when absent. One that was "
+		"read completely and is forbidden now is blind at once."),
 	FIELD(struct spec_thresholds, review_after_days, .min = 1, .max = 365,
 	    .flags = FIELD_NULLABLE | FIELD_OMIT_ZERO,
 	    .doc = "A baseline that nobody has approved after so many days is told of once; 7 when "

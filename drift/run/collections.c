@@ -31,6 +31,13 @@ collection_is_blind(const struct plan_collection *c)
 	return c->row.blind_since.ms != 0 && !c->spared;
 }
 
+bool
+collection_is_lost(const struct plan_collection *c)
+{
+	return c->row.complete_at.ms != 0 && c->row.how != NULL &&
+	       strcmp(c->row.how, completeness_name(COLLECTION_FORBIDDEN)) == 0;
+}
+
 /* ---- what there is ---- */
 
 /* What is known of one before this snapshot. */
@@ -261,7 +268,8 @@ advance(const struct ingest *in, struct plan *p, struct plan_collection *c, stru
 		retire(row);
 	if (c->spared)
 		row->blind_since.ms = 0;
-	else if (!was_blind && row->incomplete_runs >= in->spec->limits.blind_after)
+	else if (!was_blind &&
+		 (collection_is_lost(c) || row->incomplete_runs >= in->spec->limits.blind_after))
 		row->blind_since = in->received_at;
 	p->collections.stirred =
 	    p->collections.stirred || c->enters || was_blind != (row->blind_since.ms != 0);

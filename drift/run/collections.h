@@ -7,7 +7,8 @@
  * complete reading it enters the baseline, and it is compared whenever it was read completely.  Where the document
  * chooses the categories they are one reading, and the first complete one is that of all: one that is found later
  * joins the baseline of the others, which does not have it, so that its resources are created.  It is blind after
- * blind_after readings in a row that were not complete, until one is; the config may say of one that it is not read
+ * blind_after readings in a row that were not complete, and at once where it was read completely before and is
+ * forbidden now, until one is; the config may say of one that it is not read
  * (`unread`): then it is neither missing nor blind, and what was found in it stands.  One that the config says to be
  * `retired` is no more: what was found in it is over, and so is what waits for its next reading, unless it is read again.
  *
@@ -76,6 +77,8 @@ MUST_USE bool collections_tell(struct db *db, const struct ingest *in, struct pl
 struct plan_collection *collections_find(const struct plan_collections *c, struct str category);
 /* Is it blind, as far as it is to be told? */
 bool collection_is_blind(const struct plan_collection *c);
+/* Was it read completely once, and may not be read any more? */
+bool collection_is_lost(const struct plan_collection *c);
 
 /* As the snapshot keeps them: {category: completeness}; and as the report says it. */
 MUST_USE bool collections_print(TALLOC_CTX *mem, const struct plan *p, char **out, struct err *e);

@@ -7,6 +7,7 @@
 #include "drift/alert/condition.h"
 #include "drift/snapshot/collections.h"
 #include "drift/snapshot/loss.h"
+#include "drift/source/rest.h"
 
 /* ---- what is gone at once ---- */
 
@@ -101,35 +102,90 @@ completeness_plan(const struct ingest *in, struct plan *p, const struct held *cu
 
 /* ---- telling ---- */
 
+/* Those that are blind: of them those that may not be read any more, or the others. */
 static bool
-list_blind(
-    TALLOC_CTX *mem, const struct plan_collections *all, struct blind_list *out, struct err *e)
+list_blind(TALLOC_CTX *mem, const struct plan_collections *all, bool lost, struct blind_list *out,
+    struct err *e)
 {
 	*out = (struct blind_list) { talloc_zero_size(mem, (all->n + 1) * sizeof(out->of[0])), 0 };
 	if (out->of == NULL)
 		return err_memory(e);
 	for (size_t i = 0; i < all->n; i++)
-		if (collection_is_blind(&all->of[i]))
+		if (collection_is_blind(&all->of[i]) && collection_is_lost(&all->of[i]) == lost)
 			out->of[out->n++] =
 			    (struct blind_one) { all->of[i].category, all->of[i].row.complete_at };
 	return true;
+}
+
+/* What the source pack asks the administrator for. */
+static const char *
+permission_of(const struct ingest *in, struct str category)
+{
+	const struct rest        *r = in->spec->source.rest;
+	const struct source_pack *pack = r == NULL ? NULL : r->pack;
+
+	for (uint32_t i = 0; pack != NULL && i < pack->collections_n; i++)
+		if (str_eq(pack->collections[i].category, category))
+			return pack->collections[i].permission;
+	return NULL;
+}
+
+/* Each permission once: what is read over another needs the same. */
+static void
+put_permissions(const struct ingest *in, struct buf *b, const struct blind_list *l)
+{
+	const char *told[BLIND_TOLD], *one;
+	size_t      n = 0, known;
+
+	for (size_t i = 0; i < l->n && n < BLIND_TOLD; i++) {
+		one = permission_of(in, l->of[i].category);
+		for (known = 0; one != NULL && known < n; known++)
+			if (strcmp(told[known], one) == 0)
+				break;
+		if (one == NULL || known < n)
+			continue;
+		told[n++] = one;
+		buf_puts(b, n == 1 ? " (missing: " : ", ");
+		buf_printf(b, "%.100s", one);
+	}
+	buf_puts(b, n > 0 ? ")" : "");
+}
+
+static void
+put_lost(const struct ingest *in, struct buf *b, const struct blind_list *l)
+{
+	if (l->n == 0)
+		return;
+	blind_names(b, l);
+	buf_puts(b, " may not be read any more");
+	put_permissions(in, b, l);
+	buf_printf(b,
+	    "; changes of %s are not told, and what was told stays open, until it is permitted "
+	    "again",
+	    l->n == 1 ? "it" : "them");
+	blind_last(b, l);
 }
 
 static const char *
 say_blind(const struct ingest *in, const struct plan *p, struct err *e)
 {
 	long long         after = (long long)in->spec->limits.blind_after;
-	struct blind_list l;
+	struct blind_list l, lost;
 	struct buf        b;
 
-	if (!list_blind(in->mem, &p->collections, &l, e))
+	if (!list_blind(in->mem, &p->collections, false, &l, e) ||
+	    !list_blind(in->mem, &p->collections, true, &lost, e))
 		return NULL;
 	buf_make(&b, in->mem);
 	buf_puts(&b, "blind, ");
-	blind_names(&b, &l);
-	buf_printf(&b, " %s not read in %lld snapshot%s in a row", l.n == 1 ? "was" : "were", after,
-	    after == 1 ? "" : "s");
-	blind_last(&b, &l);
+	put_lost(in, &b, &lost);
+	if (l.n > 0) {
+		buf_puts(&b, lost.n > 0 ? "; " : "");
+		blind_names(&b, &l);
+		buf_printf(&b, " %s not read in %lld snapshot%s in a row",
+		    l.n == 1 ? "was" : "were", after, after == 1 ? "" : "s");
+		blind_last(&b, &l);
+	}
 	return buf_text(&b, e);
 }
 

@@ -1,6 +1,6 @@
 /*
  * completeness.h - completeness: collections that were not read in too many snapshots in a row, or too long, make a
- * config blind; too much of a collection gone at once (loss.h) is held until that collection is read again.
+ * config blind, and one that was and may not be read any more does so at once, with the permission that is missing; too much of a collection gone at once (loss.h) is held until that collection is read again.
  */
 #ifndef BSX_DRIFT_RUN_COMPLETENESS_H
 #define BSX_DRIFT_RUN_COMPLETENESS_H

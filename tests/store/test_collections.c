@@ -66,7 +66,8 @@ advance(struct known *k, enum fault_kind f, struct truth now)
 	k->spoken = true;
 	k->left_out = 0;
 	if (f != COMPLETE) {
-		k->blind = k->blind || ++k->incomplete >= 3;
+		/* what was read and is forbidden now is told at once */
+		k->blind = ++k->incomplete >= 3 || k->blind || (f == FORBIDDEN && k->entered);
 		return;
 	}
 	k->blind = false;

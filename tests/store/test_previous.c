@@ -159,9 +159,10 @@ static void
 tell_at_once(struct place_in_time *y, const char *where, enum seen_in way)
 {
 	must_tell(y, where, "first seen",
-	    way == IN_COMPLETE ? "drift opened"
-	    : way == IN_HELD   ? "suspicious_collection opened"
-			       : "");
+	    way == IN_COMPLETE    ? "drift opened"
+	    : way == IN_HELD      ? "suspicious_collection opened"
+	    : way == IN_FORBIDDEN ? "blind opened" /* it was permitted before */
+				  : "");
 }
 
 static void
@@ -171,13 +172,15 @@ tell_next(struct place_in_time *y, const char *where, enum seen_in way, bool gon
 	const char *const end = way == IN_COMPLETE ? "drift resolved" : "";
 	const char       *is = told(y);
 
-	if (way != IN_HELD) {
+	if (way != IN_HELD && way != IN_FORBIDDEN) {
 		if (strcmp(is, gone ? end : later) != 0)
 			fail_msg("%s: next: told \"%s\"", where, is);
 		return;
 	}
 	must_be(where, "the collection's alert over",
-	    strstr(is, "suspicious_collection resolved") != NULL, true);
+	    strstr(is, way == IN_HELD ? "suspicious_collection resolved" : "blind resolved") !=
+		NULL,
+	    true);
 	must_be(where, "told of what is gone", strstr(is, "drift opened") != NULL, !gone);
 }
 

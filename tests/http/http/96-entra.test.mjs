@@ -76,6 +76,7 @@ const FAULTS = [
   ['the permission is withdrawn', { kind: 'denied' }, 'forbidden'],
   ['a gateway refuses', { kind: 'denied', family: 'gateway' }, 'failed'],
   ['there is too much of it', { kind: 'throttled', retry_after: 1 }, 'throttled'],
+  ['there is too much of it, and nobody says for how long', { kind: 'throttled' }, 'throttled'],
   ['the service has an error', { kind: 'unavailable', status: 503 }, 'failed'],
   ['connections break off', { kind: 'reset' }, 'failed'],
   ['second pages are not there', { kind: 'unavailable', status: 503, page: 2 }, 'failed', { page: 4 }],
@@ -90,12 +91,16 @@ async function cell([, fault, how, { lacks, ...options } = {}]) {
   t.faults.add({ path: '*', ...fault }, () => behind);
   for (const change of CHANGES)
     deed(t, change.name);
-  const blind = await read(), unread = new Map(blind.report?.incomplete.map((c) => [c.category, c.why])), told = blind.changes.map((c) => c.resource.category);
+  const blind = await read(), lost = await alerts('blind'), unread = new Map(blind.report?.incomplete.map((c) => [c.category, c.why])), told = blind.changes.map((c) => c.resource.category);
   assert.deepEqual(gone(blind.changes).map((x) => x.resource.key).sort(), missing);
   assert.deepEqual((blind.report.not_alerted?.held_back ?? []).filter((h) => h.code === 'unconfirmed').map((h) => h.changes), missing.length > 0 ? [missing.length] : []);
   assert.deepEqual(told.filter((category) => unread.has(category)), []);
   if (fault.page === undefined)
     assert.deepEqual([told.length, await alerts('drift')], [missing.length, []]);
+  // a permission that is lost is told at once, by its name, and ends when all is read again
+  assert.deepEqual(lost.map((a) => [a.severity, a.status]), how === 'forbidden' ? [['high', 'open']] : []);
+  if (how === 'forbidden')
+    assert.match(lost[0].title, /may not be read any more \(missing: \S*\.Read\S*.*read completely last: .* 20\d\d-/);
   // what is asked for each item of a list that was not read has failed with it
   assert.deepEqual([...unread].filter(([, why]) => why !== how && why !== 'failed'), []);
   assert.deepEqual(CHANGES.filter((d) => !unread.has(categoryOf(d)) && !told.includes(categoryOf(d)) && fault.kind !== 'stale').map((d) => d.name), []);
@@ -103,6 +108,7 @@ async function cell([, fault, how, { lacks, ...options } = {}]) {
   const seeing = await read();
   assert.deepEqual(gone(seeing.changes), []);
   assert.deepEqual(untold(seeing.changes), []);
+  assert.deepEqual((await alerts('blind')).map((a) => a.status), lost.map(() => 'resolved'));
 }
 
 test('what is done while a directory cannot be read is no deletion, and is found with its severity when it can', { concurrency: true }, async (x) => {

@@ -351,13 +351,29 @@ close_lane(struct rest_run *r, struct chain *c, const struct verdict *v)
 	return give_up(r, c, v);
 }
 
+/* All that wait in a lane ask in turns: how often it was too much is counted of the lane, lest each
+ * of them begins with the shortest wait. */
+static uint32_t
+times_too_much(struct rest_run *r, const struct chain *c, const struct source_answer *a)
+{
+	struct lane *lane = rest_lane(r, c);
+
+	if (a->retry_after_s >= 0)
+		return c->attempts;
+	if (lane->held_ms <= r->now_ms)
+		lane->slower++;
+	return lane->slower - 1 > c->attempts ? lane->slower - 1 : c->attempts;
+}
+
 static bool
 again(struct rest_run *r, struct chain *c, const struct source_answer *a, const struct verdict *v)
 {
 	const struct source_limit *l = r->pack->collections[c->collection].limit;
 	struct verdict             last = *v;
-	int64_t wait = rest_wait_ms(r, l, a, c->attempts), most = rest_cap_s(r) * 1000;
-	bool    slower = v->kind == VERDICT_SLOWER, too_long = a->retry_after_s * 1000 > most;
+	const bool                 slower = v->kind == VERDICT_SLOWER;
+	const uint32_t             times = slower ? times_too_much(r, c, a) : c->attempts;
+	int64_t                    wait = rest_wait_ms(r, l, a, times), most = rest_cap_s(r) * 1000;
+	bool                       too_long = a->retry_after_s * 1000 > most;
 
 	if (slower || too_long) {
 		r->progress.throttled++;
@@ -369,7 +385,8 @@ again(struct rest_run *r, struct chain *c, const struct source_answer *a, const 
 	} else if (wait > most + 2000) {
 		wait = most;
 	}
-	if (++c->attempts >= rest_attempts_most(r))
+	c->attempts++;
+	if (times + 1 >= rest_attempts_most(r))
 		return slower ? close_lane(r, c, &last) : give_up(r, c, &last);
 	rest_delay(r, c, wait);
 	return true;
@@ -409,6 +426,7 @@ take_page(struct rest_run *r, struct flight *f, const struct source_answer *a,
 	struct verdict           bad = { .kind = VERDICT_ERROR, .how = COLLECTION_FAILED };
 
 	c->attempts = 0;
+	rest_lane(r, c)->slower = 0;
 	c->denied = false;
 	if (!rest_page(r, c, &in, &got, e))
 		return false;

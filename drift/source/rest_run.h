@@ -83,6 +83,7 @@ struct verdict;
 struct lane {
 	struct chain *first, *last;
 	int64_t       held_ms; /* nothing goes before */
+	uint32_t      slower;  /* times in a row that it was too much, and not said for how long */
 	struct verdict *closed; /* nothing goes any more in this run: why; NULL: it is open */
 };
 

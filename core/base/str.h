@@ -10,6 +10,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 #include <talloc.h>
 
 struct str {
@@ -25,8 +26,13 @@ struct strings {
 
 #define STR(lit) ((struct str){ (lit), sizeof(lit) - 1 })
 
+/* Nothing is asked more often; names are often one and the same text. */
+static inline bool
+str_eq(struct str a, struct str b)
+{
+	return a.n == b.n && (a.n == 0 || a.p == b.p || memcmp(a.p, b.p, a.n) == 0);
+}
 struct str str_of(const char *z); /* of a C string; NULL gives an empty one */
-bool       str_eq(struct str a, struct str b);
 bool       str_eqz(struct str a, const char *z);
 bool       str_caseeqz(struct str a, const char *z); /* ASCII case folding */
 int        str_cmp(struct str a, struct str b);      /* by bytes, shorter first */

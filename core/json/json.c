@@ -10,7 +10,6 @@
 #define STACK_FIRST 64
 #define SMALL       16 /* members up to which names are compared pairwise */
 #define POINTER_MAX 100
-#define SPACES      0x2020202020202020u
 
 /* ---- faults ---- */
 
@@ -157,20 +156,27 @@ is_space(uint8_t c)
 	return c == ' ' || c == '\n' || c == '\r' || c == '\t';
 }
 
+/* Indentation: past all blanks, or to where there are too few bytes left to look at many at a time.
+ */
+static inline const uint8_t *
+skip_blanks(const uint8_t *p, const uint8_t *end)
+{
+	for (; end - p >= SCAN_BYTES; p += SCAN_BYTES) {
+		unsigned other = scan_mask(scan_load(p) == ' ') ^ SCAN_ALL;
+
+		if (other != 0)
+			return p + __builtin_ctz(other);
+	}
+	return p;
+}
+
 static inline void
 skip_space(struct reader *r)
 {
 	const uint8_t *p = r->p;
 
-	while (p < r->end && is_space(*p)) {
-		uint64_t w;
-
-		for (p++; r->end - p >= 8; p += 8) { /* indentation */
-			memcpy(&w, p, 8);
-			if (w != SPACES)
-				break;
-		}
-	}
+	while (p < r->end && is_space(*p))
+		p = skip_blanks(p + 1, r->end);
 	r->p = p;
 }
 
@@ -299,9 +305,28 @@ check_names(struct reader *r, const struct frame *f)
 	    r, at >= r->base && at < r->end ? at : r->p, "a member name given twice");
 }
 
+/* Is the name that is expected next what stands here, up to its closing quote?  One that had
+ * escapes is none to go by. */
+static inline bool
+is_expected(const struct reader *r, const struct frame *f, uint32_t i)
+{
+	const uint8_t *name;
+	size_t         n;
+
+	if (!f->expected_all || i >= f->expected_n)
+		return false;
+	name = (const uint8_t *)f->expected[i].p;
+	n = f->expected[i].n + 1;
+	return name >= r->base && name < r->end && (size_t)(r->end - r->p) >= n &&
+	       memcmp(name, r->p, n) == 0;
+}
+
 static bool
 read_name(struct reader *r)
 {
+	struct frame *f = &r->frames[r->depth - 1];
+	uint32_t      i = r->n_names - f->names;
+
 	skip_space(r);
 	if (r->p == r->end || *r->p != '"')
 		return reader_fault(r, "a member name was expected");
@@ -309,8 +334,14 @@ read_name(struct reader *r)
 	if (r->n_names == r->cap_names &&
 	    !grow(r, (void **)&r->names, &r->cap_names, sizeof *r->names))
 		return false;
-	if (!reader_string(r, &r->names[r->n_names]))
-		return false;
+	if (is_expected(r, f, i)) {
+		r->names[r->n_names] = f->expected[i];
+		r->p += f->expected[i].n + 1;
+	} else {
+		f->expected_all = false;
+		if (!reader_string(r, &r->names[r->n_names]))
+			return false;
+	}
 	r->n_names++;
 	skip_space(r);
 	if (r->p == r->end || *r->p != ':')
@@ -321,13 +352,60 @@ read_name(struct reader *r)
 
 /* ---- containers ---- */
 
+/* Of a member, of which name it is; of an element, whose. */
+static uint32_t
+place_of(const struct reader *r)
+{
+	const struct frame *up = r->depth > 0 ? &r->frames[r->depth - 1] : NULL;
+	uintptr_t           name;
+
+	if (up == NULL)
+		return 0;
+	if (!up->object)
+		return up->place + 1;
+	name = (uintptr_t)r->names[r->n_names - 1].p;
+	return (uint32_t)(((uint64_t)name * 0x9E3779B97F4A7C15u) >> 32);
+}
+
 static bool
 open_container(struct reader *r, bool object)
 {
+	struct frame *f = &r->frames[r->depth];
+	struct shape *s;
+
 	if (r->depth == JSON_DEPTH_MAX)
 		return reader_fault(r, "more than 128 levels");
+	*f = (struct frame) {
+		.nodes = r->n_nodes, .names = r->n_names, .place = place_of(r), .object = object
+	};
+	s = &r->shapes[f->place % SHAPES];
+	if (object && s->n > 0 && s->place == f->place) {
+		f->expected_all = true;
+		f->expected = s->names;
+		f->expected_n = s->n;
+	}
 	r->p++;
-	r->frames[r->depth++] = (struct frame) { r->n_nodes, r->n_names, object };
+	r->depth++;
+	return true;
+}
+
+/* The list of an object's names: that of the one before it there, or a new one. */
+static bool
+close_names(struct reader *r, const struct frame *f, struct str **names)
+{
+	uint32_t n = r->n_names - f->names;
+
+	if (f->expected_all && n == f->expected_n) {
+		*names = f->expected;
+		return true;
+	}
+	if (n > 1 && !check_names(r, f))
+		return false;
+	*names = reader_take(r, n * sizeof **names);
+	if (*names == NULL)
+		return false;
+	memcpy(*names, r->names + f->names, n * sizeof **names);
+	r->shapes[f->place % SHAPES] = (struct shape) { *names, n, f->place };
 	return true;
 }
 
@@ -341,18 +419,12 @@ close_container(struct reader *r)
 	struct str         *names = NULL;
 
 	r->p++;
-	if (f->object && n > 1 && !check_names(r, f))
+	if (n > 0 && f->object && !close_names(r, f, &names))
 		return false;
 	if (n > 0 && (items = reader_take(r, n * sizeof *items)) == NULL)
 		return false;
 	if (n > 0)
 		memcpy(items, r->nodes + f->nodes, n * sizeof *items);
-	if (n > 0 && f->object) {
-		names = reader_take(r, n * sizeof *names);
-		if (names == NULL)
-			return false;
-		memcpy(names, r->names + f->names, n * sizeof *names);
-	}
 	r->n_nodes = f->nodes;
 	r->n_names = f->names;
 	r->depth--;

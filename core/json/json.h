@@ -9,9 +9,9 @@
  * Ownership: the whole tree is one talloc subtree of `mem`; strings without
  * escapes and all numbers point into the source text, which must outlive it.
  *
- * Memory: 24 bytes a value and 16 a member name, twice that while reading; a
- * text of more than JSON_VALUES_MAX values is ERR_TOO_LARGE, so that a small
- * body of "[0,0,0..." cannot take a host's memory.
+ * Memory: 24 bytes a value and 16 a member name (objects alike share theirs, which nobody writes to), twice that
+ * while reading; a text of more than JSON_VALUES_MAX values is ERR_TOO_LARGE, so that a small body of "[0,0,0..."
+ * cannot take a host's memory.
  */
 #ifndef BSX_JSON_JSON_H
 #define BSX_JSON_JSON_H

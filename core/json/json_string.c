@@ -3,22 +3,16 @@
 
 #include <string.h>
 
-#define EACH(byte) (0x0101010101010101u * (byte))
-
 /* First byte at or after p that is a control character, `"`, `\` or not ASCII. */
 static inline const uint8_t *
 plain_end(const uint8_t *p, const uint8_t *end)
 {
-	while (end - p >= 8) {
-		uint64_t w, q, b, odd;
+	for (; end - p >= SCAN_BYTES; p += SCAN_BYTES) {
+		scan_bytes v = scan_load(p);
+		unsigned   odd = scan_mask((v < ' ') | (v == '"') | (v == '\\'));
 
-		memcpy(&w, p, 8);
-		q = w ^ EACH(0x22u);
-		b = w ^ EACH(0x5Cu);
-		odd = ((w - EACH(0x20u)) | (q - EACH(1u)) | (b - EACH(1u)) | w) & EACH(0x80u);
 		if (odd != 0)
-			break; /* a borrow may mark more bytes than one: found exactly below */
-		p += 8;
+			return p + __builtin_ctz(odd);
 	}
 	while (p < end && *p >= 0x20 && *p != '"' && *p != '\\' && *p < 0x80)
 		p++;

@@ -1,4 +1,5 @@
 /* json.h: looking at a tree, and its text. */
+#include "core/base/scan.h"
 #include "core/json/json.h"
 
 #include <stdlib.h>
@@ -83,6 +84,21 @@ json_is_bool(const struct json *v)
 
 /* ---- canonical text ---- */
 
+/* From `i` on the first byte that has an escape, or one near the end, where there are too few to
+ * look at many. */
+static inline size_t
+unescaped(struct str s, size_t i)
+{
+	for (; s.n - i >= SCAN_BYTES; i += SCAN_BYTES) {
+		scan_bytes v = scan_load(s.p + i);
+		unsigned   odd = scan_mask(((v >= 0) & (v < ' ')) | (v == '"') | (v == '\\'));
+
+		if (odd != 0)
+			return i + (size_t)__builtin_ctz(odd);
+	}
+	return i;
+}
+
 /* Minimal escapes: `"`, `\` and the control characters below U+0020, the short form where there is
  * one. */
 void
@@ -92,7 +108,7 @@ json_canonical_string(struct buf *b, struct str s)
 	size_t            done = 0;
 
 	buf_putc(b, '"');
-	for (size_t i = 0; i < s.n; i++) {
+	for (size_t i = unescaped(s, 0); i < s.n; i++) {
 		uint8_t c = (uint8_t)s.p[i];
 		char    esc[6] = { '\\', (char)c, '0', '0', '0', '0' };
 		size_t  n = 2;
@@ -110,6 +126,7 @@ json_canonical_string(struct buf *b, struct str s)
 		buf_add(b, s.p + done, i - done);
 		buf_add(b, esc, n);
 		done = i + 1;
+		i = unescaped(s, done) - 1;
 	}
 	buf_add(b, s.p + done, s.n - done);
 	buf_putc(b, '"');

@@ -36,7 +36,12 @@ short_name(struct str member)
 static bool
 withhold(TALLOC_CTX *mem, struct view v, struct json *change, struct err *e)
 {
-	for (uint32_t i = 0; change->type == JSON_OBJECT && i < change->n; i++) {
+	if (change->type != JSON_OBJECT || change->n == 0)
+		return true;
+	change->names = talloc_memdup(mem, change->names, change->n * sizeof(change->names[0]));
+	if (change->names == NULL)
+		return err_memory(e);
+	for (uint32_t i = 0; i < change->n; i++) {
 		struct json *one = &change->items[i];
 
 		if (!is_open(change->names[i])) {

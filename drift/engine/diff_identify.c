@@ -20,6 +20,10 @@ struct identities {
 	struct buf          own; /* texts that stand in no document */
 	uint32_t           *group;
 	uint32_t            groups;
+	const struct str   *named; /* the names that the ranks below are of: objects read one after
+				      another share them */
+	uint32_t named_n, of_named_n;
+	uint8_t  of_named[IDENTITY_RANKS];
 };
 
 struct keys
@@ -52,12 +56,24 @@ room_for(struct identities *all, uint32_t n, struct err *e)
 	return (all->texts != NULL && all->ranks != NULL) || err_memory(e);
 }
 
+/* Of an object's names alone. */
+static uint32_t
+ranks_of(const struct match *m, const struct json *object, struct identities *all)
+{
+	if (all->named == NULL || all->named != object->names || all->named_n != object->n) {
+		all->of_named_n = match_ranks(m, object, all->of_named);
+		all->named = object->names;
+		all->named_n = object->n;
+	}
+	return all->of_named_n;
+}
+
 /* Each identity that one object has; the tag keeps them apart, and texts from numbers. */
 static bool
 add_object(struct walk *w, const struct match *m, const struct json *object, struct identities *all)
 {
-	uint8_t  ranks[IDENTITY_RANKS];
-	uint32_t n = match_ranks(m, object, ranks);
+	const uint8_t *ranks = all->of_named;
+	uint32_t       n = ranks_of(m, object, all);
 
 	if (!room_for(all, n, w->e))
 		return false;

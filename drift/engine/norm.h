@@ -74,10 +74,9 @@ struct spot {
 /* ---- norm_place.c ---- */
 
 struct spot norm_root(struct norm *n);
-/* Of v->items[i], `v` being the value at `up`; an element's index is the one it gets. */
-struct spot norm_member(struct norm *n, const struct spot *up, const struct json *v, uint32_t i);
-struct spot norm_element(
-    struct norm *n, const struct spot *up, const struct json *element, uint32_t index);
+/* *at: of v->items[i], `v` being the value at `up`; an element's index is the one it gets. */
+void norm_member(struct norm *n, const struct spot *up, const struct json *v, uint32_t i, struct spot *at);
+void norm_element(struct norm *n, const struct spot *up, const struct json *element, uint32_t index, struct spot *at);
 /* The entries that transform what is there, in their order, into n->speaking; how many. */
 uint32_t norm_speaking(struct norm *n, const struct spot *at);
 /* Counts what was met by name. */

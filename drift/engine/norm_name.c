@@ -11,7 +11,10 @@
 static bool
 is_like_mask(struct str name)
 {
-	return memmem(name.p, name.n, LEFT, sizeof LEFT - 1) != NULL;
+	const char *at = memchr(name.p, LEFT[0], name.n); /* in hardly any name */
+
+	return at != NULL &&
+	       memmem(at, name.n - (size_t)(at - name.p), LEFT, sizeof LEFT - 1) != NULL;
 }
 
 bool

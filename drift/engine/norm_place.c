@@ -214,22 +214,21 @@ norm_root(struct norm *n)
 	return at;
 }
 
-struct spot
-norm_member(struct norm *n, const struct spot *up, const struct json *v, uint32_t i)
+void
+norm_member(
+    struct norm *n, const struct spot *up, const struct json *v, uint32_t i, struct spot *at)
 {
-	struct str  name = v->names[i];
-	struct spot at = { places_down(&n->pick.places, up->here, name), name,
-		by_name_of(n, name, &v->items[i]), up };
+	unsigned todo = by_name_of(n, v->names[i], &v->items[i]) | masked_above(up);
 
-	at.todo |= by_path(n, at.here, &v->items[i]) | masked_above(up);
-	if (!n->second)
-		return at;
-	if ((at.todo & ASKS) != 0)
-		at.todo = asked(n, up, v, at.todo);
-	if ((up->todo & IN_DATA) != 0)
-		at.todo |= SECRET;
-	at.todo = unmasked(at.todo);
-	return at;
+	at->here = places_down(&n->pick.places, up->here, v->names[i]);
+	at->name = v->names[i];
+	at->up = up;
+	todo |= by_path(n, at->here, &v->items[i]);
+	if (n->second && (todo & ASKS) != 0)
+		todo = asked(n, up, v, todo);
+	if (n->second && (up->todo & IN_DATA) != 0)
+		todo |= SECRET;
+	at->todo = n->second ? unmasked(todo) : todo;
 }
 
 /* Does the path lead to every element of an array, whatever its index? */
@@ -259,25 +258,25 @@ inherited(const struct spot *up, const struct json *element)
  * Where one element is left out, those behind it take its index, so that the next reading would
  * take out another: what names an element by its index puts null in its place instead.
  */
-struct spot
-norm_element(struct norm *n, const struct spot *up, const struct json *element, uint32_t index)
+void
+norm_element(struct norm *n, const struct spot *up, const struct json *element, uint32_t index,
+    struct spot *at)
 {
-	struct spot at = { places_down_index(&n->pick.places, up->here, index), { NULL, 0 }, 0,
-		up };
-
+	unsigned todo = inherited(up, element);
 	uint32_t j = 0, path;
 
-	while (places_next(&n->pick.places, at.here, &j, &path)) {
+	at->here = places_down_index(&n->pick.places, up->here, index);
+	at->name = (struct str) { NULL, 0 };
+	at->up = up;
+	while (places_next(&n->pick.places, at->here, &j, &path)) {
 		enum normaliser how = n->pick.paths[path]->how;
 
 		met(n, n->pick.paths[path], 1);
 		if (!means(n->pick.paths[path], element))
 			continue;
-		at.todo |=
-		    (DO(how) & REMOVES) == 0 || means_all(n, up, path) ? DO(how) : BLANK(how);
+		todo |= (DO(how) & REMOVES) == 0 || means_all(n, up, path) ? DO(how) : BLANK(how);
 	}
-	at.todo = unmasked(at.todo | inherited(up, element));
-	return at;
+	at->todo = unmasked(todo);
 }
 
 /* ---- the entries that speak about it, in their order: both lists of them are parts of one array

@@ -179,10 +179,12 @@ normal_container(
 		while (first < v->n && stays(n, &v->items[first], 0))
 			first++;
 	for (uint32_t i = first; ok && i < v->n; i++) {
-		struct spot below = v->type == JSON_OBJECT ? norm_member(n, at, v, i)
-							   : norm_element(n, at, &v->items[i],
-								 c.items != NULL ? c.n : i);
+		struct spot below;
 
+		if (v->type == JSON_OBJECT)
+			norm_member(n, at, v, i, &below);
+		else
+			norm_element(n, at, &v->items[i], c.items != NULL ? c.n : i, &below);
 		ok = n->e->code == ERR_OK && /* patterns and names fail by it alone */
 		     normal_part(n, v, i, &below, &c);
 	}

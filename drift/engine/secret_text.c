@@ -1,6 +1,7 @@
 /* secret.h: secrets by their content. */
 #include <string.h>
 
+#include "core/base/scan.h"
 #include "drift/engine/glob.h"
 #include "drift/engine/secret.h"
 
@@ -529,21 +530,53 @@ static const bool signs[256] = {
 #undef X
 };
 
+/*
+ * Of many bytes at a time those that are signs, and are followed by what their finders want to see
+ * there: `next` are the bytes behind them.
+ */
+static inline unsigned
+signs_of(scan_bytes v, scan_bytes next)
+{
+	scan_bytes lower = v | 0x20, then = next | 0x20;
+
+	return scan_mask((v == '=') | (v == '$') | (v == ':') | (v == 'J') |
+			 ((lower == 'k') & ((next == '_') | (next == 'E') | (next == 'I'))) |
+			 ((lower == 'b') & ((then == 'e') | (then == 'a'))) |
+			 ((v == 'g') & ((next == 'h') | (next == 'i') | (next == 'l'))) |
+			 ((v == 'x') & (next == 'o')));
+}
+
+/* The next byte from `at` on that may be the sign of a secret; text.n: there is none. */
+static size_t
+next_sign(struct str text, size_t at)
+{
+	const char *p = text.p;
+	unsigned    found;
+
+	for (; text.n - at > SCAN_BYTES; at += SCAN_BYTES) {
+		found = signs_of(scan_load(p + at), scan_load(p + at + 1));
+		if (found != 0)
+			return at + (size_t)__builtin_ctz(found);
+	}
+	if (text.n > SCAN_BYTES &&
+	    at + 1 < text.n) { /* the last of them once more, but for the last byte */
+		size_t from = text.n - SCAN_BYTES - 1;
+
+		found = signs_of(scan_load(p + from), scan_load(p + from + 1)) >> (at - from);
+		if (found != 0)
+			return at + (size_t)__builtin_ctz(found);
+		at = text.n - 1;
+	}
+	while (at < text.n && !signs[(unsigned char)p[at]])
+		at++;
+	return at;
+}
+
 bool
 secret_next(struct str text, size_t from, struct secret_part *out)
 {
-	const unsigned char *p = (const unsigned char *)text.p;
-	size_t               at = from;
-
-	for (;; at++) {
-		while (at + 4 <= text.n &&
-		       !(signs[p[at]] | signs[p[at + 1]] | signs[p[at + 2]] | signs[p[at + 3]]))
-			at += 4;
-		while (at < text.n && !signs[p[at]])
-			at++;
-		if (at >= text.n)
-			return false;
-		if (finders[p[at]](text, at, out) && out->from >= from)
+	for (size_t at = next_sign(text, from); at < text.n; at = next_sign(text, at + 1))
+		if (finders[(unsigned char)text.p[at]](text, at, out) && out->from >= from)
 			return true;
-	}
+	return false;
 }

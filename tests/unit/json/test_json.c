@@ -31,6 +31,10 @@ faults_name_the_byte_and_the_place(void **state)
 	} cases[] = {
 		{ "{\"a\":[1,{\"b/c\":tru}]}", "at byte 15, in /a/1/b~1c." },
 		{ "{\"a\":1,\"b\":2,\"a\":3}", "a member name given twice at byte 14, in /a." },
+		{ "[{\"a\":1,\"b\":2},{\"a\":1,\"b\":2,\"a\":3}]",
+		    "a member name given twice at byte 29, in /1/a." },
+		{ "[{\"a\":1,\"b\":2},{\"a\":1,\"b",
+		    "the text ends too early at byte 24, in /1/a." },
 		{ "[0,01]", "a number with a leading zero at byte 4, in /1." },
 		{ "[[],[[],[]", "the text ends too early at byte 10, in /1/2." },
 		{ "nan", "at byte 0." },
@@ -52,6 +56,36 @@ faults_name_the_byte_and_the_place(void **state)
 	memcpy(deep + 1000, "\":!", 4);
 	assert_null(json_parse(mem, str_of(deep), &e));
 	assert_non_null(strstr(e.pub, "/..."));
+}
+
+/* Objects at one place are read by the names of the one before: none of them is any other for it.
+ */
+static void
+objects_alike_share_their_names_and_others_are_read_as_they_are(void **state)
+{
+	static const char text[] =
+	    "[{\"a\":1,\"b\":{\"x\":1}},{\"a\":2,\"b\":{\"x\":2}},{\"b\":3,\"a\":4},"
+	    "{\"b\":5,\"ab\":6},{\"b\":5},{\"b\":5,\"ab\":6,\"c\":7},{},{\"\\u0062\":8},"
+	    "{\"b\":9},{\"a\\\"\":1},{\"a\":1},{\"a\\\"\":2},{\"\":1},{\"\":2},"
+	    "{\"\u00e9\":1},{\"\u00e9\":2}]";
+	struct err         e = { 0 };
+	const struct json *v = json_parse(mem, STR(text), &e);
+	struct buf         b;
+
+	(void)state;
+	assert_non_null(v);
+	assert_ptr_equal(v->items[0].names, v->items[1].names);
+	assert_ptr_equal(v->items[0].items[1].names, v->items[1].items[1].names);
+	assert_ptr_not_equal(v->items[1].names, v->items[2].names);
+	assert_ptr_equal(v->items[12].names, v->items[13].names);
+	assert_ptr_equal(v->items[14].names, v->items[15].names);
+	buf_make(&b, mem);
+	json_print(&b, v);
+	assert_true(str_eq(buf_str(&b),
+	    STR("[{\"a\":1,\"b\":{\"x\":1}},{\"a\":2,\"b\":{\"x\":2}},{\"b\":3,\"a\":4},"
+		"{\"b\":5,\"ab\":6},{\"b\":5},{\"b\":5,\"ab\":6,\"c\":7},{},{\"b\":8},"
+		"{\"b\":9},{\"a\\\"\":1},{\"a\":1},{\"a\\\"\":2},{\"\":1},{\"\":2},"
+		"{\"\u00e9\":1},{\"\u00e9\":2}]")));
 }
 
 static void
@@ -424,6 +458,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(faults_name_the_byte_and_the_place),
+		TEST(objects_alike_share_their_names_and_others_are_read_as_they_are),
 		TEST(depth_ends_at_128),
 		TEST(escapes_are_undone_and_zero_bytes_kept),
 		TEST(names_that_differ_behind_a_zero_byte_are_different),

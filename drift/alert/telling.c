@@ -146,10 +146,40 @@ lane_of(const struct telling *w, const struct channel *c, const struct waiting *
 	};
 }
 
+/*
+ * Whatever was written to the channel of this alert came to nothing (it was disabled, or ten
+ * attempts failed): it has not heard of it.
+ */
+static bool
+is_unheard(const struct waiting *at)
+{
+	return at->lane != NULL && at->lane->sent == 0 && at->n == 0;
+}
+
+/* To who has not heard of an alert its news is its opening. */
+static void
+open_unheard(struct outbox *o)
+{
+	o->opens = true;
+	if (strcmp(o->event, EVENT_UPDATED) == 0)
+		o->event = EVENT_OPENED;
+}
+
 static void
 put_due(struct telling *w, const struct outbox *o, int64_t due_s)
 {
 	w->due[w->due_n++] = (struct due) { o->id, due_s };
+}
+
+static bool
+supersede_needless(const struct telling *w, struct outbox *o, struct alert_lane *lane)
+{
+	if (!fold_needless(o))
+		return false;
+	o->state = "superseded";
+	o->done_at = w->now;
+	lane->untold = true;
+	return true;
 }
 
 /* Into the message that waits, or behind one that is on its way. */
@@ -159,19 +189,15 @@ place(struct telling *w, const struct waiting *at, struct outbox *o, struct aler
 	const struct outbox *last = at->last;
 
 	if (last == NULL || last->sending || !fold_allowed(fold_keeps_ends(o->kind), last, o)) {
-		if (at->n == 0)
+		if (at->n == 0 && !supersede_needless(w, o, lane))
 			put_due(w, o, o->wait_s);
 		return;
 	}
 	o->id = last->id;
 	fold_into(o, last);
-	if (fold_needless(o)) {
-		o->state = "superseded";
-		o->done_at = w->now;
-		lane->untold = true;
-	} else if (at->n == 1 && last->attempts == 0 && last->wait_s > o->wait_s) {
+	if (!supersede_needless(w, o, lane) && at->n == 1 && last->attempts == 0 &&
+	    last->wait_s > o->wait_s)
 		put_due(w, o, o->wait_s);
-	}
 }
 
 static bool
@@ -201,6 +227,8 @@ tell(struct telling *w, const struct alert_target *t, const struct channel *c, b
 		.wait_s = wait_s(w, t, at.lane),
 	};
 	o->wire_id = o->id;
+	if (is_unheard(&at))
+		open_unheard(o);
 	place(w, &at, o, &lane);
 	if (at.lane == NULL || lane.below != below || lane.untold) {
 		lane.below = below;

@@ -19,7 +19,7 @@
 #define ALERTS   4
 
 static struct {
-	bool        up;
+	bool        up, gone;
 	size_t      asked; /* attempts */
 	struct uuid channels[CHANNELS];
 	struct uuid alerts[ALERTS];
@@ -88,7 +88,9 @@ take(const struct attempt *a, TALLOC_CTX *mem, struct verdict *out)
 	struct err         e = { 0 };
 
 	receiver.asked++;
-	*out = (struct verdict) { .fate = receiver.up ? FATE_DELIVERED : FATE_AGAIN,
+	*out = (struct verdict) { .fate = receiver.gone ? FATE_DISABLED
+					  : receiver.up ? FATE_DELIVERED
+							: FATE_AGAIN,
 		.retry_after_s = -1 };
 	if (!receiver.up)
 		return;
@@ -434,6 +436,121 @@ what_gets_worse_is_open_anew(void **state)
 	    "open>open Its severity fell from critical to low.");
 }
 
+/* ---- what came to nothing ---- */
+
+/* All receivers say 410, and somebody switches the channels on again. */
+static void
+all_were_off(struct drift_world *x)
+{
+	receiver.gone = true;
+	deliver(x, false);
+	receiver.gone = false;
+	assert_int_equal(
+	    drift_count(x, "SELECT COUNT(*) FROM %s.channels WHERE status = 'active'"), 0);
+	assert_int_equal(
+	    drift_count(x, "SELECT COUNT(*) FROM %s.outbox WHERE state = 'dead'"), CHANNELS);
+	assert_int_equal(drift_count(x, "SELECT COUNT(*) FROM testbsx.outbox_index"), 0);
+	drift_sql(x, "UPDATE %s.channels SET status = 'active', status_reason = ''");
+}
+
+static void
+to_who_was_off_the_next_news_is_the_opening(void **state)
+{
+	struct drift_world *x = *state;
+	struct uuid         c = three_channels(x);
+
+	forget_taken();
+	push_findings(x, &c, 0);
+	push_findings(x, &c, 1);
+	all_were_off(x);
+	push_findings(x, &c, 3);
+	deliver(x, true);
+	for (size_t i = 0; i < CHANNELS; i++)
+		assert_string_equal(all_got(x, i), "[opened critical]");
+	push_findings(x, &c, 0);
+	deliver(x, true);
+	for (size_t i = 0; i < CHANNELS; i++)
+		assert_string_equal(all_got(x, i), "[opened critical, resolved critical]");
+	drift_check(x);
+}
+
+static void
+to_who_was_off_an_alert_that_is_over_was_never_sent(void **state)
+{
+	struct drift_world *x = *state;
+	struct uuid         c = three_channels(x);
+
+	forget_taken();
+	push_findings(x, &c, 0);
+	push_findings(x, &c, 1);
+	all_were_off(x);
+	push_findings(x, &c, 0);
+	deliver(x, true);
+	for (size_t i = 0; i < CHANNELS; i++)
+		assert_string_equal(all_got(x, i), "[resolved critical never_sent]");
+	drift_check(x);
+}
+
+/* An opening on its way, its end behind it, and a receiver that is down meanwhile. */
+static const char *
+opened_and_over(struct drift_world *x, const struct uuid *c)
+{
+	forget_taken();
+	push_findings(x, c, 1);
+	drift_sql(x, "UPDATE %s.outbox SET sending = TRUE WHERE state = 'pending'");
+	push_findings(x, c, 0);
+	assert_int_equal(
+	    drift_count(x, "SELECT COUNT(*) FROM %s.outbox WHERE state = 'pending'"), 2 * CHANNELS);
+	deliver(x, false);
+	deliver(x, true);
+	deliver(x, true);
+	return all_got(x, 0);
+}
+
+static void
+a_kind_that_keeps_both_ends_gets_both(void **state)
+{
+	static const struct format keeping[] = { { "webhook", &taken, true },
+		{ NULL, NULL, false } };
+	struct drift_world        *x = *state;
+	struct uuid                c = three_channels(x);
+
+	push_findings(x, &c, 0);
+	assert_string_equal(opened_and_over(x, &c), "[resolved critical +1 never_sent]");
+	sender.formats = keeping;
+	assert_string_equal(opened_and_over(x, &c), "[opened critical, resolved critical]");
+	drift_check(x);
+}
+
+/* ---- when ---- */
+
+#define LATER                                                                                      \
+	"SELECT COUNT(*) FROM testbsx.outbox_index WHERE next_due > NOW(3) + INTERVAL 250 SECOND"
+#define NOW "SELECT COUNT(*) FROM testbsx.outbox_index WHERE next_due <= NOW(3)"
+
+static void
+the_end_of_one_of_several_waits_and_a_severity_that_rises_does_not(void **state)
+{
+	struct drift_world *x = *state;
+	struct uuid         c = three_channels(x);
+
+	forget_taken();
+	push_findings(x, &c, 0);
+	drift_push_values(x, &c, VALUES("{\"a\":0,\"b\":0,\"c\":1,\"d\":1,\"e\":1}"));
+	deliver(x, true);
+	drift_push_values(x, &c, VALUES("{\"a\":0,\"b\":0,\"c\":1,\"d\":1}"));
+	assert_int_equal(drift_count(x, LATER), 1);
+	drift_push_values(x, &c, VALUES("{\"a\":0,\"b\":0,\"c\":1}"));
+	assert_int_equal(drift_count(x, LATER), 1);
+	assert_int_equal(drift_count(x, NOW), 0);
+	drift_push_values(x, &c, VALUES("{\"a\":1,\"b\":0,\"c\":1}"));
+	assert_int_equal(drift_count(x, LATER), 0);
+	assert_int_equal(drift_count(x, NOW), CHANNELS);
+	deliver(x, true);
+	assert_string_equal(all_got(x, 0), "[opened medium, updated critical after medium +2]");
+	assert_string_equal(all_got(x, 2), "[updated critical after medium]");
+}
+
 #define TEST(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
 
 /* ---- real receivers, real daemons ---- */
@@ -585,6 +702,10 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(what_gets_worse_is_open_anew),
 		TEST(what_was_over_before_it_was_sent_is_counted_on_its_alert),
+		TEST(to_who_was_off_the_next_news_is_the_opening),
+		TEST(to_who_was_off_an_alert_that_is_over_was_never_sent),
+		TEST(a_kind_that_keeps_both_ends_gets_both),
+		TEST(the_end_of_one_of_several_waits_and_a_severity_that_rises_does_not),
 		TEST(every_sequence_arrives_as_the_newest_state_in_order),
 		TEST(a_thousand_events_for_a_receiver_that_is_down_are_one_message),
 		DAEMON(what_comes_while_one_is_on_its_way_follows_it),

@@ -158,10 +158,23 @@ go_blind(struct replay *r, const struct run *x)
 	}
 }
 
+/* Was all of it read that the config which is tried wants to be read? */
+static bool
+is_whole(const struct replay *r, const struct side *to)
+{
+	struct str category;
+	size_t     i = 0;
+
+	while (side_next_incomplete(to, &i, &category))
+		if (spec_unread(r->spec, category) == NULL)
+			return false;
+	return true;
+}
+
 void
 replay_skip(struct replay *r, const struct side *to, instant at)
 {
-	const struct run x = { .at = at, .complete = side_whole(to) };
+	const struct run x = { .at = at, .complete = is_whole(r, to) };
 
 	go_blind(r, &x);
 }
@@ -412,7 +425,7 @@ replay_one(struct replay *r, const struct side *from, const struct side *was, co
 {
 	struct run   x = { .mem = talloc_new(r->mem),
 		  .at = at,
-		  .complete = side_whole(to),
+		  .complete = is_whole(r, to),
 		  .moves = r->spec->mode == BASELINE_PREVIOUS && !r->template };
 	struct flaps flaps;
 	bool         ok;

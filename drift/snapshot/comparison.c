@@ -326,11 +326,13 @@ side_leave_out(struct side *s, struct str category)
 }
 
 bool
-side_whole(const struct side *s)
+side_next_incomplete(const struct side *s, size_t *i, struct str *category)
 {
-	for (size_t i = 0; i < s->collections_n; i++)
-		if (!s->collections[i].complete)
-			return false;
+	while (*i < s->collections_n && s->collections[*i].complete)
+		++*i;
+	if (*i >= s->collections_n)
+		return false;
+	*category = s->collections[(*i)++].category;
 	return true;
 }
 

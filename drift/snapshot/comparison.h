@@ -70,9 +70,10 @@ MUST_USE bool side_of_normal(TALLOC_CTX *mem, const struct normal_snapshot *s, s
 /* The places of its resources, in its order. */
 MUST_USE bool side_places(
     TALLOC_CTX *mem, const struct side *s, struct places_held *out, struct err *e);
-/* Was a category read completely, and compared; were all of them; was one at least, or is none named? */
+/* Was a category read completely, and compared; was one at least, or is none named? */
 bool side_complete(const struct side *s, struct str category);
-bool side_whole(const struct side *s);
+/* The next, from *i on, that was not read completely; false: there is none. */
+bool side_next_incomplete(const struct side *s, size_t *i, struct str *category);
 bool side_any(const struct side *s);
 
 /* What is held against what, and how; the sides outlive what is done with them. */

@@ -131,6 +131,37 @@ what_if_takes_decisions_as_they_are(void **state)
 	assert_int_equal(w.before.held[HOLD_IGNORED], 2);
 }
 
+static void
+what_if_reads_what_the_tried_config_wants_to_be_read(void **state)
+{
+	static const char unread[] = ",\"unread\":[{\"category\":\"d\",\"reason\":\"no licence\"}]";
+	struct place_in_time *y = *state;
+	struct uuid           c = place_config(y, ",\"thresholds\":{\"blind_after\":2}");
+	struct uuid           other =
+	    place_config(y, talloc_asprintf(y, ",\"thresholds\":{\"blind_after\":2}%s", unread));
+	struct err          e = { 0 };
+	struct drift_config row, tried;
+	struct drift_spec  *before, *after;
+	struct whatif       w;
+
+	for (int i = 0; i < 4; i++) {
+		y->clock.set_ms += 60000;
+		drift_push(y->x, y, &c,
+		    "{\"resources\":[{\"category\":\"c\",\"key\":\"k\",\"value\":{\"a\":1}}],"
+		    "\"collections\":{\"c\":\"complete\",\"d\":\"forbidden\"}}");
+	}
+	assert_ok(config_by_id(y->x->t, y, &c, &row, &e));
+	assert_ok(config_by_id(y->x->t, y, &other, &tried, &e));
+	before = spec_compile(y, y->x->d, y->x->t, &row, NULL, &e);
+	after = spec_compile(y, y->x->d, y->x->t, &tried, NULL, &e);
+	assert_non_null(before);
+	assert_non_null(after);
+	assert_ok(whatif_run(
+	    &(struct whatif_question) { y->x->t, &row, before, after, { 0 }, NULL }, y, &w, &e));
+	assert_int_equal(w.before.conditions[WHATIF_BLIND], 1);
+	assert_int_equal(w.after.conditions[WHATIF_BLIND], 0);
+}
+
 #define TEST(f) cmocka_unit_test_setup_teardown(f, place_set_up, place_tear_down)
 
 int
@@ -138,6 +169,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(what_if_counts_what_really_happened),
+		TEST(what_if_reads_what_the_tried_config_wants_to_be_read),
 		TEST(what_if_takes_decisions_as_they_are),
 	};
 

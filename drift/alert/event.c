@@ -1,6 +1,7 @@
 #include "drift/alert/event.h"
 
 #include "core/json/schema.h"
+#include "drift/attribution/attribution.h"
 
 /* ---- the open form ---- */
 
@@ -70,6 +71,7 @@ static const struct field open_change_fields[] = {
 	FIELD(struct event_change, new_value, .flags = FIELD_OMIT_ZERO),
 	FIELD(struct event_change, new_value_truncated, .flags = FIELD_OMIT_ZERO),
 	FIELD(struct event_change, text_diff, .flags = FIELD_OMIT_ZERO),
+	FIELD(struct event_change, attribution, .flags = FIELD_OMIT_ZERO),
 	FIELD_END,
 };
 static const struct schema open_change =
@@ -231,6 +233,7 @@ static const struct field kept_change_fields[] = {
 	KEPT(struct event_change, new_value),
 	FIELD(struct event_change, new_value_truncated),
 	KEPT(struct event_change, text_diff),
+	KEPT(struct event_change, attribution),
 	FIELD_END,
 };
 static const struct schema kept_change =
@@ -291,10 +294,21 @@ withhold(struct raw_json *value, bool *truncated)
 }
 
 static bool
+view_attribution(TALLOC_CTX *mem, struct view v, struct event_change *c, struct err *e)
+{
+	return attribution_view(mem, v, c->attribution.text, &c->attribution.text, e);
+}
+
+static bool
 view_change(TALLOC_CTX *mem, struct view v, struct event_change *c, struct err *e)
 {
 	struct str path;
 	struct buf b;
+
+	if (!view_attribution(mem, v, c, e))
+		return false;
+	if (v.values)
+		return true;
 
 	withhold(&c->old_value, &c->old_value_truncated);
 	withhold(&c->new_value, &c->new_value_truncated);
@@ -330,9 +344,7 @@ event_view(TALLOC_CTX *mem, struct view v, const struct alert_event *ev, struct 
 	struct event_change *changes;
 
 	*out = *ev;
-	if (v.values)
-		return true;
-	if (!view_alert(mem, out, e))
+	if (!v.values && !view_alert(mem, out, e))
 		return false;
 	if (ev->changes.n == 0)
 		return true;

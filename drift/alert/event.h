@@ -61,6 +61,7 @@ struct event_change {
 	const char     *renamed_severity; /* NULL: none */
 	struct raw_json old_value, new_value;                     /* no text: there is none, or it is long */
 	bool            old_value_truncated, new_value_truncated; /* it is long */
+	struct raw_json attribution; /* who made it, as it is kept (drift/attribution); no text: nobody was asked */
 	struct raw_json text_diff; /* the lines by which they differ (text_diff.h); no text: none */
 };
 struct event_links {

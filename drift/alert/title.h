@@ -24,6 +24,7 @@ struct change_text {
 	struct str old_text, new_text;           /* p == NULL: none */
 	bool       old_truncated, new_truncated; /* longer than CHANGE_VALUE_MAX */
 	struct str lines; /* by which two texts differ (text_diff.h), a JSON string; p == NULL: none */
+	const char *attribution; /* who made it (drift/attribution), as it is kept; NULL: nobody was asked */
 };
 
 struct title_in {

@@ -8,8 +8,10 @@
 
 #include "core/base/memory.h"
 #include "core/store/tx.h"
+#include "drift/run/attributing.h"
 #include "drift/run/ingest.h"
 #include "drift/run/takeover.h"
+#include "drift/self/self_trail.h"
 
 /* ---- a try: nothing is stored ---- */
 
@@ -60,8 +62,9 @@ write_snapshot(struct collect_run *r, struct memory *memory, struct err *e)
 		       .pushed_by = r->spec->source.settings->kind,
 		       .run = &r->running,
 	};
-	const struct run_of of = { in.d, in.t, r, &work, &config };
-	bool                same;
+	const struct run_of            of = { in.d, in.t, r, &work, &config };
+	const struct attribution_asker trail = { self_trail, in.t };
+	bool                           same;
 
 	work_begin(&work, WORK_TASK, r->c->env.clock);
 	work.memory = memory;
@@ -70,6 +73,7 @@ write_snapshot(struct collect_run *r, struct memory *memory, struct err *e)
 	if (!same) /* it is asked again as it is now */
 		return running_later(&r->running, e);
 	in.spec = spec_of(in.d, in.t, &config, &work, e);
+	in.who = r->spec->source.ops->trail ? &trail : NULL;
 	return in.spec != NULL && run_credential_taken(&of, &r->credential, e) &&
 	       ingest_collected(&in, drive_collected(r->drive), &a, e);
 }

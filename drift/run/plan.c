@@ -5,6 +5,7 @@
 
 #include "core/base/chunks.h"
 #include "core/store/drift/golden.h"
+#include "drift/run/attributing.h"
 #include "drift/run/completeness.h"
 #include "drift/run/first_look.h"
 #include "drift/run/plan_sides.h"
@@ -318,7 +319,8 @@ plan_fill(const struct ingest *in, struct plan *p, struct err *e)
 		return false;
 	status = status_of(p, &sides);
 	if ((p->kind != PLAN_AGAIN && !plan_contents(in, p, &sides, e)) ||
-	    !plan_record(p, in, status, &sides.baseline, e) || !first_look_make(in, p, e))
+	    !plan_record(p, in, status, &sides.baseline, e) || !attributing_plan(p, in, e) ||
+	    !first_look_make(in, p, e))
 		return false;
 	plan_state(in, p, status);
 	plan_state_word(in, p, p->diff != NULL && diff_count(&p->diff->summary) > 0);

@@ -22,6 +22,7 @@
 #include "drift/run/stability.h"
 
 struct running;
+struct attribution_asker;
 
 /* The fixed part of one run: whose, of what, from whom. */
 struct ingest {
@@ -41,6 +42,7 @@ struct ingest {
 	struct uuid                snapshot_id;
 	const struct ingest_read  *read; /* the state, read already; NULL: it is to be read */
 	const struct running      *run;  /* that it ends (running.h); NULL: it was pushed */
+	const struct attribution_asker *who; /* knows who made changes (attributing.h); NULL: nobody does at once */
 };
 
 /* What a run begins with, read together with its config. */

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "core/auth/audit_details.h"
+#include "drift/attribution/attribution.h"
 
 bool
 report_see(const struct acting *a, const struct uuid *id, struct report *out, struct err *e)
@@ -52,6 +53,12 @@ change_lines(const struct acting *a, const struct change_row *c, struct str *out
 	*out = (struct str) { NULL, 0 };
 	return c->text_diff.p == NULL || !a->view.values ||
 	       tenant_open(a->by.t, a->by.mem, place, c->text_diff, out, e);
+}
+
+bool
+change_maker(const struct acting *a, const struct change_row *c, const char **out, struct err *e)
+{
+	return attribution_view(a->by.mem, a->view, c->attribution.text, out, e);
 }
 
 const char *

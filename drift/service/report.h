@@ -26,6 +26,10 @@ MUST_USE bool change_lines(
 MUST_USE bool change_value(const struct acting *a, const struct change_row *c,
     enum change_side side, struct str *out, bool *truncated, struct err *e);
 
+/* Who made it, as this caller may see it, JSON; *out NULL: nobody was asked. */
+MUST_USE bool change_maker(
+    const struct acting *a, const struct change_row *c, const char **out, struct err *e);
+
 /*
  * What tells one new value of a finding from another, in hex; NULL: memory.  It is of that finding and
  * config only (nil: of a comparison): who sets values elsewhere sees nothing there to hold against it.

@@ -108,5 +108,6 @@ const struct source_ops source_self = {
 	.needs = self_needs,
 	.check = self_check,
 	.collect = &self_collecting,
+	.trail = true,
 	.current = true,
 };

@@ -174,6 +174,7 @@ struct source_ops {
 	bool (*suits)(TALLOC_CTX *mem, const struct source *s, const struct compare_spec *compare,
 	    struct err *e);
 	const struct source_collect *collect; /* NULL: it waits for what others hand in */
+	bool trail;   /* who made a change stands in the tenant's own audit trail */
 	bool current; /* what it reads is never behind: a resource that is missing is gone, without a second reading */
 	/* Who made a change, as a JSON object of the report; NULL: whom the snapshot names. */
 	bool (*attribute)(const struct source *s, const struct change *c, struct buf *out,

@@ -142,15 +142,17 @@ cell(struct buf *b, struct str s, char end)
 static bool
 csv_row(const struct acting *a, const struct change_row *c, struct buf *b, struct err *e)
 {
-	char       at[TIME_TEXT_MAX], id[UUID_TEXT_MAX];
-	struct str path, place = STR(""), old_value, new_value;
-	bool       old_long, new_long;
+	char        at[TIME_TEXT_MAX], id[UUID_TEXT_MAX];
+	struct str  path, place = STR(""), old_value, new_value;
+	bool        old_long, new_long;
+	const char *maker;
 
 	if (!view_path(a->by.mem, a->view, str_of(c->path), &path, NULL, e) ||
 	    (c->rule_place != NULL &&
 		!view_path(a->by.mem, a->view, str_of(c->rule_place), &place, NULL, e)) ||
 	    !change_value(a, c, CHANGE_OLD, &old_value, &old_long, e) ||
-	    !change_value(a, c, CHANGE_NEW, &new_value, &new_long, e))
+	    !change_value(a, c, CHANGE_NEW, &new_value, &new_long, e) ||
+	    !change_maker(a, c, &maker, e))
 		return false;
 	uuid_print(&c->id, id);
 	time_print(c->created_at.ms, at);
@@ -170,7 +172,8 @@ csv_row(const struct acting *a, const struct change_row *c, struct buf *b, struc
 	cell(b, str_of(c->judged != NULL ? c->judged : ""), ',');
 	cell(b, str_of(c->controls.text != NULL ? c->controls.text : ""), ',');
 	cell(b, str_of(c->renamed_from != NULL ? c->renamed_from : ""), ',');
-	cell(b, str_of(c->renamed_severity != NULL ? c->renamed_severity : ""), '\r');
+	cell(b, str_of(c->renamed_severity != NULL ? c->renamed_severity : ""), ',');
+	cell(b, str_of(maker != NULL ? maker : ""), '\r');
 	buf_putc(b, '\n');
 	return true;
 }
@@ -213,7 +216,8 @@ export_csv(struct request *r, const struct acting *a, const struct change_filter
 	x->after = *after;
 	x->piece = csv_piece;
 	buf_make(&r->out, r->mem);
-	buf_puts(&r->out, "id,at,category,key,op,path,old_value,new_value,severity,rule,reason,"
-			  "status,rule_place,judged,controls,renamed_from,renamed_severity\r\n");
+	buf_puts(&r->out,
+	    "id,at,category,key,op,path,old_value,new_value,severity,rule,reason,"
+	    "status,rule_place,judged,controls,renamed_from,renamed_severity,attribution\r\n");
 	return begin(r, x, CSV_TYPE "; charset=utf-8", e);
 }

@@ -221,7 +221,14 @@ static const struct field change_out_fields[] = {
 		   "decided about each by itself."),
 	FIELD(struct change_out, renamed_severity, .flags = FIELD_OMIT_ZERO,
 	    .doc = "With renamed_from: the worst of both changes and of what differs inside."),
-	FIELD(struct change_out, attribution, .doc = "Who did it, as far as known."),
+	FIELD(struct change_out, attribution,
+	    .doc = "Who did it, as far as known. Of what driftd reads: {confidence: exact, object, "
+		   "none "
+		   "or pending, actors: [{kind: user, app, api_key, system or anonymous, id, name, "
+		   "address, at, activity, correlation_id}]}, the newest first, at most 10; who "
+		   "quotes "
+		   "a value of the change is withheld without read:snapshots. Of what is pushed: "
+		   "{actor, source}, as the push said. null: nobody was asked."),
 	FIELD(struct change_out, acceptance, .item = &acceptance_schema, .flags = FIELD_OMIT_ZERO,
 	    .doc = "Of a single accepted change: who, why, until when."),
 	FIELD(struct change_out, assigned_to, .flags = FIELD_NULLABLE | FIELD_OMIT_ZERO,
@@ -313,12 +320,11 @@ change_show(
 		.renamed_from = c->renamed_from,
 		.renamed_severity = c->renamed_severity,
 		.controls = c->controls,
-		.attribution = c->attribution,
 	};
 	if (out->resource == NULL || out->fingerprint == NULL || out->value_hash == NULL)
 		return err_memory(e);
 	*out->resource = (struct change_resource) { c->category, c->key };
-	return show_place(a, c, out, e) &&
+	return show_place(a, c, out, e) && change_maker(a, c, &out->attribution.text, e) &&
 	       show_value(a, c, CHANGE_OLD, &out->old_value, &out->old_value_truncated, e) &&
 	       show_value(a, c, CHANGE_NEW, &out->new_value, &out->new_value_truncated, e) &&
 	       show_lines(a, c, &out->text_diff, e);

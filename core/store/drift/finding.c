@@ -331,16 +331,18 @@ static const struct field seen_fields[] = {
 	COLUMN(struct finding_seen, fingerprint),
 	COLUMN(struct finding_seen, value_hash),
 	COLUMN(struct finding_seen, now),
+	COLUMN_NULL(struct finding_seen, attribution),
 	FIELD_END,
 };
 static const struct schema seen_in = SCHEMA("LifeSeenIn", struct finding_seen, seen_fields);
 
 SQL(finding_upsert_seen, SQL_TENANT, &seen_in, NULL,
     "INSERT INTO drift_findings (config_id, fingerprint, value_hash, status, present, runs,"
-    " created_at, updated_at) VALUES (:config_id, :fingerprint, :value_hash, 'detected', TRUE, 1,"
-    " :now, :now)"
+    " created_at, updated_at, attribution) VALUES (:config_id, :fingerprint, :value_hash,"
+    " 'detected', TRUE, 1, :now, :now, :attribution)"
     " ON DUPLICATE KEY UPDATE status = 'detected', present = TRUE, runs = 1, promoted = FALSE,"
-    " reason = NULL, owner = NULL, expires_at = NULL, updated_at = VALUES(updated_at)");
+    " reason = NULL, owner = NULL, expires_at = NULL, updated_at = VALUES(updated_at),"
+    " attribution = VALUES(attribution)");
 
 bool
 finding_detect(struct db *db, struct finding_seen *s, size_t n, struct err *e)

@@ -72,7 +72,7 @@ struct change_row {
 	char           *reason;
 	struct blob     fingerprint, value_hash;
 	char           *status;          /* "detected", ...; read: that of its finding (finding.h) */
-	struct raw_json attribution; /* null, or {actor, source} */
+	struct raw_json attribution; /* null, {actor, source} of a push, or who made it (drift/attribution); read: where it is null, that of its finding */
 	instant         created_at;
 	char           *suppressed_by; /* kind:id of the silence that covered it; NULL: none */
 	char           *rule_place; /* JSON Pointer from path to the place the rule decided by; NULL: itself */

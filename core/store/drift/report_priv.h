@@ -8,12 +8,13 @@
 
 extern const struct schema change_row_schema;
 
-/* A change's status is that of its finding. */
+/* A change's status is that of its finding, and so is who made it, where the row does not say. */
 #define CHANGE_SELECT                                                                              \
 	"SELECT c.id, c.report_id, c.config_id, c.position, c.category, c.`key`, c.op, c.path,"    \
 	" c.canonical_path, c.old_value, c.new_value, c.old_truncated, c.new_truncated,"           \
 	" c.severity, c.rule, c.reason, c.fingerprint, c.value_hash,"                              \
-	" IFNULL(f.status, c.status) AS status, c.attribution, c.created_at,"                      \
+	" IFNULL(f.status, c.status) AS status,"                                                   \
+	" IFNULL(c.attribution, f.attribution) AS attribution, c.created_at,"                      \
 	" c.suppressed_by, c.rule_place, c.judged, c.controls, c.text_diff,"                       \
 	" c.renamed_from, c.renamed_severity"
 #define CHANGE_FINDING                                                                             \

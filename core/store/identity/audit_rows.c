@@ -242,3 +242,44 @@ audit_rows_export(struct tenant_db *t, TALLOC_CTX *mem, const struct audit_filte
 
 	return page_read(t->db, mem, &audit_select_export, &in, p, e);
 }
+
+/* ---- of some targets ---- */
+
+struct targets_in {
+	const char *ids; /* JSON array */
+	instant     since;
+};
+static const struct field targets_fields[] = {
+	COLUMN(struct targets_in, ids),
+	COLUMN(struct targets_in, since),
+	FIELD_END,
+};
+static const struct schema targets_in = SCHEMA("AuditTargetsIn", struct targets_in, targets_fields);
+
+SQL(audit_select_targets, SQL_TENANT, &targets_in, &audit_schema,
+    "SELECT " COLUMNS " FROM JSON_TABLE(:ids, '$[*]' COLUMNS (k VARCHAR(64) PATH '$')) j"
+    " STRAIGHT_JOIN audit FORCE INDEX (target) ON target_id = j.k AND at >= :since"
+    " ORDER BY seq DESC LIMIT 2000");
+
+bool
+audit_rows_of(struct tenant_db *t, TALLOC_CTX *mem, const struct strings *target_ids, instant since,
+    struct page *p, struct err *e)
+{
+	struct targets_in in = { .since = since };
+	struct audit_row *rows;
+	struct buf        b;
+
+	buf_make(&b, mem);
+	buf_putc(&b, '[');
+	for (size_t i = 0; i < target_ids->n; i++) {
+		buf_puts(&b, i == 0 ? "" : ",");
+		buf_json(&b, str_of(target_ids->items[i]));
+	}
+	buf_putc(&b, ']');
+	in.ids = buf_text(&b, e);
+	if (in.ids == NULL || !db_all(t->db, mem, &audit_select_targets, &in,
+				  INTO(&rows, &p->n, AUDIT_TARGETS_ROWS), e))
+		return false;
+	p->rows = rows;
+	return true;
+}

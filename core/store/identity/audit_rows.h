@@ -68,6 +68,10 @@ struct audit_filter {
 /* Newest first, whatever f->after is; of p only how many are wanted. */
 MUST_USE bool audit_rows_list(struct tenant_db *t, TALLOC_CTX *mem, const struct audit_filter *f,
     struct page *p, struct err *e);
+/* What was done to these things since then, the newest first, at most AUDIT_TARGETS_ROWS. */
+#define AUDIT_TARGETS_ROWS 2000
+MUST_USE bool audit_rows_of(struct tenant_db *t, TALLOC_CTX *mem, const struct strings *target_ids, instant since,
+    struct page *p, struct err *e);
 /* Oldest first; f->before is a bound. */
 MUST_USE bool audit_rows_export(struct tenant_db *t, TALLOC_CTX *mem, const struct audit_filter *f,
     struct page *p, struct err *e);

@@ -1,0 +1,23 @@
+/*
+ * attributing.h - who has made the changes of a new report (drift/attribution).
+ *
+ * Who knows at once is asked while the plan is made, of the first ATTRIBUTION_CHANGES_MAX changes that are new to the
+ * config.  What was known before stays with its finding.
+ */
+#ifndef BSX_DRIFT_RUN_ATTRIBUTING_H
+#define BSX_DRIFT_RUN_ATTRIBUTING_H
+
+#include "drift/attribution/attribution.h"
+#include "drift/run/plan.h"
+
+/* Who knows at once: entries that may be about these. */
+struct attribution_asker {
+	bool (*entries)(void *arg, TALLOC_CTX *mem, const struct attribution_change *c, size_t n,
+	    struct attribution_log *out, struct err *e);
+	void *arg;
+};
+
+/* After p's rows are made: says it in them, and in their findings. */
+MUST_USE bool attributing_plan(struct plan *p, const struct ingest *in, struct err *e);
+
+#endif

@@ -23,6 +23,8 @@ struct mail_message {
 	const char *to;
 	const char *subject; /* UTF-8 of one line */
 	const char *id;      /* letters, digits and '-': the left part of Message-ID */
+	const char *thread;  /* the same in all mails that belong together, made like `id`; NULL: it stands alone */
+	const char *list;    /* made like `id`: the mails that one receiver may sort out together; NULL: of none */
 	int64_t     at_ms;
 	struct str  text; /* UTF-8, LF between lines */
 	struct str  html;

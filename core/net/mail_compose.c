@@ -169,6 +169,37 @@ put_part(struct buf *b, const char *id, const char *type, struct str body, struc
 	return true;
 }
 
+/* "<left@host>", the host that of the sender. */
+static void
+put_id(struct buf *b, const char *field, const char *left, const char *from)
+{
+	buf_puts(b, field);
+	buf_putc(b, '<');
+	buf_puts(b, left);
+	buf_puts(b, strrchr(from, '@'));
+	buf_puts(b, ">\r\n");
+}
+
+/* A thread hangs on a message that was never sent, so that each of its mails may come first. */
+static bool
+put_belonging(struct buf *b, const struct mail_message *m, struct err *e)
+{
+	if ((m->thread != NULL && !is_id(m->thread)) || (m->list != NULL && !is_id(m->list)))
+		return invalid(e, "The message's thread or list is malformed.");
+	if (m->thread != NULL) {
+		put_id(b, "In-Reply-To: ", m->thread, m->from);
+		put_id(b, "References: ", m->thread, m->from);
+	}
+	if (m->list != NULL) {
+		buf_puts(b, "List-Id: <");
+		buf_puts(b, m->list);
+		buf_putc(b, '.');
+		buf_puts(b, strrchr(m->from, '@') + 1);
+		buf_puts(b, ">\r\n");
+	}
+	return true;
+}
+
 static bool
 put_head(struct buf *b, const struct mail_message *m, struct err *e)
 {
@@ -181,10 +212,11 @@ put_head(struct buf *b, const struct mail_message *m, struct err *e)
 	buf_puts(b, "Subject: ");
 	if (!put_text(b, m->subject, false, e))
 		return false;
-	buf_puts(b, "\r\nMessage-ID: <");
-	buf_puts(b, m->id);
-	buf_puts(b, strrchr(m->from, '@'));
-	buf_puts(b, ">\r\nMIME-Version: 1.0\r\nAuto-Submitted: auto-generated\r\n"
+	buf_puts(b, "\r\n");
+	put_id(b, "Message-ID: ", m->id, m->from);
+	if (!put_belonging(b, m, e))
+		return false;
+	buf_puts(b, "MIME-Version: 1.0\r\nAuto-Submitted: auto-generated\r\n"
 		    "X-Auto-Response-Suppress: All\r\n"
 		    "Content-Type: multipart/alternative; boundary=\"bsx-");
 	buf_puts(b, m->id);

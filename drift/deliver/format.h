@@ -77,6 +77,7 @@ struct format_ops {
 	/* Faults point at /url or /to; *target is what is kept. */
 	bool (*check_target)(TALLOC_CTX *mem, const struct guard *g, const struct format_target *in,
 	    const char **target, struct err *e);
+	bool by_address; /* it has an address, no url */
 	/* Whoever knows the url may write there: it is kept sealed in the secret's place, and its host is shown. */
 	bool hides_url;
 	/* NULL: none.  A channel whose row says otherwise than its kind is not sent to. */

@@ -7,16 +7,9 @@
 
 #include "core/auth/mail/mail_queue.h"
 #include "drift/deliver/attempt.h"
+#include "drift/deliver/mail_post.h"
 
 #define STALE_MS (24 * 3600 * 1000) /* nobody waits for a forgotten password longer */
-
-static struct verdict
-mail_verdict(enum fate fate, const char *outcome, const char *detail)
-{
-	return (struct verdict) {
-		.fate = fate, .outcome = outcome, .detail = detail, .retry_after_s = -1
-	};
-}
 
 static bool
 prepare(const struct attempt *a, TALLOC_CTX *mem, struct mail_message *m, const char **why,
@@ -35,31 +28,18 @@ prepare(const struct attempt *a, TALLOC_CTX *mem, struct mail_message *m, const 
 	       mail_prepare(&by, o->event, body, m, why, e);
 }
 
-static struct verdict
-mail_failed(const struct attempt *a, TALLOC_CTX *mem, const struct err *why)
-{
-	const char *detail = talloc_strdup(mem, why->pub);
-
-	log_failure(a->d->env->log, LOG_SYSTEM, "mail.deliver", "a mail could not be sent", why);
-	if (why->code == ERR_INVALID)
-		return mail_verdict(FATE_OVER, "refused", detail);
-	return mail_verdict(FATE_AGAIN, "failed", detail);
-}
-
 /* What keeps it from being written at all; no outcome: nothing. */
 static struct verdict
 refuse_mail(const struct attempt *a)
 {
 	const struct outbox *o = &a->message;
 
-	if (a->d->mail == NULL && mail_is_on(&a->d->auth))
-		return mail_verdict(FATE_AGAIN, "failed", "The mail server is set up wrongly.");
-	if (a->d->mail == NULL)
-		return mail_verdict(FATE_OVER, "refused", "This installation sends no mail.");
-	if (strcmp(o->event, "mail.reset") == 0 &&
+	struct verdict out = mail_unsendable(a);
+
+	if (out.outcome == NULL && strcmp(o->event, "mail.reset") == 0 &&
 	    clock_ms(a->d->env->clock) - o->created_at.ms > STALE_MS)
 		return mail_verdict(FATE_OVER, "refused", "It has waited too long.");
-	return (struct verdict) { 0 };
+	return out;
 }
 
 static void
@@ -76,15 +56,9 @@ send_mail(const struct attempt *a, TALLOC_CTX *mem, struct verdict *out)
 		*out = mail_failed(a, mem, &e);
 	else if (why != NULL)
 		*out = mail_verdict(FATE_OVER, "refused", why);
-	else if (!mail_send(a->d->mail, mem, &m, &e))
-		*out = mail_failed(a, mem, &e);
 	else
-		*out = mail_verdict(FATE_DELIVERED, "delivered", "The mail server took it.");
+		mail_post(a, mem, &m, out);
 }
-
-/* 5 and 30 seconds, 2, 10 and 30 minutes, 2, 6, 12 and 24 hours. */
-static const int64_t mail_delays_s[DELIVER_TRIES - 1] = { 5, 30, 120, 600, 1800, 7200, 21600, 43200,
-	86400 };
 
 const struct format_ops user_mail = {
 	.action = "mail.deliver",

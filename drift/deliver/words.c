@@ -2,12 +2,14 @@
 
 #include <string.h>
 
-#define NAME_MAX_  120 /* bytes */
-#define WHERE_MAX  300
-#define VALUE_MAX  200
-#define SEPARATOR  " \xc2\xb7 "
-#define CUT        "\xe2\x80\xa6"
-#define TEST_TITLE "a test of this channel: nothing has happened"
+#define NAME_MAX_   120 /* bytes */
+#define WHERE_MAX   300
+#define VALUE_MAX   200
+#define SEPARATOR   " \xc2\xb7 "
+#define CUT         "\xe2\x80\xa6"
+#define ALERTS_API  "/api/drift/alerts/"
+#define ALERTS_PAGE "/?tenant=%s#/alerts/" /* fcgi/console */
+#define TEST_TITLE  "a test of this channel: nothing has happened"
 
 bool
 words_over(const struct alert_event *shown)
@@ -252,16 +254,29 @@ make_changes(TALLOC_CTX *mem, const struct alert_event *ev, struct words *out, s
 	return true;
 }
 
+/* Where people look at what programs find at BASE/api/drift/alerts/ID. */
+static bool
+make_link(TALLOC_CTX *mem, const struct alert_event *ev, struct words *out, struct err *e)
+{
+	const char *api = ev->links == NULL ? NULL : ev->links->alert;
+	const char *rest = api == NULL ? NULL : strstr(api, ALERTS_API);
+
+	if (rest == NULL)
+		return true;
+	out->link = talloc_asprintf(mem, "%.*s" ALERTS_PAGE "%s", (int)(rest - api), api,
+	    ev->tenant->slug, rest + sizeof(ALERTS_API) - 1);
+	return out->link != NULL || err_memory(e);
+}
+
 bool
 words_make(TALLOC_CTX *mem, const struct alert_event *shown, struct words *out, struct err *e)
 {
 	*out = (struct words) { .state = state_of(shown), .title = TEST_TITLE };
-	if (shown->links != NULL)
-		out->link = shown->links->alert;
 	if (shown->alert != NULL)
 		out->title = line_of(mem, &shown->alert->title, WORDS_LINE_MAX, e);
-	return out->title != NULL && make_headline(mem, shown, out, e) &&
-	       make_facts(mem, shown, out, e) && make_changes(mem, shown, out, e);
+	return out->title != NULL && make_link(mem, shown, out, e) &&
+	       make_headline(mem, shown, out, e) && make_facts(mem, shown, out, e) &&
+	       make_changes(mem, shown, out, e);
 }
 
 const char *

@@ -35,7 +35,7 @@ struct words {
 	struct words_change *changes; /* the most severe first */
 	size_t               changes_n;
 	int64_t              total; /* changes that there are; the rest is behind the link */
-	const char          *link;  /* URL; NULL: none */
+	const char          *link;  /* URL of the page that shows it, in its tenant; NULL: none */
 };
 
 /* *out and its texts are children of `mem`, or the event's. */

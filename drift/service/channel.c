@@ -24,6 +24,14 @@ delivery_page(const struct acting *a, const struct uuid *channel, struct page *p
 
 /* ---- what a channel needs ---- */
 
+bool
+channel_by_address(const struct channel *c)
+{
+	const struct format *f = format_of(formats, c->kind);
+
+	return f != NULL && f->ops->by_address;
+}
+
 struct channel_deed {
 	const struct acting       *a;
 	const struct channel_wish *in;
@@ -216,9 +224,10 @@ alter_secret(const struct channel_deed *d, struct channel *c, struct err *e)
 static bool
 is_moved(const struct channel_deed *d, const struct channel *c, const struct format_ops *ops)
 {
-	const char *url = d->in->target.url;
+	const struct format_target *to = &d->in->target;
 
-	return (url != NULL && strcmp(url, c->target) != 0) ||
+	return (to->url != NULL && strcmp(to->url, c->target) != 0) ||
+	       (to->to != NULL && strcmp(to->to, c->target) != 0) ||
 	       (d->in->has_secret && ops->secret != NULL && ops->secret->print == NULL);
 }
 
@@ -270,7 +279,8 @@ alter_body(struct db *db, void *arg, struct err *e)
 		return false;
 	was = *c;
 	return check_kind(d, c, e) && alter_values(d, c, e) && alter_secret(d, c, e) &&
-	       (in->target.url == NULL || set_target(d->a, c, &in->target, e)) &&
+	       ((in->target.url == NULL && in->target.to == NULL) ||
+		   set_target(d->a, c, &in->target, e)) &&
 	       alter_words(d, c, e) &&
 	       channel_details(d->a->by.mem, &was, c, in->has_secret, &d->entry.details, e) &&
 	       channel_set(db, c, e);

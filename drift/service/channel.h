@@ -17,6 +17,9 @@ MUST_USE bool channel_page(const struct acting *a, struct page *p, struct err *e
 MUST_USE bool delivery_page(
     const struct acting *a, const struct uuid *channel, struct page *p, struct err *e);
 
+/* Its target is an address, no url. */
+bool channel_by_address(const struct channel *c);
+
 struct channel_wish {
 	const char          *name, *kind;   /* NULL: not named; the kind never changes */
 	struct format_target target;        /* of one that is there: the url, or NULL */

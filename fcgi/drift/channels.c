@@ -5,7 +5,7 @@
 
 struct channel_out {
 	struct uuid id;
-	char       *name, *kind, *url;
+	char       *name, *kind, *url, *to;
 	bool        values;
 	char       *status, *status_reason;
 	char       *secret; /* once, when it is made */
@@ -15,9 +15,11 @@ static const struct field channel_out_fields[] = {
 	FIELD(struct channel_out, id, .doc = "Number of the channel."),
 	FIELD(struct channel_out, name, .doc = "Name, unique."),
 	FIELD(struct channel_out, kind, .doc = channel_kinds_doc),
-	FIELD(struct channel_out, url,
+	FIELD(struct channel_out, url, .flags = FIELD_NULLABLE,
 	    .doc = "Where it delivers to; of slack and teams, whose url lets whoever has it write "
-		   "there, the host and a digest: given back, it is that url."),
+		   "there, the host and a digest: given back, it is that url; null: it has an "
+		   "address."),
+	FIELD(struct channel_out, to, .flags = FIELD_OMIT_ZERO, .doc = "email: the address."),
 	FIELD(struct channel_out, values,
 	    .doc = "It is told values of changes; else they are " VIEW_WITHHELD " there."),
 	FIELD(struct channel_out, status, .doc = "active or disabled."),
@@ -45,7 +47,7 @@ static const struct field channel_new_fields[] = {
 	FIELD(struct channel_new, url, .min = 1, .max = 2048,
 	    .doc = "Where to deliver to; pagerduty has one where it is left out."),
 	FIELD(struct channel_new, to, .max = 254, .flags = FIELD_NULLABLE,
-	    .doc = "Not available in this version: null, or left out."),
+	    .doc = "email: the address."),
 	FIELD(struct channel_new, secret, .min = 1, .max = 100, .flags = FIELD_SECRET,
 	    .doc =
 		"pagerduty: the integration key, required.  webhook and cloudevents: the signing "
@@ -58,7 +60,7 @@ static const struct schema channel_new_schema =
     SCHEMA("ChannelNew", struct channel_new, channel_new_fields);
 
 struct channel_update {
-	const char *name, *kind, *url, *secret, *status;
+	const char *name, *kind, *url, *to, *secret, *status;
 	bool        values;
 	uint64_t    given;
 };
@@ -70,6 +72,8 @@ static const struct field channel_update_fields[] = {
 	FIELD(struct channel_update, url, .min = 1, .max = 2048, .flags = FIELD_FRESH,
 	    .doc = "Where to deliver to; of a channel that is told values, by those with "
 		   "read:snapshots only."),
+	FIELD(struct channel_update, to, .max = 254, .flags = FIELD_FRESH,
+	    .doc = "Of an email channel: the address; as url is."),
 	FIELD(struct channel_update, secret, .min = 1, .max = 100,
 	    .flags = FIELD_NULLABLE | FIELD_SECRET | FIELD_FRESH,
 	    .doc = "As when it is made; null: a new one that signs, which the answer shows once.  "
@@ -91,13 +95,15 @@ channel_show(
     struct request *r, const struct list_page *p, const void *row, void *out, struct err *e)
 {
 	const struct channel *c = row;
+	bool                  by_address = channel_by_address(c);
 
 	(void)r, (void)p, (void)e;
 	*(struct channel_out *)out = (struct channel_out) {
 		.id = c->id,
 		.name = c->name,
 		.kind = c->kind,
-		.url = c->target,
+		.url = by_address ? NULL : c->target,
+		.to = by_address ? c->target : NULL,
 		.values = c->with_values,
 		.status = c->status,
 		.status_reason = c->status_reason,
@@ -194,7 +200,7 @@ change_channel(struct request *r, const void *body, void *answer, struct err *e)
 	const struct channel_wish    wish = {
 		   .name = in->name,
 		   .kind = in->kind,
-		   .target = { .url = in->url },
+		   .target = { in->url, in->to },
 		   .secret = in->secret,
 		   .status = in->status,
 		   .values = in->values,

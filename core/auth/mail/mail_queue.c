@@ -153,26 +153,25 @@ address_it(struct preparing *p, struct err *e)
 	return err_set(e, ERR_INTERNAL, 0, "internal error", "no such kind of mail");
 }
 
-/* The sender: smtp.from, or an address of the host people know. */
-static bool
-fill_from(struct preparing *p, struct err *e)
+const char *
+mail_sender(TALLOC_CTX *mem, const struct conf *c, struct err *e)
 {
-	const struct conf *c = p->by->auth->env->conf;
-	const char        *host = strstr(c->public_url, "://");
-	size_t             n;
+	const char *host = strstr(c->public_url, "://");
+	char       *from;
+	size_t      n;
 
-	p->m->from_name = "BlindSpotX";
-	p->m->from = c->smtp_from;
 	if (c->smtp_from != NULL && *c->smtp_from != '\0')
-		return true;
+		return c->smtp_from;
 	host = host == NULL ? "localhost" : host + 3;
 	n = strcspn(host, ":");
 	if (*host == '[' || n == 0) {
 		host = "localhost";
 		n = strlen(host);
 	}
-	p->m->from = talloc_asprintf(p->by->mem, "blindspotx@%.*s", (int)n, host);
-	return p->m->from != NULL || err_memory(e);
+	from = talloc_asprintf(mem, "blindspotx@%.*s", (int)n, host);
+	if (from == NULL)
+		err_memory(e);
+	return from;
 }
 
 static bool
@@ -191,7 +190,9 @@ write_it(struct preparing *p, struct err *e)
 	p->m->at_ms = clock_ms(p->by->auth->env->clock);
 	if (f->site == NULL)
 		return err_memory(e);
-	return fill_from(p, e) && mail_write(p->by->mem, p->kind, f, p->m, e);
+	p->m->from_name = MAIL_SENDER_NAME;
+	p->m->from = mail_sender(p->by->mem, c, e);
+	return p->m->from != NULL && mail_write(p->by->mem, p->kind, f, p->m, e);
 }
 
 static bool

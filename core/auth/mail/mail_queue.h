@@ -29,6 +29,10 @@ struct mail_order {
 /* Mail can be sent: smtp.url is set. */
 bool mail_is_on(const struct auth *a);
 
+/* smtp.from, or an address of the host that people know. */
+#define MAIL_SENDER_NAME "BlindSpotX"
+const char *mail_sender(TALLOC_CTX *mem, const struct conf *c, struct err *e);
+
 /* In a transaction of by->t: the mail goes out once it is committed. */
 MUST_USE bool mail_queue(const struct deed_by *by, enum mail_kind kind, const struct mail_order *order, struct err *e);
 /* In the transaction that makes an invited user: `name` is that of who invites. */

@@ -1,11 +1,7 @@
 // account.js - signed in: who I am, my sessions, my password; and the way to the rest.
-import { Form, button, el, link, notice, say, show } from './ui.js';
+import { Form, button, dateTime, el, link, notice, say, show, time } from './ui.js';
 import { callSigned } from './api.js';
 import { sentence, tell } from './messages.js';
-
-const dateTime = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium', timeStyle: 'short' });
-
-const time = (text) => (text ? el('time', { datetime: text, title: text }, dateTime.format(new Date(text))) : 'never');
 
 // Enough to know one's own browser by; the whole text is in the title.
 const browsers = [[/Edg\//, 'Edge'], [/OPR\//, 'Opera'], [/Firefox\//, 'Firefox'], [/Chrom(e|ium)\//, 'Chrome'], [/Safari\//, 'Safari'], [/curl\//, 'curl']];
@@ -65,7 +61,8 @@ export function account({ me, note, signOut }) {
     el('h2', {}, 'Your account'),
     el('ul', {}, el('li', {}, link('#/password', 'Change your password')),
       el('li', {}, has ? link('#/codes', 'Make new recovery codes') : link('#/factor', 'Set up a second factor'))),
-    el('h2', {}, 'Drift, alerts and administration'),
+    me.permissions.includes('read:alerts') && [el('h2', {}, 'Alerts'), el('p', {}, link('#/alerts?status=open', 'Open alerts'))],
+    el('h2', {}, 'Drift and administration'),
     el('p', {}, 'They are reached by the API for now: the ', link('api/docs', 'API reference'),
       ' lists every request with an example; ', link('api/openapi.json', 'openapi.json'), ' is the same for programs.'),
     sessions);

@@ -18,8 +18,14 @@ export function mailedLink() {
   return m && { kind: m[1], token: m[2] };
 }
 
-// "#/password" -> "password"; "" for the first page.
-export const route = () => /^#\/(\w+)$/.exec(location.hash)?.[1] ?? '';
+const places = /^#\/(\w+)(?:\/([0-9a-f-]{36}))?(?:\?([\w=&.-]*))?$/;
+
+// "#/alerts/ID?status=open" -> { name: 'alerts', id, filter }; the name is "" for the first page.
+export function place() {
+  const m = places.exec(location.hash);
+  return { name: m?.[1] ?? '', id: m?.[2], filter: new URLSearchParams(m?.[3] ?? '') };
+}
+export const route = () => place().name;
 
 // Which of the browser's sign-ins waits for its second factor.
 const digits = /^[0-9a-f]{12}$/;

@@ -1,17 +1,18 @@
 // app.js - the beginning: what the address asks for, who is signed in, and so which view is shown.
 import { button, el, link, show } from './ui.js';
 import { callSigned, forgetSession, whoAmI } from './api.js';
-import { clean, mailedLink, query, route, safePath } from './address.js';
+import { clean, mailedLink, place, query, route, safePath } from './address.js';
 import { forgotten, secondFactor, signIn, stepUp } from './sign_in.js';
 import { choosePassword, confirmAddress } from './links.js';
 import { enrol, failure, recoveryCodes } from './factor.js';
 import { account, changePassword } from './account.js';
+import { alertList, alertPage, leaveAlerts } from './alerts.js';
 
 let me = null; // who is signed in, as /api/auth/me says
 let wanted = query().returnTo; // where the sign-in was to lead to
 
 // Where a provider shall send the browser afterwards: the same place.
-const returnTo = () => wanted ?? new URL('.', location.href).pathname + (route() && `#/${route()}`);
+const returnTo = () => wanted ?? new URL('.', location.href).pathname + (route() && location.hash);
 
 function askToSignIn(more = {}) {
   me = null;
@@ -103,7 +104,28 @@ const views = {
   password: () => changePassword({ me, done: leaveRoute }),
   factor: () => (me.user['2fa_enabled'] ? leaveRoute('Your second factor is in force.') : begin(me, leaveRoute)),
   codes: () => (me.user['2fa_enabled'] ? renewCodes() : leaveRoute()),
+  alerts: () => (place().id ? alertPage({ me, id: place().id, refused: lost }) : alertList({ me, filter: place().filter, refused: lost })),
 };
+
+async function changeTenant() {
+  try {
+    await endSession(false);
+  } catch (problem) {
+    return show('You are still signed in', failure(problem), el('p', {}, button('Try again', changeTenant)));
+  }
+  return askToSignIn(); // the address stays: it says where to go from there
+}
+
+// A view that could not be loaded; a link into another tenant is followed by who signs in there.
+function lost(problem) {
+  const { tenant } = query();
+  if (problem.status === 401)
+    return askToSignIn({ note: 'Your session has ended. Sign in again.' });
+  if (problem.status === 404 && tenant !== '' && tenant !== me.tenant.slug)
+    return show('This is of another tenant', el('p', {}, `The link leads to the tenant ${tenant}; you are signed in to ${me.tenant.slug}.`),
+      el('p', {}, button(`Sign in to ${tenant}`, changeTenant)), el('p', { class: 'after' }, link('#/', 'First page')));
+  return show('This did not work', failure(problem), el('p', {}, button('Try again', () => home())), el('p', { class: 'after' }, link('#/', 'First page')));
+}
 
 async function home(note) {
   try {
@@ -129,6 +151,7 @@ function openLink({ kind, token }) {
 }
 
 function start() {
+  leaveAlerts();
   const mailed = mailedLink(), { error, request, mfa, waiting } = query();
   if (mailed !== null)
     return openLink(mailed);

@@ -18,6 +18,10 @@ export function el(name, attributes = {}, ...children) {
 export const link = (href, text, more = {}) => el('a', { href, ...more }, text);
 export const button = (text, onclick, more = {}) => el('button', { type: 'button', onclick, ...more }, text);
 
+// In the viewer's zone and words; the exact instant is the title.
+export const dateTime = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium', timeStyle: 'short' });
+export const time = (text) => (text ? el('time', { datetime: text, title: text }, dateTime.format(new Date(text))) : 'never');
+
 let made = 0;
 export const newId = (word) => `${word}-${++made}`;
 

@@ -60,7 +60,7 @@ const tenant = async () => {
   }
   return (await all(operator, '/api/tenants')).find((t) => t.slug === another.slug);
 };
-const keyOf = (kind) => (kind === 'pagerduty' ? { secret: 'k'.repeat(32) } : {});
+const channelOf = (kind) => ({ url: 'http://127.0.0.1:9/x', ...{ pagerduty: { secret: 'k'.repeat(32) }, email: { url: undefined, to: 'a@choices.example' } }[kind] });
 const decide = (choice, more) => ({ ...more, ...(choice === 'accepted' ? { reason: 'Known.', expires_at: ahead(1) } : {}) });
 // Of each operation: the request for a choice of a member, in which the choice is then put.
 const requests = {
@@ -92,8 +92,8 @@ const requests = {
     ...(choice === 'maintenance' ? { starts_at: ahead(0.5) } : {}) }),
   'PUT /api/drift/alerts': (at) => body('/api/drift/alerts', { status: 'acknowledged', ...(at.startsWith('/filter') ? { filter: { config_id: world.config.id } } : { ids: [world.alert.id] }) }),
   'PUT /api/drift/alerts/{id}': async () => body(`/api/drift/alerts/${(await drifted()).alert.id}`, {}),
-  'POST /api/drift/channels': (at, choice) => body('/api/drift/channels', { name: unique('ch'), url: 'http://127.0.0.1:9/x', ...keyOf(choice) }),
-  'PUT /api/drift/channels/{id}': async (at, choice) => body(`/api/drift/channels/${(await newChannel(admin, 'http://127.0.0.1:9/x', at === '/kind' ? { kind: choice, ...keyOf(choice) } : {})).id}`, {}),
+  'POST /api/drift/channels': (at, choice) => body('/api/drift/channels', { name: unique('ch'), ...channelOf(choice) }),
+  'PUT /api/drift/channels/{id}': async (at, choice) => body(`/api/drift/channels/${(await newChannel(admin, 'http://127.0.0.1:9/x', at === '/kind' ? { kind: choice, ...channelOf(choice) } : {})).id}`, {}),
   'GET /api/auth/oidc/{provider}/start': () => body(`/api/auth/oidc/own/start?tenant=${mine.tenant}`),
   'GET /api/users': () => body('/api/users'),
   'GET /api/drift/reports': () => body('/api/drift/reports'),

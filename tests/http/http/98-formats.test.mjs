@@ -9,6 +9,7 @@ import * as cards from 'adaptivecards';
 import { HTTP } from 'cloudevents';
 import { freePort } from '../../lib/ports.mjs';
 import { build, sql, until } from '../lib/env.mjs';
+import { Mailbox } from '../lib/mailbox.mjs';
 import { Receiver, verify } from '../lib/receiver.mjs';
 import { all, bearer, newChannel, newConfig, policy, push, serviceKey, unique, withKey } from '../lib/people.mjs';
 
@@ -258,5 +259,45 @@ test('who may not read values moves no channel that is told them, neither by its
     assert.equal((await put(await make(kind, { values: true }), body)).status, 403, kind);
     const blind = await put(await make(kind), body);
     assert.equal(blind.status, 200, `${kind}: ${blind.text}`);
+  }
+});
+
+test('email is a thread of mails in text and HTML, in which nothing is asked for from elsewhere', async () => {
+  const mailbox = await new Mailbox().start();
+  try {
+    const to = `${unique('analyst')}@example.org`;
+    const channel = (await admin('POST', '/api/drift/channels', { body: { name: '<b>Night & day</b>', kind: 'email', to, values: true } })).json;
+    assert.deepEqual([channel.to, channel.url], [to, null]);
+    const config = await watched(channel);
+    await config.drift({ state: 'disabled', displayName: '<img src=http://x.example/y>' });
+    await until('the opening', () => mailbox.to(to).length >= 1);
+    await config.drift({});
+    await until('the end', () => mailbox.to(to).length >= 2);
+    const [opened, resolved] = mailbox.to(to), [alert] = await all(admin, `/api/drift/alerts?config_id=${config.id}`);
+    const field = (m, name) => m.mail.headers.find((h) => h.key === name)?.value;
+    assert.match(opened.mail.subject, /^Critical · .* · .*: state /);
+    assert.match(resolved.mail.subject, /^Resolved · /);
+    for (const m of [opened, resolved]) {
+      assert.ok(field(m, 'references').startsWith(`<alert-${alert.id}@`), 'one thread');
+      assert.ok(field(m, 'list-id').startsWith(`<alerts-${channel.id}.`));
+      assert.equal(field(m, 'auto-submitted'), 'auto-generated');
+      const links = [...m.mail.html.matchAll(/(?:href|src)="([^"]*)"/g)].map((x) => x[1]);
+      assert.equal(links.length, 1);
+      assert.ok(m.mail.text.includes(links[0].replaceAll('&amp;', '&')), 'the same link in both');
+      assert.ok(!/<img|<script|<b>/i.test(m.mail.html), m.mail.html);
+    }
+    assert.notEqual(opened.mail.messageId, resolved.mail.messageId);
+    assert.match(opened.mail.text, /"enabled" -> "disabled"/);
+    assert.ok((await attempts(channel, 2)).every((d) => d.outcome === 'delivered' && d.http_status === undefined));
+    const put = await admin('PUT', `/api/drift/channels/${channel.id}`, { body: { to: 'another@example.org' } });
+    assert.equal(put.json?.to, 'another@example.org', put.text);
+  } finally {
+    await mailbox.stop();
+  }
+  for (const [body, pointer] of [[{}, '/to'], [{ to: 'nobody' }, '/to'], [{ to: 'a@b.example\r\nBcc: c@d.example' }, '/to'],
+    [{ to: 'a@b.example,c@d.example' }, '/to'], [{ to: 'a@b.example', url: receiver.url('/x') }, '/url'], [{ to: 'a@b.example', secret: SECRET }, '/secret']]) {
+    const a = await admin('POST', '/api/drift/channels', { body: { name: unique('c'), kind: 'email', ...body } });
+    assert.equal(a.status, 422, `${JSON.stringify(body)}: ${a.text}`);
+    assert.ok(a.json.errors.some((e) => e.pointer === pointer), `${JSON.stringify(body)}: ${a.text}`);
   }
 });

@@ -84,12 +84,20 @@ export class Visitor {
     for (const width of widths) {
       await page.setViewportSize({ width, height: 700 });
       const over = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
-      assert.ok(over <= 0, `${name}: ${over} px too wide at ${width}`);
+      assert.ok(over <= 0, `${name}: ${over} px too wide at ${width}: ${over > 0 && await this.#widest()}`);
       if (width === widths[0])
         await this.#axe(`${name}, ${width} px`);
       await this.#picture(`${name}-${width}`);
     }
     await page.setViewportSize(size);
+  }
+
+  // What reaches furthest to the right, for who reads the failure.
+  #widest() {
+    return this.page.evaluate(() => {
+      const right = (e) => e.getBoundingClientRect().right, last = [...document.querySelectorAll('main *')].sort((a, b) => right(b) - right(a))[0];
+      return `${last.parentElement.outerHTML.slice(0, 200)}`;
+    });
   }
 
   async #axe(what) {

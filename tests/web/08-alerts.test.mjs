@@ -1,0 +1,156 @@
+// An alert's link, from a message to what can be done about it; the list of alerts.
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { enrol } from '../http/lib/authenticator.mjs';
+import { base, until } from '../http/lib/env.mjs';
+import { Receiver } from '../http/lib/receiver.mjs';
+import { all, bearer, newChannel, newConfig, newTenant, policy, push } from '../http/lib/people.mjs';
+import { startChromium, visit } from './lib/browser.mjs';
+import { enter } from './lib/entering.mjs';
+
+const HOSTILE = '<img src=x onerror=alert(1)> \u202e "quoted" https://elsewhere.example/x';
+let chromium, who, admin, app, receiver, channel, link;
+
+before(async () => {
+  chromium = await startChromium();
+  who = newTenant();
+  admin = await bearer(who);
+  receiver = await new Receiver().start();
+  receiver.usual = { status: 200, body: 'ok' };
+  channel = await newChannel(admin, receiver.url('/services/x'), { kind: 'slack' });
+  link = (await drifted({ state: 'disabled', displayName: HOSTILE, note: 'x'.repeat(5000) })).link;
+});
+after(async () => {
+  await chromium.close();
+  await receiver.stop();
+});
+
+const as = (f, options) => visit(chromium, base.origin, f, options);
+const alertOf = async (config) => (await all(admin, `/api/drift/alerts?config_id=${config.id}`))[0];
+
+// A config that has drifted, and the link of the message that told it.
+async function drifted(more) {
+  const config = await newConfig(admin, { alerts: [{ channel_id: channel.id, min_severity: 'info' }] }), from = receiver.got.length;
+  await push(admin, config, [policy(1)]);
+  await push(admin, config, [policy(1, more)]);
+  const told = await until('the message', () => receiver.got[from]);
+  const text = told.body.blocks.map((b) => b.text?.text ?? '').find((t) => t.startsWith('<http'));
+  return { config, link: /^<([^|]+)\|/.exec(text)[1].replaceAll('&amp;', '&') };
+}
+
+test('the link of a message leads through the sign-in to the alert, its changes side by side', () => as(async (v, page) => {
+  await v.goto(link);
+  await v.sees('Sign in');
+  assert.equal(await page.getByLabel('Tenant').inputValue(), who.tenant, 'the tenant stands in the link');
+  await enter(v, who);
+  await v.sees(/^c7a1e001.*: state "?enabled"? -> "?disabled"? and 2 more$/);
+  assert.equal(await page.locator('.change').count(), 3);
+  const state = page.locator('.change').filter({ hasText: '/state' });
+  assert.equal(await state.locator('.was pre').innerText(), '"enabled"');
+  assert.equal(await state.locator('.is pre').innerText(), '"disabled"');
+  assert.match(await page.locator('.change').filter({ hasText: '/displayName' }).locator('.is').innerText(), /<img src=x onerror=alert\(1\)> \\u202e/);
+  assert.equal(await page.locator('main img').count(), 0);
+  await v.examine('alert');
+}));
+
+test('an alert is acknowledged and resolved there, and the API says the same', () => as(async (v, page) => {
+  const { config, link: there } = await drifted({ state: 'disabled' });
+  await v.goto(there);
+  await enter(v, who);
+  await v.press('Acknowledge');
+  await page.getByText('You have acknowledged it.').waitFor();
+  let alert = await alertOf(config);
+  assert.deepEqual([alert.status, alert.acknowledged_by], ['acknowledged', who.email]);
+  await page.getByText('Resolve', { exact: true }).first().click();
+  await v.fill('What was done?', 'Set back by hand.');
+  await v.press('Resolve');
+  await page.getByText('You have resolved it.').waitFor();
+  alert = await alertOf(config);
+  assert.deepEqual([alert.status, alert.resolved_by], ['resolved', who.email]);
+  await page.getByText('Set back by hand.').waitFor();
+  await v.examine('alert-resolved');
+}));
+
+test('a value is accepted with a reason and an end', () => as(async (v, page) => {
+  const { config, link: there } = await drifted({ state: 'enabledForReportingButNotEnforced' });
+  await v.goto(there);
+  await enter(v, who);
+  await page.getByText('Accept this value', { exact: true }).first().click();
+  await v.press('Accept this value');
+  await page.getByText('Fill in: Why is this value right?').waitFor();
+  await v.fill('Why is this value right?', 'A trial until then.');
+  await v.fill('Until (empty: for good)', '2099-01-31');
+  await v.press('Accept this value');
+  await page.getByText('The value was accepted.').waitFor();
+  const alert = await alertOf(config);
+  const [change] = await all(admin, `/api/drift/reports/${alert.report_id}/changes`);
+  assert.equal(change.status, 'accepted');
+}));
+
+test('to open a link changes nothing, however often and by whatever method programs open it', () => as(async () => {
+  const { config, link: there } = await drifted({ state: 'disabled' });
+  const before = await alertOf(config);
+  for (const method of ['GET', 'HEAD', 'GET'])
+    await fetch(there, { method });
+  assert.deepEqual(await alertOf(config), before);
+}));
+
+test('a second factor stands between the link and the alert where the account has one', () => as(async (v) => {
+  const guarded = newTenant(), there = await bearer(guarded);
+  ({ app } = await enrol(there));
+  const own = await newConfig(there);
+  await push(there, own, [policy(1)]);
+  await push(there, own, [policy(1, { state: 'disabled' })]);
+  const [alert] = await all(there, `/api/drift/alerts?config_id=${own.id}`);
+  await v.goto(`/?tenant=${guarded.tenant}#/alerts/${alert.id}`);
+  await enter(v, guarded);
+  await v.sees('Second factor');
+  await v.fill('Code', await app.next());
+  await v.press('Continue');
+  await v.sees(/: state /);
+}, { viewport: { width: 320, height: 700 } }));
+
+test('who is signed in to another tenant is told so, and led to the right one', () => as(async (v) => {
+  const other = newTenant();
+  await v.goto(`/?tenant=${other.tenant}`);
+  await enter(v, other);
+  await v.sees('Signed in');
+  await v.goto(link);
+  await v.sees('This is of another tenant');
+  await v.examine('alert-of-another');
+  await v.press(`Sign in to ${who.tenant}`);
+  await enter(v, who);
+  await v.sees(/: state /);
+}));
+
+test('the list is filtered in the address and walked by the keyboard', () => as(async (v, page) => {
+  await v.goto(`/?tenant=${who.tenant}`);
+  await enter(v, who);
+  await v.sees('Signed in');
+  await v.follow('Open alerts');
+  await v.sees('Alerts');
+  const open = (await all(admin, '/api/drift/alerts?status=open')).length;
+  assert.equal(await page.locator('.alert-row').count(), open, 'as many as the API has');
+  await v.examine('alerts');
+  await page.keyboard.press('j');
+  await page.keyboard.press('j');
+  await page.keyboard.press('k');
+  assert.ok(await page.locator('.alerts a').first().evaluate((e) => e === document.activeElement));
+  await page.getByLabel('Severity').selectOption('low');
+  await page.getByText('There is none.').waitFor();
+  assert.match(page.url(), /#\/alerts\?status=open&severity=low$/);
+  await page.goBack();
+  await until('the list as it was', async () => await page.locator('.alert-row').count() === open);
+  await page.keyboard.press('j');
+  await page.keyboard.press('Enter');
+  await v.sees(/: /);
+}));
+
+test('what is new comes into the list by itself', () => as(async (v, page) => {
+  await v.goto(`/?tenant=${who.tenant}#/alerts?status=open`);
+  await enter(v, who);
+  await v.sees('Alerts');
+  const n = await page.locator('.alert-row').count();
+  await drifted({ state: 'disabled' });
+  await until('the new row', async () => await page.locator('.alert-row').count() === n + 1);
+}));

@@ -112,6 +112,22 @@ work_make(struct work *w, enum work_kind kind, uint64_t values, struct err *e)
 	return work_spend(w, kind, 4 * values, e);
 }
 
+/* Up to where the part at hand may go. */
+static uint64_t
+share_of(const struct work *w, enum work_kind kind)
+{
+	return w->part[kind] != 0 ? w->part[kind] : shares[kind];
+}
+
+void
+work_part(struct work *w, enum work_kind kind)
+{
+	if (w == NULL || shares[kind] == 0 || w->by[kind] >= shares[kind])
+		return;
+	w->part[kind] = w->by[kind] + (shares[kind] - w->by[kind] + 1) / 2;
+	w->over &= ~(1u << kind);
+}
+
 bool
 work_spend(struct work *w, enum work_kind kind, uint64_t steps, struct err *e)
 {
@@ -124,7 +140,7 @@ work_spend(struct work *w, enum work_kind kind, uint64_t steps, struct err *e)
 		w->ended = true;
 		return too_costly(w, "its steps are used up", e);
 	}
-	if (limits[w->class].shares && shares[kind] != 0 && w->by[kind] > shares[kind]) {
+	if (limits[w->class].shares && shares[kind] != 0 && w->by[kind] > share_of(w, kind)) {
 		w->over |= 1u << kind;
 		return too_costly(w, "the share of its kind is used up", e);
 	}

@@ -71,7 +71,8 @@ struct work {
 	uint64_t            steps_max;  /* UINT64_MAX: only the clock ends it */
 	uint64_t            spent, looked; /* steps, in all and at the last look */
 	uint64_t            by[WORK__MAX];
-	unsigned            over;  /* bit: a kind whose share is used up */
+	unsigned            over;  /* bit: a kind whose share is used up, or that of the part at hand */
+	uint64_t            part[WORK__MAX]; /* steps of a kind up to which the part at hand may go; 0: there are no parts */
 	bool                ended; /* by the clock, or for all kinds */
 	uint64_t            made; /* values, by work_make */
 	const char         *less; /* what to reduce, of who knows better than the kind; NULL: the kind's */
@@ -87,7 +88,10 @@ MUST_USE bool work_spend(struct work *w, enum work_kind kind, uint64_t steps, st
 /* So many values are made of texts: their memory is bounded whatever the class of the work. */
 #define WORK_VALUES_MAX 2000000
 MUST_USE bool work_make(struct work *w, enum work_kind kind, uint64_t values, struct err *e);
-/* The failure is that this kind's share is used up: it is forgotten, and true. */
+/* Begins another part of the work of a kind that has a share: it may use half of what is left of that, so that no part
+ * uses it up for all others. */
+void work_part(struct work *w, enum work_kind kind);
+/* The failure is that this kind's share is used up, or that of its part: it is forgotten, and true. */
 MUST_USE bool work_forgo(const struct work *w, enum work_kind kind, struct err *e);
 /* Looks at clock and memory now: between things that are not counted. */
 MUST_USE bool work_check(struct work *w, struct err *e);

@@ -56,7 +56,8 @@ static const struct field normalise_fields[] = {
 	FIELD(struct entry_in, except, .doc = "Globs on names that are meant by `names` no more."),
 	FIELD(struct entry_in, casefold, .doc = "Names match in upper and lower case."),
 	FIELD(struct entry_in, scalars,
-	    .doc = "ignore: only what is no object and no array is left out."),
+	    .doc = "ignore: only what is no object and no array is left out (a config of the first "
+		   "edition leaves out both)."),
 	FIELD(struct entry_in, separator, .min = 1, .max = 16,
 	    .doc = "split: what stands between the parts; default a space."),
 	FIELD(struct entry_in, digits, .min = 0, .max = 30,
@@ -148,7 +149,7 @@ static bool
 compile_normaliser(struct compiler *c, const struct entry_in *in, struct compare_entry *out)
 {
 	out->how = (enum normaliser)compiler_choice(normalisers, in->how);
-	out->scalars = in->scalars;
+	out->scalars = in->scalars && c->edition >= COMPARE_EDITION_2;
 	out->separator = in->separator != NULL ? str_of(in->separator) : STR(" ");
 	out->digits = in->digits;
 	out->seconds = in->seconds;

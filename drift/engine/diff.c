@@ -274,6 +274,7 @@ diff_resource(struct diff *d, const struct resource *from, const struct resource
 	w.tmp = talloc_new(d);
 	if (w.tmp == NULL)
 		return err_memory(e);
+	work_part(d->state->work, WORK_RULES);
 	buf_make(&w.text, w.tmp);
 	ok = compare_pick(w.tmp, &d->state->spec->arrays, WORK_COMPARE, r->category, &w.arrays,
 	    d->state->work, e);

@@ -37,8 +37,9 @@ MUST_USE bool rule_compile_where(struct compiler *c, const char *member, const s
     struct rule_where **out, uint32_t *n);
 
 struct rules {
-	struct rule *items;
-	uint32_t     n;
+	struct rule  *items;
+	uint32_t      n;
+	enum severity worst; /* that one of them gives; at least the default */
 };
 
 /* What a value inside a change stands in, up to the change's own value. */

@@ -213,6 +213,12 @@ compile_rule(struct compiler *c, const char *pack, size_t i, const struct json *
 	return compile_conditions(c, &in, out);
 }
 
+enum severity
+severity_worse(enum severity a, enum severity b)
+{
+	return b != SEVERITY_IGNORE && b > a ? b : a;
+}
+
 static bool
 compile_list(struct compiler *c, const char *pack, struct str from, const char *root,
     const struct json *v, struct rules *out)
@@ -236,6 +242,7 @@ compile_list(struct compiler *c, const char *pack, struct str from, const char *
 			return false;
 		rule->origin = (struct rule_origin) { from, i, &v->items[i] };
 		rule->at = out->n++;
+		out->worst = severity_worse(out->worst, rule->severity);
 	}
 	return true;
 }
@@ -253,6 +260,7 @@ rules_compile(TALLOC_CTX *mem, const struct json *config, const struct rule_pack
 		(void)err_memory(e);
 		return NULL;
 	}
+	out->worst = RULE_DEFAULT_SEVERITY;
 	ok = compile_list(&c, "config", STR(""), "/rules", config, out);
 	for (size_t i = 0; ok && i < n; i++) {
 		snprintf(name, sizeof name, "%.*s", (int)packs[i]->name.n, packs[i]->name.p);

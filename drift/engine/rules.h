@@ -51,9 +51,11 @@
  * RULE_DEFAULT_SEVERITY, by "default".
  *
  * Rules times changes is what a comparison may cost (work.h), and no more: one that was asked for is
- * refused.  A pushed snapshot is not, for that would be blindness: from where its rules have used up
- * their share on, changes have the default severity by "unjudged", and their reason says so; a change
- * whose own place was judged keeps that, or what is worse, and is judged partly.
+ * refused.  A pushed snapshot is not, for that would be blindness: of their share its rules may use half of what
+ * is left for each resource, so that no resource takes it from all others; and from where that is used up on,
+ * changes are "unjudged", and their reason says so.  Such a one has the worst severity that a rule of those that
+ * can speak about its resource gives, at least the default: whoever makes the rules cost too much hides nothing.
+ * A change of which some places were judged as bad as that keeps it, and is judged partly.
  *
  * Rule packs: rule_pack.h.
  */
@@ -84,6 +86,7 @@ enum severity {
 
 const char *severity_name(enum severity s);                        /* "info" .. "critical", "ignore" */
 bool        severity_parse(struct str s, enum severity *out);      /* without "ignore" */
+enum severity severity_worse(enum severity a, enum severity b); /* "ignore" is none */
 int64_t     severity_weight(enum severity s);
 /* {"info": 0, ..., "critical": 2}: how many of each; `n` NULL: none of any. */
 MUST_USE bool severities_print(TALLOC_CTX *mem, const int64_t *n, struct raw_json *out, struct err *e);
@@ -128,6 +131,7 @@ struct rule_pick {
 	struct row         *start;
 	struct buf         *place; /* of the last verdict */
 	bool                partly; /* they cost too much: the changes are unjudged */
+	enum severity       worst;  /* that one of them gives; of all rules where they cost too much */
 };
 /*
  * `from`, `to`: the resource's two sides, NULL where it is not.  `rules` NULL: none.  `matcher`: of

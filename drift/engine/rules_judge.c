@@ -238,9 +238,16 @@ judge_all(struct judge *j)
 	return j->e->code == ERR_OK && keep_scalar(j, &own.at) && judge_at(j, &own);
 }
 
-static const struct rule_verdict unjudged = { RULE_DEFAULT_SEVERITY, "unjudged",
-	"The rules cost more than one snapshot may: not all of them were held against this change.",
-	RULE_NONE, { "", 0 }, NULL, true };
+/* Nobody hides a change behind others that cost much. */
+static struct rule_verdict
+unjudged(const struct rule_pick *pick)
+{
+	return (struct rule_verdict) { pick->worst, "unjudged",
+		"The rules cost more than one snapshot may: not all of them were held against this "
+		"change, and it is told as the worst that one of them could say.",
+		RULE_NONE, { "", 0 }, NULL, true };
+}
+
 static const struct rule_verdict by_default = { RULE_DEFAULT_SEVERITY, "default", "", RULE_NONE,
 	{ "", 0 }, NULL, false };
 
@@ -250,6 +257,9 @@ decisive(const struct judge *j, bool partly)
 {
 	const struct rule *worst = j->worst;
 
+	if (partly && worst != NULL && worst->severity < j->pick->worst &&
+	    j->pick->worst > RULE_DEFAULT_SEVERITY)
+		return NULL;
 	if (worst == NULL)
 		return j->bare || partly ? NULL : j->ignored;
 	if (worst->severity >= RULE_DEFAULT_SEVERITY)
@@ -265,7 +275,7 @@ rules_classify(const struct rule_pick *pick, const struct rule_subject *s, struc
 	const struct rule *rule;
 	bool               partly = pick->partly;
 
-	*v = partly ? unjudged : by_default;
+	*v = partly ? unjudged(pick) : by_default;
 	if (partly || pick->n == 0)
 		return true;
 	if (!judge_all(&j)) {
@@ -275,7 +285,7 @@ rules_classify(const struct rule_pick *pick, const struct rule_subject *s, struc
 	}
 	rule = decisive(&j, partly);
 	if (rule == NULL)
-		*v = partly ? unjudged : by_default;
+		*v = partly ? unjudged(pick) : by_default;
 	else
 		*v = (struct rule_verdict) { rule->severity, rule->name, rule->reason, rule->at,
 			rule == j.worst ? buf_str(pick->place) : (struct str) { "", 0 },

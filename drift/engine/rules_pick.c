@@ -83,7 +83,7 @@ rules_pick(TALLOC_CTX *mem, const struct rules *rules, const struct resource *fr
 	struct picking p = { matcher, NULL, from, to, e };
 	bool           ok = true, yes;
 
-	*out = (struct rule_pick) { 0 };
+	*out = (struct rule_pick) { .worst = RULE_DEFAULT_SEVERITY };
 	if (rules == NULL || rules->n == 0)
 		return true;
 	if (matcher == NULL)
@@ -96,13 +96,16 @@ rules_pick(TALLOC_CTX *mem, const struct rules *rules, const struct resource *fr
 		return err_memory(e);
 	for (uint32_t i = 0; ok && i < rules->n; i++) {
 		ok = speaks(&p, &rules->items[i], &yes);
-		if (ok && yes)
-			out->items[out->n++] = &rules->items[i];
+		if (!ok || !yes)
+			continue;
+		out->items[out->n++] = &rules->items[i];
+		out->worst = severity_worse(out->worst, rules->items[i].severity);
 	}
 	out->lookup = p.lookup;
 	if (ok)
 		return make_places(mem, out, e);
 	/* A push goes on without the rules that it can no more be held against. */
+	out->worst = rules->worst;
 	out->partly = work_forgo(matcher_work(p.matcher), WORK_RULES, e);
 	return out->partly;
 }

@@ -8,14 +8,18 @@
  * Contents, wherever in a text they stand:
  *   a private key in PEM                   from BEGIN to END
  *   scheme://user:password@                the password
- *   Password=..., AccountKey=...           the value, where the name before `=` is that of a secret
- *   "password": "...", 'password' => '...' the value in quotes, wherever they stand
- *   password: ...                          the rest of a line that begins so; within a sentence nothing
+ *   Password=..., AccountKey=...           the value, where the name before `=` is that of a secret; a `;` ends it where
+ *                                          another name or nothing follows
+ *   "password": "...", 'password' => '...' the value in quotes, or a list of such, wherever they stand
+ *   password: ...                          the rest of a line, of quotes or of braces that begin so, with the lines
+ *                                          further in that go on with it or are its block; within a sentence nothing
+ *   <password>...</password>, <x key="password" value="...">, --password ..., -Password ...     the value
  *   ?sig=..., &sig=..., &amp;sig=...       the value
  *   a JWT, a crypt(3) or Argon2 hash       all of it
  *   AKIA ghp_ github_pat_ xox[abp]- sk_live_ glpat-   with what follows
  *   Bearer ..., Basic ...                  what follows, where it is no ordinary word
- * One pass over the text, whatever it holds; of most bytes no more than one look in a table.
+ * One pass over the text, whatever it holds; of most bytes no more than one look in a table.  What is hidden is
+ * rather more than less where a text can be read in two ways.
  *
  * Texts that say that there is no secret, or how it comes to be, are left alone (secret_is_none): empty
  * text, "true", "none", "required" ... and "[masked]" or "[masked:<name>]", which was one.

@@ -3,49 +3,14 @@
 
 #include "core/base/scan.h"
 #include "drift/engine/glob.h"
-#include "drift/engine/secret.h"
+#include "drift/engine/secret_priv.h"
 
-#define KEY_LOOK      64  /* bytes in front of a `=` that may be a name */
 #define USERINFO_LOOK 512 /* bytes of user and password */
 #define HASH_LOOK     200 /* first bytes of a hash that must look like one */
 #define TOKEN_LEAST   4   /* bytes behind a prefix */
 #define AKIA_LEAST    12
 
-/* Finds the secret that the byte at `at` is the sign of; most bytes are the sign of none. */
-typedef bool find_fn(struct str s, size_t at, struct secret_part *out);
-
 /* ---- kinds of bytes ---- */
-
-static bool
-is_alnum(char c)
-{
-	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
-}
-
-static bool
-is_digit(char c)
-{
-	return c >= '0' && c <= '9';
-}
-
-static bool
-is_blank(char c)
-{
-	return c == ' ' || c == '\t' || c == '\r' || c == '\n';
-}
-
-static bool
-is_quote(char c)
-{
-	return c == '"' || c == '\'' || c == '`' || c == '<' || c == '>';
-}
-
-/* base64url and what prefixes are joined with. */
-static bool
-is_token(char c)
-{
-	return is_alnum(c) || c == '_' || c == '-';
-}
 
 /* token68 of RFC 9110. */
 static bool
@@ -64,20 +29,6 @@ static bool
 begins_word(struct str s, size_t at)
 {
 	return at == 0 || !(is_alnum(s.p[at - 1]) || s.p[at - 1] == '_');
-}
-
-static bool
-stands(struct str s, size_t at, struct str what)
-{
-	return s.n - at >= what.n && memcmp(s.p + at, what.p, what.n) == 0;
-}
-
-static size_t
-run(struct str s, size_t at, bool (*is)(char))
-{
-	while (at < s.n && is(s.p[at]))
-		at++;
-	return at;
 }
 
 /* ---- tokens with a prefix ---- */
@@ -215,8 +166,8 @@ is_port(struct str s, size_t from, size_t to)
 
 /* "scheme://user:password@host"; `at`: the colon.  A `/` within the password is one of it, unless
  * it ends what may be a port. */
-static bool
-find_userinfo(struct str s, size_t at, struct secret_part *out)
+bool
+secret_find_userinfo(struct str s, size_t at, struct secret_part *out)
 {
 	size_t colon = 0, host = 0;
 
@@ -237,208 +188,6 @@ find_userinfo(struct str s, size_t at, struct secret_part *out)
 	*out = (struct secret_part) { colon + 1, host };
 	return colon > 0 && host > colon + 1 &&
 	       !secret_is_none((struct str) { s.p + colon + 1, host - colon - 1 });
-}
-
-/* ---- name=value ---- */
-
-static bool
-is_key(char c)
-{
-	return is_token(c) || c == '.';
-}
-
-/* How a value ends. */
-enum list { LIST_NONE, LIST_SEMICOLONS, LIST_WORDS, LIST_QUERY, LIST_LINE };
-
-static bool
-in_query(struct str s, size_t word)
-{
-	return word > 0 && (s.p[word - 1] == '?' || s.p[word - 1] == '&' ||
-			       (word >= 5 && stands(s, word - 5, STR("&amp;"))));
-}
-
-/* Is what stands in front of the `=` the name of a secret, and in what list? */
-static enum list
-list_of(struct str s, size_t equals)
-{
-	size_t least = equals > KEY_LOOK ? equals - KEY_LOOK : 0, end = equals, word, before;
-
-	while (end > least && (s.p[end - 1] == ' ' || s.p[end - 1] == '\t'))
-		end--;
-	for (word = end; word > least && is_key(s.p[word - 1]); word--)
-		continue;
-	for (before = word; before > least && s.p[before - 1] == ' '; before--)
-		continue;
-	if (secret_name((struct str) { s.p + word, end - word }) != SECRET_NAME_NONE) {
-		char c = before == 0 ? ';' : s.p[before - 1];
-
-		if (in_query(s, word))
-			return LIST_QUERY;
-		return c == ';' || c == '\n' ? LIST_SEMICOLONS : LIST_WORDS;
-	}
-	if (end - word == 3 && text_same(true, s.p + word, "sig", 3) && in_query(s, word))
-		return LIST_QUERY;
-	while (before > least && (is_key(s.p[before - 1]) || s.p[before - 1] == ' '))
-		before--;
-	return secret_name((struct str) { s.p + before, end - before }) != SECRET_NAME_NONE
-		   ? LIST_SEMICOLONS
-		   : LIST_NONE;
-}
-
-static bool
-ends(enum list list, char c)
-{
-	if (list == LIST_LINE)
-		return c == '\n' || c == '\r';
-	if (list == LIST_SEMICOLONS)
-		return c == ';' || c == '\n' || c == '\r';
-	return is_blank(c) || is_quote(c) || (list == LIST_QUERY && (c == '&' || c == '#'));
-}
-
-/* Where a value in quotes ends, `from` behind the first: a quote that stands twice or behind a
- * backslash is one of it, and so is a brace that stands twice. */
-static size_t
-quoted_end(struct str s, size_t from, char quote)
-{
-	for (; from < s.n; from++) {
-		if (s.p[from] == '\\' && quote != '}')
-			from++;
-		else if (s.p[from] == quote && (from + 1 == s.n || s.p[from + 1] != quote))
-			return from;
-		else if (s.p[from] == quote)
-			from++;
-	}
-	return s.n;
-}
-
-/* The quote that ends what begins so; 0: none. */
-static char
-closing(char c, enum list list)
-{
-	return c == '"' || c == '\'' ? c : c == '{' && list == LIST_SEMICOLONS ? '}' : '\0';
-}
-
-/* The value that begins at `from`. */
-static bool
-value_part(struct str s, size_t from, enum list list, struct secret_part *out)
-{
-	char   quote = from < s.n ? closing(s.p[from], list) : '\0';
-	size_t to;
-
-	if (quote != '\0') {
-		to = quoted_end(s, ++from, quote);
-	} else {
-		for (to = from; to < s.n && !ends(list, s.p[to]); to++)
-			continue;
-	}
-	*out = (struct secret_part) { from, to };
-	while (out->to > from && s.p[out->to - 1] == ' ')
-		out->to--;
-	return !secret_is_none((struct str) { s.p + from, out->to - from });
-}
-
-/* Is what stands in quotes in front of `at` the name of a secret?  *slash: the quotes are those of
- * a text in a text. */
-static bool
-quoted_name(struct str s, size_t at, bool *slash)
-{
-	size_t least = at > KEY_LOOK ? at - KEY_LOOK : 0, end = at, word;
-	char   quote;
-
-	while (end > least && s.p[end - 1] == ' ')
-		end--;
-	quote = end > least ? s.p[end - 1] : '\0';
-	if (quote != '"' && quote != '\'')
-		return false;
-	end--;
-	*slash = end > least && s.p[end - 1] == '\\';
-	end -= *slash;
-	for (word = end; word > least && (is_key(s.p[word - 1]) || s.p[word - 1] == ' '); word--)
-		continue;
-	return word > 0 && s.p[word - 1] == quote &&
-	       secret_name((struct str) { s.p + word, end - word }) != SECRET_NAME_NONE;
-}
-
-/* The value of a quoted name, if it is in quotes too. */
-static bool
-quoted_value(struct str s, size_t from, bool slash, struct secret_part *out)
-{
-	while (from < s.n && s.p[from] == ' ')
-		from++;
-	if (!slash)
-		return from < s.n && closing(s.p[from], LIST_NONE) != '\0' &&
-		       value_part(s, from, LIST_NONE, out);
-	if (!stands(s, from, STR("\\\"")))
-		return false;
-	*out = (struct secret_part) { from + 2, from + 2 };
-	while (out->to < s.n && s.p[out->to] != '"')
-		out->to++;
-	out->to -= out->to < s.n && s.p[out->to - 1] == '\\';
-	return out->to > out->from &&
-	       !secret_is_none((struct str) { s.p + out->from, out->to - out->from });
-}
-
-/* "name => 'value'", the name in quotes or not; `at`: the `=`. */
-static bool
-find_arrow(struct str s, size_t at, struct secret_part *out)
-{
-	bool slash = false;
-
-	return (quoted_name(s, at, &slash) || list_of(s, at) != LIST_NONE) &&
-	       quoted_value(s, at + 2, slash, out);
-}
-
-static bool
-find_pair(struct str s, size_t at, struct secret_part *out)
-{
-	enum list list;
-	size_t    from = at + 1;
-
-	if (from < s.n && s.p[from] == '>')
-		return find_arrow(s, at, out);
-	list = list_of(s, at);
-	if (list == LIST_NONE || from == s.n || s.p[from] == '=' || s.p[from] == '~')
-		return false;
-	while (from < s.n && s.p[from] == ' ' && list != LIST_QUERY)
-		from++;
-	return value_part(s, from, list, out);
-}
-
-/* ---- name: value ---- */
-
-/* Does a line begin with the name of a secret and this colon?  "- name:" does too. */
-static bool
-begins_line(struct str s, size_t at)
-{
-	size_t least = at > KEY_LOOK ? at - KEY_LOOK : 0, word = at, before;
-
-	while (word > least && is_key(s.p[word - 1]))
-		word--;
-	for (before = word; before > least && (s.p[before - 1] == ' ' || s.p[before - 1] == '-' ||
-						  s.p[before - 1] == '\t');
-	     before--)
-		continue;
-	while (word < at && s.p[word] == '-')
-		word++;
-	return (before == 0 || s.p[before - 1] == '\n') &&
-	       secret_name((struct str) { s.p + word, at - word }) != SECRET_NAME_NONE;
-}
-
-static bool
-find_colon(struct str s, size_t at, struct secret_part *out)
-{
-	bool   slash;
-	size_t from = at + 1;
-
-	if (stands(s, at, STR("://")))
-		return find_userinfo(s, at, out);
-	if (quoted_name(s, at, &slash))
-		return quoted_value(s, from, slash, out);
-	if (from == s.n || s.p[from] != ' ' || !begins_line(s, at))
-		return false;
-	while (from < s.n && s.p[from] == ' ')
-		from++;
-	return value_part(s, from, LIST_LINE, out);
 }
 
 /* ---- Authorization ---- */
@@ -509,9 +258,11 @@ find_b(struct str s, size_t at, struct secret_part *out)
 /* ---- all of them ---- */
 
 #define SIGNS(X)                                                                                   \
-	X('=', find_pair)                                                                          \
+	X('=', secret_find_pair)                                                                   \
 	X('$', find_hash)                                                                          \
-	X(':', find_colon)                                                                         \
+	X(':', secret_find_colon)                                                                  \
+	X('>', secret_find_element)                                                                \
+	X('-', secret_find_flag)                                                                   \
 	X('J', find_jwt)                                                                           \
 	X('K', find_K)                                                                             \
 	X('k', find_k)                                                                             \
@@ -519,7 +270,7 @@ find_b(struct str s, size_t at, struct secret_part *out)
 	X('b', find_b)                                                                             \
 	X('g', find_g)                                                                             \
 	X('x', find_x)
-static find_fn *const finders[256] = {
+static secret_find_fn *const finders[256] = {
 #define X(sign, find) [sign] = find,
 	SIGNS(X)
 #undef X
@@ -530,16 +281,41 @@ static const bool signs[256] = {
 #undef X
 };
 
-/*
- * Of many bytes at a time those that are signs, and are followed by what their finders want to see
- * there: `next` are the bytes behind them.
- */
-static inline unsigned
-signs_of(scan_bytes v, scan_bytes next)
+/* What lies between a sign and its secret may hold another: both are one then, since signs that
+ * were passed are not looked at again. */
+static void
+take_earlier(struct str text, size_t from, size_t sign, struct secret_part *out)
 {
+	const unsigned char *p = (const unsigned char *)text.p;
+	struct secret_part   other;
+
+	for (size_t i = sign + 1; i < out->from; i++) {
+		if (!signs[p[i]] || !finders[p[i]](text, i, &other) || other.from < from ||
+		    other.from >= out->from)
+			continue;
+		out->from = other.from;
+		out->to = other.to > out->to ? other.to : out->to;
+	}
+}
+
+static inline scan_bytes
+are_alnum(scan_bytes v)
+{
+	scan_bytes lower = v | 0x20;
+
+	return ((lower >= 'a') & (lower <= 'z')) | ((v >= '0') & (v <= '9'));
+}
+
+/* Of many bytes at a time those that are signs, and stand between what their finders want to see
+ * there; p[-1] is read too, and one byte behind them. */
+static inline unsigned
+signs_of(const char *p)
+{
+	scan_bytes v = scan_load(p), before = scan_load(p - 1), next = scan_load(p + 1);
 	scan_bytes lower = v | 0x20, then = next | 0x20;
 
-	return scan_mask((v == '=') | (v == '$') | (v == ':') | (v == 'J') |
+	return scan_mask((v == '=') | (v == '$') | (v == ':') | (v == '>') | (v == 'J') |
+			 ((v == '-') & (~are_alnum(before) | (next == 'S'))) |
 			 ((lower == 'k') & ((next == '_') | (next == 'E') | (next == 'I'))) |
 			 ((lower == 'b') & ((then == 'e') | (then == 'a'))) |
 			 ((v == 'g') & ((next == 'h') | (next == 'i') | (next == 'l'))) |
@@ -553,16 +329,18 @@ next_sign(struct str text, size_t at)
 	const char *p = text.p;
 	unsigned    found;
 
-	for (; text.n - at > SCAN_BYTES; at += SCAN_BYTES) {
-		found = signs_of(scan_load(p + at), scan_load(p + at + 1));
+	if (at == 0 && text.n > 0 && !signs[(unsigned char)p[at]])
+		at++;
+	for (; at > 0 && text.n - at > SCAN_BYTES; at += SCAN_BYTES) {
+		found = signs_of(p + at);
 		if (found != 0)
 			return at + (size_t)__builtin_ctz(found);
 	}
-	if (text.n > SCAN_BYTES &&
+	if (at > SCAN_BYTES &&
 	    at + 1 < text.n) { /* the last of them once more, but for the last byte */
 		size_t from = text.n - SCAN_BYTES - 1;
 
-		found = signs_of(scan_load(p + from), scan_load(p + from + 1)) >> (at - from);
+		found = signs_of(p + from) >> (at - from);
 		if (found != 0)
 			return at + (size_t)__builtin_ctz(found);
 		at = text.n - 1;
@@ -575,8 +353,11 @@ next_sign(struct str text, size_t at)
 bool
 secret_next(struct str text, size_t from, struct secret_part *out)
 {
-	for (size_t at = next_sign(text, from); at < text.n; at = next_sign(text, at + 1))
-		if (finders[(unsigned char)text.p[at]](text, at, out) && out->from >= from)
-			return true;
+	for (size_t at = next_sign(text, from); at < text.n; at = next_sign(text, at + 1)) {
+		if (!finders[(unsigned char)text.p[at]](text, at, out) || out->from < from)
+			continue;
+		take_earlier(text, from, at, out);
+		return true;
+	}
 	return false;
 }

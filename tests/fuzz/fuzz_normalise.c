@@ -6,7 +6,9 @@
  *     and after;
  *   - a transform applied twice is the transform applied once;
  *   - a string at a place that is masked is a mask, or says that there is no secret;
- *   - where all is unmasked every value is as it came.
+ *   - where all is unmasked every value is as it came;
+ *   - the bytes of a secret in a text, whatever stands around it, are in no print of a value, a
+ * name or a key.
  */
 #include <assert.h>
 #include <stdio.h>
@@ -191,6 +193,73 @@ check_masks(const struct world *w, struct str choices, struct str text, const st
 		check_same(v, form);
 }
 
+/* ---- a secret in a text ---- */
+
+#define SECRET "S3cr3tM4rk"
+
+static void
+check_hidden(TALLOC_CTX *mem, const struct compare_spec *spec, struct resource r)
+{
+	struct err      e = { 0 };
+	struct resource back;
+	struct buf      b;
+	bool            ok = resource_normalise(mem, spec, &r, RESOURCE_SOURCE, NULL, &e);
+
+	assert(ok);
+	back = r;
+	buf_make(&b, mem);
+	buf_add(&b, r.key.p, r.key.n);
+	resource_print(&b, r.value);
+	resource_print_named(&b, spec, &r, r.value);
+	assert(buf_ok(&b) && memmem(b.p, b.n, SECRET, strlen(SECRET)) == NULL);
+	back.value = json_parse(mem, canonical(mem, r.value), &e);
+	ok = back.value != NULL && resource_normalise(mem, spec, &back, RESOURCE_STORED, NULL, &e);
+	assert(ok && str_eq(canonical(mem, back.value), canonical(mem, r.value)));
+}
+
+/* As a value, as the name of a member, as a key. */
+static void
+check_secret(TALLOC_CTX *mem, const struct compare_spec *spec, struct str text)
+{
+	struct json value = { .type = JSON_STRING, .text = text },
+		    object = { .type = JSON_OBJECT, .n = 1, .items = &value, .names = &text };
+
+	check_hidden(mem, spec, (struct resource) { STR("c"), STR("k"), &value });
+	check_hidden(mem, spec, (struct resource) { STR("c"), STR("k"), &object });
+	value.text = STR("");
+	check_hidden(mem, spec, (struct resource) { STR("c"), text, &value });
+}
+
+static void
+check_secrets(TALLOC_CTX *mem, const struct json *v)
+{
+	static const char *const ways[] = { "\nDB_PASSWORD=" SECRET "\n",
+		"\npassword: " SECRET "\n", "\npassword: |\n  " SECRET "\n",
+		";Password=" SECRET ";A=1", "\"password\":\"" SECRET "\"",
+		"<password>" SECRET "</password>", " --password " SECRET " ",
+		"\nX-Api-Key: " SECRET "\r\n" };
+	struct err               e = { 0 };
+	struct json             *how = json_parse(mem, STR("{}"), &e);
+	struct compare_spec     *spec = compare_compile(mem, how, NULL, 0, key, NULL, &e);
+
+	assert(spec != NULL);
+	if (v->type != JSON_STRING || memmem(v->text.p, v->text.n, SECRET, strlen(SECRET)) != NULL)
+		return;
+	for (size_t i = 0; i < LEN(ways); i++) {
+		size_t     at = v->text.n / 2;
+		struct buf b;
+
+		while (at > 0 && ((uint8_t)v->text.p[at] & 0xC0) == 0x80) /* no character is cut */
+			at--;
+		buf_make(&b, mem);
+		buf_add(&b, v->text.p, at);
+		buf_puts(&b, ways[i]);
+		buf_add(&b, v->text.p + at, v->text.n - at);
+		assert(buf_ok(&b));
+		check_secret(mem, spec, buf_str(&b));
+	}
+}
+
 /* ---- transforms ---- */
 
 static void
@@ -221,6 +290,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 	struct err   e = { 0 };
 	struct json *v = json_parse(w.mem, rest, &e);
 
+	if (v != NULL)
+		check_secrets(w.mem, v);
 	w.spec = v != NULL ? spec_of(w.mem, choices, false) : NULL;
 	if (w.spec != NULL) {
 		check_form(&w, rest, v);

@@ -4,7 +4,8 @@
  *   - a text that does not compile is refused with the place;
  *   - rules change no change: counted and ignored ones are together what there is without rules;
  *   - the sums of a summary agree with each other and with the changes;
- *   - the same comparison twice says the same.
+ *   - the same comparison twice says the same;
+ *   - one leaf that becomes another, in no array, is one change, and so it is the other way round.
  */
 #include <assert.h>
 
@@ -104,6 +105,60 @@ side(struct world *w, struct str text, struct resource *r)
 	return resource_normalise(w->mem, w->spec, r, RESOURCE_SOURCE, NULL, &e) || refused(&e);
 }
 
+/* A copy in which the first scalar below objects alone is another; NULL: there is none. */
+static struct json *
+other_leaf(TALLOC_CTX *mem, const struct json *v)
+{
+	struct json *out = talloc_memdup(mem, v, sizeof(*out)), *in;
+
+	assert(out != NULL);
+	if (v->type == JSON_ARRAY)
+		return NULL;
+	if (v->type != JSON_OBJECT) {
+		out->type = v->type == JSON_TRUE ? JSON_FALSE : JSON_TRUE;
+		return out;
+	}
+	for (uint32_t i = 0; i < v->n; i++) {
+		in = other_leaf(mem, &v->items[i]);
+		if (in == NULL)
+			continue;
+		out->items = talloc_memdup(mem, v->items, v->n * sizeof(*v->items));
+		assert(out->items != NULL);
+		out->items[i] = *in;
+		return out;
+	}
+	return NULL;
+}
+
+/* Compared as nobody configured it. */
+static void
+check_leaf(TALLOC_CTX *mem, struct str text)
+{
+	struct err      e = { 0 };
+	struct world    w = { .mem = mem };
+	struct json    *v = json_parse(mem, text, &e), *other;
+	struct resource a;
+
+	other = v == NULL ? NULL : other_leaf(mem, v);
+	if (other == NULL)
+		return;
+	w.spec = compare_compile(mem, json_parse(mem, STR("{}"), &e), NULL, 0, key, NULL, &e);
+	assert(w.spec != NULL);
+	a = (struct resource) { STR("c"), STR("k"), v };
+	w.a = w.b = a;
+	w.b.value = other;
+	if (!resource_normalise(mem, w.spec, &w.a, RESOURCE_SOURCE, NULL, &e) ||
+	    !resource_normalise(mem, w.spec, &w.b, RESOURCE_SOURCE, NULL, &e))
+		return;
+	for (int i = 0; i < 2; i++) {
+		struct diff *d = diff_make(mem, w.spec, NULL, NULL, &e);
+		bool         ok =
+		    d != NULL && diff_resource(d, i == 0 ? &w.a : &w.b, i == 0 ? &w.b : &w.a, &e);
+
+		assert(ok && diff_count(&d->summary) == 1);
+	}
+}
+
 /* The same two texts as a pack. */
 static void
 check_pack(TALLOC_CTX *mem, struct str rules, struct str how)
@@ -137,6 +192,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 	struct err         e = { 0 };
 	const struct json *r = json_parse(w.mem, rules, &e), *h;
 
+	check_leaf(w.mem, old);
 	err_clear(&e);
 	h = json_parse(w.mem, how, &e);
 	if (r != NULL && h != NULL) {

@@ -94,6 +94,22 @@ a_refresh_token_gives_the_next_one(void **state)
 }
 
 static void
+a_refresh_asks_the_database_so_often_and_no_more(void **state)
+{
+	struct people       *p = *state;
+	struct db           *own = people_open(p, &p->w->a)->db;
+	struct session_grant g, next;
+
+	people_grant(p, session_mem, "ada@acme.test", &g);
+	for (int i = 0; i < 3; i++) { /* the first time each statement is prepared */
+		db_stats_reset(own);
+		assert_int_equal(renews(p, &p->auth, g.refresh_token, &next), ERR_OK);
+		g = next;
+	}
+	assert_int_equal(db_stats(own).trips, 2);
+}
+
+static void
 the_same_token_again_gives_the_same_successor_for_a_while(void **state)
 {
 	struct people       *p = *state;
@@ -321,6 +337,7 @@ main(void)
 		TEST(a_session_ends_when_it_is_idle_and_lives_on_when_it_is_used),
 		TEST(a_token_ends_with_its_time_and_never_outlives_its_session),
 		TEST(a_refresh_token_gives_the_next_one),
+		TEST(a_refresh_asks_the_database_so_often_and_no_more),
 		TEST(the_same_token_again_gives_the_same_successor_for_a_while),
 		TEST(a_token_used_again_later_ends_the_session_for_both),
 		TEST(forged_refresh_tokens_are_refused),

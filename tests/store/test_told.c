@@ -170,6 +170,28 @@ an_accepted_report_is_told_with_its_reason(void **state)
 	is_told(y, "report.accept", "{\"status\":\"accepted\",\"reason\":\"%s\"}", HOSTILE_JSON);
 }
 
+static void
+an_acceptance_asks_the_database_so_often_and_no_more(void **state)
+{
+	struct clerk        *y = clerk_make(*state);
+	struct uuid          c = drift_config(y->x, DRIFT_PUSH);
+	struct err           e = { 0 };
+	struct ingest_answer a;
+	struct report        report;
+
+	drift_push_values(y->x, &c, VALUES("0"));
+	for (int i = 1; i < 4; i++) { /* the first time each statement is prepared */
+		char value[8];
+
+		snprintf(value, sizeof(value), "%d", i);
+		a = drift_push_values(y->x, &c, VALUES(value));
+		db_stats_reset(y->x->t->db);
+		assert_ok(report_accept(&y->a, &a.report.id,
+		    &(struct acceptance_wish) { .reason = "so be it" }, &report, &e));
+	}
+	assert_int_equal(db_stats(y->x->t->db).trips, 17);
+}
+
 /* ---- alerts ---- */
 
 static void
@@ -396,6 +418,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(a_decision_is_told_with_its_words_and_of_many_with_how_many_and_which),
 		TEST(an_accepted_report_is_told_with_its_reason),
+		TEST(an_acceptance_asks_the_database_so_often_and_no_more),
 		TEST(an_alert_is_told_with_status_and_note_and_of_many_with_how_many_and_which),
 		TEST(a_template_is_told_with_its_name_and_version_and_a_binding_with_which),
 		TEST(what_is_made_and_dropped_is_told_by_its_name_or_reason),

@@ -534,6 +534,12 @@ where_the_work_ends_the_rule_of_its_own_place_stands(void **state)
 		{ "{'path':'/a','severity':'ignore'}", "medium:unjudged" },
 		{ "{'path':'/a/0','severity':'low'}", "medium:unjudged" },
 		{ "{'path':'/a/0','severity':'high'}", "high:1@/0" },
+		/* what the rules could have said, were there work left: nobody hides a change so */
+		{ "{'path':'/a','severity':'low'},{'path':'/b','severity':'critical'}",
+		    "critical:unjudged" },
+		{ "{'path':'/a','severity':'high'},{'path':'/b','severity':'critical'}",
+		    "critical:unjudged" },
+		{ "{'path':'/b','category':'d','severity':'critical'}", "medium:unjudged" },
 	};
 	const char *values = talloc_asprintf(mem, "{'a':[%s]}", many(10000, "{'x':1}"));
 
@@ -558,6 +564,37 @@ where_the_work_ends_the_rule_of_its_own_place_stands(void **state)
 	}
 }
 
+/* One resource of junk takes no rules from those behind it. */
+static void
+no_resource_uses_up_the_work_of_the_others(void **state)
+{
+	const char          *junk = talloc_asprintf(mem, "{'a':[%s]}", many(200000, "{'x':1}"));
+	const char          *list = talloc_asprintf(mem,
+		     "[{'path':'/door','severity':'high'},"
+			      "{'path':'/window','severity':'critical'},%s]",
+		     many(400, "{'path':'/**/x*','severity':'low','to':'no'}"));
+	struct rules        *rules = compiled(list);
+	struct compare_spec *spec = spec_of(NULL, key);
+	struct err           e = { 0 };
+	struct work          work;
+	struct diff         *d;
+
+	(void)state;
+	work_begin(&work, WORK_PUSH, NULL);
+	d = diff_make(mem, spec, rules, &work, &e);
+	for (int i = 0; i < 4; i++) {
+		struct resource a = resource(spec, "c", "{}");
+		struct resource b = resource(spec, "c", quoted(junk));
+		struct resource open = resource(spec, "c", quoted("{'door':'open'}"));
+
+		assert_true(diff_resource(d, &a, &b, &e) && diff_resource(d, &a, &open, &e));
+		assert_string_equal(d->changes[2 * i].rule, "unjudged");
+		assert_int_equal(d->changes[2 * i].severity, SEVERITY_CRITICAL);
+		assert_int_equal(d->changes[2 * i + 1].severity, SEVERITY_HIGH);
+		assert_false(d->changes[2 * i + 1].judged_partly);
+	}
+}
+
 int
 main(void)
 {
@@ -566,6 +603,7 @@ main(void)
 		TEST(many_members_hide_none),
 		TEST(every_rule_of_the_packs_that_ends_so_sees_inside),
 		TEST(where_the_work_ends_the_rule_of_its_own_place_stands),
+		TEST(no_resource_uses_up_the_work_of_the_others),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -4,6 +4,7 @@
 
 #include "drift/engine/norm.h"
 #include "drift/engine/number.h"
+#include "drift/engine/secret.h"
 #include "drift/engine/transform.h"
 
 #define PASSES_MAX  8
@@ -162,6 +163,42 @@ normal_part(struct norm *n, const struct json *v, uint32_t i, const struct spot 
 	return true;
 }
 
+/* Of a list of words the one behind an option that names a secret; another option is no value. */
+static bool
+is_option_value(const struct norm *n, const struct json *before, const struct json *v)
+{
+	return n->second && v->type == JSON_STRING && before->type == JSON_STRING &&
+	       before->text.n > 1 && before->text.p[0] == '-' && secret_option(before->text) &&
+	       (v->text.n == 0 || v->text.p[0] != '-');
+}
+
+/* How many elements from the first on stay as they are, where nothing speaks about any. */
+static uint32_t
+staying(struct norm *n, const struct json *v)
+{
+	uint32_t i = 0;
+
+	while (i < v->n && stays(n, &v->items[i], 0) &&
+	       (i == 0 || !is_option_value(n, &v->items[i - 1], &v->items[i])))
+		i++;
+	return i;
+}
+
+/* As it is in the normal form, so that what is stored is masked the same. */
+static unsigned
+by_word_before(
+    const struct norm *n, const struct json *v, uint32_t i, const struct copy *c, unsigned todo)
+{
+	const struct json *before = i > 0 ? &v->items[i - 1] : NULL;
+
+	if (c->items != NULL)
+		before = c->n > 0 ? &c->items[c->n - 1] : NULL;
+	return before != NULL && (todo & DO(NORMALISE_UNMASK)) == 0 &&
+		       is_option_value(n, before, &v->items[i])
+		   ? SECRET
+		   : 0;
+}
+
 static bool
 normal_container(
     struct norm *n, const struct json *v, const struct spot *at, struct json *out, bool *changed)
@@ -176,8 +213,7 @@ normal_container(
 	n->depth++;
 	if (v->type == JSON_ARRAY && n->pick.n_paths == 0 &&
 	    (at->todo & (DO(NORMALISE_MASK) | GOES_DOWN)) == 0)
-		while (first < v->n && stays(n, &v->items[first], 0))
-			first++;
+		first = staying(n, v);
 	for (uint32_t i = first; ok && i < v->n; i++) {
 		struct spot below;
 
@@ -185,6 +221,8 @@ normal_container(
 			norm_member(n, at, v, i, &below);
 		else
 			norm_element(n, at, &v->items[i], c.items != NULL ? c.n : i, &below);
+		if (v->type == JSON_ARRAY)
+			below.todo |= by_word_before(n, v, i, &c, below.todo);
 		ok = n->e->code == ERR_OK && /* patterns and names fail by it alone */
 		     normal_part(n, v, i, &below, &c);
 	}

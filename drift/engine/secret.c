@@ -125,6 +125,17 @@ secret_name(struct str name)
 	return ends_with(s, connection) ? SECRET_NAME_CONNECTION : SECRET_NAME_WHOLE;
 }
 
+bool
+secret_option(struct str word)
+{
+	size_t dashes = 0;
+
+	while (dashes < word.n && dashes < 3 && word.p[dashes] == '-')
+		dashes++;
+	return (dashes == 1 || dashes == 2) && memchr(word.p, '=', word.n) == NULL &&
+	       secret_name((struct str) { word.p + dashes, word.n - dashes }) != SECRET_NAME_NONE;
+}
+
 /* "[masked]", "[masked:<16 hex>]": what was left of one. */
 static bool
 is_left(struct str text)

@@ -36,6 +36,10 @@ enum secret_name {
 };
 enum secret_name secret_name(struct str name);
 
+/* A word of a command, "--password" or "-password", whose value is the next word: without `=`, and no single letter,
+ * which means what the command likes. */
+bool secret_option(struct str word);
+
 bool secret_is_none(struct str text);
 
 struct secret_part {

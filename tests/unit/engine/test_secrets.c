@@ -8,6 +8,7 @@
 
 #include "drift/engine/meet.h"
 #include "drift/engine/rule_pack.h"
+#include "drift/engine/secret.h"
 #include "tests/unit/engine.h"
 
 #define B64 "QUJDREVGR0hJSktMTU5PUFFSU1RVVldYWVphYmNkZWY"
@@ -37,6 +38,73 @@ check_looks(const char *how, const struct look *looks, size_t n)
 		if (!str_eq(canonical(&again), text) || again.masks != r.masks)
 			fail_msg("%s comes back another", looks[i].value);
 	}
+}
+
+/* ---- where in a text ---- */
+
+/* A secret is found wherever it begins and however much stands behind it: texts are looked at many
+ * bytes at a time. */
+static void
+a_secret_is_found_at_every_place_of_a_text(void **state)
+{
+	static const char *const secrets[] = { "ghp_Qw3rtyUiOpAsDf", "github_pat_Qw3rtyUiOp",
+		"glpat-Qw3rtyUiOp", "xoxb-Qw3rtyUiOp", "sk_live_Qw3rtyUiOp", "AKIAIOSFODNN7EXAMPLE",
+		"token=Qw3rtyUiOp", "eyJhbGciOi.eyJzdWIiOj.c2lnbmF0dXJl", "$6$salt$Qw3rtyUiOpAsDf",
+		"https://u:Qw3rtyUiOp@h", "--password Qw3rtyUiOp", "Bearer Qw3rtyUiOp4sDfGh",
+		"<password>Qw3rtyUiOp</password>", "-----BEGIN PRIVATE KEY-----" };
+	char                     text[200];
+
+	(void)state;
+	for (size_t i = 0; i < LEN(secrets); i++)
+		for (size_t before = 0; before < 40; before++)
+			for (size_t behind = 0; behind < 40; behind += 3) {
+				size_t             n = strlen(secrets[i]);
+				struct secret_part part;
+
+				memset(text, ' ', sizeof text);
+				memcpy(text + before, secrets[i], n);
+				if (!secret_next(
+					(struct str) { text, before + n + behind }, 0, &part))
+					fail_msg("%s, %zu before and %zu behind", secrets[i],
+					    before, behind);
+			}
+}
+
+/* ---- options ---- */
+
+static void
+a_word_behind_an_option_that_names_a_secret_is_masked(void **state)
+{
+	static const struct look looks[] = {
+		{ "[\"run\",\"--password\",\"hunter2\",\"--port\",\"22\"]",
+		    "[\"run\",\"--password\",\"[masked]\",\"--port\",\"22\"]" },
+		{ "{\"command\":[\"x\",\"-token\",\"abc\",\"last\"]}",
+		    "{\"command\":[\"x\",\"-token\",\"[masked]\",\"last\"]}" },
+		{ "[\"--token=abcdefgh\",\"b\"]", "[\"--token=[masked]\",\"b\"]" },
+		{ "[\"--password\",\"\",\"b\"]", "[\"--password\",\"\",\"b\"]" },
+		{ "[\"--password\",\"--verbose\",\"b\"]", "[\"--password\",\"--verbose\",\"b\"]" },
+		{ "[\"--use-token\",\"true\",\"b\"]", "[\"--use-token\",\"true\",\"b\"]" },
+		{ "[\"-p\",\"8080:80\"]", "[\"-p\",\"8080:80\"]" },
+		{ "[\"password\",\"username\"]", "[\"password\",\"username\"]" },
+		{ "[\"---password\",\"b\"]", "[\"---password\",\"b\"]" },
+		{ "[\"--password\",5,\"b\",{\"a\":\"--secret\"},\"c\"]",
+		    "[\"--password\",5,\"b\",{\"a\":\"--secret\"},\"c\"]" },
+		{ "[\"--password-file\",\"/run/secrets/x\"]",
+		    "[\"--password-file\",\"/run/secrets/x\"]" },
+	};
+	static const struct look dropped[] = {
+		{ "[\"--password\",\"\",\"b\"]", "[\"--password\",\"[masked]\"]" },
+	};
+	static const struct look unmasked[] = {
+		{ "[\"--password\",\"b\"]", "[\"--password\",\"b\"]" },
+	};
+
+	(void)state;
+	check_looks("{}", looks, LEN(looks));
+	check_looks("{\"normalise\":[{\"how\":\"empty_is_absent\",\"path\":\"/**\"}]}", dropped,
+	    LEN(dropped));
+	check_looks(
+	    "{\"normalise\":[{\"how\":\"unmask\",\"path\":\"/*\"}]}", unmasked, LEN(unmasked));
 }
 
 /* ---- names ---- */
@@ -527,6 +595,8 @@ main(int argc, char **argv)
 {
 	const struct CMUnitTest given[] = { TEST(the_cases_of_the_file_are_hidden_and_kept) };
 	const struct CMUnitTest tests[] = {
+		TEST(a_secret_is_found_at_every_place_of_a_text),
+		TEST(a_word_behind_an_option_that_names_a_secret_is_masked),
 		TEST(names_of_secrets_are_known_in_any_spelling_and_by_their_end),
 		TEST(only_texts_are_secret_and_what_is_below_a_name_is_a_setting),
 		TEST(the_value_beside_such_a_name_is_secret),

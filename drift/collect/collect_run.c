@@ -6,7 +6,9 @@
 #include "core/store/alert/outbox.h"
 #include "core/store/drift/snapshot.h"
 #include "drift/collect/collect_write.h"
+#include "drift/run/attributed.h"
 #include "drift/self/self.h"
+#include "drift/source/rest.h"
 
 #define PUT_OFF_MS    60000
 #define FORK_AGAIN_MS 1000
@@ -169,10 +171,26 @@ collect_drive(struct collect_run *r, int64_t now_ms, struct err *e)
 		     .until_ms = now_ms + c->env.conf->source_max_run_s * 1000,
 	};
 
-	s.source = &r->spec->source;
+	s.source = r->of_log ? &r->log : &r->spec->source;
 	s.session = r->session;
 	r->drive = drive_begin(r, &c->drive, &s, e);
 	return r->drive != NULL;
+}
+
+/* A run of kind attribution reads the log alone. */
+static bool
+begin_log(struct collect_run *r, struct err *e)
+{
+	instant since;
+
+	r->of_log = strcmp(r->running.run.kind, run_kinds[RUN_ATTRIBUTION]) == 0;
+	if (!r->of_log)
+		return true;
+	if (rest_attribution(&r->spec->source) == NULL)
+		return err_set(e, ERR_INVALID, 0, "This kind of source has no log.",
+		    "an attribution of a kind without a log");
+	return attributed_since(r->running.t, r, &r->c->env, &r->running.config.id, &since, e) &&
+	       rest_log(r, &r->spec->source, since, &r->log, e);
 }
 
 /* What is read as it begins is read by the process that writes it. */
@@ -185,6 +203,8 @@ begin_reading(struct collect_run *r, int64_t now_ms, struct err *e)
 	if (r->spec->source.ops->collect == NULL)
 		return err_set(e, ERR_INVALID, 0, "This kind of source is not collected.",
 		    "a run of a kind that does not collect");
+	if (!begin_log(r, e))
+		return false;
 	r->session = session_use(r->c->sessions, &r->running.t->tenant->id, r->credential.name);
 	if (r->session == NULL)
 		return err_memory(e);
@@ -290,7 +310,7 @@ is_little(struct collect_run *r)
 static void
 write_down(struct collect_run *r)
 {
-	if (!r->ready && is_little(r)) {
+	if (!r->ready && (r->of_log || is_little(r))) {
 		write_here(r);
 		return;
 	}

@@ -36,6 +36,8 @@ struct collect_run {
 	struct collecting        *c;
 	struct running            running; /* its config's too; `t` is found anew for each turn */
 	struct drift_spec        *spec;    /* the source alone */
+	struct source             log;     /* of a run of kind attribution: what it reads */
+	bool                      of_log;
 	struct run_credential     credential;
 	struct source_session    *session;
 	struct drive             *drive; /* NULL: it has come to its end */

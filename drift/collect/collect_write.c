@@ -8,6 +8,7 @@
 
 #include "core/base/memory.h"
 #include "core/store/tx.h"
+#include "drift/run/attributed.h"
 #include "drift/run/attributing.h"
 #include "drift/run/ingest.h"
 #include "drift/run/takeover.h"
@@ -27,6 +28,21 @@ end_try(struct collect_run *r, struct err *e)
 	const struct tx tx = { .name = "run_try", .body = try_body, .arg = &r->running };
 
 	return tx_run(r->running.t->db, &tx, e);
+}
+
+/* ---- a log: who made what was found before ---- */
+
+static bool
+end_log(struct collect_run *r, struct err *e)
+{
+	struct work           work;
+	struct attributed_run a = {
+		.run = &r->running, .got = drive_collected(r->drive), .work = &work
+	};
+
+	work_begin(&work, WORK_TASK, r->c->env.clock);
+	a.spec = spec_of(r->c->drift, r->running.t, &r->running.config, &work, e);
+	return a.spec != NULL && attributed_end(&a, e);
 }
 
 /* ---- a snapshot ---- */
@@ -83,6 +99,8 @@ collect_write(struct collect_run *r, struct memory *memory, struct err *e)
 {
 	if (!collect_tell(r, true, e))
 		return false;
+	if (r->of_log)
+		return end_log(r, e);
 	return strcmp(r->running.run.kind, run_kinds[RUN_TRY]) == 0 ? end_try(r, e)
 								    : write_snapshot(r, memory, e);
 }

@@ -2,6 +2,7 @@
 
 #include "core/store/drift/history.h"
 #include "core/store/drift/schedule.h"
+#include "drift/run/attributing.h"
 #include "drift/run/completeness.h"
 #include "drift/run/daily_count.h"
 #include "drift/run/masking.h"
@@ -103,8 +104,8 @@ apply_plan(struct db *db, const struct ingest *in, struct plan *p, struct err *e
 	       versions_close(db, p->closed, p->closed_n, e) &&
 	       versions_open(db, p->opened, p->opened_n, e) && finding_write(db, p->findings, e) &&
 	       daily_count_write(db, in, p, e) && change_add(db, p->changes, p->seen.n, e) &&
-	       apply_alerts(db, in, p, NULL, e) && settle_write(db, in, p, e) &&
-	       report_add(db, &p->report, e) && collections_write(db, in, p, e) &&
-	       collections_tell(db, in, p, e) && review_begin(db, in, p, e) &&
-	       masking_write(db, in, p, e);
+	       attributing_write(db, in, p, e) && apply_alerts(db, in, p, NULL, e) &&
+	       settle_write(db, in, p, e) && report_add(db, &p->report, e) &&
+	       collections_write(db, in, p, e) && collections_tell(db, in, p, e) &&
+	       review_begin(db, in, p, e) && masking_write(db, in, p, e);
 }

@@ -1,5 +1,8 @@
 #include "drift/run/attributing.h"
 
+#include "core/store/drift/schedule.h"
+#include "drift/source/rest.h"
+
 #define AHEAD_MS INT64_C(60000) /* by so much the clock of a log may be ahead of ours */
 
 /* The changes that are asked about, and where what is known of them goes. */
@@ -95,13 +98,53 @@ ask(struct attributing *a)
 	return true;
 }
 
+/* Its own row says it when it is known: until then its finding does. */
+static bool
+await(struct attributing *a, const struct source_attribution *s)
+{
+	const char     *pending = attribution_bare(CONFIDENCE_PENDING);
+	struct awaited *rows = talloc_zero_array(a->p, struct awaited, (unsigned)a->n + 1);
+
+	if (rows == NULL)
+		return err_memory(a->e);
+	for (size_t i = 0; i < a->n; i++) {
+		rows[i] = (struct awaited) {
+			.change_id = a->p->changes[a->at[i]].id,
+			.config_id = a->in->config->id,
+			.since = a->changes[i].since,
+			.until = a->changes[i].until,
+			.ends_at = { a->in->received_at.ms + s->window_s * 1000 },
+		};
+		a->fresh[i]->attribution.text = pending;
+		a->p->values[a->at[i]].attribution = pending;
+	}
+	a->p->awaited = rows;
+	a->p->awaited_n = a->n;
+	return true;
+}
+
 bool
 attributing_plan(struct plan *p, const struct ingest *in, struct err *e)
 {
+	const struct source_attribution *s =
+	    in->run == NULL ? NULL : rest_attribution(&in->spec->source);
 	struct attributing a = { .p = p, .in = in, .e = e };
 
 	if (p->kind != PLAN_NEXT || p->findings == NULL || p->findings->fresh_n == 0 ||
-	    in->who == NULL)
+	    (s == NULL && in->who == NULL))
 		return true;
-	return choose(&a, 0) && (a.n == 0 || ask(&a));
+	if (!choose(&a, s == NULL ? 0 : s->skew_s))
+		return false;
+	if (a.n == 0)
+		return true;
+	return s != NULL ? await(&a, s) : ask(&a);
+}
+
+bool
+attributing_write(struct db *db, const struct ingest *in, const struct plan *p, struct err *e)
+{
+	if (p->awaited_n == 0)
+		return true;
+	return awaited_add(db, p->awaited, p->awaited_n, e) &&
+	       schedule_set(db, SCHEDULE_ATTRIBUTION, &in->config->id, 0, e);
 }

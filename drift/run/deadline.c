@@ -8,6 +8,7 @@
 #include "core/store/tx.h"
 #include "drift/alert/condition.h"
 #include "drift/config/spec.h"
+#include "drift/run/attributed.h"
 #include "drift/run/pushers.h"
 #include "drift/run/recheck.h"
 #include "drift/run/review.h"
@@ -126,6 +127,12 @@ review(struct db *db, const struct deadline *b, struct err *e)
 	return review_due(db, &b->due, e);
 }
 
+static bool
+attribution(struct db *db, const struct deadline *b, struct err *e)
+{
+	return attributed_due(db, &b->due, e);
+}
+
 /* What can be due: the transaction that sees to it and ends its claim, and what goes before it
  * (NULL: nothing). */
 static const struct due_kind {
@@ -136,6 +143,7 @@ static const struct due_kind {
 	{ SCHEDULE_BEAT, NULL, end_blind },
 	{ SCHEDULE_RECHECK, renew, recheck },
 	{ SCHEDULE_REVIEW, NULL, review },
+	{ SCHEDULE_ATTRIBUTION, NULL, attribution },
 };
 
 static const struct due_kind *

@@ -8,6 +8,7 @@
 #ifndef BSX_DRIFT_RUN_PLAN_H
 #define BSX_DRIFT_RUN_PLAN_H
 
+#include "core/store/drift/awaited.h"
 #include "core/store/drift/report.h"
 #include "core/store/drift/rule_hits.h"
 #include "core/store/drift/silence.h"
@@ -101,6 +102,8 @@ struct plan {
 	size_t                opened_n, closed_n;
 	struct content_rows   contents;
 	struct snapshot       snapshot;
+	struct awaited       *awaited; /* changes whose maker is looked for (attributing.h) */
+	size_t                awaited_n;
 	struct masking       *masking_due; /* written: what is to be told of (masking.h) */
 	size_t                masking_n;
 };

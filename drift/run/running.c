@@ -61,7 +61,7 @@ begin_run(struct db *db, struct running *r, struct err *e)
 	run->reason = run->remedy = NULL;
 	if (run->started_at.ms == 0)
 		run->started_at = now_of(r);
-	if (strcmp(run->kind, run_kinds[RUN_TRY]) != 0)
+	if (running_counts(run))
 		r->state.last_run = run->id;
 	r->begun = true;
 	return run_set(db, run, e) && run_state_set(db, &r->state, e);

@@ -2,7 +2,7 @@
 #include <string.h>
 
 #include "core/base/env.h"
-#include "drift/run/running.h"
+#include "drift/run/running_priv.h"
 
 static bool
 is(const struct run *r, enum run_state_word state, enum run_kind kind)
@@ -115,10 +115,12 @@ running_leave(struct db *db, const struct uuid *config, struct err *e)
 static struct run *
 waiting(struct run *live, size_t n, enum run_kind kind)
 {
+	const bool counts = kind != RUN_TRY && kind != RUN_ATTRIBUTION;
+
 	for (size_t i = 0; i < n; i++)
 		if (is(&live[i], RUN_QUEUED, kind) ||
-		    (kind != RUN_TRY && strcmp(live[i].state, run_states[RUN_QUEUED]) == 0 &&
-			strcmp(live[i].kind, run_kinds[RUN_TRY]) != 0))
+		    (counts && strcmp(live[i].state, run_states[RUN_QUEUED]) == 0 &&
+			running_counts(&live[i])))
 			return &live[i];
 	return NULL;
 }

@@ -13,6 +13,13 @@
 #define HOLD_S         3600
 #define HOLD_MAX_S     86400
 
+bool
+running_counts(const struct run *r)
+{
+	return strcmp(r->kind, run_kinds[RUN_TRY]) != 0 &&
+	       strcmp(r->kind, run_kinds[RUN_ATTRIBUTION]) != 0;
+}
+
 /* ---- when next ---- */
 
 /* The database's clock, as it was at the beginning and has gone on since. */
@@ -131,7 +138,7 @@ read_again(struct db *db, struct running *after, instant at, struct err *e)
 	};
 	struct run_state now;
 	struct run      *live;
-	size_t           n;
+	size_t           n, others = 0;
 
 	if (next.ms != 0 && next.ms <= at.ms + AGAIN_WAITS_MS)
 		return true;
@@ -139,7 +146,9 @@ read_again(struct db *db, struct running *after, instant at, struct err *e)
 	if (!run_state_lock(db, after->mem, &after->config.id, &now, e) ||
 	    !run_live(db, after->mem, &after->config.id, &live, &n, e))
 		return false;
-	if (n > 1)
+	for (size_t i = 0; i < n; i++)
+		others += running_counts(&live[i]);
+	if (others > 1)
 		return true;
 	after->state.next_at = at;
 	return run_add(db, &again, e);
@@ -155,7 +164,7 @@ running_end(struct db *db, const struct running *r, const struct run_done *done,
 	after.run.finished_at = now;
 	after.run.report_id = done->report;
 	after.run.snapshot_id = done->snapshot;
-	if (strcmp(r->run.kind, run_kinds[RUN_TRY]) != 0) {
+	if (running_counts(&r->run)) {
 		after.state.failures = 0;
 		after.state.held = false;
 	}
@@ -216,7 +225,7 @@ fail(struct running *r, const struct run_failure *f, instant now, instant *due)
 	run->state =
 	    run_states[f->hold || run->attempts >= RUN_ATTEMPTS_MAX ? RUN_DEAD : RUN_FAILED];
 	run->finished_at = now;
-	if (strcmp(run->kind, run_kinds[RUN_TRY]) != 0) {
+	if (running_counts(run)) {
 		r->state.failures++;
 		r->state.held = f->hold;
 	}

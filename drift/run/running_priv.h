@@ -12,4 +12,7 @@ instant running_next(const struct running *r, instant now);
 /* r->more: what is live of the config and not this run itself. */
 void running_look_behind(struct running *r, const struct run *live, size_t n);
 
+/* It reads the config's collections for a snapshot: how the config fares follows from it. */
+bool running_counts(const struct run *r);
+
 #endif

@@ -18,7 +18,8 @@ static const struct field run_out_fields[] = {
 	FIELD(struct run_out, config_id, .doc = "Its config."),
 	FIELD(struct run_out, kind,
 	    .doc = "scheduled, manual (somebody asked for it), notify (the source told of a "
-		   "change) or try (it stores nothing)."),
+		   "change), try (it stores nothing) or attribution (it reads the log of who did "
+		   "what was found, and stores no snapshot)."),
 	FIELD(struct run_out, state,
 	    .doc = "queued, running, done, failed, dead (it failed too often, or cannot succeed as "
 		   "the config is) or cancelled."),

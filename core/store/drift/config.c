@@ -236,6 +236,8 @@ SQL(config_delete_collections, SQL_TENANT, &id_in, NULL,
     "DELETE FROM config_collections WHERE config_id = :id");
 SQL(config_delete_unsettled, SQL_TENANT, &id_in, NULL,
     "DELETE FROM config_unsettled WHERE config_id = :id");
+SQL(config_delete_awaited, SQL_TENANT, &id_in, NULL,
+    "DELETE FROM drift_awaited WHERE config_id = :id");
 SQL(config_delete_pushers, SQL_TENANT, &id_in, NULL,
     "DELETE FROM config_pushers WHERE config_id = :id");
 SQL(config_delete_versions, SQL_TENANT, &id_in, NULL,
@@ -262,7 +264,8 @@ config_drop(struct db *db, const struct uuid *id, uint64_t version, instant now,
 		  &config_delete_refs, &config_delete_kept, &config_delete_snapshots,
 		  &config_delete_findings, &config_delete_history, &config_delete_binding,
 		  &config_delete_trend, &config_delete_flaps, &config_delete_daily,
-		  &config_delete_collections, &config_delete_unsettled, &config_delete_pushers };
+		  &config_delete_collections, &config_delete_unsettled, &config_delete_pushers,
+		  &config_delete_awaited };
 	uint64_t                  n = 0;
 
 	*done = false;

@@ -49,7 +49,7 @@ struct finding_seen {
 	struct uuid config_id;
 	struct blob fingerprint, value_hash;
 	instant     now;
-	struct raw_json attribution; /* who made it, of new ones and of old ones again */
+	struct raw_json attribution; /* who made it, of new ones and of old ones again; later: awaited.h */
 };
 /* Of one config. */
 struct finding_names {

@@ -155,8 +155,8 @@ SQL(run_insert, SQL_TENANT, &add_in, NULL,
 SQL(run_select, SQL_TENANT, &id_in, &run_schema, "SELECT " RUN_COLUMNS " FROM runs WHERE id = :id");
 SQL(run_select_live, SQL_TENANT, &id_in, &run_schema,
     "SELECT " RUN_COLUMNS " FROM runs WHERE running_of = :id UNION ALL"
-    " SELECT " RUN_COLUMNS " FROM runs WHERE queued_of = :id LIMIT 5");
-_Static_assert(RUNS_LIVE_MAX == 5, "as in the statement");
+    " SELECT " RUN_COLUMNS " FROM runs WHERE queued_of = :id LIMIT 6");
+_Static_assert(RUNS_LIVE_MAX == 6, "as in the statement");
 SQL(run_update, SQL_TENANT, &set_in, NULL,
     "UPDATE runs SET due_at = :due_at, state = :state, started_at = :started_at,"
     " finished_at = :finished_at, missed = :missed, attempts = :attempts, fence = :fence,"

@@ -17,7 +17,8 @@
 	X(RUN_TRY, "try")     /* reads, and stores nothing */                                      \
 	X(RUN_MANUAL, "manual")                                                                    \
 	X(RUN_NOTIFY, "notify")                                                                    \
-	X(RUN_SCHEDULED, "scheduled")
+	X(RUN_SCHEDULED, "scheduled")                                                              \
+	X(RUN_ATTRIBUTION, "attribution") /* reads the log of who did it alone */
 #define RUN_STATES(X)                                                                              \
 	X(RUN_QUEUED, "queued")                                                                    \
 	X(RUN_RUNNING, "running")                                                                  \

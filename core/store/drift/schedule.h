@@ -14,6 +14,7 @@
 #define SCHEDULE_BEAT    "beat"    /* a complete snapshot of config `ref` is awaited until then */
 #define SCHEDULE_RECHECK "recheck" /* something about config `ref` ends by the clock */
 #define SCHEDULE_REVIEW  "review"  /* the baseline of config `ref` should have been approved by then */
+#define SCHEDULE_ATTRIBUTION "attribution" /* who made changes of config `ref` is to be looked for */
 #define SCHEDULE_LEASE_S 60
 
 struct schedule {

@@ -1,11 +1,17 @@
 // Who made a change: of what driftd reads by itself, from the log of the system or our own trail, with how sure it is.
 import assert from 'node:assert/strict';
-import { before, test } from 'node:test';
-import { until } from '../lib/env.mjs';
+import fs from 'node:fs';
+import path from 'node:path';
+import { after, before, test } from 'node:test';
+import { root, until } from '../lib/env.mjs';
 import { all, bearer, newTenant, unique } from '../lib/people.mjs';
+import { CHANGES, deed } from '../../sim/lib/changes.mjs';
+import { Sim } from '../../sim/lib/sim.mjs';
 
-const there = {};
+const there = {}, sim = new Sim();
+after(() => sim.stop());
 before(async () => {
+  await sim.start();
   there.tenant = newTenant();
   there.admin = await bearer(there.tenant);
 });
@@ -47,4 +53,80 @@ test('who changed our own administration stands in our own trail: exactly where 
   const table = (await there.admin('GET', `/api/drift/reports/${run.report_id}/changes`, { headers: { Accept: 'text/csv' } })).text.split('\r\n');
   assert.match(table[0], /,attribution$/);
   assert.match(table.find((line) => line.includes('/display_name')), /""confidence"":""exact""/);
+});
+
+// ---- a directory's log ------------------------------------------------------------------------------------------------
+
+const pack = JSON.parse(fs.readFileSync(path.join(root, 'etc', 'sources', 'entra.json'), 'utf8'));
+const permissions = [...new Set(pack.collections.flatMap((c) => [c, ...(c.each ?? [])]).map((c) => c.permission))];
+const LOG = 'auditLogs/directoryAudits';
+const EXACT = ['policy-disabled', 'policy-excludes', 'policy-without-mfa', 'principal-disabled', 'break-glass-disabled'];
+// What the log has no key of, and no activity that says so by its name.
+const UNKNOWN = ['security-defaults-off', 'admin-consent-off', 'app-restrictions-off', 'licence-suspended'];
+
+async function directory(more = []) {
+  const t = sim.add({ tenantId: crypto.randomUUID(), users: 130, policies: 8, roles: 15, apps: 6, limits: false });
+  t.reader.permissions = [...permissions, ...more];
+  const made = await there.admin('POST', '/api/drift/configs', { body: { name: unique('directory'), source: { kind: 'entra',
+    parameters: { tenant_id: t.tenantId, graph_url: sim.url, login_url: sim.url }, credential: { client_id: t.reader.clientId, client_secret: t.reader.secrets[0].secret } } } });
+  assert.equal(made.status, 201, made.text);
+  await runOf(made.json);
+  return { t, config: made.json };
+}
+const READ = 'AuditLog.Read.All';
+const logRuns = async (config) => (await all(there.admin, `/api/drift/runs?config_id=${config.id}&kind=attribution`)).filter((r) => over.includes(r.state));
+const of = (changes, d) => changes.find((c) => c.resource.category === d.at.replace('/{id}', '') && c.severity === d.severity);
+async function found(report, test) {
+  return until('it to be known who did it', async () => {
+    const changes = await all(there.admin, `/api/drift/reports/${report}/changes`);
+    return test(changes) && changes;
+  }, 100, 500);
+}
+
+const CELLS = {
+  'what the log says is found with how sure it is, each deed with who did it': async () => {
+    const { t, config } = await directory([READ]);
+    CHANGES.forEach((d, i) => deed(t, d.name, { by: i % 2 ? 'app' : 'user' }));
+    const { run, changes } = await runOf(config);
+    assert.ok(changes.every((c) => ['pending', 'object', 'exact'].includes(c.attribution?.confidence)), JSON.stringify(changes.map((c) => c.attribution)));
+    const known = await found(run.report_id, (list) => list.some((c) => c.attribution.confidence === 'exact'));
+    const wrong = CHANGES.filter((d) => !known.some((c) => c.resource.category === d.at.replace('/{id}', '')
+      && c.attribution.confidence === (EXACT.includes(d.name) ? 'exact' : UNKNOWN.includes(d.name) ? 'pending' : 'object')));
+    assert.deepEqual(wrong.map((d) => [d.name, known.filter((c) => c.resource.category === d.at.replace('/{id}', '')).map((c) => c.attribution.confidence)]), []);
+    const one = known.find((c) => c.resource.category === CHANGES[0].at && c.path === '/state').attribution;
+    assert.deepEqual([one.actors.length, one.actors[0].kind, one.actors[0].id, one.actors[0].address], [1, 'user', t.state.users[2].id, '203.0.113.7']);
+    const later = await runOf(config);
+    assert.deepEqual(of(later.changes, CHANGES[0]).attribution.confidence, 'exact');
+  },
+  'an entry that comes late is found by the clock, nobody asking': async () => {
+    const { t, config } = await directory([READ]);
+    t.state[LOG].length = 0;
+    deed(t, 'policy-disabled');
+    t.state[LOG][0].visibleFrom = t.now + 8000;
+    const { run, changes } = await runOf(config);
+    assert.equal(changes[0].attribution.confidence, 'pending');
+    await found(run.report_id, ([c]) => c.attribution.confidence === 'exact');
+  },
+  'a log that may not be read fails nothing, and the permission is named': async () => {
+    const { t, config } = await directory();
+    deed(t, 'policy-disabled');
+    const { changes } = await runOf(config);
+    const [log] = await until('the log to have been asked for', async () => { const runs = await logRuns(config); return runs.length > 0 && runs; }, 60, 250);
+    assert.equal(log.state, 'done', JSON.stringify(log));
+    assert.deepEqual(log.progress.collections.map((c) => [c.category, c.permission]), [[LOG, READ]]);
+    assert.equal(changes[0].attribution.confidence, 'pending');
+    assert.equal((await runOf(config)).run.state, 'done');
+  },
+  'a log that answers too much is asked again': async () => {
+    const { t, config } = await directory([READ]);
+    t.faults.add({ path: LOG, kind: 'throttled', retry_after: 1, times: 2 }, () => t.copy());
+    deed(t, 'break-glass-disabled', { by: 'app' });
+    const { run } = await runOf(config);
+    const [c] = await found(run.report_id, ([one]) => one.attribution.confidence === 'exact');
+    assert.deepEqual([c.attribution.actors[0].kind, c.attribution.actors[0].id !== null], ['app', true]);
+  },
+};
+
+test('who changed a directory stands in its log', { concurrency: true }, async (x) => {
+  await Promise.all(Object.entries(CELLS).map(([name, cell]) => x.test(name, cell)));
 });

@@ -86,16 +86,37 @@ export const CHANGES = [
       conditions: { applications: { includeAllApplications: false } }, handler: { '@odata.type': '#microsoft.graph.onTokenIssuanceStartCustomExtensionHandler', configuration: null, customExtension: { id: id(t, 'extension') } } }).id },
 ];
 
+// What the log says of a deed beside its id: "directoryAudit resource type", "Microsoft Entra audit log categories and activities".
+// A conditional access policy is written down whole, before and after; a role by its template; what has no id there by its activity.
+const property = (displayName, oldValue, newValue) => ({ displayName, oldValue: oldValue === undefined ? null : JSON.stringify(oldValue), newValue: newValue === undefined ? null : JSON.stringify(newValue) });
+const target = (id_, modifiedProperties = [], more = {}) => ({ id: id_, displayName: null, type: 'Other', userPrincipalName: null, groupType: null, modifiedProperties, ...more });
+const policyTarget = (which, was, is) => [target(which, [property('ConditionalAccessPolicy', was, is)], { type: 'Policy' })];
+const AUDITS = {
+  'policy-disabled': policyTarget, 'policy-excludes': policyTarget, 'policy-without-mfa': policyTarget,
+  'administrator-added': (which, was, is, t) => [target(user(t, 120).id, [property('Role.TemplateId', undefined, GLOBAL_ADMINISTRATOR)], { type: 'User' }), target(which, [], { type: 'Role' })],
+  'administrator-assigned': (which, was, is, t) => [target(user(t, 121).id, [property('Role.TemplateId', undefined, GLOBAL_ADMINISTRATOR)], { type: 'User' })],
+  'administrator-eligible': (which, was, is, t) => [target(user(t, 122).id, [property('Role.TemplateId', undefined, GLOBAL_ADMINISTRATOR)], { type: 'User' })],
+  'consent-to-mail': (which, was, is) => [target(is.resourceId, [property('DelegatedPermissionGrant.Scope', was.scope, is.scope), property('ServicePrincipal.ObjectID', undefined, is.clientId)], { type: 'ServicePrincipal' })],
+  'principal-disabled': (which, was, is) => [target(which, [property('AccountEnabled', [was.accountEnabled], [is.accountEnabled])], { type: 'ServicePrincipal' })],
+  'break-glass-disabled': (which, was, is) => [target(which, [property('AccountEnabled', [was.accountEnabled], [is.accountEnabled])], { type: 'User' })],
+  'domain-federated': (which) => [target(null, [], { displayName: which })],
+  'federation-issuer': (which) => [target(null, [], { displayName: which })],
+};
+const ACTIVITIES = { 'users-make-apps': 'Update authorization policy', 'sms-enabled': 'Authentication Methods Policy Update', 'partner-mfa-trusted': 'Update the company default cross-tenant access setting',
+  'domain-federated': 'Set domain authentication', 'federation-issuer': 'Set federation settings on domain', 'banned-passwords-off': 'Update group settings', 'administrator-added': 'Add member to role', 'administrator-assigned': 'Add member to role',
+  'administrator-eligible': 'Add eligible member to role', 'consent-to-mail': 'Add delegated permission grant' };
+
 // Does a deed and writes it down as the directory would: "directoryAudit resource type". An app has no appId there.
 export function deed(tenant, name, { by, delay_s = 0 } = {}) {
   const change = CHANGES.find((c) => c.name === name);
   if (!change)
     throw new RangeError(`there is no change ${name}; there are ${CHANGES.map((c) => c.name).join(', ')}`);
-  const target = change.make(tenant), who = user(tenant, 2), app = by === 'app';
+  const before = tenant.copy(), at = (state, which) => Array.isArray(state[change.at]) ? state[change.at].find((o) => o.id === which) : state[change.at];
+  const which = change.make(tenant), who = user(tenant, 2), app = by === 'app', targets = AUDITS[name]?.(which, at(before, which), at(tenant.state, which), tenant) ?? [target(which)];
   tenant.state['auditLogs/directoryAudits'].push({ id: `Directory_${guid(`${tenant.tenantId} ${name}`)}_${tenant.version}`, category: 'Policy', correlationId: guid(`${name} ${tenant.now}`), result: 'success', resultReason: '',
-    activityDisplayName: `Update ${change.at.split('/').at(-1)}`, activityDateTime: tenant.when.toISOString(), loggedByService: 'Core Directory', operationType: 'Update', visibleFrom: tenant.now + delay_s * 1000,
+    activityDisplayName: ACTIVITIES[name] ?? `Update ${change.at.split('/').at(-1)}`, activityDateTime: tenant.when.toISOString(), loggedByService: 'Core Directory', operationType: 'Update', visibleFrom: tenant.now + delay_s * 1000,
     initiatedBy: app ? { user: null, app: { appId: null, displayName: 'Service 1', servicePrincipalId: id(tenant, 'principal 0'), servicePrincipalName: null } }
       : { user: { id: who.id, displayName: null, userPrincipalName: who.userPrincipalName, ipAddress: '203.0.113.7' }, app: null },
-    targetResources: [{ id: target, displayName: null, type: 'Other', userPrincipalName: null, groupType: null, modifiedProperties: [] }], additionalDetails: [] });
-  return { name, at: change.at, severity: change.severity, says: change.says, id: target };
+    targetResources: targets, additionalDetails: [] });
+  return { name, at: change.at, severity: change.severity, says: change.says, id: which };
 }

@@ -40,6 +40,10 @@
 	X(AUDIT_KEY_ROTATE,       "key.rotate",               "signing_key",        LOG_ADMIN) \
 	X(AUDIT_USER_UPDATE,      "user.update",              "user",               LOG_ADMIN) \
 	X(AUDIT_USER_DELETE,      "user.delete",              "user",               LOG_ADMIN) \
+	X(AUDIT_ROLE_CREATE,      "role.create",              "role",               LOG_ADMIN) \
+	X(AUDIT_ROLE_UPDATE,      "role.update",              "role",               LOG_ADMIN) \
+	X(AUDIT_ROLE_DELETE,      "role.delete",              "role",               LOG_ADMIN) \
+	X(AUDIT_ROLE_END,         "user.role_end",            "user",               LOG_ADMIN) \
 	X(AUDIT_USER_SESSIONS,    "user.sessions_revoke",     "user",               LOG_ADMIN) \
 	X(AUDIT_USER_UNLOCK,      "user.unlock",              "user",               LOG_SECURITY) \
 	X(AUDIT_SETTINGS_UPDATE,  "settings.update",          "tenant",             LOG_ADMIN) \

@@ -92,7 +92,8 @@ remember(const struct resolving *v, struct cache_epochs before, const struct cal
 		.user = is_key ? c->maker : c->user,
 		.session = is_key ? c->user : c->session,
 		.before = before,
-		.end_ms = c->expires_ms,
+		.end_ms =
+		    c->roles_end_ms != 0 ? MIN(c->expires_ms, c->roles_end_ms) : c->expires_ms,
 	};
 
 	if (v->a->env->segment != NULL)

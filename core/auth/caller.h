@@ -37,6 +37,7 @@ struct caller {
 	int64_t            aal;
 	int64_t            auth_time_ms;
 	int64_t            expires_ms;      /* of the credential */
+	int64_t            roles_end_ms;    /* when the first of the roles behind it ends: to be read again then; 0: none does */
 	uint64_t           db_epoch;        /* epoch columns' sum when it was read */
 	char               name[256];       /* e-mail, or key:NAME of a key; NUL-terminated */
 	/* of a session: what /me tells, so that a hit answers it without SQL */

@@ -164,6 +164,7 @@ caller_of_session(const struct deed_by *by, const struct uuid *session,
 	c->aal = s->aal;
 	c->auth_time_ms = s->auth_time.ms;
 	c->expires_ms = s->absolute_end.ms;
+	c->roles_end_ms = s->roles_end.ms;
 	c->db_epoch = s->epoch;
 	c->two_factor = s->two_factor;
 	c->has_password = s->has_password;

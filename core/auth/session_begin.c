@@ -68,7 +68,8 @@ fill_caller(const struct beginning *b, struct caller *c, struct err *e)
 		.last_login = s->created_at,
 		.created_at = u->created_at,
 		.role_names = u->role_names,
-		.granted = u->granted };
+		.granted = u->granted,
+		.roles_end = u->roles_end };
 
 	return caller_of_session(b->by, &s->id, &row, c, e);
 }

@@ -5,6 +5,7 @@
 #include "core/auth/key_rotation.h"
 #include "core/auth/operation.h"
 #include "core/auth/user/key_reminder.h"
+#include "core/auth/user/role_end.h"
 #include "core/store/drift/remask.h"
 #include "core/store/tenant/forget.h"
 #include "drift/remask/remask.h"
@@ -54,6 +55,17 @@ remind_of_keys(struct worker *w, int64_t *wait_ms, struct err *e)
 	if (!keys_remind_page(&w->deliver->auth, &w->keys_after, &ended, e))
 		return false;
 	walk_on(w, ended, &w->keys_after, wait_ms);
+	return true;
+}
+
+static bool
+clear_roles(struct worker *w, int64_t *wait_ms, struct err *e)
+{
+	bool ended;
+
+	if (!roles_end_page(&w->deliver->auth, &w->roles_after, &ended, e))
+		return false;
+	walk_on(w, ended, &w->roles_after, wait_ms);
 	return true;
 }
 
@@ -212,6 +224,7 @@ deliver(struct worker *w, int64_t *wait_ms, struct err *e)
 const struct job jobs[] = {
 	{ "signing_keys", UPKEEP_MS, true, rotate_keys },
 	{ "key_reminders", UPKEEP_MS, true, remind_of_keys },
+	{ "ended_roles", UPKEEP_MS, true, clear_roles },
 	{ "old_rows", UPKEEP_MS, true, forget_rows },
 	{ "edition", UPKEEP_MS, true, take_over },
 	{ "old_operations", UPKEEP_MS, true, forget_operations },

@@ -1,7 +1,7 @@
 /* routes.h: roles, and the catalogue of permissions. */
 #include <stdio.h>
 
-#include "core/auth/user/user_roles.h"
+#include "core/auth/user/role_admin.h"
 #include "core/web/etag.h"
 #include "fcgi/routes.h"
 
@@ -17,18 +17,116 @@ fetch_roles(struct request *r, struct list_page *p, struct err *e)
 static const struct list_ops role_list_ops = { fetch_roles, LIST_OF(struct role_view, id) };
 
 static bool
+content_of(struct request *r, const struct role_view *role, struct buf *content, struct err *e)
+{
+	buf_make(content, r->mem);
+	return schema_encode(content, &role_view_schema, role, e);
+}
+
+static bool
+tag_role(struct request *r, const struct role_view *role, struct err *e)
+{
+	struct buf content;
+
+	return content_of(r, role, &content, e) && etag_set(r, etag_content(&content), e);
+}
+
+static bool
 get_role(struct request *r, const void *body, void *answer, struct err *e)
 {
-	const struct deed_by    by = request_deed_by(r);
-	const struct role_view *role = answer;
-	struct buf              content;
+	const struct deed_by by = request_deed_by(r);
 
 	(void)body;
-	if (!role_see(&by, &r->id0, answer, e))
-		return false;
-	buf_make(&content, r->mem);
-	return schema_encode(&content, &role_view_schema, role, e) &&
-	       etag_set(r, etag_content(&content), e);
+	return role_see(&by, &r->id0, answer, e) && tag_role(r, answer, e);
+}
+
+/* ---- making, changing, deleting ---- */
+
+#define ROLE_FIELDS(T, with)                                                                       \
+	FIELD(T, name, .min = 1, .max = ROLE_NAME_MAX, .flags = FIELD_SEEN | (with),               \
+	    .doc = "Name, unique in whatever letters; not that of a built-in role.  What a "       \
+		   "provider's role_map or mfa.required_for names keeps its name."),               \
+	    FIELD(T, description, .max = ROLE_DESCRIPTION_MAX, .flags = FIELD_SEEN,                \
+		.doc = "What it is for."),                                                         \
+	    FIELD(T, permissions, .max = ROLE_PERMISSIONS_MAX, .flags = (with),                    \
+		.doc = "As action:resource; * stands for any, manage for every action.  At most "  \
+		       "the caller's own.")
+
+struct role_create {
+	const char    *name, *description;
+	struct strings permissions;
+};
+static const struct field role_create_fields[] = {
+	ROLE_FIELDS(struct role_create, FIELD_REQUIRED),
+	FIELD_END,
+};
+static const struct schema role_create_schema =
+    SCHEMA("RoleCreate", struct role_create, role_create_fields);
+
+static bool
+make_role(struct request *r, const void *body, void *answer, struct err *e)
+{
+	const struct role_create *in = body;
+	const struct deed_by      by = request_deed_by(r);
+	struct role_new new = {
+		.name = in->name,
+		.description = in->description,
+		.permissions = in->permissions,
+		.body = r->body,
+	};
+
+	return request_idempotency_key(r, &new.idempotency_key, e) &&
+	       role_make(&by, &new, answer, e) && tag_role(r, answer, e);
+}
+
+struct role_update {
+	const char    *name, *description;
+	struct strings permissions;
+	uint64_t       given;
+};
+static const struct field role_update_fields[] = {
+	ROLE_FIELDS(struct role_update, 0),
+	FIELD_END,
+};
+static const struct schema role_update_schema =
+    SCHEMA_GIVEN("RoleUpdate", struct role_update, role_update_fields, given);
+
+static bool
+is_unchanged(void *arg, const struct role_view *was, struct err *e)
+{
+	struct request *r = arg;
+	struct buf      content;
+
+	return content_of(r, was, &content, e) && etag_may_change(r, etag_content(&content), e);
+}
+
+static bool
+change_role(struct request *r, const void *body, void *answer, struct err *e)
+{
+	const struct role_update *in = body;
+	const struct deed_by      by = request_deed_by(r);
+	const struct role_change  c = {
+		 .name = in->name,
+		 .description = in->description,
+		 .permissions = in->permissions,
+		 .set_permissions =
+		     (in->given & schema_bit(&role_update_schema, "permissions")) != 0,
+		 .check = is_unchanged,
+		 .check_arg = r,
+	};
+
+	return role_alter(&by, &r->id0, &c, answer, e) && tag_role(r, answer, e);
+}
+
+static bool
+drop_role(struct request *r, const void *body, void *answer, struct err *e)
+{
+	const struct deed_by     by = request_deed_by(r);
+	const struct role_change c = { .check = is_unchanged, .check_arg = r };
+
+	(void)body;
+	(void)answer;
+	return role_drop(&by, &r->id0, &c, e);
 }
 
 /* ---- the catalogue ---- */
@@ -107,6 +205,19 @@ const struct route role_routes[] = {
 	    OUT_LIST(role_view), "Lists the tenant's roles, newest first."),
 	ROUTE(GET, "/api/roles/{id}", ALLOW(READ, ROLES), RATE_READ, 200, get_role, IN_NONE,
 	    OUT_TAGGED(role_view), "Shows a role."),
+	ROUTE(POST, "/api/roles", ALLOW_FRESH(CREATE, ROLES), RATE_WRITE, 201, make_role,
+	    IN(role_create), OUT(role_view),
+	    "Makes a role; with an Idempotency-Key only once. No permission can be given that the "
+	    "caller does not have."),
+	ROUTE(PUT, "/api/roles/{id}", ALLOW_FRESH(UPDATE, ROLES), RATE_WRITE, 200, change_role,
+	    IN(role_update), OUT(role_view),
+	    "Changes the members it names, at once for all who have the role. One that permits "
+	    "more than the caller may is not changed; to widen one that somebody has needs "
+	    "assign:roles too."),
+	ROUTE(DELETE_, "/api/roles/{id}", ALLOW_FRESH(DELETE, ROLES), RATE_WRITE, 204, drop_role,
+	    IN_NONE, OUT_NONE,
+	    "Deletes a role that nobody has and nothing names; else 409 in_use, which says how "
+	    "many."),
 	ROUTE(GET, "/api/permissions", ALLOW(READ, ROLES), RATE_READ, 200, list_permissions,
 	    IN_NONE, OUT_LIST(permission_out), "Lists all permissions, each with what it allows."),
 	ROUTE_END,

@@ -29,7 +29,8 @@ static const struct schema user_query_schema =
 static struct buf
 content_of(struct request *r, const struct user *u)
 {
-	const char *const parts[] = { u->email, u->display_name, u->status, u->role_names };
+	const char *const parts[] = { u->email, u->display_name, u->status, u->role_names,
+		u->roles_end.ms != 0 ? u->assigned : NULL };
 	struct buf        b;
 
 	buf_make(&b, r->mem);
@@ -75,36 +76,73 @@ get_user(struct request *r, const void *body, void *answer, struct err *e)
 
 /* ---- writing ---- */
 
-/* One of the two names the roles. */
-static bool
-roles_of(struct request *r, const char *role, bool has_roles, struct strings *roles, struct err *e)
-{
-	const char **one;
+/* Three ways to say which roles, of which a body has one. */
+struct roles_in {
+	const char    *role;
+	struct strings roles;
+	struct items   assignments; /* of struct role_wish */
+	bool           has_roles, has_assignments;
+};
 
-	if (role == NULL)
-		return true;
-	if (has_roles)
-		return err_fault(e, r->mem, "/role", "cannot be given together with roles");
-	one = talloc_array(r->mem, const char *, 1);
-	if (one == NULL)
+static const struct field role_wish_fields[] = {
+	FIELD(struct role_wish, role, .min = 1, .max = 64, .flags = FIELD_REQUIRED,
+	    .doc = "Name of the role."),
+	FIELD_AS(struct role_wish, ends_at, "until", .flags = FIELD_NULLABLE,
+	    .doc = "When it counts no more, in the future; null, or left out: it does not end."),
+	FIELD_END,
+};
+static const struct schema role_wish_schema =
+    SCHEMA("AssignmentWish", struct role_wish, role_wish_fields);
+
+#define ROLE_FIELDS(T, with)                                                                       \
+	FIELD_AS(T, in.role, "role", .min = 1, .max = 64, .flags = (with),                         \
+	    .doc = "A single role, by its name."),                                                 \
+	    FIELD_AS(T, in.roles, "roles", .max = USER_ROLES_MAX, .flags = (with),                 \
+		.doc =                                                                             \
+		    "All roles, by their names; one that the user has already ends as it did."),   \
+	    FIELD_AS(T, in.assignments, "assignments", .item = &role_wish_schema,                  \
+		.max = USER_ROLES_MAX, .flags = (with),                                            \
+		.doc = "All roles, each with its end; in the place of roles.")
+
+static bool
+names_of(struct request *r, struct strings names, struct role_wishes *out, struct err *e)
+{
+	struct role_wish *all = talloc_zero_array(r->mem, struct role_wish, (unsigned)names.n + 1);
+
+	if (all == NULL)
 		return err_memory(e);
-	one[0] = role;
-	*roles = (struct strings) { one, 1 };
+	for (size_t i = 0; i < names.n; i++)
+		all[i].role = names.items[i];
+	*out = (struct role_wishes) { .all = all, .n = names.n };
 	return true;
 }
 
+static bool
+roles_of(struct request *r, const struct roles_in *in, struct role_wishes *out, struct err *e)
+{
+	const char    *role = in->role;
+	struct strings one = { &role, 1 };
+
+	if (in->role != NULL && (in->has_roles || in->has_assignments))
+		return err_fault(e, r->mem, "/role", "cannot be given together with %s",
+		    in->has_roles ? "roles" : "assignments");
+	if (in->has_roles && in->has_assignments)
+		return err_fault(e, r->mem, "/assignments", "cannot be given together with roles");
+	*out = (struct role_wishes) { in->assignments.p, in->assignments.n, true };
+	return in->has_assignments || names_of(r, in->role != NULL ? one : in->roles, out, e);
+}
+
 struct user_create {
-	const char    *email, *display_name, *role, *password;
-	struct strings roles;
-	uint64_t       given;
+	const char     *email, *display_name, *password;
+	struct roles_in in;
+	uint64_t        given;
 };
 static const struct field user_create_fields[] = {
 	FIELD(struct user_create, email, .min = 3, .max = 254, .format = "email",
 	    .flags = FIELD_REQUIRED, .doc = "E-mail address: what the user signs in with."),
 	FIELD(struct user_create, display_name, .min = 1, .max = 200,
 	    .flags = FIELD_REQUIRED | FIELD_SEEN, .doc = "Name shown to others."),
-	FIELD(struct user_create, role, .min = 1, .max = 64, .doc = "A single role, by its name."),
-	FIELD(struct user_create, roles, .max = 20, .doc = "Roles, by their names."),
+	ROLE_FIELDS(struct user_create, 0),
 	FIELD(struct user_create, password, .min = 1, .max = 1024, .flags = FIELD_SECRET,
 	    .format = "password",
 	    .doc = "The first password; left out: the user is invited by mail."),
@@ -134,22 +172,24 @@ make_user(struct request *r, const void *body, void *answer, struct err *e)
 			  .email = in->email,
 			  .display_name = in->display_name,
 			  .password = in->password,
-			  .roles = in->roles,
 			  .body = r->body,
 	};
-	bool has_roles = (in->given & schema_bit(&user_create_schema, "roles")) != 0;
+	struct roles_in roles = in->in;
+
+	roles.has_roles = (in->given & schema_bit(&user_create_schema, "roles")) != 0;
+	roles.has_assignments = (in->given & schema_bit(&user_create_schema, "assignments")) != 0;
 
 	if (in->password == NULL && !charge_mail(r, in->email, e))
 		return false;
-	return roles_of(r, in->role, has_roles, &u.roles, e) &&
+	return roles_of(r, &roles, &u.roles, e) &&
 	       request_idempotency_key(r, &u.idempotency_key, e) && user_make(&by, &u, answer, e) &&
 	       tag_user(r, answer, e);
 }
 
 struct user_update {
-	const char    *email, *display_name, *status, *role;
-	struct strings roles;
-	uint64_t       given;
+	const char     *email, *display_name, *status;
+	struct roles_in in;
+	uint64_t        given;
 };
 static const char *const  settable[] = { "active", "disabled", NULL };
 static const struct field user_update_fields[] = {
@@ -161,10 +201,7 @@ static const struct field user_update_fields[] = {
 	    .doc = "Name."),
 	FIELD(struct user_update, status, .choices = settable, .flags = FIELD_FRESH,
 	    .doc = "disabled: cannot sign in, and has no session any more."),
-	FIELD(struct user_update, role, .min = 1, .max = 64, .flags = FIELD_FRESH,
-	    .doc = "A single role, by its name."),
-	FIELD(struct user_update, roles, .max = 20, .flags = FIELD_FRESH,
-	    .doc = "All of the user's roles."),
+	ROLE_FIELDS(struct user_update, FIELD_FRESH),
 	FIELD_END,
 };
 static const struct schema user_update_schema =
@@ -188,15 +225,16 @@ change_user(struct request *r, const void *body, void *answer, struct err *e)
 		       .email = in->email,
 		       .display_name = in->display_name,
 		       .status = in->status,
-		       .roles = in->roles,
 		       .check = is_unchanged,
 		       .check_arg = r,
 	};
-	bool has_roles = (in->given & schema_bit(&user_update_schema, "roles")) != 0;
+	struct roles_in roles = in->in;
 
-	c.set_roles = has_roles || in->role != NULL;
-	return roles_of(r, in->role, has_roles, &c.roles, e) &&
-	       user_alter(&by, &r->id0, &c, answer, e) && tag_user(r, answer, e);
+	roles.has_roles = (in->given & schema_bit(&user_update_schema, "roles")) != 0;
+	roles.has_assignments = (in->given & schema_bit(&user_update_schema, "assignments")) != 0;
+	c.set_roles = roles.has_roles || roles.has_assignments || roles.role != NULL;
+	return roles_of(r, &roles, &c.roles, e) && user_alter(&by, &r->id0, &c, answer, e) &&
+	       tag_user(r, answer, e);
 }
 
 static bool

@@ -50,13 +50,13 @@ managing(struct people *p, struct auth *a, const struct tenant *t, const struct 
 static struct uuid
 make_user(const struct deed_by *m, const char *email, const char *role)
 {
-	const char     *roles[] = { role };
-	struct user_new in = { .email = email,
-		.display_name = "A person",
-		.password = PASSWORD,
-		.roles = { roles, 1 } };
-	struct user     u;
-	struct err      e = { 0 };
+	const struct role_wish roles[] = { { .role = role } };
+	struct user_new        in = { .email = email,
+		       .display_name = "A person",
+		       .password = PASSWORD,
+		       .roles = { .all = roles, .n = 1 } };
+	struct user            u;
+	struct err             e = { 0 };
 
 	assert_ok(user_make(m, &in, &u, &e));
 	return u.id;
@@ -83,8 +83,8 @@ end_sessions(const struct deed_by *m, const struct uuid *id)
 static enum err_code
 set_role(const struct deed_by *m, const struct uuid *id, const char *role)
 {
-	const char              *roles[] = { role };
-	const struct user_change in = { .roles = { roles, 1 }, .set_roles = true };
+	const struct role_wish   roles[] = { { .role = role } };
+	const struct user_change in = { .roles = { .all = roles, .n = 1 }, .set_roles = true };
 	struct user              u;
 	struct err               e = { 0 };
 
@@ -130,7 +130,7 @@ static void
 two_processes_cannot_take_both_administrators_away(void **state)
 {
 	struct people       *p = *state;
-	struct session_grant g;
+	struct session_grant g, other;
 	struct deed_by       m;
 	struct uuid          ada, second;
 
@@ -138,6 +138,7 @@ two_processes_cannot_take_both_administrators_away(void **state)
 	m = managing(p, &p->auth, &p->w->a, &g.caller);
 	ada = g.caller.user;
 	second = make_user(&m, "second@acme.test", "admin");
+	people_grant(p, mem, "second@acme.test", &other);
 	for (int round = 0; round < ROUNDS; round++) {
 		int   go[2], out[2], status, ends[3] = { 0 };
 		char  end;
@@ -146,7 +147,7 @@ two_processes_cannot_take_both_administrators_away(void **state)
 		assert_int_equal(pipe(go), 0);
 		assert_int_equal(pipe(out), 0);
 		pids[0] = racer(p, &g.caller, &ada, go[0], out[1]);
-		pids[1] = racer(p, &g.caller, &second, go[0], out[1]);
+		pids[1] = racer(p, &other.caller, &second, go[0], out[1]);
 		close(go[0]);
 		close(out[1]);
 		assert_int_equal(write(go[1], "gg", 2), 2);

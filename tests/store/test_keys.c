@@ -52,11 +52,11 @@ struct maker {
 static struct maker
 new_maker(struct people *p, const char *role)
 {
-	static int      n;
-	const char     *roles[] = { role };
-	struct deed_by  m = managing(p);
-	struct user_new in = {
-		.display_name = "Maker", .password = PASSWORD, .roles = { roles, 1 }
+	static int             n;
+	const struct role_wish roles[] = { { .role = role } };
+	struct deed_by         m = managing(p);
+	struct user_new        in = {
+		       .display_name = "Maker", .password = PASSWORD, .roles = { .all = roles, .n = 1 }
 	};
 	struct session_grant g;
 	struct maker         out;
@@ -100,12 +100,12 @@ static void
 change(struct people *p, const struct maker *who, const char *status, const char *role,
     struct user *out)
 {
-	const char        *roles[] = { role };
-	struct deed_by     m = managing(p);
-	struct user_change in = {
-		.status = status, .roles = { roles, role != NULL }, .set_roles = role != NULL
-	};
-	struct err e = { 0 };
+	const struct role_wish roles[] = { { .role = role } };
+	struct deed_by         m = managing(p);
+	struct user_change     in = { .status = status,
+		    .roles = { .all = roles, .n = role != NULL },
+		    .set_roles = role != NULL };
+	struct err             e = { 0 };
 
 	assert_ok(user_alter(&m, &who->user.id, &in, out, &e));
 }

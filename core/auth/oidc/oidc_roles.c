@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "core/auth/audit_details.h"
+#include "core/auth/ends.h"
 #include "core/auth/oidc/oidc_roles.h"
 #include "core/auth/user/key_maker.h"
 #include "core/shm/cache.h"
@@ -81,11 +82,46 @@ oidc_roles_map(struct oidc_who *w, struct oidc_roles *r, struct err *e)
 		return err_memory(e);
 	if (!add_kept(w, r, e))
 		return false;
+	r->kept = r->n;
 	for (uint32_t i = 0; i < w->map->n; i++)
 		if (w->map->items[i].type == JSON_STRING && is_in(w->person, w->map->names[i]) &&
 		    !add_role(w, w->map->items[i].text, r, e))
 			return false;
 	return true;
+}
+
+/* What the map gives does not end; who gave it first is kept. */
+static struct assignment
+as_given(struct oidc_who *w, const struct mapped_role *role, const struct assignment *was)
+{
+	if (was != NULL && was->ends_at.ms == 0)
+		return *was;
+	return (struct assignment) { .role_id = role->id,
+		.given_name = w->provider->name,
+		.given_at = { clock_ms(w->by->auth->env->clock) } };
+}
+
+bool
+oidc_roles_put(struct oidc_who *w, const struct oidc_roles *r, struct err *e)
+{
+	struct assignment *have,
+	    *all = talloc_zero_array(w->by->mem, struct assignment, (unsigned)r->n + 1);
+	struct assignments put = { w->user.id, all, r->n };
+	size_t             n;
+
+	if (all == NULL)
+		return err_memory(e);
+	if (!assignment_list(w->by->t, w->by->mem, &w->user.id, &have, &n, e))
+		return false;
+	for (size_t i = 0; i < r->n; i++) {
+		const struct assignment *was = NULL;
+
+		for (size_t j = 0; j < n && was == NULL; j++)
+			if (uuid_eq(&have[j].role_id, &r->all[i].id))
+				was = &have[j];
+		all[i] = was != NULL && i < r->kept ? *was : as_given(w, &r->all[i], was);
+	}
+	return assignments_put(w->by->t, w->by->mem, &put, e);
 }
 
 enum oidc_reason
@@ -193,7 +229,7 @@ is_last_admin(struct oidc_who *w, bool *last, struct err *e)
 	if (!user_lock_admins(w->by->t, e) ||
 	    !user_count_other_admins(w->by->t, &w->identity.user_id, &others, e))
 		return false;
-	*last = others == 0 && strings_have(w->user.roles, ROLE_ADMIN);
+	*last = others == 0 && user_has_lasting(&w->user, ROLE_ADMIN);
 	return true;
 }
 
@@ -228,6 +264,9 @@ static bool
 roles_body(struct db *db, void *arg, struct err *e)
 {
 	struct oidc_writing *x = arg;
+	struct ending        ends = { .event = END_ROLES,
+		       .user = x->w->user.id,
+		       .now = { clock_ms(x->w->by->auth->env->clock) } };
 	bool                 last = false;
 
 	if (x->w->kept && !read_again(x, e))
@@ -241,8 +280,7 @@ roles_body(struct db *db, void *arg, struct err *e)
 		return true;
 	}
 	/* a refusal may follow, which writes nothing of the identity */
-	return user_roles_replace(
-		   db, x->w->by->mem, &x->w->user.id, x->roles->all, x->roles->n, e) &&
+	return oidc_roles_put(x->w, x->roles, e) && ends_apply(x->w->by->t, &ends, e) &&
 	       identity_touch(db, &x->w->identity, e) && name_keys(x, e);
 }
 

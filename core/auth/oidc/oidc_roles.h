@@ -11,12 +11,15 @@
 struct oidc_roles {
 	struct mapped_role *all;
 	size_t              n, max; /* room for those of the account and for what a map may give */
+	size_t              kept;   /* the first of them: the account has them, whatever the provider says */
 };
 
 /* The provider's role map: fills w->map and w->maps. */
 MUST_USE bool oidc_roles_read(struct oidc_who *w, struct err *e);
 /* What it gives by what was told, behind those that the account keeps (w->kept). */
 MUST_USE bool oidc_roles_map(struct oidc_who *w, struct oidc_roles *r, struct err *e);
+/* In the transaction: the user has these from now on, those that are kept as they were, the others by the provider. */
+MUST_USE bool oidc_roles_put(struct oidc_who *w, const struct oidc_roles *r, struct err *e);
 /* Why it gives none. */
 enum oidc_reason oidc_roles_why_none(const struct oidc_who *w);
 /* When groups were told, as it will be written with the identity. */

@@ -70,9 +70,7 @@ provision_body(struct db *db, void *arg, struct err *e)
 {
 	struct oidc_writing *x = arg;
 
-	return user_add(x->w->by->t, &x->w->user, e) &&
-	       user_roles_replace(
-		   db, x->w->by->mem, &x->w->user.id, x->roles->all, x->roles->n, e) &&
+	return user_add(x->w->by->t, &x->w->user, e) && oidc_roles_put(x->w, x->roles, e) &&
 	       identity_add(db, &x->w->identity, e);
 }
 

@@ -7,6 +7,7 @@
 #include "core/auth/ends.h"
 #include "core/auth/oidc/provider_trust.h"
 #include "core/shm/cache.h"
+#include "core/store/identity/user.h"
 
 /* ---- reading ---- */
 
@@ -64,12 +65,6 @@ run_deed(const struct provider_deed *d, tx_fn *body, void *arg, enum audit_actio
 }
 
 static bool
-make_body(struct db *db, void *arg, struct err *e)
-{
-	return provider_add(db, arg, e);
-}
-
-static bool
 check_count(const struct provider_deed *d, struct err *e)
 {
 	struct page p = { .want = PROVIDERS_MAX };
@@ -78,6 +73,16 @@ check_count(const struct provider_deed *d, struct err *e)
 		return false;
 	return p.n < PROVIDERS_MAX ||
 	       err_set(e, ERR_QUOTA, 0, "There are too many identity providers.", "%zu", p.n);
+}
+
+/* Nobody changes a role, or makes another provider, until the end. */
+static bool
+make_body(struct db *db, void *arg, struct err *e)
+{
+	const struct provider_work *w = arg;
+
+	return user_lock_admins(w->d->by.t, e) && check_count(w->d, e) && provider_may_make(w, e) &&
+	       provider_add(db, w->p, e);
 }
 
 bool
@@ -95,8 +100,8 @@ provider_make(const struct provider_deed *d, const struct provider_body *in, str
 	out->absent_roles = talloc_strdup(d->by.mem, "keep");
 	if (out->kind == NULL || out->absent_roles == NULL)
 		return err_memory(e);
-	return provider_take(&w, e) && provider_check(&w, e) && provider_may_make(&w, e) &&
-	       check_count(d, e) && run_deed(d, make_body, out, AUDIT_PROVIDER_CREATE, out, e);
+	return provider_take(&w, e) && provider_check(&w, e) &&
+	       run_deed(d, make_body, &w, AUDIT_PROVIDER_CREATE, out, e);
 }
 
 /* The row is read before and written in the deed only if nobody else has changed it meanwhile. */
@@ -141,7 +146,8 @@ change_body(struct db *db, void *arg, struct err *e)
 	struct changing *c = arg;
 	struct provider  now;
 
-	if (!provider_lock(db, c->d->by.mem, &c->p->id, &now, e) ||
+	if (!user_lock_admins(c->d->by.t, e) ||
+	    !provider_lock(db, c->d->by.mem, &c->p->id, &now, e) ||
 	    (c->d->check != NULL && !c->d->check(c->d->check_arg, &now, e)))
 		return false;
 	if (now.updated_at.ms != c->was.ms)

@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "core/auth/user/user_roles.h"
+#include "core/auth/give.h"
 
 #define TEXTS 200 /* bytes of a sentence for the client */
 
@@ -174,19 +174,12 @@ provider_widens(const struct provider *was, const struct provider *is)
 /* ---- who may ---- */
 
 static bool
-holds(const struct provider_work *w, const char *role, bool *all, struct err *e)
+may_give_role(const struct provider_work *w, const char *role, const char *pub, struct err *e)
 {
 	struct mapped_role r;
-	struct permissions want = { { 0, 0 } };
-	struct strings     granted;
 
-	if (!mapped_role_by_name(w->d->by.t->db, w->d->by.mem, role, &r, e) ||
-	    !strings_of_lines(w->d->by.mem, r.granted, &granted, e))
-		return false;
-	permissions_add(&want, granted);
-	permissions_bound(&want, w->d->by.t->tenant);
-	*all = permission_covers(&w->d->by.caller->permissions, &want);
-	return true;
+	return mapped_role_by_name(w->d->by.t->db, w->d->by.mem, role, &r, e) &&
+	       may_give_lines(&w->d->by, r.granted, pub, e);
 }
 
 /* Whoever signs in by it may be an administrator. */
@@ -194,44 +187,29 @@ static bool
 may_trust(const struct provider_work *w, const char *member, struct err *e)
 {
 	char pub[TEXTS];
-	bool all;
 
-	if (!holds(w, "admin", &all, e))
-		return false;
 	snprintf(pub, sizeof(pub),
 	    "%s says whose word counts when users sign in: who changes that holds all that an "
 	    "administrator holds.",
 	    member);
-	return all || err_set(e, ERR_ESCALATION, 0, pub, "role admin, by %s", member);
+	return may_give_role(w, "admin", pub, e) || err_note(e, "changing %s", member);
 }
 
 static bool
 may_grant(const struct provider_work *w, struct str name, struct err *e)
 {
 	char *role = str_dup(w->d->by.mem, name);
-	bool  all;
 
 	if (role == NULL)
 		return err_memory(e);
-	if (!holds(w, role, &all, e)) {
-		if (!err_take(e, ERR_MISSING))
-			return false;
-		return err_fault(e, w->d->by.mem, "/role_map", "there is no role \"%s\"", role);
-	}
-	return all || err_set(e, ERR_ESCALATION, 0, "You cannot give what you do not hold.",
-			  "role %s", role);
+	if (may_give_role(w, role, "You cannot give what you do not hold.", e))
+		return true;
+	return err_take(e, ERR_MISSING) &&
+	       err_fault(e, w->d->by.mem, "/role_map", "there is no role \"%s\"", role);
 }
 
 static bool
-demand(const struct provider_work *w, enum action a, enum resource_kind r, const char *why,
-    struct err *e)
-{
-	return permission_has(&w->d->by.caller->permissions, a, r) ||
-	       err_set(e, ERR_FORBIDDEN, 0, why, "what the provider would give");
-}
-
-static bool
-may_give(const struct provider_work *w, struct err *e)
+may_give_all(const struct provider_work *w, struct err *e)
 {
 	const struct json *map = json_parse(w->d->by.mem, str_of(w->p->role_map.text), e);
 
@@ -240,11 +218,11 @@ may_give(const struct provider_work *w, struct err *e)
 	for (uint32_t i = 0; i < map->n; i++)
 		if (!may_grant(w, map->items[i].text, e))
 			return false;
-	if (map->n > 0 && !demand(w, ACTION_ASSIGN, RESOURCE_ROLES,
+	if (map->n > 0 && !may_give_by(&w->d->by, ACTION_ASSIGN, RESOURCE_ROLES,
 			      "A role_map that gives roles needs the permission assign:roles.", e))
 		return false;
 	return !w->p->auto_provision ||
-	       demand(w, ACTION_CREATE, RESOURCE_USERS,
+	       may_give_by(&w->d->by, ACTION_CREATE, RESOURCE_USERS,
 		   "auto_provision true makes users: it needs the permission create:users.", e);
 }
 
@@ -252,7 +230,7 @@ bool
 provider_may_make(const struct provider_work *w, struct err *e)
 {
 	return (w->p->allowed_domains.n == 0 || may_trust(w, "allowed_domains", e)) &&
-	       may_give(w, e);
+	       may_give_all(w, e);
 }
 
 bool
@@ -266,5 +244,5 @@ provider_may_change(const struct provider_work *w, const struct provider *was, s
 	if (was->allowed_domains.n == 0 && w->p->allowed_domains.n == 0 &&
 	    !identity_known(w->d->by.t->db, &w->p->id, &known, e))
 		return false;
-	return (!known || may_trust(w, member, e)) && may_give(w, e);
+	return (!known || may_trust(w, member, e)) && may_give_all(w, e);
 }

@@ -21,7 +21,7 @@ extern const struct provider_trust provider_trust[];
 /* The first member by whose change more is believed; NULL: nothing is. */
 const char *provider_widens(const struct provider *was, const struct provider *is);
 
-/* ERR_ESCALATION; ERR_FORBIDDEN; ERR_INVALID: the role map names no role. */
+/* Inside the transaction that makes it.  ERR_ESCALATION; ERR_FORBIDDEN; ERR_INVALID: the role map names no role. */
 MUST_USE bool provider_may_make(const struct provider_work *w, struct err *e);
 /* The same inside the transaction of a change, which holds the row: nobody is linked meanwhile. */
 MUST_USE bool provider_may_change(const struct provider_work *w, const struct provider *was, struct err *e);

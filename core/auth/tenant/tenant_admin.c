@@ -5,6 +5,8 @@
 
 #include "core/auth/audit_details.h"
 #include "core/auth/ends.h"
+#include "core/auth/give.h"
+#include "core/store/identity/role.h"
 
 bool
 tenant_visible(
@@ -76,6 +78,38 @@ is_as_read(struct altering *w, struct err *e)
 		   e, ERR_CONFLICT, 0, "changed at the same time", "the tenant's row was outrun");
 }
 
+/*
+ * Whoever needs no second factor any more is easier to be taken for: who says so holds what those
+ * may do.  Of another tenant the platform says it, whose *:tenants is above its roles.
+ */
+static bool
+may_loosen(struct altering *w, struct err *e)
+{
+	const struct strings *now = &w->now.mfa->required_for;
+	struct settings       was;
+
+	if (!settings_parse(w->by->mem, w->by->auth->env->conf, w->was->settings.text, &was, e))
+		return false;
+	for (size_t i = 0; w->t == w->by->t && i < was.mfa->required_for.n; i++) {
+		struct role_view role;
+		const char      *name = was.mfa->required_for.items[i];
+
+		if (strings_have(*now, name))
+			continue;
+		if (!role_view_by_name(w->t, w->by->mem, name, &role, e)) {
+			if (!err_take(e, ERR_MISSING))
+				return false;
+			continue;
+		}
+		if (!may_give_lines(w->by, role.granted,
+			"Who needs no second factor any more may do what you may not: somebody who "
+			"has these permissions must change mfa.required_for.",
+			e))
+			return false;
+	}
+	return true;
+}
+
 static bool
 alter_body(struct db *db, void *arg, struct err *e)
 {
@@ -86,7 +120,7 @@ alter_body(struct db *db, void *arg, struct err *e)
 		   .absolute_s = w->now.session->absolute_s };
 
 	(void)db;
-	return is_as_read(w, e) &&
+	return is_as_read(w, e) && may_loosen(w, e) &&
 	       tenant_set(w->t, w->name, w->settings, w->was->settings.text, e) &&
 	       ends_apply(w->t, &x, e);
 }

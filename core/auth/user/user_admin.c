@@ -9,10 +9,10 @@
 #include "core/base/unicode.h"
 #include "core/crypt/password.h"
 #include "core/store/identity/role.h"
-#include "core/store/identity/user.h"
 
 #define DISPLAY_NAME_MAX 200
 #define FIRST_TRIES      10
+#define BY_TOOL          "bsxctl"
 
 /* ---- reading ---- */
 
@@ -56,16 +56,20 @@ drop_first_try(struct adding *in, struct err *e)
 static bool
 add_body(struct db *db, void *arg, struct err *e)
 {
-	struct adding  *in = arg;
-	struct role_row role;
+	struct adding     *in = arg;
+	struct role_row    role;
+	struct assignment  one = { .given_name = BY_TOOL,
+		 .given_at = { clock_ms(in->by->auth->env->clock) } };
+	struct assignments all = { in->user.id, &one, 1 };
 
 	(void)db;
 	if (!drop_first_try(in, e))
 		return false;
 	if (!role_by_name(in->by->t, in->by->mem, in->role, &role, e))
 		return err_note(e, "looking for the role %s", in->role);
+	one.role_id = role.id;
 	return user_add(in->by->t, &in->user, e) &&
-	       user_role_add(in->by->t, &in->user.id, 0, &role.id, e);
+	       assignments_put(in->by->t, in->by->mem, &all, e);
 }
 
 /* The admin tool shows the public text: it names the fault. */
@@ -134,7 +138,7 @@ user_add_first(const struct deed_by *by, const struct user_first *in, struct err
 {
 	struct user_first  first = *in;
 	struct adding      x = { .by = by, .role = in->role };
-	struct audit_entry entry = { .action = AUDIT_USER_CREATE, .actor_name = "bsxctl" };
+	struct audit_entry entry = { .action = AUDIT_USER_CREATE, .actor_name = BY_TOOL };
 
 	first.tenant_slug = by->t->tenant->slug;
 	first.tenant_name = by->t->tenant->name;

@@ -2,7 +2,7 @@
  * user_admin.h - users as the admin tool makes them, and as those who may do so manage them.
  *
  * Nobody grants what they do not hold, nor changes a user who may do more than they (ERR_ESCALATION).  The last
- * active administrator stays one (ERR_LAST_ADMIN), whatever happens at the same time.  Each deed is audited in
+ * active administrator whose role does not end stays one (ERR_LAST_ADMIN), whatever happens at the same time.  Each deed is audited in
  * its transaction, and holds for every process of this host when the call returns.
  */
 #ifndef BSX_AUTH_USER_USER_ADMIN_H
@@ -35,11 +35,23 @@ MUST_USE bool user_add_first(const struct deed_by *by, const struct user_first *
 MUST_USE bool user_check_first(TALLOC_CTX *mem, int64_t password_min, const struct user_first *in,
     const char **email, struct str *password, struct err *e);
 
+/* Roles that a user is to have, in their order. */
+#define USER_ROLES_MAX 20
+struct role_wish {
+	const char *role;    /* its name */
+	instant     ends_at; /* 0: never */
+};
+struct role_wishes {
+	const struct role_wish *all;
+	size_t                  n;
+	bool                    ends; /* else names alone were given: what the user has already ends as it did */
+};
+
 struct user_new {
-	const char    *email, *display_name, *password;
-	struct strings roles;
-	const char    *idempotency_key; /* NULL: none */
-	struct str     body;            /* as it came: what the key stands for */
+	const char        *email, *display_name, *password;
+	struct role_wishes roles;
+	const char        *idempotency_key; /* NULL: none */
+	struct str         body;            /* as it came: what the key stands for */
 };
 /*
  * ERR_INVALID with faults; ERR_CONFLICT: the address is taken, or the key came with another body; ERR_FORBIDDEN:
@@ -48,9 +60,9 @@ struct user_new {
 MUST_USE bool user_make(const struct deed_by *by, const struct user_new *in, struct user *out, struct err *e);
 
 struct user_change {
-	const char    *email, *display_name, *status; /* NULL: stays */
-	struct strings roles;
-	bool           set_roles;
+	const char        *email, *display_name, *status; /* NULL: stays */
+	struct role_wishes roles;
+	bool               set_roles;
 	/* Inside the transaction: may refuse what the user is now (If-Match). */
 	bool (*check)(void *arg, const struct user *was, struct err *e);
 	void          *check_arg;

@@ -13,12 +13,24 @@ struct altering {
 	struct uuid               id;
 	const struct user_change *in;
 	struct audit_entry        entry;
-	struct role_choice        roles;
-	struct user               was, now;
+	struct role_choice roles; /* that it is to have; those it has where none were named */
+	struct user        was, now;
 	const struct key_effects *keys; /* what becomes of the user's API keys; NULL: nothing */
 };
 
 /* ---- inside the transaction ---- */
+
+/* When the first of them ends; 0: none does. */
+static instant
+first_end(const struct role_choice *c)
+{
+	instant first = { 0 };
+
+	for (size_t i = 0; i < c->n; i++)
+		if (c->all[i].ends_at.ms != 0 && (first.ms == 0 || c->all[i].ends_at.ms < first.ms))
+			first = c->all[i].ends_at;
+	return first;
+}
 
 /* From here on nobody else changes this user, or takes an administrator away, until the end. */
 static bool
@@ -33,7 +45,7 @@ read_locked(struct altering *w, struct err *e)
 static bool
 is_admin(const struct user *u)
 {
-	return user_is_active(u) && strings_have(u->roles, "admin");
+	return user_is_active(u) && user_has_lasting(u, "admin");
 }
 
 static bool
@@ -63,6 +75,7 @@ keep_own_email(const struct altering *w, struct err *e)
 struct user_told {
 	const struct text_change *email, *display_name, *status;
 	const struct list_change *roles;
+	const struct ends_told   *ends;
 	const struct key_effects *keys;
 };
 static const struct field user_told_fields[] = {
@@ -70,6 +83,7 @@ static const struct field user_told_fields[] = {
 	TOLD_ITEM_IF(struct user_told, display_name, &text_change_schema),
 	TOLD_ITEM_IF(struct user_told, status, &text_change_schema),
 	TOLD_ITEM_IF(struct user_told, roles, &list_change_schema),
+	TOLD_ITEM_IF(struct user_told, ends, &ends_told_schema),
 	TOLD_ITEM_IF(struct user_told, keys, &key_effects_schema),
 	FIELD_END,
 };
@@ -80,12 +94,15 @@ tell_changes(struct altering *w, struct err *e)
 {
 	const struct user       *was = &w->was, *now = &w->now;
 	const struct list_change roles = { was->roles, now->roles };
+	const struct ends_told   ends = { was->assignments, now->assignments };
 	struct text_change       email, name, status;
 	const struct user_told   told = {
 		  .email = text_change(&email, was->email, now->email),
 		  .display_name = text_change(&name, was->display_name, now->display_name),
 		  .status = text_change(&status, was->status, now->status),
 		  .roles = strings_same(was->roles, now->roles) ? NULL : &roles,
+		  .ends = w->roles.same || (was->roles_end.ms == 0 && now->roles_end.ms == 0) ? NULL
+											      : &ends,
 		  .keys = w->keys,
 	};
 
@@ -128,6 +145,22 @@ fill_email(struct altering *w, struct err *e)
 }
 
 static bool
+choose_roles(struct altering *w, struct err *e)
+{
+	struct role_choice *c = &w->roles;
+
+	c->same = true;
+	if (!w->in->set_roles)
+		return true;
+	if (!role_choice_make(w->by, &w->in->roles, &w->was, c, e))
+		return false;
+	w->now.roles = (struct strings) { c->names, c->n };
+	w->now.assignments = (struct items) { c->all, c->n };
+	w->now.roles_end = first_end(c);
+	return true;
+}
+
+static bool
 fill_now(struct altering *w, struct err *e)
 {
 	const struct user_change *in = w->in;
@@ -140,9 +173,8 @@ fill_now(struct altering *w, struct err *e)
 		w->now.display_name = talloc_strdup(mem, in->display_name);
 	if (in->status != NULL)
 		w->now.status = talloc_strdup(mem, in->status);
-	if (in->set_roles)
-		w->now.roles = in->roles;
-	return (w->now.display_name != NULL && w->now.status != NULL) || err_memory(e);
+	return ((w->now.display_name != NULL && w->now.status != NULL) || err_memory(e)) &&
+	       choose_roles(w, e);
 }
 
 static bool
@@ -150,13 +182,12 @@ set_roles(struct altering *w, struct err *e)
 {
 	const struct deed_by *by = w->by;
 
-	if (strings_same(w->was.roles, w->now.roles))
-		return true;
-	return role_choice_may_grant(by, &w->roles, e) &&
-	       user_set_roles(by->t, &w->id, w->roles.ids, w->roles.n, e);
+	return w->roles.same || (role_choice_may_grant(by, &w->roles, e) &&
+				    role_choice_put(by, &w->id, &w->roles, e));
 }
 
-/* Names what becomes of them; what ends, ends_apply ends. */
+/* Names what becomes of them; what ends, ends_apply ends.  A role that comes to end takes nothing
+ * away yet. */
 static bool
 see_to_keys(struct altering *w, struct err *e)
 {
@@ -189,7 +220,7 @@ end_by_changes(const struct altering *w, struct err *e)
 	} all[] = {
 		{ strcmp(was->display_name, now->display_name) != 0, END_NAME_CHANGED },
 		{ strcmp(was->email, now->email) != 0, END_EMAIL_SET },
-		{ !strings_same(was->roles, now->roles), END_ROLES },
+		{ !w->roles.same, END_ROLES },
 		{ user_is_active(now) && !user_is_active(was), END_ENABLED },
 		{ strcmp(was->status, now->status) != 0 && !user_is_active(now), END_DISABLED },
 	};
@@ -283,8 +314,7 @@ user_alter(const struct deed_by *by, const struct uuid *id, const struct user_ch
 	struct altering    w;
 
 	begin(&w, by, id, &change, AUDIT_USER_UPDATE);
-	return clean(by, &change, e) && role_choice_make(by, change.roles, &w.roles, e) &&
-	       run(&w, alter_body, e) && tell(&w, out, e);
+	return clean(by, &change, e) && run(&w, alter_body, e) && tell(&w, out, e);
 }
 
 bool

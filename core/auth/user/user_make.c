@@ -4,22 +4,18 @@
 #include "core/auth/audit_details.h"
 #include "core/auth/ident.h"
 #include "core/auth/mail/mail_queue.h"
+#include "core/auth/once.h"
 #include "core/auth/password/password_rules.h"
 #include "core/auth/settings.h"
 #include "core/auth/user/user_roles.h"
-#include "core/base/hash.h"
-#include "core/base/secret.h"
 #include "core/crypt/password.h"
-
-#define KIND "user"
 
 struct making {
 	const struct deed_by  *by;
 	const struct user_new *in;
 	struct user            user;
 	struct role_choice     roles;
-	struct idempotency     mark;
-	uint8_t                mac[HASH_LEN];
+	struct once            once;
 };
 
 /* ---- the key: made once ---- */
@@ -28,42 +24,16 @@ static bool
 replay(struct making *w, bool *done, struct user *out, struct err *e)
 {
 	const struct deed_by *by = w->by;
-	struct idempotency    have;
+	struct uuid           made;
 
-	*done = false;
-	if (w->in->idempotency_key == NULL)
-		return true;
-	if (!idempotency_find(
-		by->t, by->mem, &by->caller->user, KIND, w->in->idempotency_key, &have, e)) {
-		if (!err_take(e, ERR_MISSING))
-			return false;
-		return true;
-	}
-	if (have.body_mac.n != HASH_LEN || !secret_eq(have.body_mac.p, w->mac, HASH_LEN))
-		return err_set(e, ERR_CONFLICT, 0,
-		    "This Idempotency-Key was used with another body.",
-		    "idempotency key with another body");
-	*done = user_by_id(by->t, by->mem, &have.made_id, out, e);
+	if (!once_find(&w->once, by, done, &made, e) || !*done)
+		return e->code == ERR_OK;
+	*done = user_by_id(by->t, by->mem, &made, out, e);
 	if (*done || e->code != ERR_MISSING)
 		return *done;
 	err_clear(e);
 	return err_set(e, ERR_CONFLICT, 0, "The user that this Idempotency-Key made is deleted.",
 	    "idempotency key of a deleted user");
-}
-
-static void
-prepare_mark(struct making *w)
-{
-	const struct deed_by *by = w->by;
-
-	hash_hmac(
-	    by->t->address_key, sizeof(by->t->address_key), w->in->body.p, w->in->body.n, w->mac);
-	w->mark = (struct idempotency) { .actor_id = by->caller->user,
-		.kind = KIND,
-		.key = w->in->idempotency_key,
-		.body_mac = { w->mac, sizeof(w->mac) },
-		.made_id = w->user.id,
-		.created_at = w->user.created_at };
 }
 
 /* ---- the password ---- */
@@ -124,6 +94,14 @@ fill_user(struct making *w, struct err *e)
 	       err_memory(e);
 }
 
+/* Before the password is hashed, and again when nobody changes a role any more. */
+static bool
+choose_roles(struct making *w, struct err *e)
+{
+	return role_choice_make(w->by, &w->in->roles, NULL, &w->roles, e) &&
+	       (w->roles.n == 0 || role_choice_may_grant(w->by, &w->roles, e));
+}
+
 static bool
 make_body(struct db *db, void *arg, struct err *e)
 {
@@ -131,22 +109,33 @@ make_body(struct db *db, void *arg, struct err *e)
 	const struct deed_by *by = w->by;
 
 	(void)db;
-	return (w->in->idempotency_key == NULL || idempotency_add(by->t, &w->mark, e)) &&
-	       user_add(by->t, &w->user, e) &&
-	       user_set_roles(by->t, &w->user.id, w->roles.ids, w->roles.n, e) &&
+	return user_lock_admins(by->t, e) && once_mark(&w->once, by, e) && choose_roles(w, e) &&
+	       user_add(by->t, &w->user, e) && role_choice_put(by, &w->user.id, &w->roles, e) &&
 	       (w->in->password != NULL || invite_send(by, &w->user, by->caller->name, e));
 }
 
 struct made_told {
-	const char    *email;
-	struct strings roles;
+	const char             *email;
+	struct strings          roles;
+	const struct ends_told *ends;
 };
 static const struct field made_told_fields[] = {
 	TOLD(struct made_told, email),
 	TOLD(struct made_told, roles),
+	TOLD_ITEM_IF(struct made_told, ends, &ends_told_schema),
 	FIELD_END,
 };
 static const struct schema made_told = SCHEMA("MadeTold", struct made_told, made_told_fields);
+
+static const char *
+made_details(struct making *w, struct err *e)
+{
+	const struct ends_told ends = { .to = { w->roles.all, w->roles.n } };
+	const struct made_told told = { w->user.email, { w->roles.names, w->roles.n },
+		w->in->roles.ends ? &ends : NULL };
+
+	return audit_details(w->by->mem, &made_told, &told, e);
+}
 
 /* Both keys of the tables are the client's affair: its own Idempotency-Key in parallel, or the
  * address. */
@@ -168,13 +157,11 @@ make(struct making *w, struct user *out, struct err *e)
 	struct audit_entry    entry = { .action = AUDIT_USER_CREATE, .target_id = w->user.id };
 	struct str            password;
 
-	if (!fill_user(w, e) || !role_choice_make(by, w->in->roles, &w->roles, e) ||
-	    (w->roles.n > 0 && !role_choice_may_grant(by, &w->roles, e)) ||
+	if (!fill_user(w, e) || !choose_roles(w, e) ||
 	    (w->in->password != NULL &&
 		(!check_password(w, &password, e) || !hash_password(w, password, e))))
 		return false;
-	entry.details = audit_details(
-	    by->mem, &made_told, &(struct made_told) { w->user.email, w->in->roles }, e);
+	entry.details = made_details(w, e);
 	if (entry.details == NULL)
 		return false;
 	if (!audit_deed(by, make_body, w, &entry, e))
@@ -185,12 +172,14 @@ make(struct making *w, struct user *out, struct err *e)
 bool
 user_make(const struct deed_by *by, const struct user_new *in, struct user *out, struct err *e)
 {
-	struct making w = { .by = by, .in = in };
+	struct making w = { .by = by,
+		.in = in,
+		.once = { .kind = "user", .key = in->idempotency_key, .body = in->body } };
 	bool          done;
 
 	w.user.id = uuid_make(by->auth->env->clock, by->auth->env->rand);
 	w.user.created_at.ms = clock_ms(by->auth->env->clock);
-	prepare_mark(&w);
+	once_begin(&w.once, by, &w.user.id, w.user.created_at);
 	if (!replay(&w, &done, out, e))
 		return false;
 	return done || make(&w, out, e);

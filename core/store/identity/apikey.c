@@ -1,5 +1,6 @@
 #include "core/store/identity/apikey.h"
 #include "core/store/id_list.h"
+#include "core/store/identity/user.h"
 
 #define READ_ONLY FIELD_READ_ONLY
 #define NULLABLE  FIELD_NULLABLE
@@ -48,6 +49,7 @@ const struct schema api_key_schema = SCHEMA("ApiKey", struct api_key, api_key_fi
 static const struct field found_fields[] = {
 	FIELDS,
 	COLUMN_NULL(struct api_key, granted),
+	COLUMN_NULL(struct api_key, roles_end),
 	FIELD_END,
 };
 static const struct schema found_schema = SCHEMA("ApiKeyFound", struct api_key, found_fields);
@@ -97,7 +99,7 @@ static const struct schema api_key_page_schema =
 SQL(api_key_select_by_id, SQL_TENANT, &id_in, &found_schema,
     COLUMNS ", (SELECT GROUP_CONCAT(DISTINCT rp.permission SEPARATOR '\n')"
 	    " FROM user_roles ur JOIN role_permissions rp ON rp.role_id = ur.role_id"
-	    " WHERE ur.user_id = k.created_by) AS granted" FROM
+	    " WHERE ur.user_id = k.created_by AND " ROLE_COUNTS ") AS granted," USER_ROLES_END FROM
 	    " WHERE k.id = :id AND k.revoked_at IS NULL");
 SQL(api_key_select_page, SQL_TENANT, &api_key_page_schema, &api_key_schema,
     COLUMNS FROM " WHERE k.revoked_at IS NULL AND (:first OR k.id < :after)"

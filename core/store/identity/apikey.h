@@ -28,6 +28,7 @@ struct api_key {
 	instant        last_used_at;      /* 0: never */
 	int64_t        told_days;         /* its end was announced that many days before; 0: not yet */
 	char          *granted;           /* what its maker may do now, LF between: api_key_by_id() only */
+	instant        roles_end;         /* when the first of its maker's roles ends; 0: none does: the same */
 	const char    *key;               /* the whole key: in the answer to its making only */
 };
 #define KEY_PERSONAL    "personal"

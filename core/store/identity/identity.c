@@ -367,30 +367,9 @@ static const struct field mapped_role_fields[] = {
 static const struct schema mapped_role_schema =
     SCHEMA("MappedRole", struct mapped_role, mapped_role_fields);
 
-struct user_role_row {
-	struct uuid user_id;
-	int64_t     position;
-	struct uuid role_id;
-};
-static const struct field user_role_fields[] = {
-	COLUMN(struct user_role_row, user_id),
-	COLUMN(struct user_role_row, position),
-	COLUMN(struct user_role_row, role_id),
-	FIELD_END,
-};
-static const struct schema user_role_in =
-    SCHEMA("MappedUserRole", struct user_role_row, user_role_fields);
-
 SQL(mapped_role_select, SQL_TENANT, &name_in, &mapped_role_schema,
     "SELECT r.id, r.name, (SELECT GROUP_CONCAT(p.permission SEPARATOR '\n') FROM role_permissions p"
     " WHERE p.role_id = r.id) AS granted FROM roles r WHERE r.name = :name");
-SQL(user_roles_delete, SQL_TENANT, &id_in, NULL, "DELETE FROM user_roles WHERE user_id = :id");
-SQL(user_roles_insert, SQL_TENANT, &user_role_in, NULL,
-    "INSERT INTO user_roles (user_id, position, role_id) VALUES (:user_id, :position, :role_id)");
-SQL(user_update_epoch, SQL_TENANT, &id_in, NULL,
-    "UPDATE users SET epoch = epoch + 1"
-    " WHERE id = :id");
-
 bool
 mapped_role_by_name(
     struct db *db, TALLOC_CTX *mem, const char *name, struct mapped_role *r, struct err *e)
@@ -398,20 +377,4 @@ mapped_role_by_name(
 	const struct name_in in = { name };
 
 	return db_one(db, mem, &mapped_role_select, &in, r, e);
-}
-
-bool
-user_roles_replace(struct db *db, TALLOC_CTX *mem, const struct uuid *user,
-    const struct mapped_role *roles, size_t n, struct err *e)
-{
-	const struct id_in    in = { .id = *user };
-	struct user_role_row *rows = talloc_array(mem, struct user_role_row, (unsigned)n + 1);
-
-	if (rows == NULL)
-		return err_memory(e);
-	for (size_t i = 0; i < n; i++)
-		rows[i] = (struct user_role_row) { *user, (int64_t)i, roles[i].id };
-	return db_run(db, &user_roles_delete, &in, NULL, e) &&
-	       (n == 0 || db_run_many(db, &user_roles_insert, rows, n, e)) &&
-	       db_run(db, &user_update_epoch, &in, NULL, e);
 }

@@ -95,8 +95,4 @@ struct mapped_role {
 };
 MUST_USE bool mapped_role_by_name(struct db *db, TALLOC_CTX *mem, const char *name, struct mapped_role *r,
     struct err *e);
-/* The user has exactly these roles from now on; with the user's epoch. */
-MUST_USE bool user_roles_replace(struct db *db, TALLOC_CTX *mem, const struct uuid *user,
-    const struct mapped_role *roles, size_t n, struct err *e);
-
 #endif

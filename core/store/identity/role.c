@@ -10,6 +10,14 @@ static const struct field role_fields[] = {
 };
 static const struct schema role_schema = SCHEMA("RoleRow", struct role_row, role_fields);
 
+static const struct field role_set_fields[] = {
+	COLUMN(struct role_row, name),
+	COLUMN(struct role_row, description),
+	COLUMN(struct role_row, id),
+	FIELD_END,
+};
+static const struct schema role_set_schema = SCHEMA("RoleSetIn", struct role_row, role_set_fields);
+
 struct role_name_in {
 	const char *name;
 };
@@ -47,6 +55,13 @@ SQL(role_upsert, SQL_TENANT, &role_schema, NULL,
     "INSERT INTO roles (id, name, description, built_in, created_at) VALUES (:id, :name,"
     " :description, :built_in, :created_at)"
     " ON DUPLICATE KEY UPDATE description = VALUES(description), built_in = VALUES(built_in)");
+SQL(role_insert, SQL_TENANT, &role_schema, NULL,
+    "INSERT INTO roles (id, name, description, built_in, created_at) VALUES (:id, :name,"
+    " :description, :built_in, :created_at)");
+SQL(role_update, SQL_TENANT, &role_set_schema, NULL,
+    "UPDATE roles SET name = :name, description = :description WHERE id = :id AND NOT built_in");
+SQL(role_delete_row, SQL_TENANT, &role_id_schema, NULL,
+    "DELETE FROM roles WHERE id = :role_id AND NOT built_in");
 SQL(role_permission_clear, SQL_TENANT, &role_id_schema, NULL,
     "DELETE FROM role_permissions WHERE role_id = :role_id");
 SQL(role_permission_insert, SQL_TENANT, &role_permission_schema, NULL,
@@ -65,6 +80,27 @@ bool
 role_put(struct tenant_db *t, const struct role_row *r, struct err *e)
 {
 	return db_run(t->db, &role_upsert, r, NULL, e);
+}
+
+bool
+role_add(struct tenant_db *t, const struct role_row *r, struct err *e)
+{
+	return db_run(t->db, &role_insert, r, NULL, e);
+}
+
+bool
+role_set(struct tenant_db *t, const struct role_row *r, struct err *e)
+{
+	return db_run(t->db, &role_update, r, NULL, e);
+}
+
+bool
+role_delete(struct tenant_db *t, const struct uuid *role, struct err *e)
+{
+	const struct role_id_in in = { *role };
+
+	return db_run(t->db, &role_permission_clear, &in, NULL, e) &&
+	       db_run(t->db, &role_delete_row, &in, NULL, e);
 }
 
 bool

@@ -18,6 +18,12 @@ struct role_row {
 MUST_USE bool role_by_name(struct tenant_db *t, TALLOC_CTX *mem, const char *name, struct role_row *r, struct err *e);
 /* Inserts, or brings description and built_in of the role of that name up to date (its id stays). */
 MUST_USE bool role_put(struct tenant_db *t, const struct role_row *r, struct err *e);
+/* A new one.  ERR_CONFLICT: there is one of that name. */
+MUST_USE bool role_add(struct tenant_db *t, const struct role_row *r, struct err *e);
+/* Name and description of the one with that id. */
+MUST_USE bool role_set(struct tenant_db *t, const struct role_row *r, struct err *e);
+/* With its permissions; who has it still is for the caller to have looked at. */
+MUST_USE bool role_delete(struct tenant_db *t, const struct uuid *role, struct err *e);
 /* Replaces its permissions by these texts. */
 MUST_USE bool role_set_permissions(struct tenant_db *t, TALLOC_CTX *mem, const struct uuid *role,
     struct strings permissions, struct err *e);

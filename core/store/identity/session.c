@@ -1,5 +1,6 @@
 #include "core/store/identity/session.h"
 #include "core/store/id_list.h"
+#include "core/store/identity/user.h"
 #include "core/store/tx.h"
 
 #define NULLABLE FIELD_NULLABLE
@@ -41,6 +42,7 @@ static const struct field session_caller_fields[] = {
 	FIELD(struct session_caller, created_at, .doc = "User's making."),
 	FIELD(struct session_caller, role_names, .flags = NULLABLE, .doc = "Roles, LF between."),
 	FIELD(struct session_caller, granted, .flags = NULLABLE, .doc = "Permissions, LF between."),
+	FIELD(struct session_caller, roles_end, .flags = NULLABLE, .doc = "The first role ends."),
 	FIELD(struct session_caller, began_at, .doc = "Session's making."),
 	FIELD_END,
 };
@@ -64,12 +66,8 @@ SQL(session_select_caller, SQL_TENANT, &id_in, &session_caller_schema,
     "SELECT s.user_id, s.auth_time, s.aal, s.idle_end, s.absolute_end, s.last_seen, s.revoked_at,"
     " s.generation, COALESCE(TIMESTAMPDIFF(SECOND, s.rotated_at, NOW(3)), -1) AS rotated_ago_s,"
     " s.epoch + u.epoch AS epoch, u.email, u.display_name, u.status, u.`2fa_enabled`,"
-    " u.password IS NOT NULL AS has_password, u.last_login, u.created_at,"
-    " (SELECT GROUP_CONCAT(r.name ORDER BY ur.position SEPARATOR '\n')"
-    " FROM user_roles ur JOIN roles r ON r.id = ur.role_id WHERE ur.user_id = u.id) AS role_names,"
-    " (SELECT GROUP_CONCAT(DISTINCT rp.permission SEPARATOR '\n')"
-    " FROM user_roles ur JOIN role_permissions rp ON rp.role_id = ur.role_id"
-    " WHERE ur.user_id = u.id) AS granted, s.created_at AS began_at"
+    " u.password IS NOT NULL AS has_password, u.last_login, u.created_at," USER_ROLES
+    "," USER_ROLES_END ", s.created_at AS began_at"
     " FROM user_sessions s JOIN users u ON u.id = s.user_id WHERE s.id = :id");
 SQL(session_select_state, SQL_TENANT, &id_in, &session_state_schema,
     "SELECT s.epoch + u.epoch AS epoch, s.last_seen, s.idle_end"

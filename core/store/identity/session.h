@@ -39,6 +39,7 @@ struct session_caller {
 	bool        has_password;
 	instant     last_login, created_at;
 	char       *role_names, *granted; /* as in struct user */
+	instant     roles_end;    /* as there */
 	instant     began_at;     /* of the session; 0: not known */
 };
 

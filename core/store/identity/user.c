@@ -21,6 +21,10 @@ static const struct field user_fields[] = {
 	FIELD(struct user, role, .flags = READ_ONLY | FIELD_NO_SQL | FIELD_NULLABLE,
 	    .doc = "The first of roles."),
 	FIELD(struct user, roles, .flags = READ_ONLY | FIELD_NO_SQL, .doc = "Names of the roles."),
+	FIELD(struct user, assignments, .item = &assignment_schema,
+	    .flags = READ_ONLY | FIELD_NO_SQL | FIELD_OMIT_ZERO,
+	    .doc = "The same with their ends and who gave them; left out where there are none, and "
+		   "where somebody is shown to oneself."),
 	FIELD_AS(struct user, two_factor, "2fa_enabled", .flags = READ_ONLY,
 	    .doc = "Whether a second factor is asked for at sign-in."),
 	FIELD(struct user, last_login, .flags = READ_ONLY | FIELD_NULLABLE,
@@ -31,6 +35,7 @@ static const struct field user_fields[] = {
 	FIELD(struct user, device_epoch, .flags = FIELD_NO_JSON, .doc = "Of known devices."),
 	FIELD(struct user, role_names, .flags = SQL_ONLY, .doc = "Role names, LF between."),
 	FIELD(struct user, granted, .flags = SQL_ONLY, .doc = "Permissions, LF between."),
+	FIELD(struct user, assigned, .flags = SQL_ONLY, .doc = "Roles, ends, givers: a line each."),
 	FIELD(struct user, keys, .item = &key_effects_schema,
 	    .flags = READ_ONLY | FIELD_NO_SQL | FIELD_OMIT_ZERO,
 	    .doc = "In the answer to a change of status or roles: the API keys that end or narrow "
@@ -73,11 +78,66 @@ strings_of_lines(TALLOC_CTX *mem, const char *lines, struct strings *out, struct
 	return true;
 }
 
+static instant
+instant_of(struct str digits)
+{
+	instant at = { 0 };
+
+	for (size_t i = 0;
+	     i < digits.n && digits.p[i] >= '0' && digits.p[i] <= '9' && at.ms < INT64_MAX / 20;
+	     i++)
+		at.ms = at.ms * 10 + (digits.p[i] - '0');
+	return at;
+}
+
+/* NAME TAB end TAB given TAB giver TAB giver's name, as USER_COLUMNS writes it. */
+static bool
+read_assignment(TALLOC_CTX *mem, const char *line, struct assignment *a, struct err *e)
+{
+	struct str part, rest = str_of(line);
+
+	rest = str_cut(rest, '\t', &part);
+	a->role = str_dup(mem, part);
+	rest = str_cut(rest, '\t', &part);
+	a->ends_at = instant_of(part);
+	rest = str_cut(rest, '\t', &part);
+	a->given_at = instant_of(part);
+	rest = str_cut(rest, '\t', &part);
+	if (!hex_parse(part, a->given_by.b, sizeof(a->given_by.b)))
+		a->given_by = (struct uuid) { 0 };
+	a->given_name = rest.n > 0 ? str_dup(mem, rest) : NULL;
+	return (a->role != NULL && (rest.n == 0 || a->given_name != NULL)) || err_memory(e);
+}
+
+static bool
+read_assignments(TALLOC_CTX *mem, struct user *u, struct err *e)
+{
+	struct strings     lines;
+	struct assignment *all;
+
+	if (!strings_of_lines(mem, u->assigned, &lines, e))
+		return false;
+	all = talloc_zero_array(mem, struct assignment, (unsigned)lines.n + 1);
+	if (all == NULL)
+		return err_memory(e);
+	for (size_t i = 0; i < lines.n; i++) {
+		instant end;
+
+		if (!read_assignment(mem, lines.items[i], &all[i], e))
+			return false;
+		end = all[i].ends_at;
+		if (end.ms != 0 && (u->roles_end.ms == 0 || end.ms < u->roles_end.ms))
+			u->roles_end = end;
+	}
+	u->assignments = (struct items) { all, lines.n };
+	return true;
+}
+
 bool
 user_complete(struct tenant_db *t, TALLOC_CTX *mem, struct user *u, struct err *e)
 {
 	u->tenant_id = t->tenant->id;
-	if (!strings_of_lines(mem, u->role_names, &u->roles, e))
+	if (!strings_of_lines(mem, u->role_names, &u->roles, e) || !read_assignments(mem, u, e))
 		return false;
 	if (u->roles.n == 0)
 		return true;
@@ -107,6 +167,17 @@ bool
 user_is_active(const struct user *u)
 {
 	return u->status != NULL && strcmp(u->status, "active") == 0;
+}
+
+bool
+user_has_lasting(const struct user *u, const char *role)
+{
+	const struct assignment *all = u->assignments.p;
+
+	for (size_t i = 0; i < u->assignments.n; i++)
+		if (all[i].ends_at.ms == 0 && strcmp(all[i].role, role) == 0)
+			return true;
+	return false;
 }
 
 /* ---- changes ---- */
@@ -139,32 +210,6 @@ user_add(struct tenant_db *t, const struct user *u, struct err *e)
 		u->created_at };
 
 	return db_run(t->db, &user_insert, &in, NULL, e);
-}
-
-struct user_role_in {
-	struct uuid user_id;
-	int64_t     position;
-	struct uuid role_id;
-};
-static const struct field user_role_fields[] = {
-	FIELD(struct user_role_in, user_id, .doc = "User."),
-	FIELD(struct user_role_in, position, .doc = "From 0."),
-	FIELD(struct user_role_in, role_id, .doc = "Role."),
-	FIELD_END,
-};
-static const struct schema user_role_schema =
-    SCHEMA("UserRoleIn", struct user_role_in, user_role_fields);
-
-SQL(user_role_insert, SQL_TENANT, &user_role_schema, NULL,
-    "INSERT INTO user_roles (user_id, position, role_id) VALUES (:user_id, :position, :role_id)");
-
-bool
-user_role_add(struct tenant_db *t, const struct uuid *user, int64_t position,
-    const struct uuid *role, struct err *e)
-{
-	const struct user_role_in in = { *user, position, *role };
-
-	return db_run(t->db, &user_role_insert, &in, NULL, e);
 }
 
 struct rehash_in {

@@ -9,6 +9,7 @@
 #define BSX_STORE_IDENTITY_USER_H
 
 #include "core/store/identity/apikey.h"
+#include "core/store/identity/assignment.h"
 #include "core/store/tenant/tenant_db.h"
 
 struct user {
@@ -19,7 +20,9 @@ struct user {
 	char          *display_name;
 	char          *status;       /* "active", "disabled", "invited" */
 	char          *role;         /* the first of roles; NULL: none */
-	struct strings roles;        /* by position */
+	struct strings roles;        /* by position: those that count now, as everywhere here */
+	struct items   assignments;  /* of struct assignment: the same with their ends and givers, but for role_id */
+	instant        roles_end;    /* when the first of them ends; 0: none does */
 	bool           two_factor;
 	instant        last_login;   /* 0: never */
 	instant        created_at;
@@ -27,6 +30,7 @@ struct user {
 	uint64_t       device_epoch; /* devices that became known under an older one are not known any more */
 	char          *role_names;   /* `roles` as the database gives them, LF between; NULL: none */
 	char          *granted;      /* permission texts of all roles, LF between; NULL: none */
+	char          *assigned;     /* `assignments` as the database gives them: a line each, TAB between */
 	const struct key_effects *keys; /* of a change: what became of the user's API keys; NULL: nothing */
 };
 extern const struct schema user_schema;
@@ -34,26 +38,38 @@ extern const struct schema user_schema;
 #define USER_COLUMNS                                                                               \
 	"SELECT u.id, u.email, u.password, u.display_name, u.status, u.`2fa_enabled`,"             \
 	" u.last_login, u.created_at, u.epoch, u.device_epoch,"                                    \
+	USER_ROLES ", (SELECT GROUP_CONCAT(CONCAT_WS('\t', r.name,"                               \
+	" IF(ur.ends_at IS NULL, 0, TIMESTAMPDIFF(MICROSECOND, '1970-01-01', ur.ends_at) DIV 1000),"   \
+	" IF(ur.given_at IS NULL, 0, TIMESTAMPDIFF(MICROSECOND, '1970-01-01', ur.given_at) DIV 1000)," \
+	" COALESCE(HEX(ur.given_by), ''), COALESCE(REPLACE(ur.given_name, '\n', ' '), ''))"            \
+	" ORDER BY ur.position SEPARATOR '\n')"                                                        \
+	" FROM user_roles ur JOIN roles r ON r.id = ur.role_id WHERE ur.user_id = u.id"                \
+	" AND " ROLE_COUNTS ") AS assigned FROM users u "
+/* role_names and granted of users u, for whoever makes a caller of them too. */
+#define USER_ROLES                                                                                 \
 	" (SELECT GROUP_CONCAT(r.name ORDER BY ur.position SEPARATOR '\n')"                        \
-	" FROM user_roles ur JOIN roles r ON r.id = ur.role_id WHERE ur.user_id = u.id) AS "       \
-	"role_names,"                                                                              \
+	" FROM user_roles ur JOIN roles r ON r.id = ur.role_id WHERE ur.user_id = u.id"            \
+	" AND " ROLE_COUNTS ") AS role_names,"                                                     \
 	" (SELECT GROUP_CONCAT(DISTINCT rp.permission SEPARATOR '\n')"                             \
 	" FROM user_roles ur JOIN role_permissions rp ON rp.role_id = ur.role_id"                  \
-	" WHERE ur.user_id = u.id) AS granted FROM users u "
-/* What a reader of such a row does to it: tenant, role and roles. */
+	" WHERE ur.user_id = u.id AND " ROLE_COUNTS ") AS granted"
+/* When the first of the roles of u ends. */
+#define USER_ROLES_END                                                                             \
+	" (SELECT MIN(ur.ends_at) FROM user_roles ur WHERE ur.user_id = u.id"                      \
+	" AND ur.ends_at > NOW(3)) AS roles_end"
+/* What a reader of such a row does to it: tenant, role, roles and assignments. */
 MUST_USE bool user_complete(struct tenant_db *t, TALLOC_CTX *mem, struct user *u, struct err *e);
 
 MUST_USE bool user_by_email(struct tenant_db *t, TALLOC_CTX *mem, const char *email, struct user *u, struct err *e);
 MUST_USE bool user_by_id(struct tenant_db *t, TALLOC_CTX *mem, const struct uuid *id, struct user *u, struct err *e);
 bool          user_is_active(const struct user *u);
+/* The user has the role without an end. */
+bool          user_has_lasting(const struct user *u, const char *role);
 /* Cuts LF-separated texts; the items are children of the list. */
 MUST_USE bool strings_of_lines(TALLOC_CTX *mem, const char *lines, struct strings *out, struct err *e);
 
 /* Inserts id, email, password, display_name, status, created_at of *u. */
 MUST_USE bool user_add(struct tenant_db *t, const struct user *u, struct err *e);
-/* The role becomes the user's `position`th (from 0). */
-MUST_USE bool user_role_add(struct tenant_db *t, const struct uuid *user, int64_t position,
-    const struct uuid *role, struct err *e);
 /* Replaces a hash by a newer one of the same password; nothing happens when it has changed meanwhile. */
 MUST_USE bool user_rehash(struct tenant_db *t, const struct uuid *user, const char *was, const char *now, struct err *e);
 MUST_USE bool user_set_last_login(struct tenant_db *t, const struct uuid *user, instant at, struct err *e);
@@ -77,12 +93,10 @@ MUST_USE bool user_list(struct tenant_db *t, TALLOC_CTX *mem, const struct user_
 MUST_USE bool user_lock_admins(struct tenant_db *t, struct err *e);
 /* Inside a transaction: nobody else changes the user until its end. ERR_MISSING: no such user. */
 MUST_USE bool user_lock(struct tenant_db *t, const struct uuid *user, struct err *e);
-/* Active users with the role admin, without this one. */
+/* Active users with the role admin without an end, but for this one. */
 MUST_USE bool user_count_other_admins(struct tenant_db *t, const struct uuid *user, uint64_t *n, struct err *e);
 /* Sets email, display_name and status of *u, and raises its epoch. */
 MUST_USE bool user_set(struct tenant_db *t, const struct user *u, instant now, struct err *e);
-MUST_USE bool user_set_roles(struct tenant_db *t, const struct uuid *user, const struct uuid *roles, size_t n,
-    struct err *e);
 /*
  * With its roles, sessions, recovery codes, sign-ins that wait for a code, mailed links and
  * identities at providers: everything but the audit trail.

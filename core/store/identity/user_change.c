@@ -29,8 +29,9 @@ SQL(user_select_list, SQL_TENANT, &list_schema, &user_schema,
 		 " AND (:q IS NULL OR LOCATE(:q_email, u.email) > 0"
 		 " OR LOCATE(LOWER(:q_name), LOWER(u.display_name)) > 0"
 		 " OR LOCATE(LOWER(:q_apart), LOWER(u.display_name)) > 0)"
-		 " AND (:role IS NULL OR EXISTS (SELECT 1 FROM user_roles ux JOIN roles rx"
-		 " ON rx.id = ux.role_id WHERE ux.user_id = u.id AND rx.name = :role))"
+		 " AND (:role IS NULL OR EXISTS (SELECT 1 FROM user_roles ur JOIN roles rx"
+		 " ON rx.id = ur.role_id WHERE ur.user_id = u.id AND rx.name = :role"
+		 " AND " ROLE_COUNTS "))"
 		 " AND (:after IS NULL OR u.id < :after) ORDER BY u.id DESC LIMIT :limit");
 
 static bool
@@ -92,7 +93,7 @@ SQL(user_row_lock, SQL_TENANT, &id_schema, &id_schema,
 SQL(user_select_admins, SQL_TENANT, &id_schema, &count_schema,
     "SELECT COUNT(*) AS n FROM users u JOIN user_roles ur ON ur.user_id = u.id"
     " JOIN roles r ON r.id = ur.role_id"
-    " WHERE r.name = 'admin' AND u.status = 'active' AND u.id <> :id");
+    " WHERE r.name = 'admin' AND ur.ends_at IS NULL AND u.status = 'active' AND u.id <> :id");
 
 bool
 user_lock_admins(struct tenant_db *t, struct err *e)
@@ -161,20 +162,6 @@ user_set(struct tenant_db *t, const struct user *u, instant now, struct err *e)
 	const struct user_set_in in = { u->email, u->display_name, u->status, now, u->id };
 
 	return db_run(t->db, &user_update, &in, NULL, e);
-}
-
-bool
-user_set_roles(
-    struct tenant_db *t, const struct uuid *user, const struct uuid *roles, size_t n, struct err *e)
-{
-	const struct user_id in = { *user };
-
-	if (!db_run(t->db, &user_roles_delete, &in, NULL, e))
-		return false;
-	for (size_t i = 0; i < n; i++)
-		if (!user_role_add(t, user, (int64_t)i, &roles[i], e))
-			return false;
-	return true;
 }
 
 bool

@@ -26,8 +26,12 @@ const deeds = {
     status: change(() => ({ status: 'disabled' })),
     role: change(() => ({ role: 'auditor' })),
     roles: change(() => ({ roles: ['auditor'] })),
+    assignments: change(() => ({ assignments: [{ role: 'auditor' }] })),
   }),
   'DELETE /api/users/{id}': power(user, 204),
+  'POST /api/roles': power(() => ({ body: { name: unique('r'), permissions: ['read:drift'] } }), 201),
+  'PUT /api/roles/{id}': power(async (w) => ({ target: `/api/roles/${await w.role()}`, body: { permissions: ['read:alerts'] } }), 200),
+  'DELETE /api/roles/{id}': power(async (w) => ({ target: `/api/roles/${await w.role()}` }), 204),
   'POST /api/users/{id}/sessions/revoke': userDeed('sessions/revoke'),
   'POST /api/users/{id}/unlock': userDeed('unlock'),
   'POST /api/users/{id}/2fa/reset': userDeed('2fa/reset'),
@@ -113,6 +117,7 @@ async function world() {
   const person = (roles) => ({ email: `${unique('u')}@step.example`, display_name: 'U', password: w0.password, roles });
   const tenantId = (await admin('GET', '/api/tenants')).json.items[0].id;
   return { admin, tenantId, user: () => made('/api/users', person(['viewer'])), provider: () => made('/api/identity-providers', provider()),
+    role: () => made('/api/roles', { name: unique('r'), permissions: [] }),
     channel: async () => (await newChannel(admin, hook().url)).id, key: async () => (await newKey(admin)).id,
     session: async () => {
       const who = person(['viewer']);
@@ -171,7 +176,7 @@ test('an old session does none of the deeds that give power, and nothing has hap
   const w = await world(), old = await stale(owner), requests = [];
   for (const [key, t, member] of tried)
     requests.push([`${key} ${member ?? ''}`, await request(w, key, t.make)]);
-  const state = () => sql(`CHECKSUM TABLE users, user_roles, recovery_codes, api_keys, identity_providers, channels, mail_tokens;
+  const state = () => sql(`CHECKSUM TABLE users, user_roles, roles, role_permissions, recovery_codes, api_keys, identity_providers, channels, mail_tokens;
     SELECT COUNT(*) FROM user_sessions WHERE revoked_at IS NOT NULL; SELECT settings FROM bsx.tenants WHERE slug = '${owner.tenant}'`, schema);
   const before = state();
   for (const [what, r] of requests)

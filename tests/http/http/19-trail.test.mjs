@@ -33,6 +33,9 @@ const table = {
   'POST /api/users/{id}/sessions/revoke': deed('user.sessions_revoke', on('users', '/sessions/revoke'), 204),
   'POST /api/users/{id}/unlock': deed('user.unlock', on('users', '/unlock'), 204),
   'POST /api/users/{id}/2fa/reset': deed('factor.reset', async () => ({ ...at('/api/users', (await w.enrolled()).id, '/2fa/reset') }), 204),
+  'POST /api/roles': deed('role.create', () => ({ body: w.role() }), 201),
+  'PUT /api/roles/{id}': deed('role.update', on('roles', '', { permissions: ['read:alerts'] })),
+  'DELETE /api/roles/{id}': deed('role.delete', on('roles', ''), 204),
   'POST /api/api-keys': deed('api_key.create', () => ({ body: { name: unique('k'), scopes: ['read:drift'] } }), 201),
   'DELETE /api/api-keys/{id}': deed('api_key.delete', async () => at('/api/api-keys', (await newKey(w.admin)).id), 204),
   'POST /api/identity-providers': deed('identity_provider.create', () => ({ body: w.provider() }), 201),
@@ -189,10 +192,12 @@ async function world() {
   };
   const hook = () => `https://hooks.example.org/${unique('h')}?token=${unique('secret')}`;
   const provider = () => ({ name: unique('p'), kind: 'oidc', client_id: 'c', client_secret: 'hush-hush-hush', issuer: 'https://id.example.org' });
+  const role = () => ({ name: unique('r'), permissions: ['read:drift'] });
   const golden = () => ({ name: unique('g'), resources: [policy(1)] });
   const silence = () => ({ matcher: { severity: 'low' }, reason: 'Work on it.', expires_at: ahead(1) });
-  return { admin, person, somebody, own, session, hook, provider, golden, silence, tenantId: (await admin('GET', '/api/tenants')).json.items[0].id,
+  return { admin, person, role, somebody, own, session, hook, provider, golden, silence, tenantId: (await admin('GET', '/api/tenants')).json.items[0].id,
     users: async () => (await somebody()).id,
+    roles: async () => (await make('/api/roles', role())).id,
     enrolled: async () => {
       const o = await own({});
       return { ...(await o.caller('GET', '/api/auth/me')).json.user, app: (await enrol(o.caller)).app };

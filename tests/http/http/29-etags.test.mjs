@@ -42,7 +42,7 @@ const resources = {
   '/console/{build}/{file}': { make: async () => `/${/console\/[0-9a-f]+\/[a-z]+\.js/.exec(await page())[0]}` },
   '/api/openapi.json': { make: () => '/api/openapi.json' },
   '/api/docs': { make: () => '/api/docs' },
-  '/api/roles/{id}': { make: async () => `/api/roles/${(await all(admin, '/api/roles'))[0].id}` },
+  '/api/roles/{id}': { make: () => made('/api/roles', { name: unique('r'), permissions: ['read:drift'] }), change: () => ({ description: unique('d') }) },
   '/api/tenants/{id}': { make: async () => `/api/tenants/${(await all(admin, '/api/tenants'))[0].id}`, change: () => ({ name: unique('tenant') }) },
   '/api/users/{id}': { make: () => made('/api/users', { email: `${unique('u')}@etag.example`, display_name: 'U', password: 'a long enough password' }),
     change: () => ({ display_name: unique('name') }) },
@@ -209,7 +209,8 @@ const user = { email: () => `${unique('u')}@etag.example`, password: 'a long eno
 
 // Of each resource: every route that changes what its GET shows, in this order.
 const changes = {
-  '/api/roles/{id}': async () => [],
+  '/api/roles/{id}': async (t) => [['PUT name', put(t, { name: unique('r') })], ['PUT description', put(t, { description: unique('d') })],
+    ['PUT permissions', put(t, { permissions: ['read:alerts'] })]],
   '/api/tenants/{id}': async (t) => {
     let key, config;
     return [['PUT name', put(t, { name: unique('t') })], ['PUT settings', put(t, { settings: { session: { idle_s: 901 } } })],

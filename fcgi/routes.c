@@ -9,6 +9,7 @@ const struct route *const route_tables[] = {
 	session_routes,
 	user_routes,
 	role_routes,
+	access_review_routes,
 	tenant_routes,
 	audit_routes,
 	api_key_routes,

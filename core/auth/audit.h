@@ -43,6 +43,7 @@
 	X(AUDIT_ROLE_CREATE,      "role.create",              "role",               LOG_ADMIN) \
 	X(AUDIT_ROLE_UPDATE,      "role.update",              "role",               LOG_ADMIN) \
 	X(AUDIT_ROLE_DELETE,      "role.delete",              "role",               LOG_ADMIN) \
+	X(AUDIT_ACCESS_EXPORT,    "access.export",            "tenant",             LOG_ADMIN) \
 	X(AUDIT_ROLE_END,         "user.role_end",            "user",               LOG_ADMIN) \
 	X(AUDIT_USER_SESSIONS,    "user.sessions_revoke",     "user",               LOG_ADMIN) \
 	X(AUDIT_USER_UNLOCK,      "user.unlock",              "user",               LOG_SECURITY) \

@@ -1,9 +1,11 @@
 #include "core/auth/give.h"
 
+#include <string.h>
+
 #include "core/auth/apikey.h"
 #include "core/store/identity/user.h"
 
-/* Whoever is gone or disabled meanwhile holds nothing. */
+/* Whoever is gone or disabled meanwhile holds nothing, and neither does a key of theirs. */
 static bool
 held_by_user(const struct deed_by *by, struct permissions *out, struct err *e)
 {
@@ -28,6 +30,8 @@ held_by_key(const struct deed_by *by, struct permissions *out, struct err *e)
 
 	if (!api_key_by_id(by->t, by->mem, &by->caller->user, &k, e))
 		return err_take(e, ERR_MISSING);
+	if (k.orphaned && strcmp(k.kind, KEY_SERVICE) != 0)
+		return true;
 	return api_key_permissions(by->mem, by->t->tenant, &k, k.granted, out, e);
 }
 

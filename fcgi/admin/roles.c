@@ -1,7 +1,7 @@
 /* routes.h: roles, and the catalogue of permissions. */
 #include <stdio.h>
 
-#include "core/auth/user/role_admin.h"
+#include "core/auth/user/role_preview.h"
 #include "core/web/etag.h"
 #include "fcgi/routes.h"
 
@@ -129,6 +129,56 @@ drop_role(struct request *r, const void *body, void *answer, struct err *e)
 	return role_drop(&by, &r->id0, &c, e);
 }
 
+/* ---- before it is done ---- */
+
+struct role_draft {
+	const char    *name;
+	struct strings permissions;
+	bool           drop;
+	uint64_t       given;
+};
+static const struct field role_draft_fields[] = {
+	FIELD(struct role_draft, name, .min = 1, .max = ROLE_NAME_MAX, .flags = FIELD_SEEN,
+	    .doc = "Name that it would have."),
+	FIELD(struct role_draft, permissions, .max = ROLE_PERMISSIONS_MAX,
+	    .doc = "Permissions that it would have."),
+	FIELD_AS(struct role_draft, drop, "delete",
+	    .doc = "True: what would be if it were deleted; with nothing else."),
+	FIELD_END,
+};
+static const struct schema role_draft_schema =
+    SCHEMA_GIVEN("RoleDraft", struct role_draft, role_draft_fields, given);
+
+static bool
+preview_role(struct request *r, const void *body, void *answer, struct err *e)
+{
+	const struct role_draft *in = body;
+	const struct list_query *q = r->query;
+	const struct deed_by     by = request_deed_by(r);
+	struct role_preview     *out = answer;
+	struct page              p = { .want = (size_t)(q->limit > 0 ? q->limit : LIST_PAGE) + 1 };
+	const struct role_change c = {
+		.name = in->name,
+		.permissions = in->permissions,
+		.set_permissions = (in->given & schema_bit(&role_draft_schema, "permissions")) != 0,
+		.drop = in->drop,
+	};
+
+	if (in->drop && (in->name != NULL || c.set_permissions))
+		return err_fault(e, r->mem, "/delete", "stands alone");
+	if (!list_cursor_read(q->cursor, &p.after, e) ||
+	    !role_foresee(&by, &r->id0, &c, &p, out, e))
+		return false;
+	if (out->items.n < p.want)
+		return true;
+	out->items.n--;
+	if (!list_cursor_write(
+		r, &((const struct role_effect *)out->items.p)[out->items.n - 1].user, e))
+		return false;
+	out->next_cursor = r->next_cursor;
+	return true;
+}
+
 /* ---- the catalogue ---- */
 
 struct permission_out {
@@ -218,6 +268,10 @@ const struct route role_routes[] = {
 	    IN_NONE, OUT_NONE,
 	    "Deletes a role that nobody has and nothing names; else 409 in_use, which says how "
 	    "many."),
+	ROUTE_Q(POST, "/api/roles/{id}/preview", list_query, ALLOW(UPDATE, ROLES), RATE_READ, 200,
+	    preview_role, IN(role_draft), OUT(role_preview),
+	    "Says, and does nothing: who would gain and who would lose what if the role had these "
+	    "permissions or were deleted, and whether the caller may do so."),
 	ROUTE(GET, "/api/permissions", ALLOW(READ, ROLES), RATE_READ, 200, list_permissions,
 	    IN_NONE, OUT_LIST(permission_out), "Lists all permissions, each with what it allows."),
 	ROUTE_END,

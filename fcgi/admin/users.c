@@ -2,7 +2,7 @@
 #include <string.h>
 
 #include "core/auth/attempts.h"
-#include "core/auth/user/user_admin.h"
+#include "core/auth/user/role_preview.h"
 #include "core/web/etag.h"
 #include "core/web/rate.h"
 #include "fcgi/routes.h"
@@ -237,6 +237,32 @@ change_user(struct request *r, const void *body, void *answer, struct err *e)
 	       tag_user(r, answer, e);
 }
 
+struct user_draft {
+	struct roles_in in;
+	uint64_t        given;
+};
+static const struct field user_draft_fields[] = {
+	ROLE_FIELDS(struct user_draft, 0),
+	FIELD_END,
+};
+static const struct schema user_draft_schema =
+    SCHEMA_GIVEN("UserDraft", struct user_draft, user_draft_fields, given);
+
+static bool
+preview_user(struct request *r, const void *body, void *answer, struct err *e)
+{
+	const struct user_draft *in = body;
+	const struct deed_by     by = request_deed_by(r);
+	struct user_change       c = { .set_roles = true };
+	struct roles_in          roles = in->in;
+
+	roles.has_roles = (in->given & schema_bit(&user_draft_schema, "roles")) != 0;
+	roles.has_assignments = (in->given & schema_bit(&user_draft_schema, "assignments")) != 0;
+	if (roles.role == NULL && !roles.has_roles && !roles.has_assignments)
+		return err_fault(e, r->mem, "/roles", "is required, or assignments");
+	return roles_of(r, &roles, &c.roles, e) && user_foresee(&by, &r->id0, &c, answer, e);
+}
+
 static bool
 drop_user(struct request *r, const void *body, void *answer, struct err *e)
 {
@@ -292,6 +318,11 @@ const struct route user_routes[] = {
 	    "Changes the members it names; roles need assign:roles. Who is disabled is signed out "
 	    "at "
 	    "once; the last administrator stays."),
+	ROUTE(POST, "/api/users/{id}/preview", ALLOW(UPDATE, USERS), RATE_READ, 200, preview_user,
+	    IN(user_draft), OUT(user_preview),
+	    "Says, and does nothing: what the user would gain and lose with these roles, and "
+	    "whether "
+	    "the caller may give them."),
 	ROUTE(DELETE_, "/api/users/{id}", ALLOW_FRESH(DELETE, USERS), RATE_WRITE, 204, drop_user,
 	    IN_NONE, OUT_NONE, "Deletes a user with its sessions; the last administrator stays."),
 	ROUTE(POST, "/api/users/{id}/sessions/revoke", ALLOW_FRESH(UPDATE, USERS), RATE_WRITE, 204,

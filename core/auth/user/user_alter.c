@@ -5,6 +5,7 @@
 #include "core/auth/ends.h"
 #include "core/auth/ident.h"
 #include "core/auth/user/key_maker.h"
+#include "core/auth/user/user_last.h"
 #include "core/auth/user/user_roles.h"
 #include "core/json/schema.h"
 
@@ -40,26 +41,6 @@ read_locked(struct altering *w, struct err *e)
 
 	return user_lock_admins(by->t, e) && user_take(by, &w->id, &w->was, e) &&
 	       (w->in->check == NULL || w->in->check(w->in->check_arg, &w->was, e));
-}
-
-static bool
-is_admin(const struct user *u)
-{
-	return user_is_active(u) && user_has_lasting(u, "admin");
-}
-
-static bool
-keep_an_admin(const struct altering *w, bool stays, struct err *e)
-{
-	uint64_t others = 0;
-
-	if (stays || !is_admin(&w->was))
-		return true;
-	if (!user_count_other_admins(w->by->t, &w->id, &others, e))
-		return false;
-	return others > 0 ||
-	       err_set(e, ERR_LAST_ADMIN, 0, "This is the last active administrator of the tenant.",
-		   "the last administrator");
 }
 
 /* Whoever finds a session open must not take the account with it: the mailbox has to agree. */
@@ -239,7 +220,8 @@ alter_body(struct db *db, void *arg, struct err *e)
 
 	(void)db;
 	return read_locked(w, e) && fill_now(w, e) && keep_own_email(w, e) &&
-	       keep_an_admin(w, is_admin(&w->now), e) && set_roles(w, e) &&
+	       user_keep_an_admin(by->t, &w->was, user_is_lasting_admin(&w->now), e) &&
+	       set_roles(w, e) &&
 	       user_set(by->t, &w->now, (instant) { clock_ms(by->auth->env->clock) }, e) &&
 	       see_to_keys(w, e) && end_by_changes(w, e) && tell_changes(w, e);
 }
@@ -251,7 +233,7 @@ erase_body(struct db *db, void *arg, struct err *e)
 	struct erased_told told;
 
 	(void)db;
-	if (!read_locked(w, e) || !keep_an_admin(w, false, e) ||
+	if (!read_locked(w, e) || !user_keep_an_admin(w->by->t, &w->was, false, e) ||
 	    !keys_leave(w->by, &w->id, &w->keys, e) || !end_what_ends(w, END_DELETED, e) ||
 	    !user_drop(w->by->t, &w->id, e))
 		return false;

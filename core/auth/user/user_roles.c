@@ -149,14 +149,20 @@ refuse_maker(const struct deed_by *by, const struct uuid *id, struct err *e)
 }
 
 bool
-user_take(const struct deed_by *by, const struct uuid *id, struct user *u, struct err *e)
+user_may_change(const struct deed_by *by, const struct user *u, struct err *e)
 {
-	return refuse_maker(by, id, e) && user_lock(by->t, id, e) &&
-	       user_by_id(by->t, by->mem, id, u, e) &&
+	return refuse_maker(by, &u->id, e) &&
 	       may_give_lines(by, u->granted,
 		   "This user has permissions that you do not have: somebody who has them must do "
 		   "this.",
 		   e);
+}
+
+bool
+user_take(const struct deed_by *by, const struct uuid *id, struct user *u, struct err *e)
+{
+	return refuse_maker(by, id, e) && user_lock(by->t, id, e) &&
+	       user_by_id(by->t, by->mem, id, u, e) && user_may_change(by, u, e);
 }
 
 /* ---- telling ---- */

@@ -37,6 +37,8 @@ MUST_USE bool role_choice_put(const struct deed_by *by, const struct uuid *user,
  * caller is a key that this user made.
  */
 MUST_USE bool user_take(const struct deed_by *by, const struct uuid *id, struct user *u, struct err *e);
+/* Whether the caller may, of a user that was read. */
+MUST_USE bool user_may_change(const struct deed_by *by, const struct user *u, struct err *e);
 
 /* What the trail tells of assignments: those that end, with their ends. */
 struct ends_told {

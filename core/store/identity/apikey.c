@@ -97,10 +97,7 @@ static const struct schema api_key_page_schema =
     SCHEMA("ApiKeyPageIn", struct api_key_page_in, api_key_page_fields);
 
 SQL(api_key_select_by_id, SQL_TENANT, &id_in, &found_schema,
-    COLUMNS ", (SELECT GROUP_CONCAT(DISTINCT rp.permission SEPARATOR '\n')"
-	    " FROM user_roles ur JOIN role_permissions rp ON rp.role_id = ur.role_id"
-	    " WHERE ur.user_id = k.created_by AND " ROLE_COUNTS ") AS granted," USER_ROLES_END FROM
-	    " WHERE k.id = :id AND k.revoked_at IS NULL");
+    COLUMNS "," USER_GRANTED "," USER_ROLES_END FROM " WHERE k.id = :id AND k.revoked_at IS NULL");
 SQL(api_key_select_page, SQL_TENANT, &api_key_page_schema, &api_key_schema,
     COLUMNS FROM " WHERE k.revoked_at IS NULL AND (:first OR k.id < :after)"
 		 " AND (:maker IS NULL OR k.created_by = :maker)"
@@ -180,6 +177,30 @@ SQL(api_key_update_left, SQL_TENANT, &maker_schema, NULL,
 SQL(api_key_update_used, SQL_TENANT, &api_key_touch_schema, NULL,
     "UPDATE api_keys SET last_used_at = :now"
     " WHERE id = :id AND (last_used_at IS NULL OR last_used_at <= :unless_since)");
+
+struct key_count {
+	uint64_t n;
+};
+static const struct field count_fields[] = {
+	COLUMN(struct key_count, n),
+	FIELD_END,
+};
+static const struct schema count_schema = SCHEMA("ApiKeyCount", struct key_count, count_fields);
+
+SQL(api_key_select_personal, SQL_TENANT, &id_in, &count_schema,
+    "SELECT COUNT(*) AS n FROM api_keys WHERE created_by = :id AND kind = 'personal'"
+    " AND revoked_at IS NULL");
+
+bool
+api_key_count_personal(struct tenant_db *t, const struct uuid *maker, uint64_t *n, struct err *e)
+{
+	const struct id_in in = { *maker };
+	struct key_count   out = { 0 };
+	bool               ok = db_one(t->db, t->db, &api_key_select_personal, &in, &out, e);
+
+	*n = out.n;
+	return ok;
+}
 
 bool
 api_key_revoke(struct tenant_db *t, const struct uuid *id, instant now, struct err *e)

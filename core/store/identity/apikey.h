@@ -47,6 +47,7 @@ struct api_key_filter {
 MUST_USE bool api_key_list(struct tenant_db *t, TALLOC_CTX *mem, const struct api_key_filter *f,
     struct page *p, struct err *e);
 MUST_USE bool api_key_add(struct tenant_db *t, const struct api_key *k, struct err *e);
+MUST_USE bool api_key_count_personal(struct tenant_db *t, const struct uuid *maker, uint64_t *n, struct err *e);
 /* All personal keys of a user who is leaving. */
 MUST_USE bool api_key_revoke_personal(struct tenant_db *t, const struct uuid *maker, instant now, struct err *e);
 /* ERR_MISSING: no such key, or it is revoked already. */

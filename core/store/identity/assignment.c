@@ -163,11 +163,43 @@ static const struct field holders_fields[] = {
 static const struct schema holders_schema =
     SCHEMA("RoleHolders", struct holders_out, holders_fields);
 
+struct holder_in {
+	struct uuid role;
+	struct page page;
+};
+static const struct field holder_in_fields[] = {
+	COLUMN(struct holder_in, role),
+	PAGE_COLUMNS(struct holder_in, page),
+	FIELD_END,
+};
+static const struct schema holder_in_schema =
+    SCHEMA("RoleHolderIn", struct holder_in, holder_in_fields);
+static const struct field holder_fields[] = {
+	COLUMN(struct role_holder, id),
+	COLUMN(struct role_holder, email),
+	COLUMN(struct role_holder, display_name),
+	COLUMN_NULL(struct role_holder, others),
+	COLUMN(struct role_holder, personal_keys),
+	FIELD_END,
+};
+static const struct schema holder_schema = SCHEMA("RoleHolder", struct role_holder, holder_fields);
+
 SQL(role_select_holder_count, SQL_TENANT, &id_in, &holders_schema,
     "SELECT COUNT(*) AS n FROM user_roles ur WHERE ur.role_id = :id AND " ROLE_COUNTS);
 SQL(role_update_holders, SQL_TENANT, &id_in, NULL,
     "UPDATE users u JOIN user_roles ur ON ur.user_id = u.id SET u.epoch = u.epoch + 1"
     " WHERE ur.role_id = :id");
+SQL(role_select_holders, SQL_TENANT, &holder_in_schema, &holder_schema,
+    "SELECT u.id, u.email, u.display_name,"
+    " (SELECT GROUP_CONCAT(DISTINCT rp.permission SEPARATOR '\n') FROM user_roles ur"
+    " JOIN role_permissions rp ON rp.role_id = ur.role_id WHERE ur.user_id = u.id"
+    " AND ur.role_id <> :role AND " ROLE_COUNTS ") AS others,"
+    " (SELECT COUNT(*) FROM api_keys k WHERE k.created_by = u.id AND k.kind = 'personal'"
+    " AND k.revoked_at IS NULL) AS personal_keys"
+    " FROM user_roles ur JOIN users u ON u.id = ur.user_id WHERE ur.role_id = :role "
+    "AND " ROLE_COUNTS
+    " AND (:after IS NULL OR ur.user_id < :after) ORDER BY ur.user_id DESC LIMIT :limit");
+
 bool
 role_count_holders(struct tenant_db *t, const struct uuid *role, uint64_t *n, struct err *e)
 {
@@ -185,4 +217,13 @@ role_raise_holders(struct tenant_db *t, const struct uuid *role, struct err *e)
 	const struct id_in in = { *role };
 
 	return db_run(t->db, &role_update_holders, &in, NULL, e);
+}
+
+bool
+role_holder_list(
+    struct tenant_db *t, TALLOC_CTX *mem, const struct uuid *role, struct page *p, struct err *e)
+{
+	const struct holder_in in = { *role, *p };
+
+	return page_read(t->db, mem, &role_select_holders, &in, p, e);
 }

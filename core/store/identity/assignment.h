@@ -57,4 +57,15 @@ MUST_USE bool role_count_holders(struct tenant_db *t, const struct uuid *role, u
 /* What they may do has changed: their epochs, in one statement. */
 MUST_USE bool role_raise_holders(struct tenant_db *t, const struct uuid *role, struct err *e);
 
+/* A user whom it counts for, with what the user's other roles permit. */
+struct role_holder {
+	struct uuid id;
+	char       *email, *display_name;
+	char       *others; /* permissions, LF between; NULL: none */
+	uint64_t    personal_keys;
+};
+/* Newest first. */
+MUST_USE bool role_holder_list(struct tenant_db *t, TALLOC_CTX *mem, const struct uuid *role, struct page *p,
+    struct err *e);
+
 #endif

@@ -66,8 +66,8 @@ SQL(session_select_caller, SQL_TENANT, &id_in, &session_caller_schema,
     "SELECT s.user_id, s.auth_time, s.aal, s.idle_end, s.absolute_end, s.last_seen, s.revoked_at,"
     " s.generation, COALESCE(TIMESTAMPDIFF(SECOND, s.rotated_at, NOW(3)), -1) AS rotated_ago_s,"
     " s.epoch + u.epoch AS epoch, u.email, u.display_name, u.status, u.`2fa_enabled`,"
-    " u.password IS NOT NULL AS has_password, u.last_login, u.created_at," USER_ROLES
-    "," USER_ROLES_END ", s.created_at AS began_at"
+    " u.password IS NOT NULL AS has_password, u.last_login, u.created_at," USER_ROLE_NAMES
+    "," USER_GRANTED "," USER_ROLES_END ", s.created_at AS began_at"
     " FROM user_sessions s JOIN users u ON u.id = s.user_id WHERE s.id = :id");
 SQL(session_select_state, SQL_TENANT, &id_in, &session_state_schema,
     "SELECT s.epoch + u.epoch AS epoch, s.last_seen, s.idle_end"

@@ -109,13 +109,15 @@ read_assignment(TALLOC_CTX *mem, const char *line, struct assignment *a, struct 
 	return (a->role != NULL && (rest.n == 0 || a->given_name != NULL)) || err_memory(e);
 }
 
-static bool
-read_assignments(TALLOC_CTX *mem, struct user *u, struct err *e)
+bool
+assignments_read(
+    TALLOC_CTX *mem, const char *assigned, struct items *out, instant *first, struct err *e)
 {
 	struct strings     lines;
 	struct assignment *all;
 
-	if (!strings_of_lines(mem, u->assigned, &lines, e))
+	*first = (instant) { 0 };
+	if (!strings_of_lines(mem, assigned, &lines, e))
 		return false;
 	all = talloc_zero_array(mem, struct assignment, (unsigned)lines.n + 1);
 	if (all == NULL)
@@ -126,10 +128,10 @@ read_assignments(TALLOC_CTX *mem, struct user *u, struct err *e)
 		if (!read_assignment(mem, lines.items[i], &all[i], e))
 			return false;
 		end = all[i].ends_at;
-		if (end.ms != 0 && (u->roles_end.ms == 0 || end.ms < u->roles_end.ms))
-			u->roles_end = end;
+		if (end.ms != 0 && (first->ms == 0 || end.ms < first->ms))
+			*first = end;
 	}
-	u->assignments = (struct items) { all, lines.n };
+	*out = (struct items) { all, lines.n };
 	return true;
 }
 
@@ -137,7 +139,8 @@ bool
 user_complete(struct tenant_db *t, TALLOC_CTX *mem, struct user *u, struct err *e)
 {
 	u->tenant_id = t->tenant->id;
-	if (!strings_of_lines(mem, u->role_names, &u->roles, e) || !read_assignments(mem, u, e))
+	if (!strings_of_lines(mem, u->role_names, &u->roles, e) ||
+	    !assignments_read(mem, u->assigned, &u->assignments, &u->roles_end, e))
 		return false;
 	if (u->roles.n == 0)
 		return true;

@@ -38,25 +38,30 @@ extern const struct schema user_schema;
 #define USER_COLUMNS                                                                               \
 	"SELECT u.id, u.email, u.password, u.display_name, u.status, u.`2fa_enabled`,"             \
 	" u.last_login, u.created_at, u.epoch, u.device_epoch,"                                    \
-	USER_ROLES ", (SELECT GROUP_CONCAT(CONCAT_WS('\t', r.name,"                               \
-	" IF(ur.ends_at IS NULL, 0, TIMESTAMPDIFF(MICROSECOND, '1970-01-01', ur.ends_at) DIV 1000),"   \
-	" IF(ur.given_at IS NULL, 0, TIMESTAMPDIFF(MICROSECOND, '1970-01-01', ur.given_at) DIV 1000)," \
-	" COALESCE(HEX(ur.given_by), ''), COALESCE(REPLACE(ur.given_name, '\n', ' '), ''))"            \
-	" ORDER BY ur.position SEPARATOR '\n')"                                                        \
-	" FROM user_roles ur JOIN roles r ON r.id = ur.role_id WHERE ur.user_id = u.id"                \
-	" AND " ROLE_COUNTS ") AS assigned FROM users u "
-/* role_names and granted of users u, for whoever makes a caller of them too. */
-#define USER_ROLES                                                                                 \
+	USER_ROLE_NAMES "," USER_GRANTED "," USER_ASSIGNED " FROM users u "
+/* Parts of it, of users u: for whoever makes a caller of them, or lists them otherwise. */
+#define USER_ROLE_NAMES                                                                            \
 	" (SELECT GROUP_CONCAT(r.name ORDER BY ur.position SEPARATOR '\n')"                        \
 	" FROM user_roles ur JOIN roles r ON r.id = ur.role_id WHERE ur.user_id = u.id"            \
-	" AND " ROLE_COUNTS ") AS role_names,"                                                     \
+	" AND " ROLE_COUNTS ") AS role_names"
+#define USER_GRANTED                                                                               \
 	" (SELECT GROUP_CONCAT(DISTINCT rp.permission SEPARATOR '\n')"                             \
 	" FROM user_roles ur JOIN role_permissions rp ON rp.role_id = ur.role_id"                  \
 	" WHERE ur.user_id = u.id AND " ROLE_COUNTS ") AS granted"
+#define USER_MS(column)                                                                            \
+	" IF(" column " IS NULL, 0, TIMESTAMPDIFF(MICROSECOND, '1970-01-01', " column ") DIV 1000)"
+#define USER_ASSIGNED                                                                              \
+	" (SELECT GROUP_CONCAT(CONCAT_WS('\t', r.name," USER_MS("ur.ends_at") "," USER_MS("ur.given_at") \
+	", COALESCE(HEX(ur.given_by), ''), COALESCE(REPLACE(ur.given_name, '\n', ' '), ''))"       \
+	" ORDER BY ur.position SEPARATOR '\n')"                                                    \
+	" FROM user_roles ur JOIN roles r ON r.id = ur.role_id WHERE ur.user_id = u.id"            \
+	" AND " ROLE_COUNTS ") AS assigned"
 /* When the first of the roles of u ends. */
 #define USER_ROLES_END                                                                             \
 	" (SELECT MIN(ur.ends_at) FROM user_roles ur WHERE ur.user_id = u.id"                      \
 	" AND ur.ends_at > NOW(3)) AS roles_end"
+/* Reads that text: an array of struct assignment without role_id, and when the first of them ends. */
+MUST_USE bool assignments_read(TALLOC_CTX *mem, const char *assigned, struct items *all, instant *first, struct err *e);
 /* What a reader of such a row does to it: tenant, role, roles and assignments. */
 MUST_USE bool user_complete(struct tenant_db *t, TALLOC_CTX *mem, struct user *u, struct err *e);
 

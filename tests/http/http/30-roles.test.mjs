@@ -48,7 +48,7 @@ test('a role is made, shown, changed and deleted, and counts for who has it; wil
   refused(await admin('PUT', `/api/roles/${made.id}`, { body: { permissions: [] }, headers: { 'If-Match': tag } }), 412, 'precondition_failed');
   refused(await admin('DELETE', `/api/roles/${made.id}`, { headers: { 'If-Match': tag } }), 412, 'precondition_failed');
   assert.deepEqual((await who('GET', '/api/auth/me')).json.permissions, ['read:drift', 'read:alerts']);
-  assert.match(refused(await admin('DELETE', `/api/roles/${made.id}`), 409, 'in_use').detail, /users with it: 1;/);
+  assert.match(refused(await admin('DELETE', `/api/roles/${made.id}`), 409, 'in_use').detail, /Users with it: 1;/);
   ok(await admin('PUT', `/api/users/${who.session.user.id}`, { body: { roles: [] } }));
   assert.equal((await admin('DELETE', `/api/roles/${made.id}`)).status, 204);
   assert.equal((await admin('GET', `/api/roles/${made.id}`)).status, 404);
@@ -247,5 +247,82 @@ test('a change of a role holds at once for all of 10,000 who have it, on every w
   t.diagnostic(`10,001 holders: ${Date.now() - began} ms`);
   assert.deepEqual(await may(), Array(8).fill(403));
   assert.equal(sql("SELECT COUNT(*) FROM users WHERE email LIKE 'm%@many.example' AND epoch = 1", schema), '10000', 'other hosts learn of it');
-  assert.match(refused(await admin('DELETE', `/api/roles/${role.id}`), 409, 'in_use').detail, /users with it: 10001;/);
+  assert.match(refused(await admin('DELETE', `/api/roles/${role.id}`), 409, 'in_use').detail, /Users with it: 10001;/);
+});
+
+// ---- before it is done, and who has what --------------------------------------------------------------
+
+test('a preview says who gains and who loses what, page by page, whether it would be refused, and does nothing', async () => {
+  const role = await newRole(['read:drift', 'read:audit']), people = [];
+  for (const more of [[], ['viewer'], ['auditor']])
+    people.push(await newUser([role.name, ...more]));
+  const owns = await bearer(people[0]), by = await holder('read:*', 'update:roles', 'update:users', 'assign:roles', 'create:api_keys');
+  ok(await admin('PUT', `/api/users/${people[0].id}`, { body: { roles: [role.name, by.role.name] } }));
+  await newKey(owns, ['read:drift']);
+  ok(await admin('PUT', `/api/users/${people[0].id}`, { body: { roles: [role.name] } }));
+  const see = async (caller, body, query = '') => ok(await caller('POST', `/api/roles/${role.id}/preview${query}`, { body }));
+  const change = await see(by, { permissions: ['read:drift', 'read:settings'] });
+  assert.deepEqual([change.gains, change.loses, change.users, change.refused], [['read:settings'], ['read:audit'], 3, null]);
+  assert.deepEqual(change.items.map((i) => [i.email, i.gains, i.loses, i.personal_keys]), [
+    [people[2].email, [], [], 0], [people[1].email, ['read:settings'], ['read:audit'], 0], [people[0].email, ['read:settings'], ['read:audit'], 1]]);
+  const seen = [];
+  for (let cursor = ''; cursor !== null;) {
+    const page = await see(by, { delete: true }, `?limit=1${cursor && `&cursor=${cursor}`}`);
+    assert.equal(page.refused, 'in_use');
+    seen.push(...page.items);
+    cursor = page.next_cursor;
+  }
+  assert.deepEqual(seen.map((i) => [i.email, i.loses]), [[people[2].email, []], [people[1].email, ['read:audit']], [people[0].email, ['read:drift', 'read:audit']]]);
+  assert.equal((await see(by, { permissions: ['*:*'] })).refused, 'privilege_escalation');
+  const blind = await holder('update:roles');
+  assert.deepEqual((await see(blind, { permissions: [] })).items.map((i) => [i.email, i.display_name]), Array(3).fill([null, null]), 'names are for those with read:users');
+  const [built] = (await all(admin, '/api/roles')).filter((r) => r.name === 'viewer');
+  assert.equal(ok(await admin('POST', `/api/roles/${built.id}/preview`, { body: { permissions: [] } })).refused, 'built_in_role');
+  refused(await by('POST', `/api/roles/${role.id}/preview`, { body: { permissions: ['x'] } }), 422, 'validation_failed');
+  refused(await by('POST', `/api/roles/${role.id}/preview`, { body: { delete: true, permissions: [] } }), 422, 'validation_failed');
+  assert.deepEqual(ok(await admin('GET', `/api/roles/${role.id}`)).permissions, ['read:audit', 'read:drift'], 'nothing was done');
+
+  const user = (caller, id, body) => caller('POST', `/api/users/${id}/preview`, { body });
+  const end = soon(3600000), one = ok(await user(by, people[1].id, { assignments: [{ role: 'viewer', until: end }, { role: 'auditor' }] }));
+  assert.ok(one.gains.includes('read:users') && !one.gains.includes('read:drift') && one.refused === null, JSON.stringify(one));
+  assert.deepEqual([one.loses, one.assignments.map((a) => [a.role, a.until])], [[], [['viewer', end], ['auditor', null]]]);
+  assert.equal(ok(await user(by, people[1].id, { roles: ['admin'] })).refused, 'privilege_escalation');
+  assert.equal(ok(await user(by, admin.session.user.id, { roles: [] })).refused, 'privilege_escalation');
+  assert.equal(ok(await user(await holder('update:users'), people[0].id, { roles: [] })).refused, 'privilege_escalation');
+  const alone = newTenant(), self = await bearer(alone);
+  assert.equal(ok(await user(self, self.session.user.id, { roles: [] })).refused, 'last_admin');
+  refused(await user(by, people[1].id, {}), 422, 'validation_failed');
+  refused(await user(by, crypto.randomUUID(), { roles: [] }), 404, 'not_found');
+  assert.deepEqual(ok(await admin('GET', `/api/users/${people[1].id}`)).roles, [role.name, 'viewer']);
+});
+
+test('the access review: who has what, since when, until when, by whom, last used; hostile names stay in their cells', async () => {
+  const mine = newTenant(), boss = await bearer(mine), end = soon(3600000), evil = '=HYPERLINK("http://x","y"),\u2028z';
+  const made = ok(await boss('POST', '/api/users', { body: { email: `e@${mine.tenant}.example`, display_name: evil, password, assignments: [{ role: 'viewer', until: end }, { role: 'auditor' }] } }), 201);
+  const who = { tenant: mine.tenant, email: made.email, password }, caller = await bearer(who);
+  const key = await newKey(boss, ['read:*', 'write:snapshots'], { name: '@SUM(1)\n+evil' });
+  assert.equal((await withKey(key.key)('GET', '/api/drift/configs')).status, 200);
+  const list = await all(caller, '/api/access-review', 1), of = (id) => list.find((x) => x.id === id);
+  assert.deepEqual(list.map((x) => x.id), [...list.map((x) => x.id)].sort().reverse(), 'newest first');
+  assert.deepEqual(list.map((x) => x.kind), ['personal_key', 'user', 'user']);
+  const person = of(made.id);
+  assert.deepEqual(person.assignments.map((a) => [a.role, a.until, a.given_by, a.given_by_name]), [['viewer', end, boss.session.user.id, mine.email], ['auditor', null, boss.session.user.id, mine.email]]);
+  assert.ok(Math.abs(Date.parse(person.assignments[0].since) - Date.parse(made.created_at)) < 5000 && person.last_used > made.created_at && person.permissions.includes('read:audit'));
+  assert.deepEqual(of(boss.session.user.id).assignments.map((a) => [a.role, a.given_by, a.given_by_name]), [['admin', null, 'bsxctl']]);
+  const used = of(key.id);
+  assert.deepEqual([used.scopes, used.given_by, used.given_by_name, used.until], [['read:*', 'write:snapshots'], boss.session.user.id, mine.email, null]);
+  assert.ok(used.last_used !== null && used.permissions.includes('write:snapshots') && !used.permissions.includes('read:metrics'));
+  assert.deepEqual((await all(caller, '/api/access-review?kind=service_key')), []);
+  assert.deepEqual((await all(caller, '/api/access-review?kind=user')).length, 2);
+  const table = await caller('GET', '/api/access-review', { headers: { Accept: 'text/csv' } });
+  assert.equal(table.status, 200, table.text);
+  const lines = table.text.split('\r\n');
+  assert.equal(lines.length, 6, table.text);
+  assert.ok(lines.slice(1, -1).every((l) => !/(^|,|")[=@+]/.test(l.replaceAll("\"'=", '').replaceAll("\"'@", ''))), table.text);
+  // without read:users and read:api_keys there are no names
+  const role = ok(await boss('POST', '/api/roles', { body: { name: 'r', permissions: ['read:roles'] } }), 201);
+  const bare = ok(await boss('POST', '/api/users', { body: { email: `b@${mine.tenant}.example`, display_name: 'B', password, roles: [role.name] } }), 201);
+  const sees = await (await bearer({ ...who, email: bare.email }))('GET', '/api/access-review');
+  assert.equal(sees.json.items.length, 4);
+  assert.ok(!/@|evil/.test(sees.text), sees.text);
 });

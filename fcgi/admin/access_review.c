@@ -1,0 +1,173 @@
+/* routes.h: who has what, as a list and as a table. */
+#include "core/auth/user/access_review.h"
+#include "fcgi/routes.h"
+
+#define CSV_TYPE   "text/csv"
+#define PIECE_ROWS 200
+
+struct review_query {
+	struct list_query page;
+	const char       *kind;
+};
+static const char *const  kinds[] = { "user", "personal_key", "service_key", NULL };
+static const struct field review_query_fields[] = {
+	LIST_FIELDS(struct review_query, "Most items of one answer; 50 when absent."),
+	FIELD(struct review_query, kind, .choices = kinds, .doc = "Only of this kind."),
+	FIELD_END,
+};
+static const struct schema review_query_schema =
+    SCHEMA("AccessReviewQuery", struct review_query, review_query_fields);
+
+static bool
+fetch_holders(struct request *r, struct list_page *p, struct err *e)
+{
+	const struct review_query *q = r->query;
+	const struct deed_by       by = request_deed_by(r);
+
+	return access_review(&by, q->kind, &p->page, e);
+}
+static const struct list_ops review_list_ops = {
+	fetch_holders,
+	LIST_OF(struct access_holder, id),
+};
+
+/* ---- the table: a line for each role of a user, and for each key ---- */
+
+struct table {
+	const char *kind;
+	struct uuid after;
+	bool        ended;
+};
+
+static void
+cell(struct buf *b, const char *text, char end)
+{
+	buf_csv(b, str_of(text != NULL ? text : ""));
+	buf_putc(b, end);
+}
+
+static void
+time_cell(struct buf *b, instant at, char end)
+{
+	char text[TIME_TEXT_MAX] = "";
+
+	if (at.ms != 0)
+		time_print(at.ms, text);
+	cell(b, text, end);
+}
+
+static void
+words_cell(struct buf *b, TALLOC_CTX *mem, struct strings words)
+{
+	struct buf line;
+
+	buf_make(&line, mem);
+	for (size_t i = 0; i < words.n; i++) {
+		buf_puts(&line, i > 0 ? " " : "");
+		buf_puts(&line, words.items[i]);
+	}
+	cell(b, line.p, ',');
+}
+
+/* `a` NULL: a user without a role, or a key. */
+static void
+print_line(
+    struct buf *b, TALLOC_CTX *mem, const struct access_holder *h, const struct assignment *a)
+{
+	char           id[UUID_TEXT_MAX], giver[UUID_TEXT_MAX] = "";
+	struct uuid    by = a != NULL ? a->given_by : h->given_by;
+	struct strings none = { NULL, 0 };
+
+	uuid_print(&h->id, id);
+	if (!uuid_is_nil(&by))
+		uuid_print(&by, giver);
+	cell(b, id, ',');
+	cell(b, h->kind, ',');
+	cell(b, h->name, ',');
+	cell(b, h->display_name, ',');
+	cell(b, h->status, ',');
+	cell(b, a != NULL ? a->role : NULL, ',');
+	words_cell(b, mem, h->kind[0] == 'u' ? none : h->scopes);
+	words_cell(b, mem, h->permissions);
+	time_cell(b, a != NULL ? a->given_at : h->created_at, ',');
+	time_cell(b, a != NULL ? a->ends_at : h->ends_at, ',');
+	cell(b, giver, ',');
+	cell(b, a != NULL ? a->given_name : h->given_name, ',');
+	time_cell(b, h->last_used, '\r');
+	buf_putc(b, '\n');
+}
+
+static bool
+more_lines(struct request *r, struct buf *out, struct err *e)
+{
+	struct table               *x = r->more_arg;
+	struct deed_by              by = request_deed_by(r);
+	struct page                 p = { .after = x->after, .want = PIECE_ROWS };
+	const struct access_holder *all;
+	bool                        ok;
+
+	if (x->ended)
+		return true;
+	by.mem = talloc_new(r->mem);
+	if (by.mem == NULL)
+		return err_memory(e);
+	ok = access_review(&by, x->kind, &p, e);
+	all = p.rows;
+	for (size_t i = 0; ok && i < p.n; i++) {
+		const struct assignment *roles = all[i].assignments.p;
+
+		for (size_t j = 0; j < all[i].assignments.n; j++)
+			print_line(out, by.mem, &all[i], &roles[j]);
+		if (all[i].assignments.n == 0)
+			print_line(out, by.mem, &all[i], NULL);
+	}
+	x->ended = p.n < PIECE_ROWS;
+	if (ok && p.n > 0)
+		x->after = all[p.n - 1].id;
+	talloc_free(by.mem);
+	return ok && (buf_ok(out) || err_memory(e));
+}
+
+static bool
+whole_table(struct request *r, const struct review_query *q, struct err *e)
+{
+	const struct deed_by by = request_deed_by(r);
+	struct table        *x = talloc_zero(r->mem, struct table);
+
+	if (x == NULL)
+		return err_memory(e);
+	if (q->page.cursor != NULL || q->page.limit != 0)
+		return err_fault(
+		    e, r->mem, q->page.cursor != NULL ? "/cursor" : "/limit", "a table is whole");
+	if (!access_review_export(&by, e))
+		return false;
+	x->kind = q->kind;
+	buf_make(&r->out, r->mem);
+	buf_puts(&r->out, "id,kind,name,display_name,status,role,scopes,permissions,since,until,"
+			  "given_by,given_by_name,last_used\r\n");
+	r->content_type = CSV_TYPE "; charset=utf-8";
+	r->more = more_lines;
+	r->more_arg = x;
+	return buf_ok(&r->out) || err_memory(e);
+}
+
+static bool
+read_review(struct request *r, const void *body, void *answer, struct err *e)
+{
+	const struct review_query *q = r->query;
+
+	(void)body;
+	if (request_wants_whole(r))
+		return whole_table(r, q, e);
+	return list_answer(r, &review_list_ops, q->page.cursor, answer, e);
+}
+
+const struct route access_review_routes[] = {
+	ROUTE_Q(GET, "/api/access-review", review_query, ALLOW(READ, ROLES), RATE_READ, 200,
+	    read_review, IN_NONE, OUT_LIST_OR(access_holder, CSV_TYPE),
+	    "Who has what: users with their roles and API keys, newest first, with since when, "
+	    "until "
+	    "when, by whom it was given and when it was last used; with Accept: text/csv all of it "
+	    "as a table, a line for each role of a user."),
+	ROUTE_END,
+};

@@ -1,10 +1,14 @@
-// Who may call what: every route of the OpenAPI document against every built-in role of /api/roles.
+// Who may call what: every route of the OpenAPI document by every built-in role of /api/roles, in every situation of the
+// table below, against the permission that the document names.
 import assert from 'node:assert/strict';
 import crypto from 'node:crypto';
 import { test } from 'node:test';
-import { credentials } from '../lib/env.mjs';
+import { call } from '../lib/client.mjs';
+import { credentials, sql } from '../lib/env.mjs';
 import { openapi } from '../lib/spec.mjs';
-import { all, bearer, newTenant } from '../lib/people.mjs';
+import { administrativeKey, ahead, all, bearer, newChannel, newConfig, newTenant, policy, push, unique, withKey } from '../lib/people.mjs';
+
+const password = 'a long enough password';
 
 // What a role's permissions stand for. Outside the tenant platform nobody reads metrics or makes tenants.
 function holds(role, permission, platform) {
@@ -23,45 +27,145 @@ async function routes() {
     for (const [method, op] of Object.entries(item)) {
       const permission = /Needs the permission ([a-z]+:[a-z_]+)\./.exec(JSON.stringify(op))?.[1];
       if (permission)
-        list.push({ method: method.toUpperCase(), target: template.replaceAll(/\{[^}]+\}/g, () => crypto.randomUUID()), permission });
+        list.push({ method: method.toUpperCase(), template, permission });
     }
   }
+  assert.ok(list.length > 60, `${list.length} routes with a permission`);
   return list;
 }
 
-// Bodies that fit no route: whoever may call gets past the access step and is told so, and nothing is done.
-async function matrix(admin, tenant, platform) {
-  const list = await routes(), roles = await all(admin, '/api/roles');
-  assert.ok(list.length > 30, `${list.length} routes with a permission`);
-  let allowed = 0, refused = 0;
-  for (const role of roles.filter((r) => r.built_in)) {
-    const who = { tenant, email: `${role.name}@matrix.example`, password: 'a long enough password' };
-    const made = await admin('POST', '/api/users', { body: { email: who.email, display_name: role.name, password: who.password, roles: [role.name] } });
-    assert.ok(made.status === 201 || made.status === 409, made.text);
-    const caller = await bearer(who);
-    for (const { method, target, permission } of list) {
-      const body = method === 'POST' || method === 'PUT' ? { no_such_member: 1 } : undefined;
-      const a = await caller(method, target, { body });
-      const may = holds(role, permission, platform), what = `${role.name} ${method} ${target} (${permission}): ${a.text.slice(0, 200)}`;
-      assert.equal(a.status === 403 && a.json.code === 'forbidden', !may, what);
-      if (may)
-        assert.ok([200, 400, 404, 422].includes(a.status), what);
-      may ? allowed++ : refused++;
-    }
-    const permissions = (await caller('GET', '/api/auth/me')).json.permissions;
-    const catalogue = roles.length && (await admin('GET', '/api/permissions')).json.items.map((p) => p.permission);
-    assert.deepEqual([...permissions].sort(), catalogue.filter((p) => holds(role, p, platform)).sort(), role.name);
+// ---- what is asked --------------------------------------------------------------------------------
+
+const nobodys = (template) => template.replaceAll(/\{[^}]+\}/g, () => crypto.randomUUID());
+// A body that fits no route: who may call gets past the access step and is told so, and nothing is done.
+const unfit = (method) => (method === 'POST' || method === 'PUT' ? { no_such_member: 1 } : undefined);
+
+// One of everything, for its id to stand in another tenant's paths.
+async function neighbour() {
+  const owner = newTenant(), admin = await bearer(owner), ids = {};
+  const made = async (target, body) => {
+    const a = await admin('POST', target, { body });
+    assert.equal(a.status, 201, `${target} ${a.text}`);
+    return a.json.id;
+  };
+  ids.channels = (await newChannel(admin, 'https://hooks.example.org/x')).id;
+  const config = await newConfig(admin, { alerts: [{ channel_id: ids.channels, min_severity: 'low' }] });
+  await push(admin, config, [policy(1)]);
+  const second = await push(admin, config, [policy(1, { state: 'disabled' })]);
+  Object.assign(ids, { configs: config.id, snapshots: second.snapshot_id, reports: second.report.id });
+  [ids.changes] = (await all(admin, `/api/drift/reports/${second.report.id}/changes`)).map((c) => c.id);
+  [ids.alerts] = (await all(admin, '/api/drift/alerts')).map((a) => a.id);
+  ids.silences = await made('/api/drift/silences', { matcher: { severity: 'low' }, reason: 'Work.', expires_at: ahead(1) });
+  ids['golden-baselines'] = await made('/api/drift/golden-baselines', { name: unique('g'), resources: [policy(1)] });
+  ids['identity-providers'] = await made('/api/identity-providers', { name: unique('p'), kind: 'oidc', client_id: 'c', issuer: 'https://id.example.org' });
+  ids.users = await made('/api/users', { email: 'u@neighbour.example', display_name: 'U', password, roles: ['viewer'] });
+  ids.roles = await made('/api/roles', { name: unique('r'), permissions: [] });
+  ids['api-keys'] = await made('/api/api-keys', { name: unique('k'), scopes: ['read:drift'] });
+  ids.tenants = admin.session.tenant.id;
+  const polled = { name: unique('c'), source: { kind: 'http', parameters: { base_url: 'https://api.invalid' }, collections: [{ category: 'rules', path: '/rules', items: '/value', key: 'id' }] } };
+  ids.runs = (await admin('POST', `/api/drift/configs/${await made('/api/drift/configs', polled)}/run`)).json.run_id;
+  return { slug: owner.tenant, ids };
+}
+// What such a request must say besides.
+const QUERIES = { 'DELETE /api/drift/snapshots/{id}': '?reason=Over.' };
+// Not an id of a tenant: a pack belongs to the installation.
+const EVERYBODYS = ['sources'];
+const kindOf = (template) => template.split('/').at(template.split('/').findIndex((part) => part.startsWith('{')) - 1);
+
+// ---- the situations ---------------------------------------------------------------------------------
+
+const got = (a) => [a.status, a.status === 403 ? a.json.code : undefined];
+const passed = { what: 'past the access step', fits: (a) => [200, 400, 404, 406, 409, 422].includes(a.status) && a.json?.code !== 'forbidden' };
+const forbidden = { what: '403 forbidden', fits: (a) => got(a).join() === '403,forbidden' };
+const missing = { what: '404', fits: (a) => a.status === 404 };
+const untouched = { what: '404 or 422', fits: (a) => a.status === 404 || a.status === 422 };
+const unknown = { what: '401', fits: (a) => a.status === 401 };
+
+// Of each: who asks for what, and what is to come of it, by whether the role holds the permission.  Somebody who is
+// granted something in a tenant, and somebody whose grant has ended, are two rows more: {ask, expect, only}.
+const situations = {
+  'its own tenant': { ask: (w, role, r) => w.people.get(role.name)(r.method, nobodys(r.template), { body: unfit(r.method) }), expect: (may) => (may ? passed : forbidden) },
+  "another tenant's ids": { only: (w, r) => w.ids !== undefined && r.template.includes('{') && !EVERYBODYS.includes(kindOf(r.template)),
+    ask: (w, role, r) => w.people.get(role.name)(r.method, r.template.replace(/\{[^}]+\}/, () => w.ids[kindOf(r.template)] ?? assert.fail(`${r.template}: an id of the neighbour's`)).replaceAll(/\{[^}]+\}/g, () => crypto.randomUUID()) + (QUERIES[`${r.method} ${r.template}`] ?? ''),
+      { body: r.method === 'POST' || r.method === 'PUT' ? {} : undefined }),
+    expect: (may, r) => (!may ? forbidden : ['GET', 'DELETE'].includes(r.method) ? missing : untouched) },
+  'a key, with the scope or without': { ask: (w, role, r) => w.keys.get(role.name)(r.method, nobodys(r.template), { body: unfit(r.method) }),
+    expect: (may, r) => (may && r.permission !== 'create:api_keys' ? passed : forbidden) },
+  'a role that has ended': { ask: (w, role, r) => w.ended.get(role.name)(r.method, nobodys(r.template), { body: unfit(r.method) }), expect: () => forbidden },
+  'nobody': { only: (w, r, role) => role === w.roles[0], ask: (w, role, r) => call(r.method, nobodys(r.template), { body: unfit(r.method) }), expect: () => unknown },
+};
+const suspended = {
+  'a suspended tenant': { ask: (w, role, r) => w.people.get(role.name)(r.method, nobodys(r.template), { body: unfit(r.method) }), expect: () => unknown },
+  'a key of a suspended tenant': { only: (w, r) => r.method === 'GET', ask: (w, role, r) => w.keys.get(role.name)(r.method, nobodys(r.template)), expect: () => unknown },
+};
+
+// Somebody with each role, somebody who had it, and a key that may what it may.
+async function world(admin, tenant, ids) {
+  const schema = sql(`SELECT schema_name FROM tenants WHERE slug = '${tenant}'`);
+  const roles = (await all(admin, '/api/roles')).filter((r) => r.built_in), w = { tenant, roles, ids, people: new Map(), ended: new Map(), keys: new Map() };
+  const person = async (name, body) => {
+    const who = { tenant, email: `${unique(name)}@matrix.example`, password };
+    const a = await admin('POST', '/api/users', { body: { email: who.email, display_name: name, password, ...body } });
+    assert.equal(a.status, 201, a.text);
+    return who;
+  };
+  for (const { name, permissions } of roles) {
+    w.people.set(name, await bearer(await person(name, { roles: [name] })));
+    const over = await person(`${name}-ended`, { assignments: [{ role: name, until: ahead(1) }] });
+    sql(`UPDATE user_roles ur JOIN users u ON u.id = ur.user_id SET ur.ends_at = NOW(3) - INTERVAL 1 SECOND WHERE u.email = '${over.email}'`, schema);
+    w.ended.set(name, await bearer(over));
+    w.keys.set(name, withKey((await administrativeKey(admin, permissions)).key));
   }
-  assert.ok(allowed > 50 && refused > 50, `${allowed} allowed, ${refused} refused`);
+  return w;
 }
 
-test('each built-in role may call exactly the routes whose permission it holds', { timeout: 180000 }, async () => {
-  const owner = newTenant();
-  await matrix(await bearer(owner), owner.tenant, false);
+// Some at a time; a fault tells who, what and how.
+async function walk(w, rows, list, platform) {
+  const asked = [], wrong = [], counts = {};
+  for (const [name, s] of Object.entries(rows))
+    for (const role of w.roles)
+      for (const r of list.filter((x) => s.only?.(w, x, role) ?? true))
+        asked.push({ name, s, role, r });
+  for (let i = 0; i < asked.length; i += 16)
+    await Promise.all(asked.slice(i, i + 16).map(async ({ name, s, role, r }) => {
+      const want = s.expect(holds(role, r.permission, platform), r), a = await s.ask(w, role, r);
+      counts[`${name}: ${want.what}`] = (counts[`${name}: ${want.what}`] ?? 0) + 1;
+      if (!want.fits(a))
+        wrong.push(`${name}: ${role.name} ${r.method} ${r.template} (${r.permission}): ${a.status} in place of ${want.what}: ${a.text.slice(0, 120)}`);
+    }));
+  assert.deepEqual(wrong, []);
+  return counts;
+}
+
+async function shown(w, admin, platform) {
+  const catalogue = (await admin('GET', '/api/permissions')).json.items.map((p) => p.permission);
+  for (const role of w.roles) {
+    const { permissions } = (await w.people.get(role.name)('GET', '/api/auth/me')).json;
+    assert.deepEqual([...permissions].sort(), catalogue.filter((p) => holds(role, p, platform)).sort(), role.name);
+    assert.deepEqual((await w.ended.get(role.name)('GET', '/api/auth/me')).json.permissions, [], `${role.name} that has ended`);
+  }
+}
+
+test('each built-in role may call exactly the routes whose permission it holds, in its own tenant, by its own session or key, and as long as it lasts', { timeout: 180000 }, async (t) => {
+  const owner = newTenant(), admin = await bearer(owner), list = await routes(), other = await neighbour();
+  const theirs = sql(`SELECT schema_name FROM tenants WHERE slug = '${other.slug}'`);
+  const state = () => sql('CHECKSUM TABLE users, user_roles, roles, api_keys, identity_providers, channels, drift_configs, config_snapshots, drift_reports, drift_changes, alerts, silences, audit', theirs);
+  const w = await world(admin, owner.tenant, other.ids), before = state();
+  await shown(w, admin, false);
+  const counts = await walk(w, situations, list, false);
+  assert.equal(state(), before, "nothing of the neighbour's was changed, and nothing of it was told there");
+  const platform = await bearer(credentials.platform);
+  assert.equal((await platform('PUT', `/api/tenants/${admin.session.tenant.id}`, { body: { status: 'suspended' } })).status, 200);
+  Object.assign(counts, await walk(w, suspended, list, false));
+  for (const [what, n] of Object.entries(counts))
+    assert.ok(n >= 30, `${what}: ${n}`);
+  assert.equal(Object.keys(counts).length, 11, JSON.stringify(counts));
+  t.diagnostic(JSON.stringify(counts));
 });
 
 test('the same in the tenant platform, with its platform_admin', { timeout: 180000 }, async () => {
-  const admin = await bearer(credentials.platform);
-  assert.ok((await all(admin, '/api/roles')).some((r) => r.name === 'platform_admin'));
-  await matrix(admin, credentials.platform.tenant, true);
+  const admin = await bearer(credentials.platform), list = await routes(), w = await world(admin, credentials.platform.tenant);
+  assert.ok(w.roles.some((r) => r.name === 'platform_admin'));
+  await shown(w, admin, true);
+  await walk(w, situations, list, true);
 });

@@ -57,6 +57,7 @@ const struct log_class log_classes[] = {
 	{ "operation.cancel",          C1("configuration"),                         C1("change") },
 	{ "operation.carry",           C1("process"),                               C1("info") },
 	{ "tenant.update",             C2("iam", "configuration"),                  C1("change") },
+	{ "audit.checkpoint",          C1("database"),                              C1("info") },
 	{ "audit.read",                C1("database"),                              C1("access") },
 	{ "audit.export",              C1("database"),                              C1("access") },
 	{ "masked.changes",            C2("configuration", "intrusion_detection"),  C1("info") },

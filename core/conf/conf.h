@@ -99,6 +99,8 @@ struct conf {
 	int64_t        password_min;
 	/* keys */
 	int64_t        keys_rotate_s;   /* life of a signing key as the active one */
+	/* audit */
+	int64_t        audit_checkpoint_s; /* between two checkpoints of a trail that grows */
 	/* shared segment */
 	int64_t        cache_entries;   /* caller cache; 0 turns it off */
 	/* rate: requests of each client of this host */

@@ -166,6 +166,11 @@ const struct conf_key conf_keys[] = {
 	    .doc = "How long a signing key signs access tokens before driftd turns to the next one, "
 	           "which is published all that time."),
 
+	KEY(audit_checkpoint_s, "audit.checkpoint_s", "900", .unit = "s", .min = 60, .max = 86400, HUP,
+	    .doc = "How often driftd signs a checkpoint of an audit trail that has grown, and writes it to "
+	           "the log: what was written since the last one could be cut off unseen by whoever has "
+	           "both database and keyring."),
+
 	KEY(cache_entries, "cache.entries", "16384", .unit = "entries", .min = 0, .max = 1048576,
 	    .doc = "Callers held in the shared segment, so that their requests need no SQL to know "
 	           "them; 0 turns that off."),

@@ -29,6 +29,7 @@
 	X(KEY_REFRESH,       "refresh-pepper") \
 	X(KEY_API_KEY,       "api-key") \
 	X(KEY_AUDIT,         "audit-mac") \
+	X(KEY_AUDIT_SIGN,    "audit-sign")     /* the seed of the Ed25519 key of checkpoints */ \
 	X(KEY_CURSOR,        "cursor") \
 	X(KEY_RATE,          "rate-cells")     /* hides which cell a client has */ \
 	X(KEY_LOGIN,         "login-account")  /* names accounts that may not exist */ \

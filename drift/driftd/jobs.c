@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "core/auth/audit_tree.h"
 #include "core/auth/key_rotation.h"
 #include "core/auth/operation.h"
 #include "core/auth/user/key_reminder.h"
@@ -212,6 +213,19 @@ forget_operations(struct worker *w, int64_t *wait_ms, struct err *e)
 }
 
 static bool
+sign_checkpoints(struct worker *w, int64_t *wait_ms, struct err *e)
+{
+	const struct audit_round r = { &w->deliver->auth, w->stop, w->stop_arg };
+	bool                     more;
+
+	if (!audit_checkpoints_due(&r, &more, e))
+		return false;
+	if (more)
+		*wait_ms = w->once ? 0 : DEADLINES_MS;
+	return true;
+}
+
+static bool
 deliver(struct worker *w, int64_t *wait_ms, struct err *e)
 {
 	size_t done;
@@ -227,6 +241,7 @@ const struct job jobs[] = {
 	{ "ended_roles", UPKEEP_MS, true, clear_roles },
 	{ "old_rows", UPKEEP_MS, true, forget_rows },
 	{ "edition", UPKEEP_MS, true, take_over },
+	{ "audit_checkpoints", UPKEEP_MS, true, sign_checkpoints },
 	{ "old_operations", UPKEEP_MS, true, forget_operations },
 	{ "operations", DEADLINES_MS, true, carry_operations },
 	{ "deadlines", DEADLINES_MS, false, see_deadlines },

@@ -231,11 +231,11 @@ static const struct {
 	{ "INSERT INTO SCHEMA.audit SELECT seq + 1000000, REVERSE(id), at, action, outcome, "
 	  "actor_kind,"
 	  " actor_id, actor_name, acting_tenant, target_kind, target_id, address, user_agent,"
-	  " request_id, details, prev_mac, mac FROM SCHEMA.audit WHERE seq = 1",
+	  " request_id, details, prev_mac, mac, salt FROM SCHEMA.audit WHERE seq = 1",
 	    "DELETE FROM SCHEMA.audit WHERE seq > 1000000", AUDIT_BEYOND },
 	{ "INSERT INTO SCHEMA.audit SELECT 0, REVERSE(id), at, action, outcome, actor_kind,"
 	  " actor_id, actor_name, acting_tenant, target_kind, target_id, address, user_agent,"
-	  " request_id, details, prev_mac, mac FROM SCHEMA.audit WHERE seq = 1",
+	  " request_id, details, prev_mac, mac, salt FROM SCHEMA.audit WHERE seq = 1",
 	    "DELETE FROM SCHEMA.audit WHERE seq = 0", AUDIT_BEYOND },
 };
 

@@ -5,6 +5,7 @@
 #include "core/store/tenant/database.h"
 #include "core/store/db_priv.h"
 #include "core/store/ddl.h"
+#include "core/auth/audit_tree.h"
 #include "core/auth/audit_verify.h"
 #include "tests/store/people.h"
 
@@ -16,6 +17,15 @@
  * `tricks`.
  */
 static const char *const attacks[] = {
+	"UPDATE audit_tree SET hashes = REVERSE(hashes)",
+	"DELETE FROM audit_tree",
+	"UPDATE audit_checkpoints SET note = ''",
+	"DELETE FROM audit_checkpoints",
+	"REPLACE INTO audit_tree SELECT chain, seq, REVERSE(hashes) FROM audit_tree",
+	"INSERT INTO audit_tree SELECT chain, seq, hashes FROM audit_tree x ON DUPLICATE KEY "
+	"UPDATE hashes = ''",
+	"TRUNCATE TABLE audit_tree",
+	"DROP TRIGGER audit_tree_no_delete",
 	"UPDATE audit SET details = '{}'",
 	"UPDATE audit SET details = details",
 	"UPDATE audit SET seq = seq + 1000 ORDER BY seq DESC",
@@ -265,6 +275,18 @@ grow(struct people *p, TALLOC_CTX *mem)
 		people_grant(p, mem, "ada@acme.test", &g);
 }
 
+/* Leaves and a checkpoint, so that there is something to attack. */
+static void
+seal(struct people *p, TALLOC_CTX *mem)
+{
+	const struct deed_by by = { .auth = &p->auth, .mem = mem, .t = people_open(p, &p->w->a) };
+	struct audit_point   point;
+	struct err           e = { 0 };
+
+	assert_ok(audit_checkpoint_make(&by, &point, &e));
+	assert_true(point.row.size > 0 && !point.more);
+}
+
 /* All of them in one session, prepared as this trick leaves it (NULL: none). */
 static int
 walk(struct people *p, const char *trick, bool in_transaction, uint64_t head)
@@ -302,8 +324,10 @@ nothing_the_account_tries_changes_the_trail(void **state)
 	int                  refused = 0;
 
 	grow(p, mem);
+	seal(p, mem);
 	before = verify(p);
 	assert_int_equal(before.fault, AUDIT_FITS);
+	assert_int_equal(before.proven, before.head.seq);
 	for (int in_transaction = 0; in_transaction < 2; in_transaction++)
 		refused += walk(p, NULL, in_transaction, before.head.seq);
 	for (size_t i = 0; i < COUNT(tricks); i++)
@@ -432,15 +456,17 @@ no_foreign_key_reaches_the_trail(void **state)
 	    0);
 }
 
-/* Behind a checkpoint, which the account cannot move, entries may go; the trail says that they did.
- */
+/* Behind a signed checkpoint, which the account cannot move, entries may go; beyond it the trail
+ * says that they did. */
 static void
 entries_go_only_up_to_a_floor_behind_a_checkpoint(void **state)
 {
 	struct people *p = *state;
 	TALLOC_CTX    *mem = talloc_new(NULL);
 	struct db     *db;
+	uint64_t       head;
 
+	seal(p, mem);
 	grow(p, mem);
 	db = enter(p, mem);
 	assert_false(tries(db, "CALL testbsx.audit_floor(2)"));
@@ -455,8 +481,14 @@ entries_go_only_up_to_a_floor_behind_a_checkpoint(void **state)
 	assert_false(tries(db, "DELETE FROM audit"));
 	assert_false(tries(db, "UPDATE audit SET details = '{}' WHERE seq = 1"));
 	assert_true(tries(db, "DELETE FROM audit WHERE seq <= 2"));
+	assert_int_equal(verify(p).fault, AUDIT_FITS);
+	server_do(p->w->root,
+	    "UPDATE testbsx.audit_heads SET checkpoint = seq WHERE schema_name = '%s'",
+	    p->w->a.schema_name);
+	head = verify(p).head.seq;
+	assert_true(tries(db, talloc_asprintf(mem, "CALL testbsx.audit_floor(%d)", (int)head)));
 	assert_int_equal(verify(p).fault, AUDIT_FLOOR);
-	assert_int_equal(verify(p).broken, 2);
+	assert_int_equal(verify(p).broken, head);
 	db_close(db);
 	talloc_free(mem);
 }
@@ -470,13 +502,13 @@ a_false_entry_and_a_head_moved_on_are_told(void **state)
 	struct db     *db = enter(p, mem);
 	uint64_t       head = verify(p).head.seq;
 
-	assert_true(
-	    tries(db, talloc_asprintf(mem,
-			  "INSERT INTO audit SELECT seq + 1, REVERSE(id), at, action, outcome,"
-			  " actor_kind, actor_id, 'somebody else', acting_tenant, target_kind,"
-			  " target_id, address, user_agent, request_id, details, mac, REVERSE(mac)"
-			  " FROM audit WHERE seq = %d",
-			  (int)head)));
+	assert_true(tries(
+	    db, talloc_asprintf(mem,
+		    "INSERT INTO audit SELECT seq + 1, REVERSE(id), at, action, outcome,"
+		    " actor_kind, actor_id, 'somebody else', acting_tenant, target_kind,"
+		    " target_id, address, user_agent, request_id, details, mac, REVERSE(mac), salt"
+		    " FROM audit WHERE seq = %d",
+		    (int)head)));
 	assert_int_equal(verify(p).fault, AUDIT_BEYOND);
 	assert_int_equal(verify(p).broken, head + 1);
 	assert_true(tries(
@@ -499,6 +531,10 @@ guards_that_are_gone_or_say_something_else_are_found_and_made_again(void **state
 		"ROW SET @x = 1",
 		"CREATE OR REPLACE TRIGGER SCHEMA.audit_no_delete AFTER DELETE ON audit FOR EACH "
 		"ROW SIGNAL SQLSTATE '45000'",
+		"DROP TRIGGER SCHEMA.audit_tree_no_update",
+		"DROP TRIGGER SCHEMA.audit_checkpoints_no_delete",
+		"CREATE OR REPLACE TRIGGER SCHEMA.audit_tree_no_delete BEFORE DELETE ON audit_tree "
+		"FOR EACH ROW SET @x = 1",
 		"REVOKE TRIGGER ON SCHEMA.* FROM testbsxdefiner@localhost",
 		"DROP TRIGGER testbsx.audit_head_forward",
 		"DROP TRIGGER testbsx.audit_head_stays",
@@ -515,19 +551,21 @@ guards_that_are_gone_or_say_something_else_are_found_and_made_again(void **state
 
 	for (size_t i = 0; i < COUNT(ways); i++) {
 		struct tenant_db *t;
-		bool              guarded = true;
+		bool              guarded = true, tree = true;
 
 		server_do(root, "%s", filled(p->w, ways[i], &here, 1));
 		t = people_open(p, &p->w->a);
 		assert_ok(audit_guarded(t, &guarded, &e));
-		if (guarded)
+		assert_ok(audit_tree_guarded(t, &tree, &e));
+		if (guarded && tree)
 			fail_msg("not found: %s", ways[i]);
 		assert_ok(
 		    provision_control(&(struct provision) { p->w->prov, p->w->d, &p->w->env }, &e));
 		assert_ok(provision_migrate_tenants(
 		    &(struct provision) { p->w->prov, p->w->d, &p->w->env }, NULL, NULL, &e));
 		assert_ok(audit_guarded(people_open(p, &p->w->a), &guarded, &e));
-		assert_true(guarded);
+		assert_ok(audit_tree_guarded(people_open(p, &p->w->a), &tree, &e));
+		assert_true(guarded && tree);
 	}
 	db_close(root);
 }

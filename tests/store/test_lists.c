@@ -14,10 +14,10 @@
 #define SORTED   4000
 
 static const char *const large[] = { "alert_controls", "alert_findings", "alerts", "audit",
-	"config_snapshots", "contents", "deliveries", "drift_changes", "drift_findings",
-	"drift_history", "drift_reports", "idempotency", "login_transactions", "mail_tokens",
-	"manifest_contents", "oidc_marks", "outbox", "resource_versions", "resources", "runs",
-	"user_sessions", NULL };
+	"audit_checkpoints", "audit_tree", "config_snapshots", "contents", "deliveries",
+	"drift_changes", "drift_findings", "drift_history", "drift_reports", "idempotency",
+	"login_transactions", "mail_tokens", "manifest_contents", "oidc_marks", "outbox",
+	"resource_versions", "resources", "runs", "user_sessions", NULL };
 
 /* What reads more by its nature, and why that is right. */
 static const struct {
@@ -152,6 +152,9 @@ static const char *const rows[] = {
 	" target_id, address, user_agent, request_id, details, prev_mac, mac) SELECT seq, " ID
 	", " NOWISH ", CONCAT('a.', seq % 30), 'success', 'user', UNHEX(MD5(seq % 100)), '', '', "
 	"'', '', '', '', '{}', " HASH ", " HASH " FROM seq_1_to_20000",
+	"INSERT INTO audit_tree (chain, seq, hashes) SELECT 1, seq, " HASH " FROM seq_1_to_20000",
+	"INSERT INTO audit_checkpoints (chain, size, at, note) SELECT 1, seq, " NOWISH
+	", '' FROM seq_1_to_5000",
 	"INSERT INTO mail_tokens (id, user_id, purpose, email, token_hash, created_at, expires_at) "
 	"SELECT " ID ", UNHEX(MD5(seq % 1000)), 'reset', '', " HASH ", NOW(3), " NOWISH
 	" FROM seq_1_to_5000",

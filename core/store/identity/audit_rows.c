@@ -2,26 +2,35 @@
 
 #include "core/store/tx.h"
 
-static const struct field audit_fields[] = {
-	FIELD(struct audit_row, seq, .doc = "Number in the chain, from 1."),
-	FIELD(struct audit_row, id, .doc = "Number of the entry."),
-	FIELD(struct audit_row, at, .doc = "When."),
-	FIELD(struct audit_row, action, .doc = "What was done."),
-	FIELD(struct audit_row, outcome, .doc = "success or failure."),
-	FIELD(struct audit_row, actor_kind, .doc = "user, api_key, system or anonymous."),
-	FIELD(struct audit_row, actor_id, .flags = FIELD_NULLABLE, .doc = "Who."),
-	FIELD(struct audit_row, actor_name, .doc = "Who, by name."),
-	FIELD(struct audit_row, acting_tenant, .flags = FIELD_NULLABLE,
-	    .doc = "The actor's own tenant."),
-	FIELD(struct audit_row, target_kind, .doc = "To what kind of thing."),
-	FIELD(struct audit_row, target_id, .doc = "To which."),
-	FIELD(struct audit_row, address, .doc = "From which address."),
-	FIELD(struct audit_row, user_agent, .doc = "By what program."),
-	FIELD(struct audit_row, request_id, .doc = "In which request."),
-	FIELD(struct audit_row, details, .doc = "JSON object."),
-	FIELD(struct audit_row, prev_mac, .doc = "MAC of the entry before."),
-	FIELD(struct audit_row, mac, .doc = "MAC of this entry."),
+/* All that a program writes; the salt is made by the server. */
+#define ROW_FIELDS                                                                                 \
+	FIELD(struct audit_row, seq, .doc = "Number in the chain, from 1."),                       \
+	    FIELD(struct audit_row, id, .doc = "Number of the entry."),                            \
+	    FIELD(struct audit_row, at, .doc = "When."),                                           \
+	    FIELD(struct audit_row, action, .doc = "What was done."),                              \
+	    FIELD(struct audit_row, outcome, .doc = "success or failure."),                        \
+	    FIELD(struct audit_row, actor_kind, .doc = "user, api_key, system or anonymous."),     \
+	    FIELD(struct audit_row, actor_id, .flags = FIELD_NULLABLE, .doc = "Who."),             \
+	    FIELD(struct audit_row, actor_name, .doc = "Who, by name."),                           \
+	    FIELD(struct audit_row, acting_tenant, .flags = FIELD_NULLABLE,                        \
+		.doc = "The actor's own tenant."),                                                 \
+	    FIELD(struct audit_row, target_kind, .doc = "To what kind of thing."),                 \
+	    FIELD(struct audit_row, target_id, .doc = "To which."),                                \
+	    FIELD(struct audit_row, address, .doc = "From which address."),                        \
+	    FIELD(struct audit_row, user_agent, .doc = "By what program."),                        \
+	    FIELD(struct audit_row, request_id, .doc = "In which request."),                       \
+	    FIELD(struct audit_row, details, .doc = "JSON object."),                               \
+	    FIELD(struct audit_row, prev_mac, .doc = "MAC of the entry before."),                  \
+	    FIELD(struct audit_row, mac, .doc = "MAC of this entry.")
+static const struct field new_fields[] = {
+	ROW_FIELDS,
 	FIELD_END,
+};
+static const struct schema new_schema = SCHEMA("AuditNewRow", struct audit_row, new_fields);
+static const struct field  audit_fields[] = {
+	 ROW_FIELDS,
+	 FIELD(struct audit_row, salt, .doc = "What its leaf is made with."),
+	 FIELD_END,
 };
 static const struct schema audit_schema = SCHEMA("AuditRow", struct audit_row, audit_fields);
 
@@ -48,7 +57,7 @@ SQL(audit_select_mark, SQL_TENANT, &mark_schema, &mark_schema,
     " WHERE id = :id");
 const struct sql *const audit_mark_sql = &audit_select_mark;
 
-SQL(audit_insert, SQL_TENANT, &audit_schema, NULL,
+SQL(audit_insert, SQL_TENANT, &new_schema, NULL,
     "INSERT INTO audit (" COLUMNS ") VALUES (:seq, :id, :at, :action, :outcome, :actor_kind,"
     " :actor_id, :actor_name, :acting_tenant, :target_kind, :target_id, :address, :user_agent,"
     " :request_id, :details, :prev_mac, :mac)");
@@ -181,7 +190,7 @@ static const struct schema rows_after_schema =
     SCHEMA("RowsAfterIn", struct rows_after_in, rows_after_fields);
 
 SQL(audit_select_after, SQL_TENANT, &rows_after_schema, &audit_schema,
-    "SELECT " COLUMNS " FROM audit WHERE seq > :after ORDER BY seq LIMIT :limit");
+    "SELECT " COLUMNS ", salt FROM audit WHERE seq > :after ORDER BY seq LIMIT :limit");
 
 bool
 audit_rows_after(
@@ -216,7 +225,7 @@ static const struct field  export_fields[] = {
 static const struct schema export_schema = SCHEMA("AuditExportIn", struct list_in, export_fields);
 
 #define FILTER                                                                                     \
-	"SELECT " COLUMNS " FROM audit WHERE (:actor_id IS NULL OR actor_id = :actor_id)"          \
+	"SELECT " COLUMNS ", salt FROM audit WHERE (:actor_id IS NULL OR actor_id = :actor_id)"    \
 	" AND (:actor_name IS NULL OR actor_name = :actor_name)"                                   \
 	" AND (:action IS NULL OR action = :action)"                                               \
 	" AND (:since IS NULL OR at >= :since) AND (:until IS NULL OR at < :until)"
@@ -257,7 +266,7 @@ static const struct field targets_fields[] = {
 static const struct schema targets_in = SCHEMA("AuditTargetsIn", struct targets_in, targets_fields);
 
 SQL(audit_select_targets, SQL_TENANT, &targets_in, &audit_schema,
-    "SELECT " COLUMNS " FROM JSON_TABLE(:ids, '$[*]' COLUMNS (k VARCHAR(64) PATH '$')) j"
+    "SELECT " COLUMNS ", salt FROM JSON_TABLE(:ids, '$[*]' COLUMNS (k VARCHAR(64) PATH '$')) j"
     " STRAIGHT_JOIN audit FORCE INDEX (target) ON target_id = j.k AND at >= :since"
     " ORDER BY seq DESC LIMIT 2000");
 

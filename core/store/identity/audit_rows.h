@@ -8,7 +8,8 @@
 
 #include "core/store/tenant/tenant_db.h"
 
-#define AUDIT_MAC_LEN 32
+#define AUDIT_MAC_LEN  32
+#define AUDIT_SALT_LEN 16
 
 struct audit_row {
 	uint64_t    seq;
@@ -23,6 +24,7 @@ struct audit_row {
 	const char *address, *user_agent, *request_id;
 	const char *details;       /* JSON object */
 	struct blob prev_mac, mac; /* AUDIT_MAC_LEN bytes each */
+	struct blob salt;          /* AUDIT_SALT_LEN bytes; of one that is added: none, the server makes it */
 };
 
 struct audit_head {

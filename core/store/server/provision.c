@@ -8,14 +8,17 @@
 #include "core/store/db_priv.h"
 #include "core/store/ddl.h"
 #include "core/store/identity/audit_rows.h"
+#include "core/store/identity/audit_tree_rows.h"
 #include "core/store/identity/keys.h"
 #include "core/store/server/rights.h"
 #include "core/store/tenant/database.h"
 
 #define DDL_TIMEOUT_S 600
 #define ROUTINES_MAX  200
-#define AUDIT_GUARDS  24 /* the migration of tenants that makes the triggers of the audit trail */
-#define HEAD_GUARDS   12 /* that of the control schema for its heads */
+#define AUDIT_GUARDS                                                                               \
+	24             /* the migrations of tenants that make the triggers of the audit trail ... */
+#define TREE_GUARDS 53 /* ... and of its tree */
+#define HEAD_GUARDS 12 /* that of the control schema for its heads */
 
 struct routine {
 	char *name;
@@ -463,14 +466,16 @@ guard_tenant(struct db *prov, struct database *d, const struct tenant *t, struct
 {
 	struct tenant_db *tdb;
 	struct db        *db;
-	bool              guarded, ok;
+	bool              guarded, tree, ok;
 
-	if (!tenant_db_open(d, t, true, &tdb, e) || !audit_guarded(tdb, &guarded, e))
+	if (!tenant_db_open(d, t, true, &tdb, e) || !audit_guarded(tdb, &guarded, e) ||
+	    !audit_tree_guarded(tdb, &tree, e))
 		return false;
-	if (guarded)
+	if (guarded && tree)
 		return true;
 	db = schema_db(prov, t->schema_name, e);
-	ok = db != NULL && migrate_repeat(db, SQL_TENANT, AUDIT_GUARDS, e);
+	ok = db != NULL && (guarded || migrate_repeat(db, SQL_TENANT, AUDIT_GUARDS, e)) &&
+	     (tree || migrate_repeat(db, SQL_TENANT, TREE_GUARDS, e));
 	if (db != NULL)
 		db_close(db);
 	talloc_free(db);

@@ -1,0 +1,131 @@
+#include "core/auth/audit_tree.h"
+
+#include <string.h>
+
+#include "core/auth/audit_priv.h"
+#include "core/base/secret.h"
+
+/* ---- leaves ---- */
+
+static void
+copy_blob(uint8_t *out, size_t n, struct blob in)
+{
+	memcpy(out, in.p, in.n < n ? in.n : n);
+}
+
+bool
+audit_leaf(TALLOC_CTX *mem, const struct audit_row *r, uint8_t out[static HASH_LEN], struct err *e)
+{
+	struct proof_entry x = {
+		.seq = r->seq,
+		.at_ms = r->at.ms,
+		.id = r->id,
+		.actor_id = r->actor_id,
+		.acting_tenant = r->acting_tenant,
+		.texts = {
+			[PROOF_ACTION] = str_of(r->action),
+			[PROOF_OUTCOME] = str_of(r->outcome),
+			[PROOF_ACTOR_KIND] = str_of(r->actor_kind),
+			[PROOF_ACTOR_NAME] = str_of(r->actor_name),
+			[PROOF_TARGET_KIND] = str_of(r->target_kind),
+			[PROOF_TARGET_ID] = str_of(r->target_id),
+			[PROOF_ADDRESS] = str_of(r->address),
+			[PROOF_USER_AGENT] = str_of(r->user_agent),
+			[PROOF_REQUEST_ID] = str_of(r->request_id),
+			[PROOF_DETAILS] = str_of(r->details),
+		},
+	};
+
+	copy_blob(x.salt, sizeof(x.salt), r->salt);
+	copy_blob(x.prev_mac, sizeof(x.prev_mac), r->prev_mac);
+	copy_blob(x.mac, sizeof(x.mac), r->mac);
+	return proof_leaf(mem, &x, out, e);
+}
+
+bool
+audit_leaf_same(const struct audit_leaf_row *row, const struct tree_nodes *nodes)
+{
+	return row->hashes.n == nodes->n * HASH_LEN &&
+	       memcmp(row->hashes.p, nodes->hash, row->hashes.n) == 0;
+}
+
+/* The full subtree of each bit of the size ends with a leaf that completed it. */
+bool
+audit_tree_at(struct tenant_db *t, uint64_t chain, uint64_t size, struct tree *out, struct err *e)
+{
+	struct audit_leaf_row row;
+	uint64_t              end = 0;
+
+	*out = (struct tree) { .size = size };
+	for (size_t level = TREE_LEVELS; level-- > 0;) {
+		TALLOC_CTX *tmp;
+		bool        ok;
+
+		if ((size >> level & 1) == 0)
+			continue;
+		end += UINT64_C(1) << level;
+		tmp = talloc_new(NULL);
+		ok = tmp != NULL ? audit_leaf_read(t, tmp, chain, end, &row, e) : err_memory(e);
+		if (ok && row.hashes.n < (level + 1) * HASH_LEN)
+			ok = err_set(e, ERR_MISSING, 0, "not found", "leaf %llu is cut",
+			    (unsigned long long)end);
+		if (ok)
+			memcpy(out->peaks[level], row.hashes.p + level * HASH_LEN, HASH_LEN);
+		talloc_free(tmp);
+		if (!ok)
+			return false;
+	}
+	return true;
+}
+
+/* ---- keys and checkpoints ---- */
+
+static bool
+seed_of(const struct deed_by *by, uint32_t version, uint8_t seed[static KEY_LEN], struct err *e)
+{
+	return keyring_subkey(by->auth->env->keyring, version, KEY_AUDIT_SIGN, STR(""), seed, e);
+}
+
+bool
+audit_keys(
+    const struct deed_by *by, uint64_t chain, struct note_key **keys, size_t *n, struct err *e)
+{
+	uint32_t newest = keyring_newest(by->auth->env->keyring);
+	uint8_t  seed[KEY_LEN];
+
+	*n = 0;
+	*keys = talloc_zero_array(by->mem, struct note_key, newest);
+	if (*keys == NULL)
+		return err_memory(e);
+	for (uint32_t v = newest; v > 0; v--) {
+		struct note_key *k = &(*keys)[*n];
+		struct err       none = { 0 };
+		bool             ok;
+
+		if (!seed_of(by, v, seed, &none))
+			continue; /* there is no such version */
+		note_origin(&by->t->tenant->id, chain, k->name);
+		ok = ed25519_public(seed, k->key, e);
+		secret_wipe(seed, sizeof(seed));
+		if (!ok)
+			return false;
+		(*n)++;
+	}
+	return true;
+}
+
+bool
+audit_note_fits(const struct deed_by *by, const struct note_key *keys, size_t n,
+    const struct audit_checkpoint_row *row, struct checkpoint *out)
+{
+	struct str note = str_of(row->note);
+	struct err e = { 0 };
+
+	if (n == 0 || !note_read(note, out, &e) || out->size != row->size ||
+	    strcmp(out->origin, keys[0].name) != 0)
+		return false;
+	for (size_t i = 0; i < n; i++)
+		if (note_check(by->mem, note, &keys[i]) == NOTE_SIGNED)
+			return true;
+	return false;
+}

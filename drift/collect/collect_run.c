@@ -12,6 +12,7 @@
 
 #define PUT_OFF_MS    60000
 #define FORK_AGAIN_MS 1000
+#define LOOK_MS       2000
 
 /* ---- its end ---- */
 
@@ -84,8 +85,13 @@ collect_fail(struct collect_run *r, const struct err *why, const char *remedy)
 			(why->code == ERR_CREDENTIALS && !r->credential.there),
 	};
 	struct err e = { 0 };
-	bool       ok = open_tenant(r, &e);
+	bool       ok;
 
+	if (why->sys == RUN_WAS_CANCELLED) {
+		collect_leave(r);
+		return;
+	}
+	ok = open_tenant(r, &e);
 	if (why->faults != NULL && why->code == ERR_INVALID)
 		f.reason = why->faults->detail;
 	say(r, "a source could not be read", why);
@@ -114,19 +120,38 @@ collect_forget(struct collect_run *r)
 
 /* ---- its beginning ---- */
 
-/* Nothing can be done for it now. */
+/* Nothing can be done for it now; `gone`: nor later, for there is no such tenant. */
 static void
-put_off(struct collect_run *r, int64_t ms, struct err *why)
+put_off(struct collect_run *r, bool gone, const struct err *why)
 {
 	struct db              *control = database_control(r->c->database);
 	const struct run_claim *claim = &r->running.claim;
+	const int64_t           ms = PUT_OFF_MS;
 	struct err              e = { 0 };
-	bool                    gone = err_take(why, ERR_MISSING);
 
-	if (!gone && why->code != ERR_OK)
+	if (!gone)
 		say(r, "a due source could not be looked at", why);
 	if (!(gone ? run_forget(control, claim, &e) : run_put_off(control, claim, ms, &e)))
 		say(r, "a claim was not given back; it runs out", &e);
+	r->over = true;
+}
+
+/* Its turn comes, and whoever waits for the run reads why it does. */
+static void
+wait_for_turn(struct collect_run *r, int64_t wait_ms)
+{
+	const struct run_failure f = {
+		.reason =
+		    "Its credential is refused: it is tried again after a while, by one of the "
+		    "configs that show it.",
+		.remedy = "Give the config another credential, or have this one renewed.",
+		.after_s = (wait_ms + 999) / 1000,
+	};
+	struct err e = { 0 };
+	bool       ok = running_put_off(r->running.t, r, &r->running.claim, &f, &e);
+
+	if (!ok && e.sys != OUTBOX_FENCE_LOST)
+		put_off(r, false, &e);
 	r->over = true;
 }
 
@@ -138,12 +163,26 @@ may_begin(struct collect_run *r, struct err *e)
 
 	if (!run_credential_read(r->running.t, r, &r->running.claim.config_id, &r->credential, e) ||
 	    !run_credential_turn(r->running.t, &r->credential, &wait_ms, e)) {
-		put_off(r, PUT_OFF_MS, e);
+		put_off(r, false, e);
 		return false;
 	}
 	if (wait_ms > 0)
-		put_off(r, wait_ms, e);
+		wait_for_turn(r, wait_ms);
 	return wait_ms == 0;
+}
+
+/* A tenant that is not there takes its claims along; what else is missing may come. */
+static bool
+find_tenant(struct collect_run *r)
+{
+	const struct tenant *t = NULL;
+	struct err           e = { 0 };
+
+	if (tenant_by_schema(r->c->database, str_of(r->running.claim.schema_name), &t, &e) &&
+	    tenant_db_open(r->c->database, t, false, &r->running.t, &e))
+		return true;
+	put_off(r, t == NULL && e.code == ERR_MISSING, &e);
+	return false;
 }
 
 /* There was nothing to do after all. */
@@ -223,9 +262,9 @@ collect_begin(TALLOC_CTX *mem, struct collecting *c, const struct run_claim *cla
 	r->c = c;
 	r->running.claim = *claim;
 	r->running.claim.schema_name = talloc_strdup(r, claim->schema_name);
-	if (r->running.claim.schema_name == NULL || !open_tenant(r, &e))
-		put_off(r, PUT_OFF_MS, &e);
-	else if (may_begin(r, &e)) {
+	if (r->running.claim.schema_name == NULL)
+		r->over = true; /* the claim runs out */
+	else if (find_tenant(r) && may_begin(r, &e)) {
 		const struct run_claim mine = r->running.claim;
 
 		if (!running_begin(c->drift, r->running.t, r, &mine, &r->running, &e))
@@ -263,7 +302,11 @@ tell_some(struct collect_run *r)
 
 	if (clock_ns(r->c->env.clock) - last < INT64_C(2000000000))
 		return;
-	if (!open_tenant(r, &e) || !collect_tell(r, false, &e))
+	if (open_tenant(r, &e) && collect_tell(r, false, &e))
+		return;
+	if (e.sys == RUN_WAS_CANCELLED)
+		collect_leave(r);
+	else
 		say(r, "how far a run is could not be told", &e);
 }
 
@@ -344,8 +387,11 @@ collect_on(struct collect_run *r, int64_t now_ms)
 		write_down(r);
 	else if (step == DRIVE_FAILED)
 		collect_fail(r, &e, drive_remedy(r->drive));
-	else
+	else {
+		if (r->again_ms > now_ms + LOOK_MS) /* whether somebody has cancelled it */
+			r->again_ms = now_ms + LOOK_MS;
 		tell_some(r);
+	}
 }
 
 void

@@ -88,6 +88,15 @@ open_parts(struct collector *l, const struct collector_start *s, struct err *e)
 	       err_memory(e);
 }
 
+/* Whatever is set, a tenant whose runs are slow leaves a place to the others. */
+static int64_t
+tenant_share(const struct conf *c)
+{
+	const int64_t most = c->source_max_runs > 1 ? c->source_max_runs - 1 : 1;
+
+	return c->source_tenant_runs < most ? c->source_tenant_runs : most;
+}
+
 static struct collector *
 collector_open(TALLOC_CTX *mem, const struct collector_start *s, struct err *e)
 {
@@ -105,7 +114,7 @@ collector_open(TALLOC_CTX *mem, const struct collector_start *s, struct err *e)
 	l->claimer = (struct run_claimer) {
 		.owner = s->owner,
 		.host = l->host,
-		.per_tenant = s->env.conf->source_tenant_runs,
+		.per_tenant = tenant_share(s->env.conf),
 	};
 	l->beat_ms = now_ms() + BEAT_MS;
 	return open_signals(l, e) && open_parts(l, s, e) ? l : NULL;

@@ -23,7 +23,7 @@ run_credential_read(struct tenant_db *t, TALLOC_CTX *mem, const struct uuid *con
     struct run_credential *c, struct err *e)
 {
 	*c = (struct run_credential) { .plain = STR("") };
-	name_of(config->b, sizeof(config->b), c->name);
+	name_of(t->tenant->id.b, sizeof(t->tenant->id.b), c->name);
 	if (!credential_by_config(t->db, mem, config, &c->row, &c->there, e))
 		return false;
 	if (!c->there)

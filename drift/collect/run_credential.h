@@ -2,7 +2,7 @@
  * run_credential.h - what a run shows: opened for it alone, and told of when it is refused or ends soon.
  *
  * One that many configs show is tried by one of them while it is refused, each time after a longer wait; the others are
- * put off.  Its owner hears of it once: by an alert of kind `system` of the config that was refused first, which counts
+ * put off, and say so.  Its owner hears of it once: by an alert of kind `system` of the config that was refused first, which counts
  * those that wait, and ends when it is taken again.  An end that is known is told 30, 7 and 1 days before, by one
  * alert of the eldest config that shows it.
  */
@@ -18,7 +18,7 @@ struct run_credential {
 	struct source_credential  row;
 	struct credential_trouble trouble;
 	struct str                plain; /* wiped when it is freed */
-	char                      name[65]; /* tells it apart: of the digest, else of the config */
+	char                      name[65]; /* tells it apart: of the digest; what shows none is of the tenant */
 };
 
 MUST_USE bool run_credential_read(struct tenant_db *t, TALLOC_CTX *mem, const struct uuid *config,

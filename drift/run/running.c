@@ -143,3 +143,45 @@ running_begin(struct drift *d, struct tenant_db *t, TALLOC_CTX *mem, const struc
 	*r = (struct running) { .d = d, .t = t, .mem = mem, .claim = *claim };
 	return tx_run(t->db, &tx, e);
 }
+
+/* ---- not beginning ---- */
+
+struct putting_off {
+	struct tenant_db         *t;
+	TALLOC_CTX               *mem;
+	const struct run_claim   *claim;
+	const struct run_failure *f;
+};
+
+static bool
+put_off_body(struct db *db, void *arg, struct err *e)
+{
+	const struct putting_off *p = arg;
+	const struct uuid        *config = &p->claim->config_id;
+	struct run_state          s;
+	struct run               *live;
+	size_t                    n;
+
+	if (!run_state_lock(db, p->mem, config, &s, e) ||
+	    !run_live(db, p->mem, config, &live, &n, e) || !run_index_hold(db, p->claim, e))
+		return false;
+	s.next_at.ms = s.now.ms + p->f->after_s * 1000;
+	for (size_t i = 0; i < n; i++) {
+		if (!is(&live[i], RUN_QUEUED))
+			continue;
+		live[i].due_at = s.next_at;
+		if (!running_say(p->mem, p->f, &live[i], e) || !run_set(db, &live[i], e))
+			return false;
+	}
+	return run_state_set(db, &s, e) && run_index_done(db, p->claim, s.next_at, e);
+}
+
+bool
+running_put_off(struct tenant_db *t, TALLOC_CTX *mem, const struct run_claim *claim,
+    const struct run_failure *f, struct err *e)
+{
+	struct putting_off p = { t, mem, claim, f };
+	const struct tx    tx = { .name = "run_put_off", .body = put_off_body, .arg = &p };
+
+	return tx_run(t->db, &tx, e);
+}

@@ -9,7 +9,8 @@
  *
  * What a run is: the one that waits longest in the order of enum run_kind; else one that a collector has left unfinished;
  * else the newest slot that has come, with the number of those before it for which there was none (`missed`).  All of it
- * is checked under the fence of the claim: who has lost it changes nothing (OUTBOX_FENCE_LOST in e->sys).
+ * is checked under the fence of the claim: who has lost it changes nothing (OUTBOX_FENCE_LOST in e->sys).  One that
+ * somebody has cancelled meanwhile is not ended either (RUN_WAS_CANCELLED): running_later() gives its claim back.
  *
  * What is done may need another reading (deletion.h): unless a run comes then anyway, one waits for that, of kind
  * scheduled whether there is a schedule or not, and says why.
@@ -25,7 +26,8 @@
 #include "drift/config/drift.h"
 #include "drift/config/spec.h"
 
-#define RUN_ATTEMPTS_MAX 5
+#define RUN_ATTEMPTS_MAX  5
+#define RUN_WAS_CANCELLED (-125) /* e->sys: no number of the database */
 
 struct running {
 	struct drift        *d;
@@ -68,6 +70,12 @@ struct run_failure {
 };
 /* Outside a transaction: it has come to nothing, and the claim is over. */
 MUST_USE bool running_fail(struct running *r, const struct run_failure *f, struct err *e);
+/*
+ * Outside a transaction: nothing was begun under a claim, and nothing may be for f->after_s.  What waits of the config says
+ * why, and the claim is over.
+ */
+MUST_USE bool running_put_off(struct tenant_db *t, TALLOC_CTX *mem, const struct run_claim *claim,
+    const struct run_failure *f, struct err *e);
 /* Outside a transaction: it is left as if it had not been begun, due at once, and the claim is over. */
 MUST_USE bool running_later(struct running *r, struct err *e);
 
@@ -76,7 +84,7 @@ MUST_USE bool running_later(struct running *r, struct err *e);
 /* A new config, or one whose source collects from now on; due at once where it has a schedule. */
 MUST_USE bool running_join(struct db *db, const struct env *env, const struct uuid *config,
     const struct schedule_plan *plan, struct err *e);
-/* Another schedule or source: it is due as that says, and at once where it has not run, or was held. */
+/* Another schedule or source: it is due as that says, and at once where it has not run, or came to nothing last. */
 MUST_USE bool running_move(struct db *db, const struct env *env, const struct uuid *config,
     const struct schedule_plan *plan, struct err *e);
 /* The config goes, or its source collects no more. */
@@ -84,7 +92,7 @@ MUST_USE bool running_leave(struct db *db, const struct uuid *config, struct err
 /* Somebody asks for a run of a kind: one that waits already, or a new one, due at once.  *run: that. */
 MUST_USE bool running_ask(struct db *db, const struct env *env, const struct uuid *config,
     enum run_kind kind, const char *by, struct run *run, struct err *e);
-/* One that waits shall not be.  ERR_CONFLICT: it does not wait any more. */
+/* One that waits shall not be; one that runs stops within seconds and writes nothing.  ERR_CONFLICT: it is over. */
 MUST_USE bool running_cancel(struct db *db, TALLOC_CTX *mem, const struct run *run,
     const struct schedule_plan *plan, struct err *e);
 

@@ -57,6 +57,18 @@ cancel(struct db *db, struct run *run, instant now, struct err *e)
 	return run_set(db, run, e);
 }
 
+/* What came to nothing, or was put off, may be well now. */
+static bool
+hasten(struct db *db, struct run *run, instant now, struct err *e)
+{
+	if (strcmp(run->state, run_states[RUN_QUEUED]) != 0 || run->due_at.ms <= now.ms ||
+	    (run->attempts == 0 && run->remedy == NULL))
+		return true;
+	run->due_at = now;
+	run->reason = run->remedy = NULL;
+	return run_set(db, run, e);
+}
+
 /* What waits of the schedule goes with it; *first: the instant at which the first of what waits is
  * due. */
 static bool
@@ -67,10 +79,13 @@ settle_queue(struct db *db, const struct schedule_plan *plan, struct run *live, 
 		if (is(&live[i], RUN_QUEUED, RUN_SCHEDULED) && !plan->enabled) {
 			if (!cancel(db, &live[i], s->now, e))
 				return false;
-		} else if (strcmp(live[i].state, run_states[RUN_QUEUED]) == 0 &&
-			   (first->ms == 0 || live[i].due_at.ms < first->ms)) {
-			*first = live[i].due_at;
+			continue;
 		}
+		if (!hasten(db, &live[i], s->now, e))
+			return false;
+		if (strcmp(live[i].state, run_states[RUN_QUEUED]) == 0 &&
+		    (first->ms == 0 || live[i].due_at.ms < first->ms))
+			*first = live[i].due_at;
 	}
 	return true;
 }
@@ -93,7 +108,7 @@ running_move(struct db *db, const struct env *env, const struct uuid *config,
 		talloc_free(tmp);
 		return ok;
 	}
-	idle = s.held || uuid_is_nil(&s.last_run);
+	idle = s.failures > 0 || uuid_is_nil(&s.last_run);
 	begin_schedule(&s, plan, s.now);
 	anew = run_of(env, config, RUN_SCHEDULED, s.now);
 	ok = run_state_move(db, &s, e) && settle_queue(db, plan, live, n, &s, &first, e);
@@ -156,9 +171,11 @@ running_cancel(struct db *db, TALLOC_CTX *mem, const struct run *run,
 	    !run_by_id(db, mem, &run->id, &now, e) ||
 	    !run_live(db, mem, &run->config_id, &live, &n, e))
 		return false;
+	if (strcmp(now.state, run_states[RUN_RUNNING]) == 0)
+		return cancel(db, &now, s.now, e); /* its collector gives the claim back */
 	if (strcmp(now.state, run_states[RUN_QUEUED]) != 0)
-		return err_set(e, ERR_CONFLICT, 0, "The run does not wait any more.",
-		    "a run that is %s", now.state);
+		return err_set(
+		    e, ERR_CONFLICT, 0, "The run is over.", "a run that is %s", now.state);
 	for (size_t i = 0; i < n; i++)
 		others += strcmp(live[i].state, run_states[RUN_QUEUED]) == 0;
 	if (!cancel(db, &now, s.now, e))

@@ -83,13 +83,31 @@ running_look_behind(struct running *r, const struct run *live, size_t n)
 
 /* ---- how far it is ---- */
 
+static bool
+was_cancelled(struct err *e)
+{
+	return err_set(e, ERR_CONFLICT, RUN_WAS_CANCELLED, "The run was cancelled.",
+	    "a run that was cancelled while it ran");
+}
+
+/* Whose claim is lost hears it by that. */
+static bool
+not_cancelled(const struct running *r, struct err *e)
+{
+	struct run now;
+
+	if (!run_by_id(r->t->db, r->mem, &r->run.id, &now, e))
+		return err_take(e, ERR_MISSING);
+	return strcmp(now.state, run_states[RUN_CANCELLED]) != 0 || was_cancelled(e);
+}
+
 bool
 running_tell(struct running *r, const struct source_progress *p, struct err *e)
 {
 	int64_t    now = clock_ns(r->d->env->clock);
 	struct run row = { .id = r->run.id, .fence = r->run.fence };
 	char      *text;
-	bool       ok;
+	bool       ok, told;
 
 	if (r->told_ns != 0 && now - r->told_ns < TELL_NS)
 		return true;
@@ -98,9 +116,9 @@ running_tell(struct running *r, const struct source_progress *p, struct err *e)
 	if (text == NULL)
 		return false;
 	row.progress.text = text;
-	ok = run_set_progress(r->t->db, &row, e);
+	ok = run_set_progress(r->t->db, &row, &told, e);
 	talloc_free(text);
-	return ok;
+	return ok && (told || not_cancelled(r, e));
 }
 
 bool
@@ -159,7 +177,12 @@ running_end(struct db *db, const struct running *r, const struct run_done *done,
 {
 	struct running after = *r;
 	const instant  now = present(r);
+	bool           cancelled;
 
+	if (!run_hold(db, r->mem, &r->run, &cancelled, e))
+		return false;
+	if (cancelled)
+		return was_cancelled(e);
 	after.run.state = run_states[RUN_DONE];
 	after.run.finished_at = now;
 	after.run.report_id = done->report;
@@ -201,13 +224,13 @@ is_worth_another(const struct running *r, const struct run_failure *f, instant n
 	return next.ms == 0 || at->ms < next.ms;
 }
 
-static bool
-say(struct running *r, const struct run_failure *f, struct err *e)
+bool
+running_say(TALLOC_CTX *mem, const struct run_failure *f, struct run *run, struct err *e)
 {
-	r->run.reason = unicode_clean(r->mem, str_of(f->reason), RUN_TEXT_MAX);
-	r->run.remedy =
-	    f->remedy == NULL ? NULL : unicode_clean(r->mem, str_of(f->remedy), RUN_TEXT_MAX);
-	return (r->run.reason != NULL && (r->run.remedy != NULL) == (f->remedy != NULL)) ||
+	run->reason = unicode_clean(mem, str_of(f->reason), RUN_TEXT_MAX);
+	run->remedy =
+	    f->remedy == NULL ? NULL : unicode_clean(mem, str_of(f->remedy), RUN_TEXT_MAX);
+	return (run->reason != NULL && (run->remedy != NULL) == (f->remedy != NULL)) ||
 	       err_memory(e);
 }
 
@@ -262,7 +285,7 @@ fail_body(struct db *db, void *arg, struct err *e)
 	after.state.last_run = f->r->state.last_run;
 	after.state.moves = f->r->state.moves;
 	if (f->f != NULL) {
-		if (!say(&after, f->f, e))
+		if (!running_say(after.mem, f->f, &after.run, e))
 			return false;
 		fail(&after, f->f, now, &due);
 	} else if (after.more) {

@@ -9,6 +9,9 @@
 /* When the config of a run that is over is due next: what has come meanwhile at once, after failures later. */
 instant running_next(const struct running *r, instant now);
 
+/* Why it came to nothing, or waits: for people, bounded. */
+MUST_USE bool running_say(TALLOC_CTX *mem, const struct run_failure *f, struct run *run, struct err *e);
+
 /* r->more: what is live of the config and not this run itself. */
 void running_look_behind(struct running *r, const struct run *live, size_t n);
 

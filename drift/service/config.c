@@ -76,7 +76,9 @@ struct config_change {
 	bool                     collects, collected; /* its source does, and did before */
 	bool                     moved;               /* another source or schedule */
 	struct schedule_plan     plan;
-	bool                     rules; /* what is judged is judged otherwise now */
+	bool                     rules;   /* what is judged is judged otherwise now */
+	bool                     sourced; /* the body says where snapshots come from */
+	const struct drift_spec *spec;    /* as it would be */
 };
 
 static bool
@@ -109,7 +111,9 @@ check_spec(struct config_change *c, const char *was, struct err *e)
 	c->await_s = s->expect_every_s * s->limits.blind_after;
 	c->collects = s->source.ops->collect != NULL;
 	c->plan = s->schedule;
+	c->spec = s;
 	return config_source_demand(a, s->source.settings->kind, e) && channels_exist(a, s, e) &&
+	       (!c->sourced || config_hosts_check(a, s, c->config.spec, e)) &&
 	       config_credential_plan(a,
 		   &(struct credential_change) { &c->config.id, was, s, c->config.spec },
 		   &c->credential, &c->config.spec, e) &&
@@ -207,14 +211,30 @@ set_runs(struct db *db, const struct config_change *c, struct err *e)
 	return !c->collected || running_leave(db, &c->config.id, e);
 }
 
+/* Who is told of the config, as it is from now on. */
+static struct alert_scope
+scope_of(const struct config_change *c)
+{
+	return (struct alert_scope) {
+		.env = c->a->drift->env,
+		.t = c->a->by.t,
+		.mem = c->a->by.mem,
+		.config_id = c->config.id,
+		.config_name = c->config.name,
+		.targets = c->spec->targets,
+		.targets_n = c->spec->targets_n,
+	};
+}
+
 static bool
 make_body(struct db *db, void *arg, struct err *e)
 {
 	const struct config_change *c = arg;
+	const struct alert_scope    s = scope_of(c);
 
 	return config_add(db, &c->config, e) && set_runs(db, c, e) &&
 	       (c->credential.deed != CREDENTIAL_SET ||
-		   config_credential_write(db, &c->config.id, &c->credential, e)) &&
+		   config_credential_write(db, &s, &c->credential, e)) &&
 	       (c->await_s == 0 || await_beat(db, c, e));
 }
 
@@ -223,6 +243,7 @@ config_make(
     const struct acting *a, const struct config_wish *in, struct config_row *out, struct err *e)
 {
 	struct config_change c = { .a = a,
+		.sourced = true,
 		.config = { .id = acting_id(a), .version = 1, .edition = COMPARE_EDITION } };
 
 	c.config.name = acting_copy(a, in->body->name);
@@ -251,13 +272,14 @@ look_again(struct db *db, const struct config_change *c, struct err *e)
 static bool
 alter_body(struct db *db, void *arg, struct err *e)
 {
-	struct config_change *c = arg;
-	bool                  done;
+	struct config_change    *c = arg;
+	const struct alert_scope s = scope_of(c);
+	bool                     done;
 
 	if (!config_set(db, &c->config, &done, e))
 		return false;
-	return done ? config_credential_write(db, &c->config.id, &c->credential, e) &&
-			  set_runs(db, c, e) && await_beat(db, c, e) && look_again(db, c, e)
+	return done ? config_credential_write(db, &s, &c->credential, e) && set_runs(db, c, e) &&
+			  await_beat(db, c, e) && look_again(db, c, e)
 		    : outrun(e);
 }
 
@@ -268,6 +290,7 @@ config_alter(const struct acting *a, const struct uuid *id, const struct config_
 	const struct schema *s = &drift_config_update_schema;
 	bool                 named = (in->body->given & schema_bit(s, "baseline")) != 0;
 	struct config_change c = { .a = a,
+		.sourced = (in->body->given & schema_bit(s, "source")) != 0,
 		.rules = (in->body->given &
 			     (schema_bit(s, "rules") | schema_bit(s, "rule_packs"))) != 0 };
 

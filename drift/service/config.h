@@ -65,6 +65,10 @@ struct refused_seen {
 MUST_USE bool config_refused(const struct acting *a, const struct uuid *id,
     struct refused_seen *out, bool *any, struct err *e);
 
+/* config_hosts.c: a source may not lead where this installation never connects to; names are looked up when it does. */
+MUST_USE bool config_hosts_check(
+    const struct acting *a, const struct drift_spec *spec, const char *text, struct err *e);
+
 /* config_values.c: what of a config decides who sees values; `was` NULL: a new one. */
 MUST_USE bool config_values_check(
     const struct acting *a, const char *was, const char *now, struct err *e);

@@ -6,6 +6,8 @@
 #include "core/auth/bound_secret.h"
 #include "core/base/secret.h"
 #include "core/crypt/certificate.h"
+#include "core/store/drift/credential_trouble.h"
+#include "drift/alert/condition.h"
 
 /* ---- what is kept of the config ---- */
 
@@ -256,15 +258,48 @@ config_credential_plan(const struct acting *a, const struct credential_change *c
 	return *kept != NULL;
 }
 
+/* ---- what was told of it ---- */
+
+static bool
+same(const struct blob *a, const struct blob *b)
+{
+	return a->n == b->n && memcmp(a->p, b->p, a->n) == 0;
+}
+
+/* The others that show the one before are told of by an alert of theirs, when it is refused again.
+ */
+static bool
+end_told(
+    struct db *db, const struct alert_scope *s, const struct config_credential *c, struct err *e)
+{
+	static const char         note[] = "It has another credential now.";
+	struct source_credential  was;
+	struct credential_trouble t;
+	bool                      there;
+
+	if (!credential_by_config(db, s->mem, &s->config_id, &was, &there, e))
+		return false;
+	if (!there || (c->deed == CREDENTIAL_SET && same(&was.digest, &c->row.digest)))
+		return true;
+	if (!credential_trouble(db, s->mem, was.digest, &t, e) ||
+	    !condition_close(s, CONDITION_CREDENTIAL, note, e) ||
+	    !condition_close(s, CONDITION_CREDENTIAL_END, note, e))
+		return false;
+	return t.told_days == 0 || !uuid_eq(&t.eldest, &s->config_id) ||
+	       credential_end_untold(db, was.digest, e);
+}
+
 bool
 config_credential_write(
-    struct db *db, const struct uuid *config, const struct config_credential *c, struct err *e)
+    struct db *db, const struct alert_scope *s, const struct config_credential *c, struct err *e)
 {
+	if (c->deed != CREDENTIAL_KEEP && !end_told(db, s, c, e))
+		return false;
 	switch (c->deed) {
 	case CREDENTIAL_SET:
 		return credential_put(db, &c->row, e);
 	case CREDENTIAL_DROP:
-		return credential_drop(db, config, e);
+		return credential_drop(db, &s->config_id, e);
 	case CREDENTIAL_KEEP:
 		break;
 	}

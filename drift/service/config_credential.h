@@ -10,6 +10,7 @@
 #define BSX_DRIFT_SERVICE_CONFIG_CREDENTIAL_H
 
 #include "core/store/drift/source_credential.h"
+#include "drift/alert/alerting.h"
 #include "drift/service/acting.h"
 
 enum credential_deed { CREDENTIAL_KEEP, CREDENTIAL_SET, CREDENTIAL_DROP };
@@ -27,8 +28,8 @@ struct credential_change {
 /* Before the transaction; *kept is `text` without it. */
 MUST_USE bool config_credential_plan(const struct acting *a, const struct credential_change *c,
     struct config_credential *out, char **kept, struct err *e);
-/* Inside it. */
-MUST_USE bool config_credential_write(struct db *db, const struct uuid *config,
-    const struct config_credential *c, struct err *e);
+/* Inside it.  What was told of the one before, in an alert of this config, is over where it is another now. */
+MUST_USE bool config_credential_write(
+    struct db *db, const struct alert_scope *config, const struct config_credential *c, struct err *e);
 
 #endif

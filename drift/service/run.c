@@ -130,10 +130,12 @@ run_cancel(const struct acting *a, const struct uuid *id, struct err *e)
 	struct run_deed     r = { .a = a };
 	struct drift_config c;
 
-	return run_see(a, id, &r.run, e) &&
-	       config_by_id(a->by.t, a->by.mem, &r.run.config_id, &c, e) &&
-	       spec_schedule(a->by.mem, c.spec, &r.plan, e) &&
-	       acting_deed(a, cancel_body, &r,
-		   &(struct audit_entry) { .action = AUDIT_RUN_CANCEL, .target_id = *id }, c.name,
-		   e);
+	if (!run_see(a, id, &r.run, e) ||
+	    !config_by_id(a->by.t, a->by.mem, &r.run.config_id, &c, e) ||
+	    !spec_schedule(a->by.mem, c.spec, &r.plan, e) ||
+	    !acting_deed(a, cancel_body, &r,
+		&(struct audit_entry) { .action = AUDIT_RUN_CANCEL, .target_id = *id }, c.name, e))
+		return false;
+	wake_raise(a->drift->env->segment);
+	return true;
 }

@@ -1,5 +1,5 @@
 /*
- * run.h - runs of configs whose source collects: listed, asked for, cancelled while they wait.
+ * run.h - runs of configs whose source collects: listed, asked for, cancelled before they are over.
  */
 #ifndef BSX_DRIFT_SERVICE_RUN_H
 #define BSX_DRIFT_SERVICE_RUN_H
@@ -18,7 +18,7 @@ MUST_USE bool run_start(
 /* The same of one that reads all, and of which nothing is kept but how that went. */
 MUST_USE bool run_try(
     const struct acting *a, const struct uuid *config, struct run *run, struct err *e);
-/* ERR_CONFLICT: it does not wait any more. */
+/* One that waits, or runs: it stops within seconds.  ERR_CONFLICT: it is over. */
 MUST_USE bool run_cancel(const struct acting *a, const struct uuid *id, struct err *e);
 
 /* What the runs of a config are at; *any false: its source is pushed. */

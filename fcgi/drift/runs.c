@@ -186,7 +186,9 @@ const struct route run_routes[] = {
 	ROUTE(GET, "/api/drift/runs/{id}", ALLOW(READ, DRIFT), RATE_READ, 200, get_run, IN_NONE,
 	    OUT(run_out), "Shows a run, and how far it is."),
 	ROUTE(DELETE_, "/api/drift/runs/{id}", ALLOW(EXECUTE, DRIFT), RATE_WRITE, 204, cancel_run,
-	    IN_NONE, OUT_NONE, "Cancels a run that waits."),
+	    IN_NONE, OUT_NONE,
+	    "Cancels a run that waits, or is under way: it stops within seconds, and stores "
+	    "nothing."),
 	ROUTE(POST, "/api/drift/configs/{id}/run", ALLOW(EXECUTE, DRIFT), RATE_WRITE, 202,
 	    start_run, IN_NONE, OUT(run_asked_out),
 	    "Collects a config now, or as soon as the run that is under way is over. A run that "

@@ -266,6 +266,122 @@ a_credential_that_is_refused_is_tried_by_one_and_told_of_once(void **state)
 	assert_int_equal(drift_count(y->x, "SELECT failures FROM %s.credential_troubles"), 0);
 }
 
+#define WAIT_FOR(x)                                                                                \
+	for (int64_t end = driftd_now_ms() + WAIT_MS; !(x); usleep(5000))                          \
+	assert_true(driftd_now_ms() < end)
+
+/* Who asks for a run meanwhile reads why it waits, and that it is not due before. */
+static void
+what_waits_for_a_refused_credential_says_so(void **state)
+{
+	struct collect_world *y = *state;
+	struct uuid           c[2];
+
+	y->x->w->conf.source_max_runs = 1;
+	for (int i = 0; i < 2; i++)
+		c[i] = collect_config(y, "/shown", "{\"token\":\"bad\"}");
+	collect_once(y);
+	assert_int_equal(atomic_load(&pages_server->asked), 1);
+	assert_int_equal(
+	    drift_count(y->x,
+		"SELECT COUNT(*) FROM %s.runs r JOIN %s.run_state s ON s.config_id ="
+		" r.config_id JOIN testbsx.run_index i ON i.ref = r.config_id"
+		" WHERE r.attempts = 0 AND r.reason LIKE 'Its credential is refused:%%'"
+		" AND r.remedy IS NOT NULL AND r.due_at > NOW(3) + INTERVAL 200 SECOND"
+		" AND s.next_at = r.due_at AND i.next_due = r.due_at"),
+	    1);
+	/* it is begun, and says so no more */
+	drift_sql(y->x, "DELETE FROM %s.credential_troubles");
+	drift_sql(y->x, "UPDATE %s.source_credentials SET digest = UNHEX(SHA2(config_id, 256))");
+	drift_sql(y->x, "UPDATE %s.runs SET due_at = NOW(3)");
+	drift_sql(y->x, "UPDATE testbsx.run_index SET next_due = NOW(3)");
+	collect_once(y);
+	for (int i = 0; i < 2; i++)
+		assert_non_null(strstr(collect_run_text(y, &c[i]), "The token is refused."));
+}
+
+struct cancelling {
+	struct collect_world *y;
+	struct run            run;
+	struct schedule_plan  plan;
+};
+
+static bool
+cancel_body(struct db *db, void *arg, struct err *e)
+{
+	struct cancelling *c = arg;
+
+	return running_cancel(db, c->y, &c->run, &c->plan, e);
+}
+
+static void
+a_run_that_is_cancelled_while_it_hangs_stops_and_its_place_is_free(void **state)
+{
+	struct collect_world *y = *state;
+	struct cancelling     c = { .y = y };
+	const struct tx       tx = { .name = "cancel", .body = cancel_body, .arg = &c };
+	struct uuid           id, good;
+	struct err            e = { 0 };
+	struct run           *live;
+	size_t                n;
+	pid_t                 pid;
+
+	y->x->w->conf.source_max_runs = 1;
+	id = collect_config(y, "/hang", NULL);
+	pid = collect_start(y);
+	WAIT_FOR(atomic_load(&pages_server->hanging) == 1);
+	assert_ok(run_live(y->x->t->db, y, &id, &live, &n, &e));
+	c.run = live[0];
+	assert_ok(tx_run(y->x->t->db, &tx, &e));
+	good = collect_config(y, "/good", NULL);
+	WAIT_FOR(strncmp(collect_run_text(y, &good), "done", 4) == 0);
+	assert_string_equal(collect_run_text(y, &id), "cancelled 1 -");
+	wait_for(y,
+	    "SELECT COUNT(*) FROM %s.run_state s JOIN testbsx.run_index i ON i.ref = s.config_id"
+	    " WHERE i.lease_owner IS NULL AND i.next_due = s.next_at AND s.next_at > NOW(3)",
+	    2);
+	collect_end(pid, SIGTERM);
+}
+
+/* The places are three, and one tenant has four that hang: the other's is read all the same. */
+static void
+a_tenant_whose_runs_are_slow_leaves_a_place_to_the_others(void **state)
+{
+	struct collect_world *y = *state;
+	struct tenant_db     *own = y->x->t;
+	struct uuid           other;
+	pid_t                 pid;
+
+	y->x->w->conf.source_max_runs = 3;
+	for (int i = 0; i < 4; i++)
+		collect_config(y, "/hang", NULL);
+	pid = collect_start(y);
+	WAIT_FOR(atomic_load(&pages_server->hanging) == 2);
+	y->x->t = world_open(y->x->w, &y->x->w->b);
+	other = collect_config(y, "/good", NULL);
+	WAIT_FOR(strncmp(collect_run_text(y, &other), "done", 4) == 0);
+	drift_sql(y->x, "DELETE FROM %s.config_snapshots");
+	drift_sql(y->x, "DELETE FROM %s.drift_configs");
+	y->x->t = own;
+	assert_int_equal(atomic_load(&pages_server->hanging), 2);
+	collect_end(pid, SIGTERM);
+}
+
+static void
+of_a_host_no_more_is_asked_at_once_by_those_that_show_nothing(void **state)
+{
+	struct collect_world *y = *state;
+	pid_t                 pid;
+
+	for (int i = 0; i < 12; i++)
+		collect_config(y, "/hang", NULL);
+	pid = collect_start(y);
+	WAIT_FOR(drift_count(y->x, "SELECT COUNT(*) FROM %s.runs WHERE state = 'running'") == 12);
+	WAIT_FOR(atomic_load(&pages_server->hanging) >= 8);
+	collect_end(pid, SIGTERM);
+	assert_int_equal(atomic_load(&pages_server->hanging), 8);
+}
+
 static void
 a_token_that_may_read_nothing_is_refused_as_any_other(void **state)
 {
@@ -496,6 +612,10 @@ main(void)
 		TEST(who_is_told_to_wait_makes_all_wait_that_show_the_same),
 		TEST(who_is_told_to_wait_for_a_day_does_not_and_neither_do_the_others_there),
 		TEST(a_credential_that_is_refused_is_tried_by_one_and_told_of_once),
+		TEST(what_waits_for_a_refused_credential_says_so),
+		TEST(a_run_that_is_cancelled_while_it_hangs_stops_and_its_place_is_free),
+		TEST(a_tenant_whose_runs_are_slow_leaves_a_place_to_the_others),
+		TEST(of_a_host_no_more_is_asked_at_once_by_those_that_show_nothing),
 		TEST(a_token_that_may_read_nothing_is_refused_as_any_other),
 		TEST(the_end_of_a_credential_is_told_thirty_seven_and_one_day_before),
 		TEST(who_is_told_to_end_gives_back_what_it_has),

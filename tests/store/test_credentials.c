@@ -6,6 +6,7 @@
 #include <openssl/x509.h>
 
 #include "core/store/drift/source_credential.h"
+#include "drift/collect/run_credential.h"
 #include "drift/service/config.h"
 #include "tests/store/drift_world.h"
 #include "tests/store/dump.h"
@@ -270,6 +271,66 @@ one_that_is_too_long_is_refused(void **state)
 	assert_string_equal(e.faults->pointer, "/source/credential");
 }
 
+/* ---- what was told of it ---- */
+
+/* As a collector that it was refused to. */
+static void
+refuse(struct second *y, const struct uuid *id)
+{
+	struct drift_config   config;
+	struct run_credential c;
+	struct work           work;
+	const struct run_of   of = { y->x->d, y->x->t, y, &work, &config };
+	struct err            e = { 0 };
+	int64_t               wait_ms;
+
+	work_begin(&work, WORK_TASK, &clock_system);
+	assert_ok(config_by_id(y->x->t, y, id, &config, &e));
+	assert_ok(run_credential_read(y->x->t, y, id, &c, &e));
+	assert_ok(run_credential_refused(&of, &c, "Away with it.", &wait_ms, &e));
+}
+
+static int64_t
+told(struct second *y, const char *status)
+{
+	return drift_count(y->x,
+	    talloc_asprintf(y,
+		"SELECT COUNT(*) FROM %%s.alerts WHERE kind = 'system' AND status = '%s'", status));
+}
+
+static void
+what_is_told_of_one_ends_when_another_takes_its_place(void **state)
+{
+	static const struct {
+		const char *source;
+		bool        ends;
+	} rows[] = {
+		{ NULL, false },
+		{ AT("shows", "https://a", ""), false },
+		{ AT("shows", "https://a", SHOWN("a")), false },
+		{ AT("shows", "https://a", SHOWN("b")), true },
+		{ AT("shows", "https://b", SHOWN("a")), true },
+		{ AT("shows", "https://a", ",\"credential\":null"), true },
+		{ "{\"kind\":\"push\"}", true },
+	};
+	struct second *y = second_make(*state);
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		const char       *name = talloc_asprintf(y, "row %zu", i);
+		struct uuid       id = made(y, name, AT("shows", "https://a", SHOWN("a")));
+		struct config_row row;
+		struct err        e = { 0 };
+
+		refuse(y, &id);
+		assert_int_equal(told(y, "open"), 1);
+		assert_ok(wish(y, &id, name, rows[i].source, &row, &e));
+		assert_int_equal(told(y, "open"), rows[i].ends ? 0 : 1);
+		assert_ok(config_erase(acts(y), &id, &e));
+		assert_int_equal(told(y, "open"), 0);
+		drift_sql(y->x, "DELETE FROM %s.alerts");
+	}
+}
+
 #define TEST(f) cmocka_unit_test_setup_teardown(f, drift_set_up, drift_tear_down)
 
 int
@@ -281,6 +342,7 @@ main(void)
 		TEST(configs_that_show_the_same_to_the_same_share_a_digest),
 		TEST(its_end_is_known_where_it_says_so),
 		TEST(one_that_is_too_long_is_refused),
+		TEST(what_is_told_of_one_ends_when_another_takes_its_place),
 	};
 
 	return cmocka_run_group_tests_name("credentials", tests, NULL, NULL);

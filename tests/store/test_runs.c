@@ -214,7 +214,7 @@ who_asks_while_one_waits_gets_that_one_and_while_one_runs_the_next(void **state)
 }
 
 static void
-one_that_waits_can_be_cancelled_and_one_that_runs_not(void **state)
+one_that_waits_or_runs_can_be_cancelled_and_one_that_is_over_not(void **state)
 {
 	struct drift_world *x = *state;
 	struct asking       a = {
@@ -232,12 +232,30 @@ one_that_waits_can_be_cancelled_and_one_that_runs_not(void **state)
 	just_do(&a, ask);
 	assert_int_equal(runs_claim(x, &who, 9, &c), 1);
 	r = runs_begin(x, &c[0]);
-	assert_false(try_do(&a, cancel, &e));
-	assert_int_equal(e.code, ERR_CONFLICT);
+	just_do(&a, cancel);
+	assert_string_equal(runs_see(x, &a.run.id).state, "cancelled");
+	/* its collector hears of it when it tells how far it is, at the latest in the end: nothing
+	 * is written */
+	assert_false(running_tell(&r, &(struct source_progress) { .requests = 1 }, &e));
+	assert_int_equal(e.sys, RUN_WAS_CANCELLED);
 	err_clear(&e);
+	assert_false(runs_done(&r, "1", &e));
+	assert_int_equal(e.sys, RUN_WAS_CANCELLED);
+	err_clear(&e);
+	assert_int_equal(drift_count(x, "SELECT COUNT(*) FROM %s.config_snapshots"), 0);
+	assert_ok(running_later(&r, &e));
+	assert_string_equal(runs_see(x, &a.run.id).state, "cancelled");
+	/* nothing is left to do, and what comes next is as if it had not been */
+	assert_int_equal(runs_claim(x, &who, 9, &c), 1);
+	r = runs_begin(x, &c[0]);
+	assert_false(r.begun);
+	just_do(&a, ask);
+	assert_int_equal(runs_claim(x, &who, 9, &c), 1);
+	r = runs_begin(x, &c[0]);
 	assert_ok(runs_done(&r, "1", &e));
 	assert_false(try_do(&a, cancel, &e));
-	assert_string_equal(e.pub, "The run does not wait any more.");
+	assert_int_equal(e.code, ERR_CONFLICT);
+	assert_string_equal(e.pub, "The run is over.");
 }
 
 static void
@@ -601,7 +619,7 @@ main(void)
 		TEST(slots_that_were_missed_are_one_run_that_says_how_many),
 		TEST(whoever_has_lost_the_fence_writes_nothing),
 		TEST(who_asks_while_one_waits_gets_that_one_and_while_one_runs_the_next),
-		TEST(one_that_waits_can_be_cancelled_and_one_that_runs_not),
+		TEST(one_that_waits_or_runs_can_be_cancelled_and_one_that_is_over_not),
 		TEST(a_schedule_that_changes_under_a_run_is_the_one_that_holds),
 		TEST(a_config_that_goes_under_a_run_takes_it_along),
 		TEST(what_a_collector_holds_is_given_back_put_off_or_forgotten),

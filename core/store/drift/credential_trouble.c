@@ -64,6 +64,8 @@ SQL(credential_upsert_refused, SQL_TENANT, &refused_in, NULL,
 SQL(credential_update_works, SQL_TENANT, &digest_in, NULL,
     "UPDATE credential_troubles SET failures = 0, try_at = NULL, told_in = NULL"
     " WHERE digest = :digest");
+SQL(credential_update_untold, SQL_TENANT, &digest_in, NULL,
+    "UPDATE credential_troubles SET told_days = NULL WHERE digest = :digest");
 SQL(credential_insert_trouble, SQL_TENANT, &digest_in, NULL,
     "INSERT IGNORE INTO credential_troubles (digest) VALUES (:digest)");
 SQL(credential_update_told, SQL_TENANT, &days_in, NULL,
@@ -106,6 +108,14 @@ credential_refused(
 	const struct digest_in in = { digest, *told_in, wait_ms, 0 };
 
 	return tx_later(db, &credential_upsert_refused, &in, e);
+}
+
+bool
+credential_end_untold(struct db *db, struct blob digest, struct err *e)
+{
+	const struct digest_in in = { .digest = digest };
+
+	return tx_later(db, &credential_update_untold, &in, e);
 }
 
 bool

@@ -29,6 +29,8 @@ MUST_USE bool credential_untried(struct db *db, struct blob digest, struct err *
 /* It was refused once more; nobody tries it for so long. */
 MUST_USE bool credential_refused(struct db *db, struct blob digest, const struct uuid *told_in,
     int64_t wait_ms, struct err *e);
+/* Who was told of its end shows another now: it is told again. */
+MUST_USE bool credential_end_untold(struct db *db, struct blob digest, struct err *e);
 MUST_USE bool credential_works(struct db *db, struct blob digest, struct err *e);
 /* *first: nobody has told of its end so many days before, nor later. */
 MUST_USE bool credential_tell_end(struct db *db, struct blob digest, int64_t days, bool *first, struct err *e);

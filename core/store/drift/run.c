@@ -163,6 +163,21 @@ SQL(run_update, SQL_TENANT, &set_in, NULL,
     " reason = :reason, remedy = :remedy, report_id = :report_id, snapshot_id = :snapshot_id,"
     " progress = COALESCE(:progress, progress)"
     " WHERE id = :id AND state IN ('queued', 'running')");
+static const struct field hold_fields[] = {
+	COLUMN(struct run, config_id),
+	COLUMN(struct run, id),
+	FIELD_END,
+};
+static const struct schema hold_in = SCHEMA("RunHoldIn", struct run, hold_fields);
+static const struct field  held_fields[] = {
+	 COLUMN(struct run, state),
+	 FIELD_END,
+};
+static const struct schema held_schema = SCHEMA("RunHeld", struct run, held_fields);
+/* in the order of locks */
+SQL(run_select_hold, SQL_TENANT, &hold_in, &held_schema,
+    "SELECT r.state FROM run_state s STRAIGHT_JOIN runs r ON r.config_id = s.config_id"
+    " WHERE s.config_id = :config_id AND r.id = :id FOR UPDATE");
 SQL(run_update_progress, SQL_TENANT, &progress_in, NULL,
     "UPDATE runs SET progress = :progress WHERE id = :id AND fence = :fence"
     " AND state = 'running'");
@@ -218,9 +233,26 @@ run_set(struct db *db, const struct run *r, struct err *e)
 }
 
 bool
-run_set_progress(struct db *db, const struct run *r, struct err *e)
+run_set_progress(struct db *db, const struct run *r, bool *told, struct err *e)
 {
-	return db_run(db, &run_update_progress, r, NULL, e);
+	uint64_t n = 0;
+
+	if (!db_run(db, &run_update_progress, r, &n, e))
+		return false;
+	*told = n == 1;
+	return true;
+}
+
+bool
+run_hold(struct db *db, TALLOC_CTX *mem, const struct run *r, bool *cancelled, struct err *e)
+{
+	struct run now;
+
+	*cancelled = false;
+	if (!db_one(db, mem, &run_select_hold, r, &now, e))
+		return err_take(e, ERR_MISSING);
+	*cancelled = strcmp(now.state, run_states[RUN_CANCELLED]) == 0;
+	return true;
 }
 
 /* ---- lists ---- */

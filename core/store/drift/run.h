@@ -1,7 +1,7 @@
 /*
  * run.h - runs: each reading of a source that collects, and what is known of those of a config.
  *
- * The life of a run (drift/run/running.h): queued -> running -> done | failed | dead, or cancelled while it is queued.
+ * The life of a run (drift/run/running.h): queued -> running -> done | failed | dead, or cancelled before it is over.
  * One of a config runs at a time, and one of each kind waits.  Who changes the runs of a config holds its state row
  * (run_state_lock), and takes its locks in this order: the state row, its runs, its row of run_index.h.
  *
@@ -90,8 +90,12 @@ MUST_USE bool run_live(struct db *db, TALLOC_CTX *mem, const struct uuid *config
 /* All but what it was made with (id, config_id, kind, slot, asked_by), of one that is not over
  * (tx_later). */
 MUST_USE bool run_set(struct db *db, const struct run *r, struct err *e);
-/* How far it has come, while its fence is r->fence; outside a transaction too. */
-MUST_USE bool run_set_progress(struct db *db, const struct run *r, struct err *e);
+/* How far it has come, while its fence is r->fence and it runs; outside a transaction too.  *told false: it is another's,
+ * or is over. */
+MUST_USE bool run_set_progress(struct db *db, const struct run *r, bool *told, struct err *e);
+/* *cancelled: somebody has, while it ran.  Holds the state row of its config and it until the transaction ends. */
+MUST_USE bool run_hold(
+    struct db *db, TALLOC_CTX *mem, const struct run *r, bool *cancelled, struct err *e);
 
 /* Newest first; nil, NULL and 0: any. */
 struct run_filter {

@@ -89,6 +89,10 @@ test('what a source cannot be is refused by its place', async () => {
     [only({ compare: { arrays: [{ path: '/x', mode: 'sets' }] } }), '/source/collections/0/compare/arrays/0/mode'],
     [only({ compare: { normalise: [{ how: 'unmask', path: '/x' }] } }), '/source/collections/0/compare'],
     [only({ surplus: 1 }), '/source/collections/0/surplus'],
+    ...['https://169.254.169.254', 'https://10.0.0.1:8443/x', 'https://[fd00::1]', 'https://[::ffff:192.168.0.1]', 'http://0.0.0.0'].flatMap((url) => [
+      [http({ parameters: { base_url: url } }), '/source/parameters/base_url', /(169|10|fd00|ffff|0\.0\.0).*must not be connected to.*outbound\.allow/],
+      [http({ credential: { kind: 'oauth2_client_credentials', client_id: 'c', client_secret: 's', token_url: url } }), '/source/credential/token_url', /outbound\.allow/],
+      [{ kind: 'entra', parameters: { tenant_id: 't', graph_url: url } }, '/source/parameters/graph_url', /outbound\.allow/]]),
     [{ kind: 'entra', parameters: {} }, '/source/parameters/tenant_id'],
     [{ kind: 'entra', parameters: { tenant_id: 't', cloud: 'mars' } }, '/source/parameters/cloud'],
     [{ kind: 'entra', parameters: { tenant_id: 't' }, collections: [rules] }, '/source/collections'],

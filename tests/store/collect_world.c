@@ -305,8 +305,8 @@ serve(int listening)
 	}
 }
 
-static void
-server_begin(void)
+void
+pages_serve(void)
 {
 	struct sockaddr_in sin = { .sin_family = AF_INET,
 		.sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
@@ -326,6 +326,14 @@ server_begin(void)
 	}
 	setpgid(server, server);
 	close(fd);
+}
+
+void
+pages_stop(void)
+{
+	kill(-server, SIGKILL);
+	waitpid(server, NULL, 0);
+	munmap(pages_server, sizeof(*pages_server));
 }
 
 /* ---- the world ---- */
@@ -357,7 +365,7 @@ collect_open(void **state)
 	x->env.keyring = x->w->env.keyring;
 	y = talloc_zero(x, struct collect_world);
 	y->x = x;
-	server_begin();
+	pages_serve();
 	*state = y;
 	return 0;
 }
@@ -368,9 +376,7 @@ collect_close(void **state)
 	struct collect_world *y = *state;
 	void                 *x = y->x;
 
-	kill(-server, SIGKILL);
-	waitpid(server, NULL, 0);
-	munmap(pages_server, sizeof(*pages_server));
+	pages_stop();
 	return drift_tear_down(&x);
 }
 

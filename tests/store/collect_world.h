@@ -29,6 +29,8 @@ struct pages_server {
 	_Atomic int port;
 };
 extern struct pages_server *pages_server;
+void pages_serve(void);
+void pages_stop(void);
 
 struct collect_world {
 	struct drift_world    *x;

@@ -28,7 +28,8 @@ struct cron {
 /* False: `why` is what is wrong with it, for people; that no month has such a day, too. */
 #define CRON_WHY_MAX 120
 MUST_USE bool cron_parse(struct str text, struct cron *out, char why[static CRON_WHY_MAX]);
-/* The longest time from one to the next, on clocks that are not set. */
+/* The longest time from one to the next, on clocks that are not set; before 2096, after which a leap day waits for
+ * eight years. */
 int64_t cron_longest_s(const struct cron *c);
 /* The first instant (Unix seconds) after `after`. */
 int64_t cron_next(const struct cron *c, const struct zone *z, int64_t after);

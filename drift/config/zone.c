@@ -141,7 +141,7 @@ parse(struct zone *z, struct str file)
 	       read_footer(z, (struct str) { rest.p + size, rest.n - size });
 }
 
-static struct zone *
+struct zone *
 zone_parse(TALLOC_CTX *mem, struct str file, struct err *e)
 {
 	struct zone *z = talloc_zero(mem, struct zone);

@@ -22,6 +22,9 @@ struct zone;
 MUST_USE struct zone *zone_load(
     TALLOC_CTX *mem, const char *folder, const char *name, struct err *e);
 
+/* The same of the bytes of such a file, whatever they are. */
+MUST_USE struct zone *zone_parse(TALLOC_CTX *mem, struct str file, struct err *e);
+
 int64_t zone_offset(const struct zone *z, int64_t at); /* seconds east of UTC */
 /* The first instant after `at` from which the offset is another; INT64_MAX: there is none. */
 int64_t zone_next_change(const struct zone *z, int64_t at);

@@ -97,7 +97,10 @@ int
 getaddrinfo(
     const char *name, const char *service, const struct addrinfo *hints, struct addrinfo **list)
 {
-	(void)service, (void)hints;
+	(void)hints;
 	*list = answer(name);
+	for (struct addrinfo *i = *list; i != NULL && service != NULL; i = i->ai_next)
+		((struct sockaddr_in *)(void *)i->ai_addr)->sin_port = /* where IPv6 has it too */
+		    htons((uint16_t)atoi(service));
 	return *list != NULL || strcmp(name, "empty.test") == 0 ? 0 : EAI_NONAME;
 }

@@ -314,7 +314,6 @@ static const struct {
 	{ CURLE_COULDNT_RESOLVE_HOST, "The host's name could not be resolved." },
 	{ CURLE_COULDNT_CONNECT, "No connection could be made." },
 	{ CURLE_SSL_CONNECT_ERROR, "No secure connection could be made." },
-	{ CURLE_PEER_FAILED_VERIFICATION, "No secure connection could be made." },
 	{ CURLE_PARTIAL_FILE, "The connection ended before the answer was whole." },
 	{ CURLE_GOT_NOTHING, "The connection ended before the answer was whole." },
 	{ CURLE_RECV_ERROR, "The connection ended before the answer was whole." },
@@ -322,8 +321,14 @@ static const struct {
 };
 
 static const char *
-sentence(CURLcode rc)
+sentence(const struct exchange *x, CURLcode rc)
 {
+	long why = -1;
+
+	if (rc == CURLE_PEER_FAILED_VERIFICATION) {
+		(void)curl_easy_getinfo(x->curl, CURLINFO_SSL_VERIFYRESULT, &why);
+		return trust_doubt(why);
+	}
 	for (size_t i = 0; i < sizeof(sentences) / sizeof(sentences[0]); i++)
 		if (sentences[i].rc == rc)
 			return sentences[i].pub;
@@ -339,7 +344,7 @@ failed(const struct exchange *x, CURLcode rc, struct err *e)
 		return err_memory(e);
 	if (x->full || x->head_bytes > HEAD_BYTES_MAX)
 		return unavailable(x, rc, "The answer was too large.", e);
-	return unavailable(x, rc, sentence(rc), e);
+	return unavailable(x, rc, sentence(x, rc), e);
 }
 
 bool

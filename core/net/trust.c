@@ -84,3 +84,35 @@ trust_give(const struct trust *t, void *ssl_ctx)
 {
 	SSL_CTX_set1_cert_store(ssl_ctx, t->store);
 }
+
+/* Why a certificate is not believed.  libcurl looks at its names itself, before it asks OpenSSL for
+ * more. */
+static const struct {
+	long        why;
+	const char *pub;
+} doubts[] = {
+	{ X509_V_OK, "The certificate of the host is for another name." },
+	{ X509_V_ERR_UNSPECIFIED, "The certificate of the host is for another name." },
+	{ X509_V_ERR_HOSTNAME_MISMATCH, "The certificate of the host is for another name." },
+	{ X509_V_ERR_CERT_HAS_EXPIRED, "The certificate of the host has expired." },
+	{ X509_V_ERR_CERT_NOT_YET_VALID, "The certificate of the host is not valid yet." },
+	{ X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT,
+	    "The certificate of the host is signed by itself alone." },
+	{ X509_V_ERR_SELF_SIGNED_CERT_IN_CHAIN,
+	    "The certificate of the host is signed by an authority that is not believed here." },
+	{ X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT,
+	    "The certificate of the host is signed by an authority that is not believed here." },
+	{ X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY,
+	    "The certificate of the host is signed by an authority that is not believed here." },
+	{ X509_V_ERR_UNABLE_TO_VERIFY_LEAF_SIGNATURE,
+	    "The certificate of the host is signed by an authority that is not believed here." },
+};
+
+const char *
+trust_doubt(long why)
+{
+	for (size_t i = 0; i < sizeof(doubts) / sizeof(doubts[0]); i++)
+		if (doubts[i].why == why)
+			return doubts[i].pub;
+	return "The certificate of the host cannot be believed.";
+}

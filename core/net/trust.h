@@ -19,5 +19,7 @@ struct trust *trust_make(TALLOC_CTX *mem, const char *file, const char *folder);
 bool trust_read(struct trust *t);
 /* To a connection that is about to be made; `ssl_ctx` is an SSL_CTX, after trust_read(). */
 void trust_give(const struct trust *t, void *ssl_ctx);
+/* A sentence on a certificate that was not believed, by what libcurl says of it (CURLINFO_SSL_VERIFYRESULT). */
+const char *trust_doubt(long why);
 
 #endif

@@ -38,8 +38,10 @@ make_cert(EVP_PKEY *key, const char *name)
 	X509_NAME      *n = X509_get_subject_name(c);
 	X509_EXTENSION *names = X509V3_EXT_conf_nid(
 	    NULL, NULL, NID_subject_alt_name, talloc_asprintf(mem, "DNS:%s,IP:127.0.0.1", name));
+	X509_EXTENSION *signs = X509V3_EXT_conf_nid(NULL, NULL, NID_basic_constraints, "CA:TRUE");
 
 	assert_non_null(names);
+	assert_non_null(signs);
 	assert_int_equal(X509_set_version(c, 2), 1);
 	ASN1_INTEGER_set(X509_get_serialNumber(c), 1);
 	X509_gmtime_adj(X509_getm_notBefore(c), -60);
@@ -49,6 +51,8 @@ make_cert(EVP_PKEY *key, const char *name)
 	X509_set_pubkey(c, key);
 	X509_add_ext(c, names, -1);
 	X509_EXTENSION_free(names);
+	X509_add_ext(c, signs, -1);
+	X509_EXTENSION_free(signs);
 	assert_true(X509_sign(c, key, EVP_sha256()) > 0);
 	return c;
 }
@@ -77,7 +81,14 @@ show(const struct authority *a, int listening)
 }
 
 static void
-serve(struct authority *a, const char *name)
+begin(struct authority *a, const char *name)
+{
+	a->key = EVP_EC_gen("P-256");
+	a->cert = make_cert(a->key, name);
+}
+
+static void
+serve(struct authority *a)
 {
 	struct sockaddr_in sin = {
 		.sin_family = AF_INET,
@@ -86,8 +97,6 @@ serve(struct authority *a, const char *name)
 	socklen_t n = sizeof(sin);
 	int       fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
 
-	a->key = EVP_EC_gen("P-256");
-	a->cert = make_cert(a->key, name);
 	assert_int_equal(bind(fd, (struct sockaddr *)&sin, n), 0);
 	assert_int_equal(listen(fd, 16), 0);
 	assert_int_equal(getsockname(fd, (struct sockaddr *)&sin, &n), 0);
@@ -113,8 +122,10 @@ start_servers(void **state)
 	make_mem(state);
 	if (mkdtemp(folder) == NULL || asprintf(&file, "%s/authorities.pem", folder) < 0)
 		return 1;
-	serve(&ours, "localhost");
-	serve(&others, "localhost");
+	begin(&ours, "localhost");
+	serve(&ours);
+	begin(&others, "others");
+	serve(&others);
 	return free_mem(state);
 }
 
@@ -182,7 +193,8 @@ try(struct fetch *f, const struct authority *a, const char *host, const char *re
 		assert_true(str_eqz(answer.body, "hello"));
 }
 
-#define UNKNOWN "No secure connection could be made."
+#define UNKNOWN "The certificate of the host is signed by itself alone."
+#define OTHER   "The certificate of the host is for another name."
 
 static void
 who_is_signed_by_an_authority_of_the_file_is_believed_and_nobody_else(void **state)
@@ -206,7 +218,8 @@ one_that_is_taken_out_of_the_folder_is_believed_no_longer(void **state)
 	struct authority elsewhere = { 0 };
 
 	(void)state;
-	serve(&elsewhere, "elsewhere"); /* the file must not know the name */
+	begin(&elsewhere, "elsewhere");
+	serve(&elsewhere); /* the file must not know the name */
 	believe(&elsewhere);
 	assert_int_equal(mkdir(hashed, 0700), 0);
 	name = talloc_asprintf(mem, "%s/%08lx.0", hashed, X509_subject_name_hash(ours.cert));
@@ -232,7 +245,47 @@ a_certificate_is_for_its_names(void **state)
 	f = fetcher();
 	try(f, &ours, "localhost", "");
 	try(f, &ours, "127.0.0.2", "No connection could be made.");
-	try(f, &ours, "[::ffff:127.0.0.1]", UNKNOWN);
+	try(f, &ours, "[::ffff:127.0.0.1]", OTHER);
+}
+
+/* A certificate of that name, signed by ours. */
+static void
+have_signed(struct authority *a, long from_s, long to_s)
+{
+	X509_set_issuer_name(a->cert, X509_get_subject_name(ours.cert));
+	X509_gmtime_adj(X509_getm_notBefore(a->cert), from_s);
+	X509_gmtime_adj(X509_getm_notAfter(a->cert), to_s);
+	assert_true(X509_sign(a->cert, ours.key, EVP_sha256()) > 0);
+}
+
+static void
+what_is_wrong_with_a_certificate_has_its_sentence(void **state)
+{
+	static const struct {
+		const char *name, *said;
+		long        from_s, to_s;
+	} rows[] = {
+		{ "signed", "", -60, 3600 },
+		{ "over", "The certificate of the host has expired.", -7200, -3600 },
+		{ "early", "The certificate of the host is not valid yet.", 3600, 7200 },
+	};
+	struct authority a;
+	struct fetch    *f;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		believe(&ours);
+		f = fetcher();
+		begin(&a, rows[i].name);
+		have_signed(&a, rows[i].from_s, rows[i].to_s);
+		serve(&a);
+		try(f, &a, "127.0.0.1", rows[i].said);
+		believe(&others);
+		try(f, &a, "127.0.0.1",
+		    "The certificate of the host is signed by an authority that is not believed "
+		    "here.");
+		end(&a);
+	}
 }
 
 static void
@@ -330,6 +383,7 @@ main(void)
 		TEST(who_is_signed_by_an_authority_of_the_file_is_believed_and_nobody_else),
 		TEST(one_that_is_taken_out_of_the_folder_is_believed_no_longer),
 		TEST(a_certificate_is_for_its_names),
+		TEST(what_is_wrong_with_a_certificate_has_its_sentence),
 		TEST(a_file_that_becomes_another_one_is_read_again),
 		TEST(nobody_is_believed_where_the_file_is_away_or_is_none),
 		TEST(the_system_believes_neither),

@@ -95,14 +95,16 @@ write_refs(struct db *db, const struct ingest *in, struct plan *p, struct err *e
 bool
 apply_plan(struct db *db, const struct ingest *in, struct plan *p, struct err *e)
 {
+	const struct versions ended = { p->closed, p->closed_n },
+			      begun = { p->opened, p->opened_n };
+
 	if (!rule_hits_write(db, in, p, e) || !suggestion_write(db, in, p, e))
 		return false;
 	if (p->kind == PLAN_SAME)
 		return apply_alerts(db, in, p, NULL, e) && collections_write(db, in, p, e);
 	/* Rows that are many go with what the alerts are asked for, and the rest with COMMIT. */
 	return content_add(db, &p->contents, e) && write_refs(db, in, p, e) &&
-	       versions_close(db, p->closed, p->closed_n, e) &&
-	       versions_open(db, p->opened, p->opened_n, e) && finding_write(db, p->findings, e) &&
+	       versions_write(db, p, &ended, &begun, e) && finding_write(db, p->findings, e) &&
 	       daily_count_write(db, in, p, e) && change_add(db, p->changes, p->seen.n, e) &&
 	       attributing_write(db, in, p, e) && apply_alerts(db, in, p, NULL, e) &&
 	       settle_write(db, in, p, e) && report_add(db, &p->report, e) &&

@@ -91,7 +91,8 @@ close_version(const struct ingest *in, struct plan *p, const struct held *h)
 	p->closed[p->closed_n++] = (struct version) { .config_id = in->config->id,
 		.resource_id = h->resource_id,
 		.from_seq = h->from_seq,
-		.until_seq = p->after.seq };
+		.until_seq = p->after.seq,
+		.address = h->address };
 }
 
 /* Where the versions that are opened put what they need. */

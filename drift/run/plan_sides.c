@@ -193,16 +193,23 @@ read_together(const struct ingest *in, struct plan *p, enum against what, struct
 {
 	struct trip           *trip = trip_make(p, in->t->db);
 	const struct held_span span = span_of(in, p);
+	bool by_number = span.most != 0 && (what == AGAINST_GOLDEN || what == AGAINST_COLLECTIONS);
 
-	if (p->kind != PLAN_LATE)
-		held_now_ask(trip, &in->config->id, &sides->current, &sides->current_n);
+	if (p->kind != PLAN_LATE || by_number)
+		held_now_ask(trip, &in->config->id, &sides->now, &sides->now_n);
 	if (what != AGAINST_NOTHING) {
 		finding_standing_ask(trip, &in->config->id, &p->standing);
 		silence_ahead_ask(trip, in->received_at, &p->silences, &p->silences_n);
 	}
-	if (span.most != 0 && (what == AGAINST_GOLDEN || what == AGAINST_COLLECTIONS))
-		held_between_ask(trip, &span, &sides->between, &sides->between_n);
-	return trip_go(trip, e);
+	if (by_number)
+		held_past_ask(trip, &span, &sides->past, &sides->past_n);
+	if (!trip_go(trip, e))
+		return false;
+	held_sort(sides->now, sides->now_n);
+	/* What comes late goes on from nothing. */
+	sides->current = sides->now;
+	sides->current_n = p->kind == PLAN_LATE ? 0 : sides->now_n;
+	return true;
 }
 
 /* Somebody has made a snapshot out of order the baseline of some collections. */
@@ -335,10 +342,12 @@ sides_of_collections(const struct ingest *in, struct plan *p, struct plan_sides 
 {
 	struct rows          last = { 0 };
 	const struct picking now = { in, p, sides->current, sides->current_n };
-	const struct picking then = { in, p, sides->between, sides->between_n };
+	const struct picking still = { in, p, sides->now, sides->now_n };
+	const struct picking past = { in, p, sides->past, sides->past_n };
 
-	if ((base != NULL && !pick_at(&then, base_number, base, e)) ||
-	    !pick_at(&then, last_number, &last, e) ||
+	if ((base != NULL && (!pick_at(&still, base_number, base, e) ||
+				 !pick_at(&past, base_number, base, e))) ||
+	    !pick_at(&still, last_number, &last, e) || !pick_at(&past, last_number, &last, e) ||
 	    !pick_current(&now, last_is_current, &last, e))
 		return false;
 	if (base != NULL)

@@ -16,8 +16,10 @@ struct plan_sides {
 	size_t             base_n;
 	struct held       *current; /* in force now; empty for a late snapshot */
 	size_t             current_n;
-	struct held       *between; /* in force at some of the collections' numbers */
-	size_t             between_n;
+	struct held       *now;  /* also for a late one, where collections have numbers */
+	size_t             now_n;
+	struct held       *past; /* in force at some of those numbers, and no more */
+	size_t             past_n;
 	struct held       *last; /* of the collections that are carried, by category and key */
 	size_t             last_n;
 	const struct json *only; /* categories that are compared, its members; NULL: all */

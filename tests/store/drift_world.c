@@ -232,6 +232,10 @@ drift_check(struct drift_world *x)
 					"b.resource_id AND a.from_seq < b.from_seq"
 					" WHERE a.until_seq IS NULL OR a.until_seq > b.from_seq"),
 	    0);
+	assert_int_equal(drift_count(x, "SELECT COUNT(*) FROM %s.resource_versions WHERE span <>"
+					" IF(until_seq IS NULL, 0, LEAST(12,"
+					" (LENGTH(BIN(until_seq - from_seq)) + 1) DIV 2))"),
+	    0);
 	assert_int_equal(
 	    drift_count(x,
 		"SELECT COUNT(*) FROM %s.resource_versions v"

@@ -12,7 +12,8 @@
 #define PAST    "20000"
 #define LASTING "100500"
 
-/* Rows that the tenant's connection has read. */
+/* Rows that the tenant's connection has read, and entries of an index that it has only looked at.
+ */
 static long
 rows_read(struct drift_world *x)
 {
@@ -20,7 +21,10 @@ rows_read(struct drift_world *x)
 	MYSQL_ROW  row;
 	long       n = 0;
 
-	assert_int_equal(mysql_query(x->t->db->my, "SHOW SESSION STATUS LIKE 'Handler_read_%'"), 0);
+	assert_int_equal(
+	    mysql_query(x->t->db->my, "SHOW SESSION STATUS WHERE Variable_name LIKE "
+				      "'Handler_read_%' OR Variable_name = 'Handler_icp_attempts'"),
+	    0);
 	r = mysql_store_result(x->t->db->my);
 	while ((row = mysql_fetch_row(r)) != NULL)
 		n += strtol(row[1], NULL, 10);
@@ -74,8 +78,8 @@ make_past(struct drift_world *x)
 	    " FALSE, NOW(3), NOW(3) FROM %s.seq_1_to_" PAST " q"
 	    " JOIN (SELECT * FROM %s.drift_findings WHERE status = 'detected' LIMIT 1) f");
 	drift_sql(x,
-	    "INSERT INTO %s.resource_versions (resource_id, from_seq, until_seq, config_id,"
-	    " address) SELECT v.resource_id, v.from_seq + q.seq, v.from_seq + q.seq + 1,"
+	    "INSERT INTO %s.resource_versions (resource_id, from_seq, until_seq, span, config_id,"
+	    " address) SELECT v.resource_id, v.from_seq + q.seq, v.from_seq + q.seq + 1, 1,"
 	    " v.config_id, v.address FROM %s.seq_1_to_" PAST " q"
 	    " JOIN (SELECT * FROM %s.resource_versions WHERE until_seq IS NULL"
 	    " ORDER BY from_seq DESC LIMIT 1) v");
@@ -107,6 +111,62 @@ a_push_reads_no_more_after_very_many_values(void **state)
 	assert_int_equal(drift_count(x, "SELECT COUNT(*) FROM %s.drift_history"
 					" WHERE note = 'It is there again.'"),
 	    1);
+}
+
+/* ---- what was in force at a number ---- */
+
+/* Resource n has versions of one length: 4^k - 1 and 4^k, from the shortest to more than any config
+ * comes to. */
+static void
+make_lengths(struct drift_world *x)
+{
+	drift_sql(x,
+	    "INSERT INTO %s.resources (id, config_id, category, `key`) SELECT"
+	    " UNHEX(LPAD(HEX(q.seq), 32, '0')), s.config_id, 'c', q.seq FROM %s.seq_1_to_26 q"
+	    " JOIN %s.config_state s");
+	drift_sql(x,
+	    "INSERT INTO %s.resource_versions (resource_id, from_seq, until_seq, config_id,"
+	    " address) SELECT r.id, 10 + k.seq * l.n, 10 + (k.seq + 1) * l.n, r.config_id,"
+	    " UNHEX(SHA2(r.`key`, 256)) FROM %s.resources r JOIN (SELECT q.seq, GREATEST(1,"
+	    " CAST(POW(4, (q.seq - 1) DIV 2) AS UNSIGNED) - q.seq % 2) AS n"
+	    " FROM %s.seq_1_to_26 q) l ON l.seq = r.`key` JOIN %s.seq_0_to_60 k");
+}
+
+static void
+found_at(struct drift_world *x, const struct uuid *config, uint64_t seq)
+{
+	TALLOC_CTX  *mem = talloc_new(x);
+	struct err   e = { 0 };
+	struct held *rows;
+	size_t       n;
+
+	assert_ok(held_at(x->t->db, mem, config, seq, &rows, &n, &e));
+	assert_int_equal(n, drift_count(x, talloc_asprintf(mem,
+					       "SELECT COUNT(*) FROM %%s.resource_versions"
+					       " WHERE from_seq <= %llu AND until_seq > %llu",
+					       (unsigned long long)seq, (unsigned long long)seq)));
+	for (size_t i = 1; i < n; i++)
+		assert_true(strcmp(rows[i - 1].key, rows[i].key) < 0);
+	talloc_free(mem);
+}
+
+static void
+what_was_in_force_is_found_however_long_it_was(void **state)
+{
+	struct drift_world *x = *state;
+	struct uuid         c = drift_config(x, DRIFT_PUSH);
+
+	make_lengths(x);
+	for (int classes = 0; classes < 2; classes++) {
+		for (uint64_t seq = 9; seq < 70; seq++)
+			found_at(x, &c, seq);
+		for (uint64_t seq = 64; seq < 1u << 30; seq *= 4)
+			for (uint64_t near = seq + 8; near < seq + 13; near++)
+				found_at(x, &c, near);
+		/* Until now no version had a class, as those that a program from before ends. */
+		drift_sql(x, "UPDATE %s.resource_versions SET span = LEAST(12,"
+			     " (LENGTH(BIN(until_seq - from_seq)) + 1) DIV 2)");
+	}
 }
 
 /* ---- what was accepted and is there no more ---- */
@@ -294,6 +354,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(a_push_reads_no_more_after_very_many_values),
+		TEST(what_was_in_force_is_found_however_long_it_was),
 		TEST(what_was_accepted_and_is_gone_costs_a_push_nothing),
 		TEST(a_push_asks_the_database_so_often_and_no_more),
 		TEST(lists_read_as_much_at_any_size),

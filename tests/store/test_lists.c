@@ -90,8 +90,10 @@ static const char *const rows[] = {
 	"INSERT INTO run_state (config_id, last_run) SELECT id, id FROM drift_configs",
 	"INSERT INTO resources (id, config_id, category, `key`) SELECT " ID ", " CONFIGS
 	", 'c', seq FROM seq_1_to_20000",
-	"INSERT INTO resource_versions (resource_id, from_seq, until_seq, config_id, address) "
-	"SELECT " ID ", 1, 2 + seq % 4000, " CONFIGS ", " HASH " FROM seq_1_to_20000",
+	"INSERT INTO resource_versions (resource_id, from_seq, until_seq, span, config_id, "
+	"address) "
+	"SELECT " ID ", 1, 2 + seq % 4000, (LENGTH(BIN(1 + seq % 4000)) + 1) DIV 2, " CONFIGS
+	", " HASH " FROM seq_1_to_20000",
 	"INSERT INTO resource_versions (resource_id, from_seq, until_seq, config_id, address) "
 	"SELECT " ID ", 5000, NULL, " CONFIGS ", " HASH " FROM seq_1_to_20000",
 	"INSERT INTO contents (address, chunk, size, body) SELECT " HASH

@@ -1,4 +1,5 @@
 #include "core/store/drift/history.h"
+#include "core/store/drift/snapshot_priv.h"
 #include "core/store/tx.h"
 
 #include <stdlib.h>
@@ -125,8 +126,9 @@ static const struct schema only_out = SCHEMA("HistoryOnly", struct version, only
 
 /* In force in the snapshot, and in none of its neighbours. */
 SQL(history_select_only, SQL_TENANT, &only_in, &only_out,
-    "SELECT resource_id, from_seq, address FROM resource_versions WHERE config_id = :config_id"
-    " AND until_seq > :seq AND until_seq <= :next AND from_seq > :before AND from_seq <= :seq");
+    "SELECT resource_id, from_seq, address FROM resource_versions v FORCE INDEX (in_force)"
+    " WHERE config_id = :config_id AND until_seq <= :next AND from_seq > :before" ENDED_OVER(
+	":seq", ":seq"));
 
 static const struct field version_fields[] = {
 	COLUMN(struct version, resource_id),

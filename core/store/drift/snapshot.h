@@ -66,7 +66,7 @@ struct held {
 	char       *category, *key;
 	struct uuid resource_id;
 	uint64_t    from_seq;
-	uint64_t    until_seq; /* of held_between_ask: 0: in force still */
+	uint64_t    until_seq; /* of held_past_ask; else 0 */
 	struct blob address;
 };
 #define HELD_MAX 1000000 /* resources of one snapshot */
@@ -86,12 +86,14 @@ struct held_span {
 /* What a config's number `seq` held, by category and key (bytes); seq 0: what is in force now. */
 MUST_USE bool held_at(struct db *db, TALLOC_CTX *mem, const struct uuid *config, uint64_t seq,
     struct held **rows, size_t *n, struct err *e);
-/* With what else is read in that round trip (trip.h): what is in force now; and whatever was in force at some of the
- * numbers from `least` to `most`, in the same order: who wants the versions of one number for one category and of
- * another for another picks by from_seq and until_seq. */
+/*
+ * With what else is read in that round trip (trip.h), in no order: what is in force now; and what of that which is in
+ * force no more was so at some of the numbers from `least` to `most`: who wants the versions of one number for one
+ * category and of another for another picks by from_seq and until_seq.
+ */
 void held_now_ask(struct trip *trip, const struct uuid *config, struct held **rows, size_t *n);
-void held_between_ask(
-    struct trip *trip, const struct held_span *span, struct held **rows, size_t *n);
+void held_past_ask(struct trip *trip, const struct held_span *span, struct held **rows, size_t *n);
+void held_sort(struct held *rows, size_t n); /* by category and key */
 /* One of them. */
 MUST_USE bool held_one(struct tenant_db *t, TALLOC_CTX *mem, const struct uuid *resource,
     uint64_t seq, struct held *h, struct err *e);
@@ -107,8 +109,12 @@ struct version {
 	uint64_t    from_seq, until_seq;
 	bool        known; /* to open: its resource has a version already */
 };
-/* Both sort the list. */
-MUST_USE bool versions_open(struct db *db, struct version *v, size_t n, struct err *e);
-MUST_USE bool versions_close(struct db *db, struct version *v, size_t n, struct err *e);
+struct versions {
+	struct version *of;
+	size_t          n;
+};
+/* In a deed: those that end, as they are, and those that begin, which are sorted. */
+MUST_USE bool versions_write(struct db *db, TALLOC_CTX *mem, const struct versions *ended,
+    const struct versions *begun, struct err *e);
 
 #endif

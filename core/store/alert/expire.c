@@ -124,8 +124,8 @@ static const struct schema told_in = SCHEMA("ExpireToldIn", struct gone, told_fi
 
 SQL(expire_select_findings, SQL_TENANT, &old_in, &gone_schema,
     "SELECT f.config_id, f.fingerprint, f.value_hash FROM drift_findings f FORCE INDEX (ended)"
-    " WHERE f.config_id = :config_id AND f.status = 'resolved' AND f.updated_at < :before"
-    " AND NOT f.present"
+    " WHERE f.config_id = :config_id AND f.status = 'resolved' AND f.promoted = FALSE"
+    " AND f.updated_at < :before AND NOT f.present"
     " AND NOT EXISTS (SELECT 1 FROM drift_changes c WHERE c.config_id = f.config_id"
     " AND c.fingerprint = f.fingerprint AND c.value_hash = f.value_hash)"
     " ORDER BY f.updated_at LIMIT :limit");

@@ -79,7 +79,9 @@ SQL(analytics_select_acceptances, SQL_TENANT, &accepted_in, &accepted_schema,
     "SELECT COUNT(*) AS total, CAST(IFNULL(SUM(expires_at IS NULL), 0) AS SIGNED) AS without_end,"
     " CAST(IFNULL(SUM(expires_at > :now AND expires_at <= :soon), 0) AS SIGNED) AS expiring,"
     " CAST(IFNULL(SUM(expires_at <= :now), 0) AS SIGNED) AS expired"
-    " FROM drift_findings WHERE status = 'accepted' AND promoted = FALSE" CONFIG_IS);
+    " FROM drift_configs c STRAIGHT_JOIN drift_findings f FORCE INDEX (ended)"
+    " ON f.config_id = c.id AND f.status = 'accepted' AND f.promoted = FALSE"
+    " WHERE (:config IS NULL OR c.id = :config)");
 SQL(analytics_select_began, SQL_TENANT, &config_in, &began_schema,
     "SELECT MIN(created_at) AS began FROM drift_configs WHERE (:config IS NULL OR id = :config)");
 

@@ -2,10 +2,33 @@
 #include "core/web/etag.h"
 #include "core/web/pass.h"
 
+/* A body that is so short is read before it is asked for what it is: mostly its place is there, and
+ * then the handler finds it with what else it reads. */
+#define FOUND_BYTES 16384
+
+static bool
+body_is_short(const struct request *r)
+{
+	int64_t n;
+
+	return str_to_i64(request_param(r, "CONTENT_LENGTH"), &n) && n >= 0 && n <= FOUND_BYTES;
+}
+
 bool
 step_found(struct request *r, struct err *e)
 {
-	return r->route->found == NULL || r->route->found(r, e);
+	return r->route->found == NULL || body_is_short(r) || r->route->found(r, e);
+}
+
+bool
+found_after_all(struct request *r)
+{
+	struct err e = { 0 };
+
+	if (r->route->found == NULL || !body_is_short(r) || r->route->found(r, &e))
+		return true;
+	r->err = e;
+	return false;
 }
 
 bool

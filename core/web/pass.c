@@ -38,7 +38,7 @@ pass_run(struct app *app, struct transport *t)
 			break;
 		found = found || steps[i] == step_found;
 	}
-	if (found && r.err.code != ERR_OK && r.route->refused != NULL)
+	if (found && r.err.code != ERR_OK && found_after_all(&r) && r.route->refused != NULL)
 		r.route->refused(&r);
 	reply_send(&r);
 	account(&r);

@@ -34,6 +34,9 @@ step_fn step_answer; /* handler.c: encoded, before the first byte is sent */
 /* Fills id, trace id, method, raw path and origin as far as the parameters go; never fails. */
 void request_begin(struct request *r, struct app *app, struct transport *t);
 
+/* Of a request that was refused behind step_found, which may not have looked: else that is why it is refused. */
+bool found_after_all(struct request *r);
+
 /* The only writer of answers. */
 void reply_send(struct request *r);
 

@@ -355,11 +355,11 @@ static const struct field batch_fields[] = {
 };
 static const struct schema batch_in = SCHEMA("ContentBatch", struct batch_in, batch_fields);
 
-/* Each address once, whatever the list says. */
+/* Each address stands in the list once, in the order of the table. */
 SQL(content_select_batch, SQL_TENANT, &batch_in, &row_schema,
-    "SELECT c.address, c.chunk, c.size, c.body FROM (SELECT DISTINCT UNHEX(j.a) AS address"
-    " FROM JSON_TABLE(:addresses, '$[*]' COLUMNS (a VARCHAR(64) PATH '$')) j) w"
-    " STRAIGHT_JOIN contents c ON c.address = w.address");
+    "SELECT c.address, c.chunk, c.size, c.body"
+    " FROM JSON_TABLE(:addresses, '$[*]' COLUMNS (a VARCHAR(64) PATH '$')) j"
+    " STRAIGHT_JOIN contents c ON c.address = UNHEX(j.a)");
 
 struct content_batch {
 	struct tenant_db   *t;
@@ -383,20 +383,36 @@ by_row_address(const void *key, const void *member)
 	return memcmp(key, ((const struct content_row *)member)->address.p, HASH_LEN);
 }
 
+static int
+by_blob(const void *a, const void *b)
+{
+	const struct blob *x = a, *y = b;
+
+	return memcmp(x->p, y->p, HASH_LEN);
+}
+
 static bool
 print_addresses(struct buf *out, const struct blob *addresses, size_t n, struct err *e)
 {
-	char hex[2 * HASH_LEN + 1];
+	struct blob *each = talloc_size(out->mem, n * sizeof(each[0]));
+	char         hex[2 * HASH_LEN + 1];
 
-	buf_putc(out, '[');
-	for (size_t i = 0; i < n; i++) {
-		if (addresses[i].n != HASH_LEN)
+	if (each == NULL)
+		return err_memory(e);
+	memcpy(each, addresses, n * sizeof(each[0]));
+	for (size_t i = 0; i < n; i++)
+		if (each[i].n != HASH_LEN)
 			return broken("no address", e);
-		hex_print(addresses[i].p, HASH_LEN, hex);
-		buf_printf(out, "%s\"%s\"", i > 0 ? "," : "", hex);
+	qsort(each, n, sizeof(each[0]), by_blob);
+	for (size_t i = 0; i < n; i++) {
+		if (i > 0 && by_blob(&each[i - 1], &each[i]) == 0)
+			continue;
+		hex_print(each[i].p, HASH_LEN, hex);
+		buf_printf(out, "%c\"%s\"", i > 0 ? ',' : '[', hex);
 	}
 	buf_putc(out, ']');
 	buf_putc(out, '\0');
+	talloc_free(each);
 	return buf_ok(out) || err_memory(e);
 }
 

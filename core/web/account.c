@@ -28,6 +28,7 @@ roll_back(struct db *db, struct db_stats *sum)
 	struct db_stats one = db_stats(db);
 
 	sum->count += one.count;
+	sum->trips += one.trips;
 	sum->ns += one.ns;
 	if (tx_open(db))
 		tx_rollback(db);
@@ -159,6 +160,7 @@ write_line(const struct request *r, const struct line *l)
 	}
 	if (slow) {
 		fields[n++] = (struct log_field)LOGI("bsx.db.statements", (int64_t)l->db.count);
+		fields[n++] = (struct log_field)LOGI("bsx.db.trips", (int64_t)l->db.trips);
 		fields[n++] = (struct log_field)LOGI("bsx.db.duration", l->db.ns);
 	}
 	log_write(r->app->env->log, LOG_ACCESS, level_of(l->status), l->message, fields, n);

@@ -1,53 +1,16 @@
 // cost.mjs - measures one request after the other (see cost, which starts it): what each took of the worker and of the
 // database, and a table with the costliest of each route.
 import fs from 'node:fs';
-import http from 'node:http';
-import path from 'node:path';
+import { lineOf, logSize, pidOf, send, ticks, worker } from './installation.mjs';
 import { bodiesFor, queriesFor } from './worst.mjs';
 import { World } from './world.mjs';
 
-const base = new URL(process.env.BSX_URL), state = process.env.BSX_STATE;
 const args = process.argv.slice(2), all = args.includes('-a'), words = args.filter((a) => a !== '-a');
-const TICK_MS = 10; // of /proc/PID/stat
 const LIMITS = { cpu_s: 2, mb: 200 }, PUSH_LIMITS = { cpu_s: 10, mb: 640 };
 const isPush = (route) => /^POST .*\/(snapshots|documents)$/.test(route);
 
-// ---- requests -----------------------------------------------------------------------------------
-
-const agent = new http.Agent({ keepAlive: false });
-let made = 0;
-
-// One request; `body` is bytes or a value to send as JSON.
-function send(method, target, { headers = {}, body, token } = {}) {
-  const bytes = body === undefined || Buffer.isBuffer(body) ? body : Buffer.from(typeof body === 'string' ? body : JSON.stringify(body));
-  const id = `cost-${process.pid}-${++made}`;
-  const h = { 'X-Request-Id': id, ...(token && { Authorization: `Bearer ${token}` }),
-    ...(bytes && { 'Content-Type': 'application/json', 'Content-Length': bytes.length }), ...headers };
-  if (!bytes && method !== 'GET')
-    h['Content-Length'] = 0;
-  return new Promise((resolve, reject) => {
-    const r = http.request({ host: base.hostname, port: base.port, method, path: target, headers: h, agent, timeout: 900000 }, (a) => {
-      const parts = [];
-      let n = 0;
-      a.on('data', (d) => { n += d.length; if (n < 1 << 20 || a.headers['content-type'] === 'application/json') parts.push(d); });
-      a.on('error', reject);
-      a.on('end', () => resolve({ id, status: a.statusCode, sent: bytes?.length ?? 0, got: n, text: () => Buffer.concat(parts).toString() }));
-    });
-    r.on('timeout', () => r.destroy(new Error('no answer')));
-    r.on('error', reject);
-    r.end(bytes);
-  });
-}
-
 // ---- processes ----------------------------------------------------------------------------------
 
-const pidOf = (service) => Number(fs.readFileSync(path.join(state, 'run', `${service}.child`), 'utf8'));
-const worker = () => Number(fs.readFileSync(`/proc/${pidOf('responder')}/task/${pidOf('responder')}/children`, 'utf8').trim().split(' ')
-  .find((pid) => fs.readFileSync(`/proc/${pid}/comm`, 'utf8') !== 'bsx-fetch\n'));
-const ticks = (pid) => {
-  const text = fs.readFileSync(`/proc/${pid}/stat`, 'utf8'), f = text.slice(text.lastIndexOf(')') + 2).split(' ');
-  return (Number(f[11]) + Number(f[12])) * TICK_MS / 1000;
-};
 const kib = (text, name) => Number(new RegExp(`^${name}:\\s+(\\d+)`, 'm').exec(text)?.[1] ?? 0);
 
 // What is a process' own at its highest since the last clearing, in MB: not libraries, segment and password scratch.
@@ -70,22 +33,6 @@ async function clearPeak() {
   }
 }
 
-const logFile = path.join(state, 'log', 'responder.log');
-const logSize = () => fs.statSync(logFile).size;
-
-// The request's line in the log, which is written after its answer.
-async function statements(id, from) {
-  for (const end = Date.now() + 60000; Date.now() < end; await new Promise((r) => setTimeout(r, 20))) {
-    const fd = fs.openSync(logFile, 'r'), bytes = Buffer.alloc(logSize() - from);
-    fs.readSync(fd, bytes, 0, bytes.length, from);
-    fs.closeSync(fd);
-    const line = bytes.toString().split('\n').find((l) => l.includes(`"${id}"`) && l.includes('bsx.access') && l.endsWith('}'));
-    if (line)
-      return JSON.parse(line)['bsx.db.statements'] ?? 0;
-  }
-  return NaN;
-}
-
 async function measure(route, name, method, target, options) {
   const pid = await clearPeak(), db = pidOf('database'), from = logSize();
   const before = { own: ticks(pid), db: ticks(db) };
@@ -95,7 +42,7 @@ async function measure(route, name, method, target, options) {
   } catch (e) {
     answer = { status: e.code ?? e.message, sent: 0, got: 0, text: () => '' };
   }
-  const n = answer.id ? await statements(answer.id, from) : NaN;
+  const line = answer.id ? await lineOf(answer.id, from) : null, n = line === null ? NaN : line['bsx.db.statements'] ?? 0;
   const died = worker() !== pid;
   const row = { route, name, status: answer.status, sent: answer.sent, got: answer.got, statements: n,
     cpu_s: died ? NaN : ticks(pid) - before.own, db_s: ticks(db) - before.db, mb: died ? NaN : peakMb(pid), died };

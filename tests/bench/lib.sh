@@ -18,6 +18,7 @@ bench_needs() {
 		installation jq command -v jq
 		installation nginx command -v nginx
 		rates wrk command -v wrk
+		deeds node command -v node
 		engines node command -v node
 		engines npm command -v npm
 		engines xz command -v xz
@@ -38,33 +39,16 @@ median() { # of its input lines
 	sort -n | awk '{ a[NR] = $1 } END { print NR % 2 ? a[(NR + 1) / 2] : (a[NR / 2] + a[NR / 2 + 1]) / 2 }'
 }
 
-# ticks PID... : the CPU that these have taken, in hundredths of a second
-ticks() {
-	for pid in "$@"; do cat "/proc/$pid/stat"; done | sed 's/.*) //' | awk '{ n += $12 + $13 } END { print n + 0 }'
-}
-
-# spent ROW REQUESTS/S WORKERS DATABASE : adds what one request took of both, in ms, to WORK/ROW.cpu
-spent() {
-	awk -v r="$2" -v s="$seconds" -v w="$3" -v d="$4" 'BEGIN { print 10 * w / (r * s), 10 * d / (r * s) }' >>"$work/$1.cpu"
-}
-
-# rate ROW LUA PATH : adds requests per second to WORK/ROW, or what was refused to WORK/ROW.refused; with $worker_pids
-# and $database_pid also what each cost them
+# rate ROW LUA PATH : adds requests per second to WORK/ROW, or what was refused to WORK/ROW.refused
 rate() {
 	AUTHORIZATION="Bearer $token"
 	export AUTHORIZATION
-	# shellcheck disable=SC2086 # process numbers
-	[ -z "${worker_pids-}" ] || { worker_ticks=$(ticks $worker_pids) database_ticks=$(ticks "$database_pid"); }
 	wrk -t1 -c16 -d "${seconds}s" -s "$root/tests/bench/$2" "$url$3" >"$work/wrk" 2>&1 || true
 	line=$(grep '^RATE' "$work/wrk" || cat "$work/wrk")
 	case $line in
 	'RATE 0.0 '* | *' BAD '[!0]*) ;;
 	RATE*' BAD 0')
-		rate_was=$(echo "$line" | cut -d' ' -f2)
-		echo "$rate_was" >>"$work/$1"
-		# shellcheck disable=SC2086 # process numbers
-		[ -z "${worker_pids-}" ] || spent "$1" "$rate_was" $(($(ticks $worker_pids) - worker_ticks)) \
-			$(($(ticks "$database_pid") - database_ticks))
+		echo "$line" | cut -d' ' -f2 >>"$work/$1"
 		return 0
 		;;
 	esac
@@ -89,12 +73,4 @@ row() {
 	done
 	awk -v n="$1" -v v="$(median <"$work/$2")" -v r="$3" -v w="$(median <"$work/$4")" -v t="$5" \
 		'BEGIN { printf "%-34s %9.0f/s   %-34s %9.0f/s   ratio %.3f   target %s\n", n, v, r, w, v / w, t }'
-}
-
-# deed NAME ROW TARGET : the CPU that one took, of the workers and of the database
-deed() {
-	[ -s "$work/$2.cpu" ] || return 0
-	w=$(cut -d' ' -f1 <"$work/$2.cpu" | median) d=$(cut -d' ' -f2 <"$work/$2.cpu" | median)
-	awk -v n="$1" -v w="$w" -v d="$d" -v t="$3" \
-		'BEGIN { printf "%-34s workers %6.2f ms + MariaDB %6.2f ms = %6.2f ms of CPU   target %s\n", n, w, d, w + d, t }'
 }

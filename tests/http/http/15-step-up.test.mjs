@@ -48,6 +48,7 @@ const deeds = {
   'POST /api/drift/channels': power(() => ({ body: { name: unique('c'), kind: 'webhook', ...hook() } }), 201),
   'PUT /api/drift/channels/{id}': members({
     url: { make: async (w) => ({ target: `/api/drift/channels/${await w.channel()}`, body: { ...hook(), secret: null } }), done: 200 },
+    to: { make: async (w) => ({ target: `/api/drift/channels/${await w.mailed()}`, body: { to: 'another@example.org' } }), done: 200 },
     secret: { make: async (w) => ({ target: `/api/drift/channels/${await w.channel()}`, body: { secret: null } }), done: 200 },
     status: { make: async (w) => ({ target: `/api/drift/channels/${await w.channel()}`, body: { status: 'active' } }), done: 200 },
     values: { make: async (w) => ({ target: `/api/drift/channels/${await w.channel()}`, body: { values: true } }), done: 200 },
@@ -121,7 +122,8 @@ async function world() {
   const tenantId = (await admin('GET', '/api/tenants')).json.items[0].id;
   return { admin, tenantId, user: () => made('/api/users', person(['viewer'])), provider: () => made('/api/identity-providers', provider()),
     role: () => made('/api/roles', { name: unique('r'), permissions: [] }),
-    channel: async () => (await newChannel(admin, hook().url)).id, key: async () => (await newKey(admin)).id,
+    channel: async () => (await newChannel(admin, hook().url)).id,
+    mailed: async () => (await newChannel(admin, undefined, { kind: 'email', to: 'one@example.org' })).id, key: async () => (await newKey(admin)).id,
     session: async () => {
       const who = person(['viewer']);
       await made('/api/users', who);

@@ -6,7 +6,7 @@ import path from 'node:path';
 import { after, before, test } from 'node:test';
 import { credentials, Log, renewWorkers, sql, state, until } from '../lib/env.mjs';
 import { newId, send } from '../lib/client.mjs';
-import { all, bearer, newChannel, newConfig, newKey, newTenant, push } from '../lib/people.mjs';
+import { all, bearer, newChannel, newConfig, newKey, newOperation, newTenant, push } from '../lib/people.mjs';
 import { openapi } from '../lib/spec.mjs';
 
 const FEW = 10, MANY = 1000, MORE = 12; // statements: a page of 200 may be read in some parts
@@ -14,6 +14,8 @@ const conf = path.join(state, 'etc', 'blindspotx.conf');
 const resources = (n, v) => Array.from({ length: n }, (_, i) => ({ category: 'c', key: `r${i}`, value: { v, i } }));
 // Without rows, or asked with what only a sign-in under way has.
 const elsewhere = /^\/api\/auth\/oidc\/|^\/metrics$|^\/api\/health|^\/console\//;
+// A table that is had whole.
+const whole = ['/api/access-review as text/csv'];
 let was, admin, platform, schema;
 
 async function world(n) {
@@ -81,7 +83,7 @@ async function walk(ids) {
       : parameters.includes('tenant') ? '?tenant=demo' : '';
     for (const type of Object.keys(item.get.responses['200']?.content ?? {})) {
       const id = newId(), caller = template.startsWith('/api/tenants') ? platform : admin;
-      const a = await send('GET', type === 'application/x-ndjson' ? target : target + query, { id, headers: { Accept: type, Authorization: `Bearer ${caller.token}` } });
+      const a = await send('GET', type === 'application/x-ndjson' || whole.includes(`${template} as ${type}`) ? target : target + query, { id, headers: { Accept: type, Authorization: `Bearer ${caller.token}` } });
       if (a.status !== 200)
         bad.push(`${template} as ${type}: ${a.status} ${a.text.slice(0, 200)}`);
       asked.set(`${template} as ${type}`, id);
@@ -96,6 +98,7 @@ async function walk(ids) {
 test(`every GET runs as many statements about ${MANY} rows as about ${FEW}, but for ${MORE}`, async (t) => {
   await newKey(admin);
   await newChannel(admin, 'http://127.0.0.1:9/hook');
+  newOperation(sql("SELECT LOWER(HEX(id)) FROM tenants WHERE slug = 'demo'"));
   const silence = await admin('POST', '/api/drift/silences', { body: { matcher: { category: 'nothing' }, reason: 'a row', expires_at: new Date(Date.now() + 3600000).toISOString() } });
   assert.equal(silence.status, 201, silence.text);
   const provider = await admin('POST', '/api/identity-providers', { body: { name: 'walk', kind: 'oidc', client_id: 'c', issuer: 'https://idp.example' } });

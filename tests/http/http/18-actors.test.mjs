@@ -25,7 +25,7 @@ async function doAll(caller) {
   await push(caller, c, [item('k1', { a: 1 }), item('k2', { b: 1 })]);
   const { report } = await push(caller, c, [item('k1', { a: 2 }), item('k2', { b: 2 })]);
   assert.equal((await caller('POST', `/api/drift/configs/${c.id}/snapshots`, { body: { resources: [{ category: 'c' }] } })).status, 422);
-  const read = await newConfig(caller, { source: { kind: 'http', parameters: { base_url: 'https://192.0.2.1' }, collections: [{ category: 'c', path: '/x', key: 'id' }] } });
+  const read = await newConfig(caller, { source: { kind: 'http', parameters: { base_url: 'https://fw.example' }, collections: [{ category: 'c', path: '/x', key: 'id' }] } });
   await done(caller, 'POST', `/api/drift/configs/${read.id}/run`, undefined, 202);
   const [change] = await all(caller, `/api/drift/reports/${report.id}/changes`);
   const decided = await done(caller, 'PUT', `/api/drift/changes/${change.id}`, { status: 'accepted', reason: 'r' });

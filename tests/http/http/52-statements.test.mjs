@@ -103,7 +103,7 @@ test(`every GET runs as many statements about ${MANY} rows as about ${FEW}, but 
   assert.equal(silence.status, 201, silence.text);
   const provider = await admin('POST', '/api/identity-providers', { body: { name: 'walk', kind: 'oidc', client_id: 'c', issuer: 'https://idp.example' } });
   assert.equal(provider.status, 201, provider.text);
-  const collected = await newConfig(admin, { source: { kind: 'http', parameters: { base_url: 'https://192.0.2.1' }, collections: [{ category: 'c', path: '/x', key: 'id' }] } });
+  const collected = await newConfig(admin, { source: { kind: 'http', parameters: { base_url: 'https://fw.example' }, collections: [{ category: 'c', path: '/x', key: 'id' }] } });
   const run = await admin('POST', `/api/drift/configs/${collected.id}/run`);
   assert.equal(run.status, 202, run.text);
   const few = await walk(await world(FEW));

@@ -27,7 +27,7 @@
 #define FOLDER        OLD_FOLDER
 #define EMPTY         "testupgrade"
 #define EMPTY_CONTROL "testupgradecontrol" /* of the schemas of tenants */
-#define LIST_MAX      64
+#define LIST_MAX      512                  /* migrations of both schemas */
 
 /* ---- what a schema is ---- */
 
@@ -302,8 +302,10 @@ migrate_in_pieces(struct db *db, enum sql_scope scope, int64_t from)
 
 		if (m->scope != scope || m->version < from)
 			continue;
-		for (const struct migration *x = migrations; x <= m; x++)
+		for (const struct migration *x = migrations; x <= m; x++) {
+			assert_true(n < LIST_MAX - 1);
 			list[n++] = *x;
+		}
 		list[n] = (struct migration) { 0 };
 		for (int k = 0; (list[n - 1].text = cut_after(mem, m->text, k)) != NULL; k++) {
 			assert_false(migrate_run(db, scope, list, NULL, &e));

@@ -30,10 +30,9 @@ static const struct field row_fields[] = {
 	FIELD_END,
 };
 static const struct schema row_schema = SCHEMA("OperationRow", struct operation, row_fields);
-#define COLUMNS_WITH(input)                                                                        \
-	"id, owner, kind, tenant_id, asked_by, asked_name, state, done, total, step, " input       \
-	", cancel, attempts, created_at, started_at, finished_at, next_due, fence, error, result"
-#define COLUMNS COLUMNS_WITH("input")
+#define COLUMNS                                                                                    \
+	"id, owner, kind, tenant_id, asked_by, asked_name, state, done, total, step, input,"       \
+	" cancel, attempts, created_at, started_at, finished_at, next_due, fence, error, result"
 
 /* ---- who asks ---- */
 
@@ -105,10 +104,9 @@ static const struct field page_fields[] = {
 static const struct schema page_in = SCHEMA("OperationPageIn", struct page_in, page_fields);
 
 SQL(operation_select_page, SQL_CONTROL, &page_in, &row_schema,
-    "SELECT " COLUMNS_WITH(
-	"NULL AS input") " FROM operations WHERE owner = :owner AND (:after IS NULL OR id < :after)"
-			 " AND FIND_IN_SET(kind, :kinds) > 0 AND (:kind IS NULL OR kind = :kind)"
-			 " AND (:state IS NULL OR state = :state) ORDER BY id DESC LIMIT :limit");
+    "SELECT " COLUMNS " FROM operations WHERE owner = :owner AND (:after IS NULL OR id < :after)"
+    " AND FIND_IN_SET(kind, :kinds) > 0 AND (:kind IS NULL OR kind = :kind)"
+    " AND (:state IS NULL OR state = :state) ORDER BY id DESC LIMIT :limit");
 SQL(operation_select, SQL_CONTROL, &id_in, &row_schema,
     "SELECT " COLUMNS " FROM operations WHERE id = :id");
 

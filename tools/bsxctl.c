@@ -23,14 +23,18 @@ const struct command commands[] = {
 	{ "migrate", cmd_migrate, "[--check]",
 	    "Brings the control schema and every tenant's schema up to date.",
 	    "  --check  only say whether something is missing or was changed\n" },
-	{ "tenant", cmd_tenant, "create SLUG --name NAME --admin EMAIL [OPTION...] | list",
-	    "Creates a tenant with its first administrator, or lists tenants.",
+	{ "tenant", cmd_tenant,
+	    "create SLUG --name NAME --admin EMAIL [OPTION...] | list | work [--pool N]",
+	    "Creates a tenant with its first administrator, lists tenants, or does what waits.",
 	    "  --name NAME           its name for people\n"
 	    "  --admin EMAIL         its first administrator signs in with this address\n"
 	    "  --display-name NAME   the administrator's name (default: the address)\n"
 	    "  --password-file FILE  the password is the first line of FILE; - is standard input\n"
 	    "                        without it a password is made and printed once\n"
-	    "An interrupted creation is finished by repeating it.\n" },
+	    "An interrupted creation is finished by repeating it.\n"
+	    "work makes the schemas that tenants wait for, and fills the pool from which the next\n"
+	    "ones are taken; it is for a timer, once a minute\n"
+	    "  --pool N              so many schemas are ready (default: tenants.pool)\n" },
 	{ "config", cmd_config, "check | show | example | man",
 	    "Checks or prints the configuration.",
 	    "  check    say whether the file can be used\n"

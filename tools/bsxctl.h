@@ -31,6 +31,7 @@ extern const struct command commands[]; /* ended by name == NULL */
 int cmd_init(struct ctl *c, int argc, char **argv);
 int cmd_migrate(struct ctl *c, int argc, char **argv);
 int cmd_tenant(struct ctl *c, int argc, char **argv);
+int cmd_tenant_work(struct ctl *c, int argc, char **argv); /* argv[0] is "work" */
 int cmd_config(struct ctl *c, int argc, char **argv);
 int cmd_keys(struct ctl *c, int argc, char **argv);
 int cmd_ends(struct ctl *c, int argc, char **argv);

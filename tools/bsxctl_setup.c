@@ -4,6 +4,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "core/store/server/pool.h"
 #include "tools/bsxctl.h"
 
 /* ---- init ---- */
@@ -84,6 +85,8 @@ say_migrated(void *arg, const struct tenant *t, int applied)
 static bool
 migrate(struct ctl *c, struct err *e)
 {
+	int64_t pooled;
+
 	if (!ctl_alone(c, e) || !ctl_provision(c, e) ||
 	    !provision_control(&(struct provision) { c->prov, c->d, &c->env }, e))
 		return false;
@@ -91,6 +94,10 @@ migrate(struct ctl *c, struct err *e)
 	if (!provision_migrate_tenants(
 		&(struct provision) { c->prov, c->d, &c->env }, say_migrated, NULL, e))
 		return false;
+	if (!pool_migrate(&(struct provision) { c->prov, c->d, &c->env }, &pooled, e))
+		return false;
+	if (pooled > 0)
+		ctl_say("pool: %lld brought up to date", (long long)pooled);
 	ctl_say("tenants: version %lld", (long long)migrate_newest(SQL_TENANT));
 	return true;
 }

@@ -233,5 +233,7 @@ cmd_tenant(struct ctl *c, int argc, char **argv)
 		return cmd_create(c, argc - 1, argv + 1);
 	if (argc == 2 && strcmp(argv[1], "list") == 0)
 		return cmd_list(c);
+	if (argc >= 2 && strcmp(argv[1], "work") == 0)
+		return cmd_tenant_work(c, argc - 1, argv + 1);
 	return ctl_usage("tenant", false);
 }

@@ -48,6 +48,7 @@
 	X(AUDIT_USER_SESSIONS,    "user.sessions_revoke",     "user",               LOG_ADMIN) \
 	X(AUDIT_USER_UNLOCK,      "user.unlock",              "user",               LOG_SECURITY) \
 	X(AUDIT_SETTINGS_UPDATE,  "settings.update",          "tenant",             LOG_ADMIN) \
+	X(AUDIT_TENANT_CREATE,    "tenant.create",            "tenant",             LOG_ADMIN) \
 	X(AUDIT_TENANT_UPDATE,    "tenant.update",            "tenant",             LOG_ADMIN) \
 	X(AUDIT_OPERATION_CANCEL, "operation.cancel",         "operation",          LOG_ADMIN) \
 	X(AUDIT_AUDIT_READ,       "audit.read",               "audit",              LOG_ADMIN) \

@@ -77,5 +77,7 @@ struct operation_work {
 MUST_USE bool operation_at(struct operation_run *r, uint64_t done, const char *step, struct err *e);
 /* Carries what is due; *n: so many turns.  What fails in one is logged and told in its row. */
 MUST_USE bool operations_carry(const struct operation_work *w, size_t *n, struct err *e);
+/* One turn of that one, at once; ERR_MISSING: somebody has it, or it is over. */
+MUST_USE bool operation_carry_one(const struct operation_work *w, const struct uuid *id, struct err *e);
 
 #endif

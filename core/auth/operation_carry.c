@@ -100,3 +100,16 @@ operations_carry(const struct operation_work *w, size_t *n, struct err *e)
 	}
 	return true;
 }
+
+bool
+operation_carry_one(const struct operation_work *w, const struct uuid *id, struct err *e)
+{
+	TALLOC_CTX      *mem = talloc_new(w->auth->database);
+	struct operation o;
+	bool             ok = mem != NULL || err_memory(e);
+
+	ok = ok && operation_claim_one(w->auth->database, mem, &w->carrier, id, &o, e) &&
+	     turn(w, mem, &o, e);
+	talloc_free(mem);
+	return ok;
+}

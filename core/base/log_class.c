@@ -56,6 +56,7 @@ const struct log_class log_classes[] = {
 	{ "proxy.unread",              C2("network", "configuration"),              C2("info", "denied") },
 	{ "operation.cancel",          C1("configuration"),                         C1("change") },
 	{ "operation.carry",           C1("process"),                               C1("info") },
+	{ "tenant.create",             C2("iam", "configuration"),                  C1("creation") },
 	{ "tenant.update",             C2("iam", "configuration"),                  C1("change") },
 	{ "audit.checkpoint",          C1("database"),                              C1("info") },
 	{ "audit.read",                C1("database"),                              C1("access") },

@@ -72,6 +72,7 @@ struct conf {
 	const char    *db_control;      /* control schema, "bsx" */
 	const char    *db_provision_user; /* "" : no provisioning in this process */
 	const char    *db_provision_password_file;
+	int64_t        tenants_pool;    /* schemas that are ready for tenants to come */
 	const char    *db_account_host; /* host part of tenant accounts, "localhost" or "%" */
 	const char    *db_tls_ca;       /* "" : no TLS (unix socket) */
 	const char    *db_isolation;    /* "account" */

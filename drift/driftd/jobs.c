@@ -4,7 +4,7 @@
 
 #include "core/auth/audit_tree.h"
 #include "core/auth/key_rotation.h"
-#include "core/auth/operation.h"
+#include "core/auth/tenant/tenant_make.h"
 #include "core/auth/user/key_reminder.h"
 #include "core/auth/user/role_end.h"
 #include "core/store/drift/remask.h"
@@ -190,12 +190,12 @@ take_over(struct worker *w, int64_t *wait_ms, struct err *e)
 static bool
 carry_operations(struct worker *w, int64_t *wait_ms, struct err *e)
 {
-	static operation_fn *const  kinds[OPERATION__MAX] = { 0 };
+	struct tenant_carrier       none = { 0 }; /* schemas are made by bsxctl */
 	const struct operation_work work = {
 		.auth = &w->deliver->auth,
 		.carrier = w->deliver->owner,
-		.kinds = kinds,
-		.arg = w,
+		.kinds = tenant_operations,
+		.arg = &none,
 		.stop = w->stop,
 		.stop_arg = w->stop_arg,
 	};

@@ -1,5 +1,6 @@
 /* routes.h: tenants, their settings and status. */
 #include "core/auth/tenant/tenant_admin.h"
+#include "core/auth/tenant/tenant_make.h"
 #include "core/auth/user/user_admin.h"
 #include "core/web/cors.h"
 #include "core/web/etag.h"
@@ -21,6 +22,7 @@ struct tenant_out {
 	struct raw_json      quota;
 	struct tenant_usage *usage;
 	instant              created_at;
+	struct uuid          operation_id;
 };
 static const struct field tenant_out_fields[] = {
 	FIELD(struct tenant_out, id, .doc = "Number of the tenant."),
@@ -34,6 +36,8 @@ static const struct field tenant_out_fields[] = {
 	FIELD(struct tenant_out, usage, .item = &usage_schema, .flags = FIELD_NULLABLE,
 	    .doc = "What it has; null in lists, and while there is nothing to count."),
 	FIELD(struct tenant_out, created_at, .doc = "When it was made."),
+	FIELD(struct tenant_out, operation_id, .flags = FIELD_NULLABLE | FIELD_OMIT_ZERO,
+	    .doc = "The long work that this request has begun (GET /api/operations/{id})."),
 	FIELD_END,
 };
 static const struct schema tenant_out_schema =
@@ -114,6 +118,73 @@ get_tenant(struct request *r, const void *body, void *answer, struct err *e)
 	return tenant_visible(&by, &r->id0, &t, e) && answer_tenant(r, t, answer, e);
 }
 
+/* ---- making ---- */
+
+struct tenant_admin_body {
+	const char *email, *display_name, *password;
+};
+static const struct field tenant_admin_fields[] = {
+	FIELD(struct tenant_admin_body, email, .min = 3, .max = 254, .format = "email",
+	    .flags = FIELD_REQUIRED, .doc = "What the administrator signs in with."),
+	FIELD(struct tenant_admin_body, display_name, .min = 1, .max = 200, .flags = FIELD_SEEN,
+	    .doc = "Name shown to others; left out: the address."),
+	FIELD(struct tenant_admin_body, password, .min = 1, .max = 1024, .flags = FIELD_SECRET,
+	    .format = "password", .doc = "The first password; left out: invited by mail."),
+	FIELD_END,
+};
+static const struct schema tenant_admin_schema =
+    SCHEMA("TenantAdminCreate", struct tenant_admin_body, tenant_admin_fields);
+
+struct tenant_create {
+	const char               *slug, *name;
+	struct settings          *settings;
+	struct tenant_admin_body *admin;
+};
+static const struct field tenant_create_fields[] = {
+	FIELD(struct tenant_create, slug, .min = 2, .max = 63, .flags = FIELD_REQUIRED,
+	    .doc = "Its short name, as typed at sign-in: a-z, 0-9 and -; it never changes."),
+	FIELD(struct tenant_create, name, .min = 1, .max = 200,
+	    .flags = FIELD_REQUIRED | FIELD_SEEN, .doc = "Its name for people."),
+	FIELD(struct tenant_create, settings, .item = &settings_schema,
+	    .doc = "Members that differ from the defaults."),
+	FIELD(struct tenant_create, admin, .item = &tenant_admin_schema,
+	    .doc = "Its first administrator; left out: none is made."),
+	FIELD_END,
+};
+static const struct schema tenant_create_schema =
+    SCHEMA("TenantCreate", struct tenant_create, tenant_create_fields);
+
+static const int made_statuses[] = { 202, 400, 401, 403, 404, 408, 409, 413, 415, 422, 429, 500,
+	503, 0 };
+
+static bool check_settings(struct request *r, const struct json *settings, struct err *e);
+
+static bool
+make_tenant(struct request *r, const void *body, void *answer, struct err *e)
+{
+	const struct tenant_create *in = body;
+	const struct deed_by        by = request_deed_by(r);
+	struct tenant_out          *out = answer;
+	struct tenant_new           x = { .slug = in->slug, .name = in->name, .body = r->body };
+	struct tenant_made          made;
+	const struct tenant        *t;
+
+	if (in->settings != NULL)
+		x.settings = json_get(r->json, "settings");
+	if (in->admin != NULL) {
+		x.email = in->admin->email;
+		x.display_name = in->admin->display_name;
+		x.password = in->admin->password;
+	}
+	if (!check_settings(r, x.settings, e) ||
+	    !request_idempotency_key(r, &x.idempotency_key, e) || !tenant_make(&by, &x, &made, e) ||
+	    !tenant_visible(&by, &made.tenant, &t, e) || !answer_tenant(r, t, out, e))
+		return false;
+	out->operation_id = made.operation;
+	r->status = made.ready ? 201 : 202;
+	return true;
+}
+
 /* ---- writing ---- */
 
 struct tenant_update {
@@ -185,6 +256,13 @@ const struct route tenant_routes[] = {
 	ROUTE_LIST("/api/tenants", list_query, ALLOW(READ, TENANTS), &tenant_list_ops,
 	    OUT_LIST(tenant_out),
 	    "Lists the caller's own tenant; for the platform all, newest first."),
+	{ ROUTE_Y(POST, "/api/tenants", NULL, ALLOW_FRESH(CREATE, TENANTS), RATE_WRITE, 201,
+	      make_tenant, IN(tenant_create), OUT(tenant_out),
+	      "Makes a tenant, with its first administrator; with an Idempotency-Key only once. "
+	      "202: "
+	      "its schema is yet to be made, and the tenant is provisioning until operation_id is "
+	      "done."),
+	    .hashes = true, .statuses = made_statuses },
 	ROUTE(GET, "/api/tenants/{id}", ALLOW(READ, TENANTS), RATE_READ, 200, get_tenant, IN_NONE,
 	    OUT_TAGGED(tenant_out), "Shows the caller's own tenant; for the platform any."),
 	ROUTE(PUT, "/api/tenants/{id}", ALLOW_FRESH(UPDATE, TENANTS), RATE_WRITE, 200,

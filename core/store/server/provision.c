@@ -1,4 +1,4 @@
-#include "core/store/server/provision.h"
+#include "core/store/server/provision_priv.h"
 
 #include <pwd.h>
 #include <string.h>
@@ -8,17 +8,14 @@
 #include "core/store/db_priv.h"
 #include "core/store/ddl.h"
 #include "core/store/identity/audit_rows.h"
-#include "core/store/identity/audit_tree_rows.h"
 #include "core/store/identity/keys.h"
 #include "core/store/server/rights.h"
 #include "core/store/tenant/database.h"
+#include "core/store/tx.h"
 
 #define DDL_TIMEOUT_S 600
 #define ROUTINES_MAX  200
-#define AUDIT_GUARDS                                                                               \
-	24             /* the migrations of tenants that make the triggers of the audit trail ... */
-#define TREE_GUARDS 53 /* ... and of its tree */
-#define HEAD_GUARDS 12 /* that of the control schema for its heads */
+#define HEAD_GUARDS   12 /* that of the control schema for its heads */
 
 struct routine {
 	char *name;
@@ -59,18 +56,31 @@ static const struct field done_fields[] = {
 };
 static const struct schema done_schema = SCHEMA("TenantDone", struct done, done_fields);
 
-#define COLUMNS "id, slug, name, schema_name, status, settings, quota, schema_version, created_at"
 SQL(routine_list, SQL_CONTROL, &by_text_schema, &routine_schema,
     "SELECT ROUTINE_NAME AS name FROM information_schema.ROUTINES"
     " WHERE ROUTINE_SCHEMA = :text AND ROUTINE_TYPE = 'PROCEDURE' ORDER BY 1");
-SQL(tenant_add, SQL_CONTROL, &tenant_schema, NULL,
-    "INSERT INTO tenants (" COLUMNS ") VALUES (:id, :slug, :name, :schema_name, :status, :settings,"
-    " :quota, :schema_version, :created_at)");
+struct begin_in {
+	struct tenant_registration r;
+	const char                *schema_name;
+	int64_t                    newest;
+	instant                    created_at;
+};
+static const struct field begin_fields[] = {
+	COLUMN_AS(struct begin_in, r.id, "id"),
+	COLUMN_AS(struct begin_in, r.slug, "slug"),
+	COLUMN_AS(struct begin_in, r.name, "name"),
+	COLUMN_AS(struct begin_in, r.settings, "settings"),
+	COLUMN(struct begin_in, schema_name),
+	COLUMN(struct begin_in, newest),
+	COLUMN(struct begin_in, created_at),
+	FIELD_END,
+};
+static const struct schema begin_schema = SCHEMA("TenantBeginIn", struct begin_in, begin_fields);
+SQL(tenant_call_begin, SQL_TENANT, &begin_schema, NULL,
+    "CALL bsx.tenant_begin(:id, :slug, :name, :settings, :schema_name, :newest, :created_at)");
 SQL(tenant_made, SQL_CONTROL, &done_schema, NULL,
     "UPDATE tenants SET schema_version = :schema_version, status = 'active'"
     " WHERE id = :id AND status = 'provisioning'");
-SQL(tenant_migrated, SQL_CONTROL, &done_schema, NULL,
-    "UPDATE tenants SET schema_version = :schema_version WHERE id = :id");
 SQL(tenant_any_user, SQL_TENANT, NULL, &count_schema,
     "SELECT COUNT(*) AS n FROM (SELECT 1 FROM users LIMIT 1) AS one");
 
@@ -138,8 +148,8 @@ provision_check(struct db *prov, struct err *e)
 }
 
 /* The same account in one schema. */
-static struct db *
-schema_db(struct db *prov, const char *schema, struct err *e)
+struct db *
+provision_schema_db(struct db *prov, const char *schema, struct err *e)
 {
 	struct db_options o = prov->o;
 
@@ -245,7 +255,7 @@ provision_control(const struct provision *p, struct err *e)
 
 	if (!run_each(p->prov, "provision_control", &names, control_sql, e))
 		return false;
-	db = schema_db(p->prov, control, e);
+	db = provision_schema_db(p->prov, control, e);
 	ok = db != NULL && migrate_run(db, SQL_CONTROL, migrations, NULL, e) &&
 	     guard_heads(db, e) && make_service(p->prov, p->d, p->env->conf, e) &&
 	     signing_keys_ensure(p->d, e);
@@ -287,21 +297,15 @@ grant_routines(struct db *prov, struct ddl *names, struct err *e)
 	return ok;
 }
 
-static struct ddl
-names_of(const struct tenant *t, const struct conf *c)
+bool
+provision_account(struct db *prov, const struct env *env, const char *schema_name, struct err *e)
 {
-	return (struct ddl) { .schema = t->schema_name,
-		.control = c->db_control,
-		.user = t->schema_name,
-		.host = c->db_account_host };
-}
-
-static bool
-make_schema(struct db *prov, const struct env *env, const struct tenant *t, struct err *e)
-{
-	struct ddl        names = names_of(t, env->conf);
-	struct rights_due due = { .schema = t->schema_name };
-	const char      **passwords = account_passwords(prov, env->keyring, t->schema_name, e);
+	struct ddl        names = { .schema = schema_name,
+		       .control = env->conf->db_control,
+		       .user = schema_name,
+		       .host = env->conf->db_account_host };
+	struct rights_due due = { .schema = schema_name };
+	const char      **passwords = account_passwords(prov, env->keyring, schema_name, e);
 	bool              ok;
 
 	if (passwords == NULL)
@@ -314,10 +318,10 @@ make_schema(struct db *prov, const struct env *env, const struct tenant *t, stru
 	return ok;
 }
 
-static bool
-migrate_tenant(struct db *prov, const struct tenant *t, int *applied, struct err *e)
+bool
+provision_migrate(struct db *prov, const char *schema_name, int *applied, struct err *e)
 {
-	struct db           *db = schema_db(prov, t->schema_name, e);
+	struct db           *db = provision_schema_db(prov, schema_name, e);
 	struct migrate_watch w = { 0 };
 	bool                 ok = db != NULL && migrate_run(db, SQL_TENANT, migrations, &w, e);
 
@@ -326,6 +330,20 @@ migrate_tenant(struct db *prov, const struct tenant *t, int *applied, struct err
 		db_close(db);
 	talloc_free(db);
 	return ok;
+}
+
+char *
+provision_schema_name(TALLOC_CTX *mem, struct rand *r, struct err *e)
+{
+	uint8_t number[8];
+	char    hex[2 * sizeof(number) + 1], *name;
+
+	rand_fill(r, number, sizeof(number));
+	hex_print(number, sizeof(number), hex);
+	name = talloc_asprintf(mem, "bsxt%s", hex);
+	if (name == NULL)
+		err_memory(e);
+	return name;
 }
 
 static bool
@@ -337,31 +355,47 @@ is_slug(const char *z)
 	       z[0] != '-' && z[n - 1] != '-';
 }
 
+bool
+provision_register(
+    struct db *db, const struct env *env, const struct tenant_registration *in, struct err *e)
+{
+	TALLOC_CTX     *tmp = talloc_new(db);
+	struct begin_in x = { .r = *in,
+		.newest = migrate_newest(SQL_TENANT),
+		.created_at = { clock_ms(env->clock) } };
+	bool            ok;
+
+	if (tmp == NULL)
+		return err_memory(e);
+	x.schema_name = provision_schema_name(tmp, env->rand, e);
+	ok = x.schema_name != NULL && db_run(db, &tenant_call_begin, &x, NULL, e);
+	talloc_free(tmp);
+	return ok;
+}
+
+struct registering {
+	const struct env                 *env;
+	const struct tenant_registration *in;
+};
+
+static bool
+register_body(struct db *db, void *arg, struct err *e)
+{
+	const struct registering *w = arg;
+
+	return provision_register(db, w->env, w->in, e);
+}
+
 static bool
 register_tenant(
     struct database *d, const struct env *env, const char *slug, const char *name, struct err *e)
 {
-	TALLOC_CTX   *tmp = talloc_new(d);
-	uint8_t       number[8];
-	char          hex[2 * sizeof(number) + 1];
-	struct tenant t = { .id = uuid_make(env->clock, env->rand),
-		.settings = { .text = "{}" },
-		.quota = { .text = "{}" },
-		.created_at = { clock_ms(env->clock) } };
-	bool          ok = false;
+	const struct tenant_registration in = { uuid_make(env->clock, env->rand), slug, name,
+		"{}" };
+	struct registering               w = { env, &in };
+	const struct tx tx = { .name = "tenant_begin", .body = register_body, .arg = &w };
 
-	rand_fill(env->rand, number, sizeof(number));
-	hex_print(number, sizeof(number), hex);
-	t.slug = talloc_strdup(tmp, slug);
-	t.name = talloc_strdup(tmp, name);
-	t.status = talloc_strdup(tmp, "provisioning");
-	t.schema_name = talloc_asprintf(tmp, "bsxt%s", hex);
-	if (t.slug == NULL || t.name == NULL || t.status == NULL || t.schema_name == NULL)
-		err_memory(e);
-	else
-		ok = db_run(d->control, &tenant_add, &t, NULL, e);
-	talloc_free(tmp);
-	return ok;
+	return tx_run(d->control, &tx, e);
 }
 
 /* The row of an unfinished registration, made when there is none. */
@@ -399,6 +433,26 @@ copy_tenant(TALLOC_CTX *mem, const struct tenant *t, struct tenant *out, struct 
 	return true;
 }
 
+/* What stands in the place of a name elsewhere, or would be taken for somebody else. */
+static const char *const reserved[] = { "all", "api", "bsx", "bsxctl", "console", "driftd",
+	"health", "localhost", "me", "metrics", "none", "null", "root", "self", "system",
+	"undefined", NULL };
+
+bool
+provision_check_slug(const char *slug, struct err *e)
+{
+	if (!is_slug(slug))
+		return err_set(e, ERR_INVALID, 0,
+		    "A tenant's name in addresses is 2 to 63 of a-z, 0-9 and -, without - at the "
+		    "ends.",
+		    "bad slug");
+	for (const char *const *word = reserved; *word != NULL; word++)
+		if (strcmp(slug, *word) == 0)
+			return err_set(
+			    e, ERR_INVALID, 0, "This name is reserved.", "reserved slug");
+	return true;
+}
+
 bool
 provision_check_names(
     TALLOC_CTX *mem, const char *slug, const char *name, const char **kept, struct err *e)
@@ -406,11 +460,8 @@ provision_check_names(
 	struct str out;
 	struct err why = { 0 };
 
-	if (!is_slug(slug))
-		return err_set(e, ERR_INVALID, 0,
-		    "A tenant's name in addresses is 2 to 63 of a-z, 0-9 and -, without - at the "
-		    "ends.",
-		    "bad slug");
+	if (!provision_check_slug(slug, e))
+		return false;
 	if (!unicode_name(mem, str_of(name), TENANT_NAME_MAX, &out, &why)) {
 		*e = why;
 		if (e->code == ERR_INVALID)
@@ -426,13 +477,11 @@ provision_tenant_begin(const struct provision *p, TALLOC_CTX *mem, const char *s
     const char *name, struct tenant *out, struct err *e)
 {
 	const struct tenant *t;
-	int                  applied;
 
 	if (!provision_check_names(mem, slug, name, &name, e) ||
 	    !find_or_register(p->d, p->env, slug, name, &t, e))
 		return false;
-	if (!tenant_keys_ensure(p->d, &t->id, e) || !make_schema(p->prov, p->env, t, e) ||
-	    !migrate_tenant(p->prov, t, &applied, e))
+	if (!tenant_keys_ensure(p->d, &t->id, e) || !provision_schema(p, t, e))
 		return err_note(e, "making tenant %s", slug);
 	return copy_tenant(mem, t, out, e);
 }
@@ -457,71 +506,6 @@ provision_tenant(const struct provision *p, TALLOC_CTX *mem, const char *slug, c
 	return provision_tenant_begin(p, mem, slug, name, &begun, e) &&
 	       provision_tenant_finish(p->d, &begun.id, e) &&
 	       tenant_by_id(p->d, &begun.id, &t, e) && copy_tenant(mem, t, out, e);
-}
-
-/* Somebody with the database has taken the triggers away: the migration that makes them is
- * repeated. */
-static bool
-guard_tenant(struct db *prov, struct database *d, const struct tenant *t, struct err *e)
-{
-	struct tenant_db *tdb;
-	struct db        *db;
-	bool              guarded, tree, ok;
-
-	if (!tenant_db_open(d, t, true, &tdb, e) || !audit_guarded(tdb, &guarded, e) ||
-	    !audit_tree_guarded(tdb, &tree, e))
-		return false;
-	if (guarded && tree)
-		return true;
-	db = schema_db(prov, t->schema_name, e);
-	ok = db != NULL && (guarded || migrate_repeat(db, SQL_TENANT, AUDIT_GUARDS, e)) &&
-	     (tree || migrate_repeat(db, SQL_TENANT, TREE_GUARDS, e));
-	if (db != NULL)
-		db_close(db);
-	talloc_free(db);
-	return ok;
-}
-
-static bool
-migrate_one(const struct provision *p, const struct tenant *t, int *applied, struct err *e)
-{
-	struct done done = { migrate_newest(SQL_TENANT), t->id };
-
-	return (make_schema(p->prov, p->env, t, e) && migrate_tenant(p->prov, t, applied, e) &&
-		   guard_tenant(p->prov, p->d, t, e) &&
-		   db_run(p->d->control, &tenant_migrated, &done, NULL, e)) ||
-	       err_note(e, "migrating tenant %s", t->slug);
-}
-
-bool
-provision_migrate_tenants(const struct provision *p,
-    void (*progress)(void *arg, const struct tenant *t, int applied), void *arg, struct err *e)
-{
-	struct uuid    last = { 0 };
-	struct tenant *page;
-	size_t         n = TENANT_PAGE;
-
-	while (n == TENANT_PAGE) {
-		TALLOC_CTX *tmp = talloc_new(p->d);
-		bool        ok = tenant_list(p->d, tmp, &last, &page, &n, e);
-
-		for (size_t i = 0; i < n && ok; i++) {
-			int applied = 0;
-
-			last = page[i].id;
-			if (strcmp(page[i].status, "active") != 0 &&
-			    strcmp(page[i].status, "suspended") != 0)
-				continue; /* an unfinished one is finished by making it again */
-			ok = migrate_one(p, &page[i], &applied, e);
-			if (ok && progress != NULL)
-				progress(arg, &page[i], applied);
-		}
-		talloc_free(tmp);
-		if (!ok)
-			return false;
-	}
-	registry_forget(p->d);
-	return true;
 }
 
 bool

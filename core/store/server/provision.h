@@ -38,8 +38,22 @@ MUST_USE bool provision_tenant(const struct provision *p, TALLOC_CTX *mem, const
 MUST_USE bool provision_tenant_begin(const struct provision *p, TALLOC_CTX *mem, const char *slug,
     const char *name, struct tenant *out, struct err *e);
 MUST_USE bool provision_tenant_finish(struct database *d, const struct uuid *id, struct err *e);
+/*
+ * Inside a transaction of the platform's connection, or of the control schema's: a tenant is registered,
+ * "provisioning", with a schema of the pool (schema_version above 0), or with the name of one that is to be made
+ * (provision_schema).  ERR_CONFLICT (db_was_duplicate): the slug is taken.
+ */
+struct tenant_registration {
+	struct uuid id;
+	const char *slug, *name, *settings;
+};
+MUST_USE bool provision_register(struct db *db, const struct env *env,
+    const struct tenant_registration *in, struct err *e);
+/* Its schema and account, up to date; recorded in its row.  Repeatable; of one of the pool there is nothing to do. */
+MUST_USE bool provision_schema(const struct provision *p, const struct tenant *t, struct err *e);
 /* ERR_INVALID with a sentence: the names that provision_tenant() would refuse.  *kept: `name` as it is stored. */
 #define TENANT_NAME_MAX 200
+MUST_USE bool provision_check_slug(const char *slug, struct err *e);
 MUST_USE bool provision_check_names(
     TALLOC_CTX *mem, const char *slug, const char *name, const char **kept, struct err *e);
 /* Repairs every tenant's account and rights (password by the newest keyring version) and applies missing

@@ -188,6 +188,15 @@ static const struct schema days_in = SCHEMA("OperationDaysIn", struct carry_in, 
 #define HELD   " WHERE id = :id AND fence = :fence AND state = 'running'"
 #define NOBODY "lease_owner = NULL, lease_until = NULL"
 
+static const struct field kind_fields[] = {
+	COLUMN_AS(struct carry_in, o.kind, "kind"),
+	FIELD_END,
+};
+static const struct schema kind_in = SCHEMA("OperationKindIn", struct carry_in, kind_fields);
+
+SQL(operation_update_hasten, SQL_CONTROL, &kind_in, NULL,
+    "UPDATE operations SET next_due = NOW(3) WHERE state = 'running' AND kind = :kind"
+    " AND lease_owner IS NULL AND started_at IS NOT NULL AND attempts = 0");
 SQL(operation_select_due, SQL_CONTROL, NULL, &row_schema,
     "SELECT " COLUMNS " FROM operations WHERE state = 'running' AND claim_at <= NOW(3)"
     " ORDER BY claim_at LIMIT 1");
@@ -249,6 +258,19 @@ operation_claim(struct database *d, TALLOC_CTX *mem, const struct uuid *carrier,
 		    !take(d, carrier, o, &won, e))
 			return false;
 	return true;
+}
+
+bool
+operation_hasten(struct database *d, const char *kind, struct err *e)
+{
+	struct carry_in in = { 0 };
+	bool            ok;
+
+	in.o.kind = talloc_strdup(d, kind);
+	ok = in.o.kind != NULL ? db_run(d->control, &operation_update_hasten, &in, NULL, e)
+			       : err_memory(e);
+	talloc_free(in.o.kind);
+	return ok;
 }
 
 bool

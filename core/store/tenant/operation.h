@@ -62,6 +62,11 @@ MUST_USE bool operation_by_id(struct database *d, TALLOC_CTX *mem, const struct 
 /* Takes the one that is due longest; ERR_MISSING: none is. */
 MUST_USE bool operation_claim(struct database *d, TALLOC_CTX *mem, const struct uuid *carrier,
     struct operation *o, struct err *e);
+/*
+ * Due now: those of that kind that wait for who can do their next step (begun, and given back without a failure).  For
+ * who can.
+ */
+MUST_USE bool operation_hasten(struct database *d, const char *kind, struct err *e);
 /* Takes that one, if nobody has it; ERR_MISSING: somebody has, or it is over. */
 MUST_USE bool operation_claim_one(struct database *d, TALLOC_CTX *mem, const struct uuid *carrier,
     const struct uuid *id, struct operation *o, struct err *e);

@@ -38,6 +38,7 @@ const deeds = {
   'POST /api/users/{id}/sessions/revoke': userDeed('sessions/revoke'),
   'POST /api/users/{id}/unlock': userDeed('unlock'),
   'POST /api/users/{id}/2fa/reset': userDeed('2fa/reset'),
+  'POST /api/tenants': { when: 'always', tries: [] }, // of the platform alone: 98
   'PUT /api/tenants/{id}': power((w) => ({ target: `/api/tenants/${w.tenantId}`, body: { settings: { session: { idle_s: 1800 } } } }), 200),
   'DELETE /api/operations/{id}': power((w) => ({ target: `/api/operations/${newOperation(w.tenantId)}` }), 202),
   'POST /api/api-keys': power(() => ({ body: { name: unique('k'), scopes: ['read:drift'] } }), 201),

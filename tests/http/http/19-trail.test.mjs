@@ -45,6 +45,7 @@ const table = {
   'POST /api/identity-providers': deed('identity_provider.create', () => ({ body: w.provider() }), 201),
   'PUT /api/identity-providers/{id}': deed('identity_provider.update', on('identity-providers', '', { trust_mfa: true })),
   'DELETE /api/identity-providers/{id}': deed('identity_provider.delete', on('identity-providers', ''), 204),
+  'POST /api/tenants': elsewhere('98'),
   'PUT /api/tenants/{id}': deed('settings.update', () => ({ ...at('/api/tenants', w.tenantId), body: { settings: { session: { idle_s: 1700 } } } })),
   'DELETE /api/operations/{id}': deed('operation.cancel', () => at('/api/operations', newOperation(w.tenantId)), 202),
 

@@ -1,0 +1,20 @@
+/*
+ * provision_priv.h - steps of making a schema, for the files of core/store/server that share them.
+ */
+#ifndef BSX_STORE_SERVER_PROVISION_PRIV_H
+#define BSX_STORE_SERVER_PROVISION_PRIV_H
+
+#include "core/store/server/provision.h"
+
+/* A name that nobody has: "bsxt" and 16 hex digits. */
+MUST_USE char *provision_schema_name(TALLOC_CTX *mem, struct rand *r, struct err *e);
+/* The provisioning account in one schema. */
+struct db *provision_schema_db(struct db *prov, const char *schema, struct err *e);
+/* The schema, and its account with that password and those rights that it should have.  Repeatable. */
+MUST_USE bool provision_account(
+    struct db *prov, const struct env *env, const char *schema_name, struct err *e);
+/* Migrations that it lacks; *applied: so many. */
+MUST_USE bool provision_migrate(
+    struct db *prov, const char *schema_name, int *applied, struct err *e);
+
+#endif

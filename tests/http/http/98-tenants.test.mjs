@@ -1,0 +1,97 @@
+// The life of tenants over the API: made with a schema of the pool or without, once, and by the platform only.
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { credentials, sql, until } from '../lib/env.mjs';
+import { Mailbox, linkOf } from '../lib/mailbox.mjs';
+import { call } from '../lib/client.mjs';
+import { all, bearer, bsxctl, login, newTenant, unique } from '../lib/people.mjs';
+
+const password = 'a long enough password';
+const platform = await bearer(credentials.platform);
+const body = (slug = unique('made'), more = {}) => ({ slug, name: `Tenant ${slug}`, admin: { email: `admin@${slug}.example`, password }, ...more });
+const post = (b, headers = {}) => platform('POST', '/api/tenants', { body: b, headers });
+const operation = async (id) => (await platform('GET', `/api/operations/${id}`)).json;
+const ready = () => Number(sql("SELECT COUNT(*) FROM schema_pool WHERE state = 'ready'"));
+const pool = (n) => bsxctl('tenant', 'work', '--pool', String(n));
+const signIn = (slug) => login({ tenant: slug, email: `admin@${slug}.example`, password });
+
+test('with a schema in the pool a tenant is there at once, and its administrator signs in', async (t) => {
+  pool(3);
+  const b = body(unique('made'), { settings: { session: { idle_s: 600 } } }), before = ready(), began = performance.now();
+  const a = await post(b), took = performance.now() - began;
+  assert.equal(a.status, 201, a.text);
+  assert.deepEqual([a.json.slug, a.json.status, a.json.settings.session.idle_s, a.json.tenant_id], [b.slug, 'active', 600, a.json.id]);
+  assert.equal(ready(), before - 1);
+  const o = await operation(a.json.operation_id);
+  assert.deepEqual([o.state, o.kind, o.done, o.total, o.now, o.error, o.tenant_id, o.asked_by],
+    ['done', 'tenant.create', 4, 4, null, null, a.json.id, credentials.platform.email]);
+  const admin = await bearer({ tenant: b.slug, email: b.admin.email, password });
+  assert.deepEqual(admin.session.user.roles, ['admin']);
+  assert.ok((await all(admin, '/api/roles')).length >= 6);
+  const trail = await all(admin, '/api/audit');
+  assert.ok(trail.some((x) => x.action === 'tenant.create' && x.target_id === a.json.id), JSON.stringify(trail));
+  assert.ok((await all(platform, '/api/audit?action=tenant.create')).some((x) => x.target_id === a.json.id));
+  assert.equal((await admin('GET', `/api/operations/${a.json.operation_id}`)).status, 404);
+  assert.deepEqual(await all(admin, '/api/operations'), []);
+  t.diagnostic(`${took.toFixed(0)} ms with the administrator's password hashed`);
+});
+
+test('an administrator without a password is invited, and without an administrator there is none', async () => {
+  const b = body(), box = await new Mailbox().start();
+  delete b.admin.password;
+  pool(2);
+  assert.equal((await post(b)).status, 201);
+  const { token, tenant } = linkOf(await box.wait(b.admin.email, /./), 'invite');
+  assert.ok(token && (tenant === undefined || tenant === b.slug));
+  assert.equal((await call('POST', '/api/auth/password/reset', { body: { token, new_password: password } })).status, 204);
+  assert.equal((await signIn(b.slug)).status, 200);
+  const none = body(unique('none'), { admin: undefined }), a = await post(none);
+  assert.equal(a.status, 201, a.text);
+  assert.equal(a.json.usage.users, 0);
+});
+
+test('without one it is taken, provisioning, and made by who may make schemas', async () => {
+  while (ready() > 0)
+    assert.equal((await post(body())).status, 201);
+  const b = body(), a = await post(b);
+  assert.equal(a.status, 202, a.text);
+  assert.equal(a.json.status, 'provisioning');
+  assert.equal((await signIn(b.slug)).status, 401);
+  await until('who carries it to say what it waits for', async () => /bsxctl tenant work/.test((await operation(a.json.operation_id)).now));
+  await until('its turn', async () => { pool(0); return (await operation(a.json.operation_id)).state === 'done'; }, 10, 500);
+  assert.equal((await platform('GET', `/api/tenants/${a.json.id}`)).json.status, 'active');
+  assert.equal((await signIn(b.slug)).status, 200);
+});
+
+test('of twenty who want one name one has it, and an Idempotency-Key makes one', async () => {
+  pool(2);
+  const slug = unique('race'), answers = await Promise.all(Array.from({ length: 20 }, () => post(body(slug))));
+  assert.deepEqual(answers.map((a) => a.status).sort(), [201, ...Array(19).fill(409)]);
+  assert.equal((await signIn(slug)).status, 200);
+  const b = body(), headers = { 'Idempotency-Key': unique('key') };
+  const same = await Promise.all(Array.from({ length: 5 }, () => post(b, headers)));
+  assert.ok(same.every((a) => a.status === 201 || a.status === 202), same.map((a) => a.text).join());
+  assert.equal(new Set(same.map((a) => a.json.id)).size, 1);
+  assert.equal((await post({ ...b, name: 'Another' }, headers)).status, 409);
+  assert.equal(sql(`SELECT COUNT(*) FROM tenants WHERE slug = '${b.slug}'`), '1');
+  assert.equal(sql("SELECT COUNT(*) FROM schema_pool WHERE state = 'taken'"), '0');
+});
+
+test('names and members that cannot be are refused, and nothing is made', async () => {
+  const count = () => sql('SELECT COUNT(*) FROM tenants'), before = count();
+  const wrong = [['/slug', { slug: 'UPPER' }], ['/slug', { slug: '..' }], ['/slug', { slug: 'a' }], ['/slug', { slug: '-a' }], ['/slug', { slug: 'a-' }],
+    ['/slug', { slug: 'a'.repeat(64) }], ['/slug', { slug: 'm\u00fcnchen' }], ['/slug', { slug: 'a\u0000b' }], ['/slug', { slug: 'a/b' }], ['/slug', { slug: 'api' }],
+    ['/slug', { slug: 'system' }], ['/slug', { slug: 'a_b' }], ['/name', { name: '' }], ['/name', { name: '\u200b' }], ['/name', { name: 'a\u0007b' }],
+    ['/name', { name: 'x'.repeat(201) }], ['/admin/email', { admin: { email: 'nobody', password } }], ['/admin/password', { admin: { email: 'a@b.example', password: 'short' } }],
+    ['/settings/session/idle_s', { settings: { session: { idle_s: 1 } } }], ['/settings/cors/allowed_origins/0', { settings: { cors: { allowed_origins: ['*'] } } }],
+    ['/quota', { quota: {} }], ['/status', { status: 'active' }]];
+  for (const [pointer, more] of wrong) {
+    const a = await post(body(unique('bad'), more));
+    assert.equal(a.status, 422, `${JSON.stringify(more)}: ${a.text}`);
+    assert.ok(a.json.errors.some((e) => e.pointer === pointer), `${pointer}: ${a.text}`);
+  }
+  assert.equal((await post(body('platform'))).status, 409);
+  const admin = await bearer(newTenant());
+  assert.equal((await admin('POST', '/api/tenants', { body: body() })).status, 403);
+  assert.equal(count(), String(Number(before) + 1)); // that of the line above
+});

@@ -1,0 +1,63 @@
+/* bsxctl.h: `tenant work`. */
+#include <getopt.h>
+
+#include "core/auth/tenant/tenant_make.h"
+#include "core/store/server/pool.h"
+#include "tools/bsxctl.h"
+
+#define POOL_MAX 1000
+
+static bool
+carry(struct ctl *c, size_t *n, struct err *e)
+{
+	struct auth                 a = { .env = &c->env, .database = c->d };
+	struct tenant_carrier       with = { c->prov };
+	const struct operation_work work = {
+		.auth = &a,
+		.carrier = uuid_make(c->env.clock, c->env.rand),
+		.kinds = tenant_operations,
+		.arg = &with,
+	};
+
+	return operation_hasten(c->d, operation_kind_names[OPERATION_TENANT_CREATE], e) &&
+	       operations_carry(&work, n, e);
+}
+
+static bool
+work(struct ctl *c, int64_t pool, struct err *e)
+{
+	const struct provision p = { c->prov, c->d, &c->env };
+	struct pool_count      now;
+	int64_t                made;
+	size_t                 n;
+
+	if (!carry(c, &n, e))
+		return false;
+	if (n > 0)
+		ctl_say("operations: %zu turns", n);
+	if (!pool_fill(&p, pool, &made, e) || !pool_count(c->d, &now, e))
+		return false;
+	if (made > 0)
+		ctl_say("pool: %lld made, %lld ready", (long long)made, (long long)now.ready);
+	return true;
+}
+
+int
+cmd_tenant_work(struct ctl *c, int argc, char **argv)
+{
+	static const struct option options[] = { { "pool", required_argument, NULL, 'p' }, { 0 } };
+	int64_t                    pool = -1;
+	struct err                 e = { 0 };
+	int                        o;
+
+	while ((o = getopt_long(argc, argv, "", options, NULL)) != -1)
+		if (o != 'p' || pool >= 0 || !str_to_i64(str_of(optarg), &pool) || pool < 0 ||
+		    pool > POOL_MAX)
+			return ctl_usage("tenant", false);
+	if (optind != argc)
+		return ctl_usage("tenant", false);
+	if (!ctl_open(c, &e) || !ctl_provision(c, &e) ||
+	    !work(c, pool >= 0 ? pool : c->conf->tenants_pool, &e))
+		return ctl_failed(&e);
+	return 0;
+}

@@ -14,6 +14,7 @@ extern const struct route role_routes[];
 extern const struct route access_review_routes[];
 extern const struct route tenant_routes[];
 extern const struct route audit_routes[];
+extern const struct route audit_proof_routes[];
 extern const struct route factor_routes[];
 extern const struct route password_routes[];
 extern const struct route api_key_routes[];

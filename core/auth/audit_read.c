@@ -32,7 +32,8 @@ audit_reading(const struct deed_by *by, const char *how, struct err *e)
 bool
 audit_page(const struct deed_by *by, const struct audit_filter *f, struct page *p, struct err *e)
 {
-	return audit_rows_list(by->t, by->mem, f, p, e);
+	return f->oldest ? audit_rows_export(by->t, by->mem, f, p, e)
+			 : audit_rows_list(by->t, by->mem, f, p, e);
 }
 
 bool

@@ -12,7 +12,7 @@
 /* Before it is read; `how` is "list" or "verify". */
 MUST_USE bool audit_reading(const struct deed_by *by, const char *how, struct err *e);
 
-/* Newest first. */
+/* Newest first, or f->oldest. */
 MUST_USE bool audit_page(const struct deed_by *by, const struct audit_filter *f, struct page *p,
     struct err *e);
 

@@ -80,38 +80,50 @@ audit_tree_at(struct tenant_db *t, uint64_t chain, uint64_t size, struct tree *o
 
 /* ---- keys and checkpoints ---- */
 
-static bool
-seed_of(const struct deed_by *by, uint32_t version, uint8_t seed[static KEY_LEN], struct err *e)
-{
-	return keyring_subkey(by->auth->env->keyring, version, KEY_AUDIT_SIGN, STR(""), seed, e);
-}
-
 bool
-audit_keys(
-    const struct deed_by *by, uint64_t chain, struct note_key **keys, size_t *n, struct err *e)
+audit_public_keys(
+    const struct auth *a, TALLOC_CTX *mem, struct note_key **keys, size_t *n, struct err *e)
 {
-	uint32_t newest = keyring_newest(by->auth->env->keyring);
-	uint8_t  seed[KEY_LEN];
+	const struct keyring *k = a->env->keyring;
+	uint32_t              newest = keyring_newest(k);
+	uint8_t               seed[KEY_LEN];
 
 	*n = 0;
-	*keys = talloc_zero_array(by->mem, struct note_key, newest);
+	*keys = talloc_zero_array(mem, struct note_key, newest);
 	if (*keys == NULL)
 		return err_memory(e);
 	for (uint32_t v = newest; v > 0; v--) {
-		struct note_key *k = &(*keys)[*n];
-		struct err       none = { 0 };
-		bool             ok;
+		struct err none = { 0 };
+		bool       ok;
 
-		if (!seed_of(by, v, seed, &none))
+		if (!keyring_subkey(k, v, KEY_AUDIT_SIGN, STR(""), seed, &none))
 			continue; /* there is no such version */
-		note_origin(&by->t->tenant->id, chain, k->name);
-		ok = ed25519_public(seed, k->key, e);
+		ok = ed25519_public(seed, (*keys)[*n].key, e);
 		secret_wipe(seed, sizeof(seed));
 		if (!ok)
 			return false;
 		(*n)++;
 	}
 	return true;
+}
+
+bool
+audit_keys(
+    const struct deed_by *by, uint64_t chain, struct note_key **keys, size_t *n, struct err *e)
+{
+	if (!audit_public_keys(by->auth, by->mem, keys, n, e))
+		return false;
+	for (size_t i = 0; i < *n; i++)
+		note_origin(&by->t->tenant->id, chain, (*keys)[i].name);
+	return true;
+}
+
+bool
+audit_points(struct tenant_db *t, TALLOC_CTX *mem, uint64_t after, uint64_t *chain, struct page *p,
+    struct err *e)
+{
+	return audit_chain_number(t, chain, e) &&
+	       audit_checkpoints_after(t, mem, *chain, after, p, e);
 }
 
 bool

@@ -25,7 +25,11 @@ MUST_USE bool audit_tree_at(struct tenant_db *t, uint64_t chain, uint64_t size, 
 /* Whether the row has the hashes of what its leaf completed. */
 bool audit_leaf_same(const struct audit_leaf_row *row, const struct tree_nodes *nodes);
 
-/* The public keys of a trail's checkpoints, one for each version of the keyring, the newest first; a child of by->mem. */
+/* The public keys that sign checkpoints, one for each version of the keyring, the newest first, without a name. */
+MUST_USE bool audit_public_keys(const struct auth *a, TALLOC_CTX *mem, struct note_key **keys, size_t *n, struct err *e);
+/* Checkpoints of the present chain with size > after, the smallest first. */
+MUST_USE bool audit_points(struct tenant_db *t, TALLOC_CTX *mem, uint64_t after, uint64_t *chain, struct page *p, struct err *e);
+/* The same with the name of a trail; a child of by->mem. */
 MUST_USE bool audit_keys(const struct deed_by *by, uint64_t chain, struct note_key **keys, size_t *n, struct err *e);
 /* Whether a checkpoint is of that trail and signed by one of the keys; then *out is what it says. */
 bool audit_note_fits(const struct deed_by *by, const struct note_key *keys, size_t n, const struct audit_checkpoint_row *row,

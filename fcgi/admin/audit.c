@@ -2,50 +2,19 @@
 #include <string.h>
 
 #include "core/auth/audit_read.h"
+#include "core/auth/audit_show.h"
 #include "core/auth/audit_verify.h"
 #include "fcgi/routes.h"
 
 #define EXPORT_TYPE "application/x-ndjson"
 
-struct audit_out {
-	uint64_t        seq;
-	struct uuid     id;
-	instant         at;
-	const char     *action, *outcome, *actor_kind, *actor_name;
-	struct uuid     actor_id, acting_tenant;
-	const char     *target_kind, *target_id, *address, *user_agent, *request_id;
-	struct raw_json details;
-	const char     *prev_mac, *mac;
-};
-static const struct field audit_out_fields[] = {
-	FIELD(struct audit_out, seq, .doc = "Number in the chain, from 1."),
-	FIELD(struct audit_out, id, .doc = "Number of the entry."),
-	FIELD(struct audit_out, at, .doc = "When."),
-	FIELD(struct audit_out, action, .doc = "What was done, e.g. session.start."),
-	FIELD(struct audit_out, outcome, .doc = "success or failure."),
-	FIELD(struct audit_out, actor_kind, .doc = "user, api_key, system or anonymous."),
-	FIELD(struct audit_out, actor_id, .flags = FIELD_NULLABLE, .doc = "User or API key."),
-	FIELD(struct audit_out, actor_name, .doc = "Its name then; what was typed, if anonymous."),
-	FIELD(struct audit_out, acting_tenant, .flags = FIELD_NULLABLE,
-	    .doc = "The actor's tenant, when it is another one."),
-	FIELD(struct audit_out, target_kind, .doc = "To what kind of thing, e.g. user."),
-	FIELD(struct audit_out, target_id, .doc = "To which one."),
-	FIELD(struct audit_out, address, .doc = "Client address."),
-	FIELD(struct audit_out, user_agent, .doc = "Client program."),
-	FIELD(struct audit_out, request_id, .doc = "X-Request-Id of the request."),
-	FIELD(struct audit_out, details, .doc = "What belongs to this action."),
-	FIELD(struct audit_out, prev_mac, .doc = "MAC of the entry before, hex."),
-	FIELD(struct audit_out, mac, .doc = "MAC of this entry, hex."),
-	FIELD_END,
-};
-static const struct schema audit_out_schema =
-    SCHEMA("AuditEntry", struct audit_out, audit_out_fields);
-
 struct audit_query {
 	struct list_query page;
-	const char       *actor, *action;
+	const char       *actor, *action, *target_kind, *target_id, *order;
 	instant           since, until;
+	uint64_t          after;
 };
+static const char *const  orders[] = { "newest", "oldest", NULL };
 static const struct field audit_query_fields[] = {
 	LIST_FIELDS(struct audit_query, "Most items of one answer; 50 when absent."),
 	FIELD(struct audit_query, actor, .min = 1, .max = 254,
@@ -53,52 +22,31 @@ static const struct field audit_query_fields[] = {
 	FIELD(struct audit_query, action, .min = 1, .max = 64, .doc = "Only of this action."),
 	FIELD(struct audit_query, since, .doc = "Not before."),
 	FIELD(struct audit_query, until, .doc = "Before."),
+	FIELD(struct audit_query, target_kind, .min = 1, .max = 32,
+	    .doc = "Only what was done to things of this kind."),
+	FIELD(struct audit_query, target_id, .min = 1, .max = 64,
+	    .doc = "Only what was done to this one."),
+	FIELD(struct audit_query, order, .choices = orders,
+	    .doc = "newest, as when absent; or oldest, for who follows the trail: with after the "
+		   "seq of the last entry "
+		   "that came, each entry comes, in order and without a gap."),
+	FIELD(struct audit_query, after, .doc = "Only the entries behind this number."),
 	FIELD_END,
 };
 static const struct schema audit_query_schema =
     SCHEMA("AuditQuery", struct audit_query, audit_query_fields);
 
-/* ---- showing ---- */
-
-static bool
-hex_of(TALLOC_CTX *mem, struct blob in, const char **out, struct err *e)
-{
-	char *text = talloc_zero_array(mem, char, (unsigned)(2 * in.n + 1));
-
-	if (text == NULL)
-		return err_memory(e);
-	hex_print(in.p, in.n, text);
-	*out = text;
-	return true;
-}
-
-static bool
-show(TALLOC_CTX *mem, const struct audit_row *in, struct audit_out *out, struct err *e)
-{
-	*out = (struct audit_out) {
-		.seq = in->seq,
-		.id = in->id,
-		.at = in->at,
-		.action = in->action,
-		.outcome = in->outcome,
-		.actor_kind = in->actor_kind,
-		.actor_name = in->actor_name,
-		.actor_id = in->actor_id,
-		.acting_tenant = in->acting_tenant,
-		.target_kind = in->target_kind,
-		.target_id = in->target_id,
-		.address = in->address,
-		.user_agent = in->user_agent,
-		.request_id = in->request_id,
-		.details = { .text = in->details },
-	};
-	return hex_of(mem, in->prev_mac, &out->prev_mac, e) && hex_of(mem, in->mac, &out->mac, e);
-}
-
 static struct audit_filter
 filter_of(const struct audit_query *q)
 {
-	struct audit_filter f = { .action = q->action, .since = q->since, .until = q->until };
+	struct audit_filter f = {
+		.action = q->action,
+		.target_kind = q->target_kind,
+		.target_id = q->target_id,
+		.since = q->since,
+		.until = q->until,
+		.after = q->after,
+	};
 
 	if (q->actor != NULL && !uuid_parse(str_of(q->actor), &f.actor_id))
 		f.actor_name = q->actor;
@@ -135,12 +83,17 @@ struct page_row {
 static bool
 fetch_entries(struct request *r, struct list_page *p, struct err *e)
 {
-	const struct deed_by    by = request_deed_by(r);
-	struct audit_filter     f = filter_of(r->query);
-	const struct audit_row *rows;
-	struct page_row        *out;
+	const struct deed_by      by = request_deed_by(r);
+	const struct audit_query *q = r->query;
+	struct audit_filter       f = filter_of(q);
+	const struct audit_row   *rows;
+	struct page_row          *out;
 
-	f.before = seq_of(&p->page.after);
+	f.oldest = q->order != NULL && strcmp(q->order, "oldest") == 0;
+	if (f.oldest && seq_of(&p->page.after) > f.after)
+		f.after = seq_of(&p->page.after);
+	else if (!f.oldest)
+		f.before = seq_of(&p->page.after);
 	if (!audit_page(&by, &f, &p->page, e))
 		return false;
 	rows = p->page.rows;
@@ -157,7 +110,7 @@ static bool
 show_entry(struct request *r, const struct list_page *p, const void *row, void *out, struct err *e)
 {
 	(void)p;
-	return show(r->mem, ((const struct page_row *)row)->row, out, e);
+	return audit_show(r->mem, ((const struct page_row *)row)->row, out, e);
 }
 static const struct list_ops audit_list_ops = {
 	fetch_entries,
@@ -182,7 +135,8 @@ export_more(struct request *r, struct buf *out, struct err *e)
 	by.mem = tmp;
 	ok = audit_export_next(&by, r->more_arg, &rows, &n, e);
 	for (size_t i = 0; i < n && ok; i++) {
-		ok = show(tmp, &rows[i], &one, e) && schema_encode(out, &audit_out_schema, &one, e);
+		ok = audit_show(tmp, &rows[i], &one, e) &&
+		     schema_encode(out, &audit_out_schema, &one, e);
 		buf_putc(out, '\n');
 	}
 	talloc_free(tmp);
@@ -263,7 +217,7 @@ struct verify_out {
 	bool                ok;
 	uint64_t            entries;
 	struct verify_head *head;
-	uint64_t            broken_at, next_after;
+	uint64_t            broken_at, next_after, proven;
 	const char         *fault, *detail;
 };
 static const struct field verify_out_fields[] = {
@@ -272,6 +226,9 @@ static const struct field verify_out_fields[] = {
 	FIELD(struct verify_out, entries, .doc = "How many entries were checked."),
 	FIELD(struct verify_out, head, .item = &verify_head_schema, .doc = "The end of the chain."),
 	FIELD(struct verify_out, broken_at, .doc = "The first entry that does not fit; 0: all do."),
+	FIELD(struct verify_out, proven,
+	    .doc = "The newest signed checkpoint covers the entries up to this one; 0: there is "
+		   "none yet."),
 	FIELD(struct verify_out, fault, .flags = FIELD_OMIT_ZERO, .choices = &fault_words[1],
 	    .doc =
 		"What does not fit: an entry was altered or is missing; the head is not where the "
@@ -301,11 +258,12 @@ verify_audit(struct request *r, const void *body, void *answer, struct err *e)
 	if (out->head == NULL)
 		return err_memory(e);
 	if (!audit_reading(&by, "verify", e) || !audit_verify(&by, &part, &r->work, &v, e) ||
-	    !hex_of(r->mem, v.head.mac, &out->head->mac, e))
+	    !audit_hex(r->mem, v.head.mac, &out->head->mac, e))
 		return false;
 	out->head->seq = v.head.seq;
 	out->entries = v.entries;
 	out->broken_at = v.broken;
+	out->proven = v.proven;
 	out->ok = v.fault == AUDIT_FITS;
 	out->next_after = out->ok && v.upto < v.head.seq ? v.upto : 0;
 	if (!out->ok) {

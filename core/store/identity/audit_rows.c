@@ -207,32 +207,33 @@ struct list_in {
 	struct audit_filter f;
 	struct page         page;
 };
-#define FILTER_FIELDS                                                                              \
-	COLUMN_NULL(struct list_in, f.actor_id), COLUMN_NULL(struct list_in, f.actor_name),        \
-	    COLUMN_NULL(struct list_in, f.action), COLUMN_NULL(struct list_in, f.since),           \
-	    COLUMN_NULL(struct list_in, f.until), COLUMN(struct list_in, f.before),                \
-	    COLUMN_AS(struct list_in, page.want, "limit")
 static const struct field list_fields[] = {
-	FILTER_FIELDS,
+	COLUMN_NULL(struct list_in, f.actor_id),
+	COLUMN_NULL(struct list_in, f.actor_name),
+	COLUMN_NULL(struct list_in, f.action),
+	COLUMN_NULL(struct list_in, f.target_kind),
+	COLUMN_NULL(struct list_in, f.target_id),
+	COLUMN_NULL(struct list_in, f.since),
+	COLUMN_NULL(struct list_in, f.until),
+	COLUMN(struct list_in, f.before),
+	COLUMN(struct list_in, f.after),
+	COLUMN_AS(struct list_in, page.want, "limit"),
 	FIELD_END,
 };
 static const struct schema list_schema = SCHEMA("AuditListIn", struct list_in, list_fields);
-static const struct field  export_fields[] = {
-	 FILTER_FIELDS,
-	 COLUMN(struct list_in, f.after),
-	 FIELD_END,
-};
-static const struct schema export_schema = SCHEMA("AuditExportIn", struct list_in, export_fields);
 
 #define FILTER                                                                                     \
 	"SELECT " COLUMNS ", salt FROM audit WHERE (:actor_id IS NULL OR actor_id = :actor_id)"    \
 	" AND (:actor_name IS NULL OR actor_name = :actor_name)"                                   \
 	" AND (:action IS NULL OR action = :action)"                                               \
-	" AND (:since IS NULL OR at >= :since) AND (:until IS NULL OR at < :until)"
+	" AND (:target_kind IS NULL OR target_kind = :target_kind)"                                \
+	" AND (:target_id IS NULL OR target_id = :target_id)"                                      \
+	" AND (:since IS NULL OR at >= :since) AND (:until IS NULL OR at < :until)"                \
+	" AND seq > :after AND (:before = 0 OR seq < :before)"
 SQL(audit_select_list, SQL_TENANT, &list_schema, &audit_schema,
-    FILTER " AND (:before = 0 OR seq < :before) ORDER BY seq DESC LIMIT :limit");
-SQL(audit_select_export, SQL_TENANT, &export_schema, &audit_schema,
-    FILTER " AND seq > :after AND seq < :before ORDER BY seq LIMIT :limit");
+    FILTER " ORDER BY seq DESC LIMIT :limit");
+SQL(audit_select_export, SQL_TENANT, &list_schema, &audit_schema,
+    FILTER " ORDER BY seq LIMIT :limit");
 
 bool
 audit_rows_list(struct tenant_db *t, TALLOC_CTX *mem, const struct audit_filter *f, struct page *p,

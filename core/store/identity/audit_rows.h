@@ -64,17 +64,19 @@ struct audit_filter {
 	struct uuid actor_id;   /* nil: any */
 	const char *actor_name; /* NULL: any */
 	const char *action;     /* NULL: any */
+	const char *target_kind, *target_id; /* NULL: any */
 	instant     since, until; /* [since, until); 0: no bound */
 	uint64_t    after, before; /* numbers, neither of them counted; 0: no bound */
+	bool        oldest;        /* of a page: oldest first */
 };
-/* Newest first, whatever f->after is; of p only how many are wanted. */
+/* Newest first; of p only how many are wanted. */
 MUST_USE bool audit_rows_list(struct tenant_db *t, TALLOC_CTX *mem, const struct audit_filter *f,
     struct page *p, struct err *e);
 /* What was done to these things since then, the newest first, at most AUDIT_TARGETS_ROWS. */
 #define AUDIT_TARGETS_ROWS 2000
 MUST_USE bool audit_rows_of(struct tenant_db *t, TALLOC_CTX *mem, const struct strings *target_ids, instant since,
     struct page *p, struct err *e);
-/* Oldest first; f->before is a bound. */
+/* Oldest first. */
 MUST_USE bool audit_rows_export(struct tenant_db *t, TALLOC_CTX *mem, const struct audit_filter *f,
     struct page *p, struct err *e);
 

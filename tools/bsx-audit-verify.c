@@ -12,9 +12,9 @@ usage(FILE *out)
 	fprintf(out,
 	    "usage: bsx-audit-verify --key KEY [--checkpoint FILE]... EXPORT\n\n"
 	    "Checks an exported audit trail; EXPORT may be - for standard input.\n"
-	    "  --key KEY         the public key, or a file of such keys, as bsxctl audit key "
-	    "prints "
-	    "them\n"
+	    "  --key KEY         the public key, or a file with one a line; the installation shows "
+	    "its keys\n"
+	    "                    at /.well-known/audit-keys.json\n"
 	    "  --checkpoint FILE a checkpoint that was kept elsewhere, e.g. taken from a log\n"
 	    "The status is 0 when all fits, 1 when something does not, 2 when it cannot be "
 	    "checked.\n");

@@ -308,8 +308,13 @@ check_maker(const struct key_making *m, struct err *e)
 	permissions_add(&want, m->k->scopes);
 	/* "read:*" asks for what a key can have in this tenant */
 	permissions_bound_key(&want, m->k->administrative);
-	return may_give(
-	    m->by, &want, "A key cannot have permissions that its maker does not have.", e);
+	if (!may_give(
+		m->by, &want, "A key cannot have permissions that its maker does not have.", e))
+		return false;
+	/* a personal one ends with what its maker may */
+	return strcmp(m->k->kind, KEY_SERVICE) != 0 ||
+	       may_give_until(m->by, &want, m->k->expires_at,
+		   "A service key cannot have permissions for longer than its maker has them.", e);
 }
 
 static bool

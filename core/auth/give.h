@@ -19,6 +19,12 @@
  * with the sentence `pub`.  The system (no caller) holds everything.
  */
 MUST_USE bool may_give(const struct deed_by *by, const struct permissions *want, const char *pub, struct err *e);
+/*
+ * The same of what is given until an instant (0: for good): what the caller's own roles permit that long.  Nobody gives
+ * for longer than they hold, to themselves neither.
+ */
+MUST_USE bool may_give_until(const struct deed_by *by, const struct permissions *want, instant until,
+    const char *pub, struct err *e);
 /* The same of permission texts, LF between (NULL: none); one that this program does not know gives nothing. */
 MUST_USE bool may_give_lines(const struct deed_by *by, const char *lines, const char *pub, struct err *e);
 /* The caller holds that one; else ERR_FORBIDDEN with the sentence `pub`. */

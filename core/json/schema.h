@@ -11,6 +11,8 @@
  * other than TAB and LF are refused.  Integers are written without fraction or
  * exponent.  Formats that are checked: "email", "uri" (http or https).
  *
+ * An instant that is there is not 0, which stands for none: 1970-01-01T00:00:00Z is read as a millisecond later.
+ *
  * null: NULLABLE members get their zero value (and their bit in `given`); a
  * FIELD_JSON member takes null as the value it is.  schema_encode prints NULL
  * strings, objects and raw_json as null always, nil uuids and 0 instants when

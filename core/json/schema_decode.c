@@ -314,6 +314,8 @@ decode_time(struct decoder *d, const struct place *at, const struct json *v, cha
 
 	if (v->type != JSON_STRING || !time_parse(v->text, &t.ms))
 		return fault(d, at, "must be an RFC 3339 time, e.g. 2026-11-21T20:47:00.123Z");
+	if (t.ms == 0)
+		t.ms = 1; /* 0 is none */
 	memcpy(out, &t, sizeof(t));
 	return true;
 }

@@ -58,10 +58,7 @@ static bool
 no_key(struct err *e)
 {
 	return err_set(e, ERR_INVALID, 0,
-	    "This is no public key: NAME+HASH+BASE64 as bsxctl audit key prints it, or base64 of "
-	    "32 "
-	    "bytes.",
-	    "no public key");
+	    "This is no public key: base64 of 32 bytes, or NAME+HASH+BASE64.", "no public key");
 }
 
 static bool

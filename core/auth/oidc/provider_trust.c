@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "core/auth/give.h"
+#include "core/store/identity/user.h"
 
 #define TEXTS 200 /* bytes of a sentence for the client */
 
@@ -176,10 +177,15 @@ provider_widens(const struct provider *was, const struct provider *is)
 static bool
 may_give_role(const struct provider_work *w, const char *role, const char *pub, struct err *e)
 {
+	struct permissions want = { { 0, 0 } };
 	struct mapped_role r;
+	struct strings     texts;
 
-	return mapped_role_by_name(w->d->by.t->db, w->d->by.mem, role, &r, e) &&
-	       may_give_lines(&w->d->by, r.granted, pub, e);
+	if (!mapped_role_by_name(w->d->by.t->db, w->d->by.mem, role, &r, e) ||
+	    !strings_of_lines(w->d->by.mem, r.granted, &texts, e))
+		return false;
+	permissions_add(&want, texts);
+	return may_give_until(&w->d->by, &want, (instant) { 0 }, pub, e); /* a map has no end */
 }
 
 /* Whoever signs in by it may be an administrator. */

@@ -210,9 +210,11 @@ may_widen(const struct role_work *w, struct err *e)
 	if (permission_covers(&w->before, &w->after) || (w->holders == 0 && w->maps == 0))
 		return true;
 	return may_give_by(w->by, ACTION_ASSIGN, RESOURCE_ROLES,
-	    "Others have this role: what it permits more is given to them, which needs the "
-	    "permission assign:roles.",
-	    e);
+		   "Others have this role: what it permits more is given to them, which needs the "
+		   "permission assign:roles.",
+		   e) &&
+	       may_give_until(w->by, &w->after, (instant) { 0 },
+		   "Others have this role, for good: nobody gives for longer than they hold.", e);
 }
 
 bool

@@ -64,6 +64,7 @@ fill_assignment(const struct choosing *c, const struct role_wish *wish, struct a
 		return;
 	}
 	c->out->same = false;
+	a->is_new = true;
 	a->ends_at = wish->ends_at;
 	a->given_at = c->now;
 	if (caller == NULL)
@@ -118,13 +119,32 @@ role_choice_make(const struct deed_by *by, const struct role_wishes *in, const s
 
 /* ---- giving ---- */
 
+/* What is given anew lasts no longer than what the caller holds. */
+static bool
+may_grant_so_long(const struct deed_by *by, const struct assignment *a, struct err *e)
+{
+	struct permissions want = { { 0, 0 } };
+	struct role_view   role;
+
+	if (!role_view_by_name(by->t, by->mem, a->role, &role, e))
+		return false;
+	permissions_add(&want, role.permissions);
+	return may_give_until(by, &want, a->ends_at,
+	    "Nobody can grant a role for longer than they hold its permissions themselves.", e);
+}
+
 bool
 role_choice_may_grant(const struct deed_by *by, const struct role_choice *c, struct err *e)
 {
-	return may_give_by(by, ACTION_ASSIGN, RESOURCE_ROLES,
-		   "You do not have the permission assign:roles.", e) &&
-	       may_give(by, &c->granted,
-		   "Nobody can grant roles with permissions that they do not have themselves.", e);
+	if (!may_give_by(by, ACTION_ASSIGN, RESOURCE_ROLES,
+		"You do not have the permission assign:roles.", e) ||
+	    !may_give(by, &c->granted,
+		"Nobody can grant roles with permissions that they do not have themselves.", e))
+		return false;
+	for (size_t i = 0; i < c->n; i++)
+		if (c->all[i].is_new && !may_grant_so_long(by, &c->all[i], e))
+			return false;
+	return true;
 }
 
 bool

@@ -24,6 +24,7 @@ struct assignment {
 	const char *given_name; /* as it was called then; NULL: not known */
 	instant     given_at;   /* 0: not known */
 	struct uuid role_id;
+	bool        is_new;     /* of a choice: given now, or with another end; no column */
 };
 extern const struct schema assignment_schema;
 

@@ -125,7 +125,8 @@ test('a role with an end counts until then: session, token and personal key lose
 
 test('ends that are past or no ends are refused; names alone keep the ends, assignments set them', async () => {
   const who = await newUser({ assignments: [{ role: 'analyst', until: soon(3600000) }] }), target = `/api/users/${who.id}`;
-  for (const [pointer, body] of [['/assignments/0/until', { assignments: [{ role: 'viewer', until: soon(-1000) }] }], ['/assignments/1/role', { assignments: [{ role: 'viewer' }, { role: 'viewer', until: soon(9000) }] }],
+  for (const [pointer, body] of [['/assignments/0/until', { assignments: [{ role: 'viewer', until: soon(-1000) }] }], ['/assignments/0/until', { assignments: [{ role: 'viewer', until: '1970-01-01T00:00:00Z' }] }],
+    ['/assignments/1/role', { assignments: [{ role: 'viewer' }, { role: 'viewer', until: soon(9000) }] }],
     ['/assignments/0/role', { assignments: [{ role: 'nobody' }] }], ['/assignments/0/role', { assignments: [{ until: soon(9000) }] }], ['/assignments/0/given_by', { assignments: [{ role: 'viewer', given_by: crypto.randomUUID() }] }],
     ['/assignments', { roles: ['viewer'], assignments: [] }], ['/role', { role: 'viewer', assignments: [] }], ['/assignments/0/until', { assignments: [{ role: 'viewer', until: 'tomorrow' }] }]])
     assert.equal(refused(await admin('PUT', target, { body }), 422, 'validation_failed').errors[0].pointer, pointer, JSON.stringify(body));
@@ -137,6 +138,28 @@ test('ends that are past or no ends are refused; names alone keep the ends, assi
   refused(await admin('PUT', target, { body: { display_name: 'X' }, headers: { 'If-Match': tag } }), 412, 'precondition_failed');
   const [entry] = (await all(admin, '/api/audit?action=user.update')).filter((x) => x.target_id === who.id);
   assert.equal(entry.details.ends.from.at(-1).until, who.assignments[0].until);
+});
+
+test('nobody gives for longer than they hold: not to themselves, nor by another user, a key, a role or a map', async () => {
+  const end = soon(3600000), late = soon(7200000), early = soon(1800000);
+  const person = await newUser({ assignments: [{ role: 'admin', until: end }, { role: 'viewer' }] }), who = await bearer(person);
+  const other = await newUser(['viewer']), held = await newRole(['read:users']), lasting = (role, until_) => ({ assignments: [{ role, ...(until_ && { until: until_ }) }] });
+  await newUser([held.name]);
+  const over = [
+    ['PUT', `/api/users/${person.id}`, lasting('admin')], ['PUT', `/api/users/${person.id}`, lasting('admin', late)], ['PUT', `/api/users/${other.id}`, { roles: ['admin'] }],
+    ['PUT', `/api/users/${other.id}`, lasting('admin', late)], ['POST', '/api/users', { email: `${unique('u')}@roles.example`, display_name: 'U', password, roles: ['operator'] }],
+    ['POST', '/api/api-keys', { name: unique('k'), scopes: ['*:*'], kind: 'service', administrative: true, expires_at: late }],
+    ['POST', '/api/api-keys', { name: unique('k'), scopes: ['write:snapshots'], kind: 'service', expires_at: late }],
+    ['PUT', `/api/roles/${held.id}`, { permissions: ['*:*'] }],
+    ['POST', '/api/identity-providers', { name: 'lasting', kind: 'oidc', client_id: 'c', issuer: 'https://idp.example', role_map: { g: 'admin' } }],
+  ];
+  for (const [method, target, body] of over)
+    refused(await who(method, target, { body }), 403, 'privilege_escalation');
+  ok(await who('PUT', `/api/users/${other.id}`, { body: lasting('operator', early) }));
+  ok(await who('PUT', `/api/users/${other.id}`, { body: lasting('viewer') }));
+  ok(await who('POST', '/api/api-keys', { body: { name: unique('k'), scopes: ['write:snapshots'], kind: 'service', expires_at: early } }), 201);
+  const own = withKey((await newKey(who, ['write:snapshots'])).key);
+  assert.notEqual((await own('GET', '/api/drift/configs')).status, 401, 'a personal key ends with its maker anyway');
 });
 
 test('the last administrator is one whose role does not end', async () => {

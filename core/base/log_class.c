@@ -34,7 +34,7 @@ const struct log_class log_classes[] = {
 	{ "user.delete",               C1("iam"),                                   C2("user", "deletion") },
 	{ "user.unlock",               C1("iam"),                                   C2("user", "change") },
 	{ "user.role_end",             C1("iam"),                                   C2("user", "change") },
-	{ "access.export",             C1("iam"),                                   C1("access") },
+	{ "access.export",             C1("database"),                              C1("access") },
 	{ "role.create",               C1("iam"),                                   C2("group", "creation") },
 	{ "role.update",               C1("iam"),                                   C2("group", "change") },
 	{ "role.delete",               C1("iam"),                                   C2("group", "deletion") },

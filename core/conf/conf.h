@@ -72,7 +72,6 @@ struct conf {
 	const char    *db_control;      /* control schema, "bsx" */
 	const char    *db_provision_user; /* "" : no provisioning in this process */
 	const char    *db_provision_password_file;
-	int64_t        tenants_pool;    /* schemas that are ready for tenants to come */
 	const char    *db_account_host; /* host part of tenant accounts, "localhost" or "%" */
 	const char    *db_tls_ca;       /* "" : no TLS (unix socket) */
 	const char    *db_isolation;    /* "account" */
@@ -101,6 +100,7 @@ struct conf {
 	/* keys */
 	int64_t        keys_rotate_s;   /* life of a signing key as the active one */
 	/* audit */
+	int64_t        tenants_pool;    /* schemas that are ready for tenants to come */
 	int64_t        audit_checkpoint_s; /* between two checkpoints of a trail that grows */
 	/* shared segment */
 	int64_t        cache_entries;   /* caller cache; 0 turns it off */

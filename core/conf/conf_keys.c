@@ -100,10 +100,6 @@ const struct conf_key conf_keys[] = {
 	KEY(db_account_host, "db.account_host", "\"localhost\"", .min = 1, .max = 255,
 	    .doc = "Host part of db.user and of the tenants' database accounts: \"localhost\" for a unix "
 	           "socket, \"%\" or a network when the database is elsewhere or several hosts use it."),
-	KEY(tenants_pool, "tenants.pool", "0", .unit = "schemas", .min = 0, .max = 1000, HUP,
-	    .doc = "Schemas that bsxctl tenant work keeps ready for tenants to come, so that one is made "
-	           "at once; without, POST /api/tenants answers 202, and the tenant is ready after the "
-	           "next bsxctl tenant work."),
 	KEY(db_tls_ca, "db.tls_ca", "\"\"", .max = 1024, .form = CONF_PATH, HUP,
 	    .doc = "Certificate authority of the database's TLS certificate; empty: no TLS, as for a "
 	           "unix socket."),
@@ -170,6 +166,10 @@ const struct conf_key conf_keys[] = {
 	    .doc = "How long a signing key signs access tokens before driftd turns to the next one, "
 	           "which is published all that time."),
 
+	KEY(tenants_pool, "tenants.pool", "0", .unit = "schemas", .min = 0, .max = 1000, HUP,
+	    .doc = "Schemas that bsxctl tenant work keeps ready for tenants to come, so that one is made "
+	           "at once; without, POST /api/tenants answers 202, and the tenant is ready after the "
+	           "next bsxctl tenant work."),
 	KEY(audit_checkpoint_s, "audit.checkpoint_s", "900", .unit = "s", .min = 60, .max = 86400, HUP,
 	    .doc = "How often driftd signs a checkpoint of an audit trail that has grown, and writes it to "
 	           "the log: what was written since the last one could be cut off unseen by whoever has "

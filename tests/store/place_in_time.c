@@ -157,6 +157,7 @@ place_told(struct place_in_time *y)
 void
 place_forget_told(struct place_in_time *y)
 {
+	drift_arrive(y->x); /* what was told was heard */
 	server_do(y->x->w->root, "DELETE FROM %s.outbox", y->x->t->tenant->schema_name);
 }
 

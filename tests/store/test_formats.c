@@ -113,11 +113,11 @@ deliver_once(struct daemon_world *y)
 	const char      *loopback[] = { "127.0.0.0/8" };
 	struct cidr_list allow = { 0 };
 	struct guard     guard = { .allow = &allow, .plain_http = true };
-	struct format    table[] = { formats[0], formats[1], { "plain", &plain }, { "mute", &mute },
-		   { NULL, NULL } };
-	struct env       env = w->env;
-	struct deliver   d = { .env = &env, .formats = table, .self = 1 };
-	size_t           done;
+	struct format  table[] = { *format_of(formats, "webhook"), *format_of(formats, OUTBOX_MAIL),
+		 { "plain", &plain }, { "mute", &mute }, { NULL, NULL } };
+	struct env     env = w->env;
+	struct deliver d = { .env = &env, .formats = table, .self = 1 };
+	size_t         done;
 
 	w->conf.outbound_timeout_s = 10;
 	env.log = y->x->env.log;

@@ -46,7 +46,8 @@ async function doAll(caller) {
 
 // Those that hold an address for what it is, or are the trail's, which has actor_kind beside the name.
 const addresses = ['audit.actor_name', 'mail_tokens.email', 'users.email'];
-const told = ['config_snapshots.actor']; // what the collector says of the product's own log
+const told = ['config_snapshots.actor', // what the collector says of the product's own log
+  'user_roles.given_name']; // roles are given by administrative keys, which are no key of these deeds; "API key" then
 const unused = ['alerts.suppressed_by'];
 const columns = () => sql(`SELECT CONCAT(TABLE_NAME, '.', COLUMN_NAME) FROM information_schema.COLUMNS
   WHERE TABLE_SCHEMA = '${schema}' AND COLUMN_TYPE = 'varchar(254)' ORDER BY 1`).split('\n');

@@ -88,6 +88,7 @@ const table = {
     assert.equal((await admin('PUT', target, { body: set([w.strong.name]) })).status, 200);
     return { target, body: set(['viewer']) };
   } }),
+  'POST /api/tenants': no('the platform makes it, and whoever is its administrator holds nothing elsewhere'),
   'POST /api/roles/{id}/preview': no('it does nothing'),
   'POST /api/users/{id}/preview': no('it does nothing'),
 };

@@ -36,8 +36,9 @@ test('with a schema in the pool a tenant is there at once, and its administrator
   t.diagnostic(`${took.toFixed(0)} ms with the administrator's password hashed`);
 });
 
-test('an administrator without a password is invited, and without an administrator there is none', async () => {
+test('an administrator without a password is invited, and without an administrator there is none', async (t) => {
   const b = body(), box = await new Mailbox().start();
+  t.after(() => box.stop());
   delete b.admin.password;
   pool(2);
   assert.equal((await post(b)).status, 201);

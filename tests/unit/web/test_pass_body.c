@@ -197,10 +197,15 @@ the_body_for_what_is_not_there_is_not_read(void **state)
 	pass_run(&pass_world.app, &x->t);
 	assert_string_equal(exchange_body(x), "{\"a\":1}");
 	x = exchange_make(pass_world.mem, "POST", "/api/documents/gone");
-	exchange_json(x, "{\"a\":1}");
+	exchange_json(x, talloc_asprintf(pass_world.mem, "{\"a\":\"%s\"}", pass_letters(20000)));
 	pass_run(&pass_world.app, &x->t);
 	pass_assert(x, 404, "not_found");
 	assert_int_equal(x->at, 0);
+	/* one that is short is had before it is asked for what it is for, and leads to the same */
+	x = exchange_make(pass_world.mem, "POST", "/api/documents/gone");
+	exchange_json(x, "{\"a\":");
+	pass_run(&pass_world.app, &x->t);
+	pass_assert(x, 404, "not_found");
 }
 
 static void

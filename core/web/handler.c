@@ -11,6 +11,9 @@ body_is_short(const struct request *r)
 {
 	int64_t n;
 
+	/* unpacked it may be long */
+	if (request_param(r, "HTTP_CONTENT_ENCODING").n > 0)
+		return false;
 	return str_to_i64(request_param(r, "CONTENT_LENGTH"), &n) && n >= 0 && n <= FOUND_BYTES;
 }
 

@@ -243,40 +243,111 @@ same_text(const char *a, const char *b)
 	return a != NULL && b != NULL && strcmp(a, b) == 0;
 }
 
-/* A system may write one deed down more than once. */
 static bool
-is_told(const struct attribution *a, const struct attribution_actor_row *who)
+same_actor(const struct attribution_actor_row *x, const struct attribution_actor_row *who)
+{
+	return strcmp(x->kind, who->kind) == 0 &&
+	       (same_text(x->id, who->id) || (x->id == NULL && who->id == NULL));
+}
+
+/* A system may write one deed down more than once.  `once`: nobody is told a second time, whatever
+ * they did. */
+static bool
+is_told(const struct attribution *a, const struct attribution_actor_row *who, bool once)
 {
 	for (size_t i = 0; i < a->n; i++) {
 		const struct attribution_actor_row *x = &a->actors[i];
+		const int64_t                       apart =
+                    x->at.ms > who->at.ms ? x->at.ms - who->at.ms : who->at.ms - x->at.ms;
 
-		if (strcmp(x->kind, who->kind) == 0 &&
-		    (same_text(x->id, who->id) || (x->id == NULL && who->id == NULL)) &&
-		    (x->at.ms - who->at.ms <= SAME_DEED_MS ||
-			same_text(x->correlation_id, who->correlation_id)))
+		if (same_actor(x, who) && (once || apart <= SAME_DEED_MS ||
+					      same_text(x->correlation_id, who->correlation_id)))
 			return true;
 	}
 	return false;
 }
 
+/* Whether a text of an actor stands in a value, in any case.  What is cleaned of it ("?") stands
+ * for anything. */
 static bool
-stands_in(const char *what, struct str text)
+stands_in(TALLOC_CTX *mem, const char *what, struct str text)
 {
 	const size_t n = what == NULL ? 0 : strlen(what);
+	const char  *a = attribution_fold(mem, str_of(what)), *b = attribution_fold(mem, text);
 
-	return n > 0 && text.p != NULL && memmem(text.p, text.n, what, n) != NULL;
+	if (n == 0 || text.n == 0)
+		return false;
+	return a == NULL || b == NULL || memchr(a, '?', n) != NULL ||
+	       memmem(b, text.n, a, n) != NULL;
 }
 
 static bool
-is_quoted(const struct attribution_change *c, const struct attribution_actor_row *who)
+quotes_text(TALLOC_CTX *mem, const struct attribution_actor_row *who, struct str text)
 {
 	const char *const texts[] = { who->id, who->name, who->address, who->activity,
 		who->correlation_id };
 
 	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
-		if (stands_in(texts[i], c->old_text) || stands_in(texts[i], c->new_text))
+		if (stands_in(mem, texts[i], text))
 			return true;
 	return false;
+}
+
+static bool
+quotes_value(TALLOC_CTX *mem, const struct attribution_actor_row *who, const struct json *v)
+{
+	if (v->type == JSON_STRING || v->type == JSON_NUMBER)
+		return quotes_text(mem, who, v->text);
+	for (uint32_t i = 0; (v->type == JSON_ARRAY || v->type == JSON_OBJECT) && i < v->n; i++)
+		if ((v->type == JSON_OBJECT && quotes_text(mem, who, v->names[i])) ||
+		    quotes_value(mem, who, &v->items[i]))
+			return true;
+	return false;
+}
+
+/* In doubt it does: of a value that is cut short nothing is known. */
+static bool
+is_quoted(
+    TALLOC_CTX *mem, const struct attribution_change *c, const struct attribution_actor_row *who)
+{
+	const struct str values[] = { c->old_text, c->new_text };
+
+	if (c->cut)
+		return true;
+	for (size_t i = 0; i < sizeof(values) / sizeof(values[0]); i++) {
+		struct err         none = { 0 };
+		const struct json *v =
+		    values[i].p == NULL ? NULL : json_parse(mem, values[i], &none);
+
+		if (values[i].p != NULL && (v == NULL || quotes_value(mem, who, v)))
+			return true;
+	}
+	return false;
+}
+
+static int
+newest_actor_first(const void *a, const void *b)
+{
+	const struct attribution_actor_row *x = a, *y = b;
+
+	return x->at.ms < y->at.ms ? 1 : x->at.ms > y->at.ms ? -1 : 0;
+}
+
+/* Those that are not told yet, as many as there is room for: first everybody once, so that nobody
+ * is hidden by how often another was there. */
+static void
+tell_actors(const struct matching *m, bool once, struct attribution *out)
+{
+	for (size_t i = 0; i < m->n; i++) {
+		const struct attribution_actor_row *who = &m->found[i]->who;
+
+		if (is_told(out, who, once))
+			continue;
+		if (out->n < ATTRIBUTION_ACTORS_MAX)
+			out->actors[out->n++] = *who;
+		else if (!once)
+			out->more++;
+	}
 }
 
 static bool
@@ -286,14 +357,13 @@ name_actors(const struct matching *m, struct attribution *out)
 	    talloc_zero_array(m->mem, struct attribution_actor_row, ATTRIBUTION_ACTORS_MAX);
 	if (out->actors == NULL)
 		return err_memory(m->e);
-	for (size_t i = 0; i < m->n && out->n < ATTRIBUTION_ACTORS_MAX; i++) {
-		const struct attribution_actor_row *who = &m->found[i]->who;
-
-		if (is_told(out, who))
-			continue;
-		out->actors[out->n++] = *who;
-		out->quotes = out->quotes || is_quoted(m->c, who);
-	}
+	tell_actors(m, true, out);
+	tell_actors(m, false, out);
+	if (out->n > 1)
+		qsort(out->actors, out->n, sizeof(out->actors[0]), newest_actor_first);
+	out->own = m->by->log->own;
+	for (size_t i = 0; i < out->n && !out->quotes; i++)
+		out->quotes = is_quoted(m->mem, m->c, &out->actors[i]);
 	return true;
 }
 

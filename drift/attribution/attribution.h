@@ -25,6 +25,9 @@
 #define ATTRIBUTION_TARGETS_MAX 64  /* of an entry; further ones are not looked at */
 #define ATTRIBUTION_VALUES_MAX  64  /* properties of an entry */
 #define ATTRIBUTION_CHANGES_MAX 1000 /* of a report are asked about */
+#define ATTRIBUTION_NODES_MAX   4000 /* values of a property; one of more is not known exactly */
+#define ATTRIBUTION_UNFOLD_MAX  65536 /* bytes of a text that is looked into */
+#define ATTRIBUTION_LOG_NODES   2000000 /* values that stand in such texts of a log; further ones are not looked into */
 #define ATTRIBUTION_TEXT_MAX    8192 /* bytes of what is kept of a change */
 
 /* How sure it is, the least first. */
@@ -62,6 +65,7 @@ struct attribution_entry {
 struct attribution_log {
 	struct attribution_entry *entries; /* the newest first */
 	size_t                    n;
+	bool                      own; /* it is our own trail: who reads of it needs read:audit */
 };
 
 /* Entries of a log as it was read, children of `mem`; the documents outlive them.  What is no entry is left out. */
@@ -82,8 +86,10 @@ struct attribution_change {
 };
 struct attribution {
 	enum confidence               confidence;
-	struct attribution_actor_row *actors; /* the newest first */
+	struct attribution_actor_row *actors; /* the newest first; each who has a part in it before a second time of one */
 	size_t                        n;
+	int64_t                       more; /* further ones, that are not among them */
+	bool                          own;  /* of our own trail */
 	bool                          quotes; /* one of their texts stands in the values */
 };
 /* `spec`: how the config compares. */
@@ -101,14 +107,14 @@ MUST_USE bool attribution_sets(const struct attribution_by *by, const struct att
 
 /* ---- attribution_text.c: as it is kept ---- */
 
-/* {confidence, actors, quotes?}, at most ATTRIBUTION_TEXT_MAX bytes; a child of `mem`. */
+/* {confidence, actors, more?, quotes?, own?}, at most ATTRIBUTION_TEXT_MAX bytes; a child of `mem`. */
 MUST_USE bool attribution_print(
     TALLOC_CTX *mem, const struct attribution *a, const char **out, struct err *e);
 /* Of one that has no actor. */
 const char *attribution_bare(enum confidence c);
 /* How sure a kept one is; one that is of another form (a push names its actor) is none. */
 enum confidence attribution_confidence(TALLOC_CTX *mem, const char *kept);
-/* What whoever has that view gets to see of it: who quotes a value is withheld with the values.  *out is NULL where kept is. */
+/* What whoever has that view gets to see of it: who quotes a value is withheld with the values, who stands in our own trail with that.  *out is NULL where kept is. */
 MUST_USE bool attribution_view(
     TALLOC_CTX *mem, struct view v, const char *kept, const char **out, struct err *e);
 

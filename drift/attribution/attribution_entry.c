@@ -18,20 +18,37 @@
 struct walk {
 	TALLOC_CTX *mem;
 	unsigned    left, embedded;
+	size_t *unfold_left; /* values in embedded texts that may still be looked at, of the log */
 	bool (*found)(void *arg, const struct json *v, struct err *e);
 	void       *arg;
 	struct err *e;
 };
 
+/* At least as many values as a JSON text has. */
+static size_t
+values_in(struct str s)
+{
+	size_t n = 1;
+
+	for (size_t i = 0; i < s.n; i++)
+		n += s.p[i] == ',' || s.p[i] == '[' || s.p[i] == '{';
+	return n;
+}
+
 /* A text that is JSON; NULL: it is none, or that is enough. */
 static const struct json *
-unfold(TALLOC_CTX *mem, struct str text)
+unfold(TALLOC_CTX *mem, size_t *left, struct str text)
 {
 	struct err none = { 0 };
 	struct str s = str_trim(text);
+	size_t     n;
 
-	if (s.n < 2 || strchr("[{\"", s.p[0]) == NULL)
+	if (s.n < 2 || s.n > ATTRIBUTION_UNFOLD_MAX || strchr("[{\"", s.p[0]) == NULL)
 		return NULL;
+	n = values_in(s);
+	if (n > ATTRIBUTION_NODES_MAX || n > *left)
+		return NULL;
+	*left -= n;
 	return json_parse(mem, s, &none);
 }
 
@@ -40,8 +57,9 @@ static bool walk(struct walk *w, const struct json *v, const char *steps);
 static bool
 walk_inside(struct walk *w, const struct json *v, const char *steps)
 {
-	const struct json *inside = w->embedded == EMBEDDED_MAX ? NULL : unfold(w->mem, v->text);
-	bool               ok = true;
+	const struct json *inside =
+	    w->embedded == EMBEDDED_MAX ? NULL : unfold(w->mem, w->unfold_left, v->text);
+	bool ok = true;
 
 	w->embedded++;
 	if (inside != NULL)
@@ -92,6 +110,7 @@ struct making {
 	struct attribution_entry        *out;
 	struct str                      *list; /* of ids, n of them so far */
 	size_t                           n;
+	size_t                          *unfold_left; /* see struct walk */
 	struct err                      *e;
 };
 
@@ -99,7 +118,14 @@ static bool
 find(
     struct making *m, const char *pattern, bool (*found)(void *, const struct json *, struct err *))
 {
-	struct walk w = { m->mem, NODES_MAX, 0, found, m, m->e };
+	struct walk w = {
+		.mem = m->mem,
+		.left = NODES_MAX,
+		.unfold_left = m->unfold_left,
+		.found = found,
+		.arg = m,
+		.e = m->e,
+	};
 
 	return walk(&w, m->v, pattern);
 }
@@ -128,7 +154,7 @@ found_id(void *arg, const struct json *v, struct err *e)
 	(void)e;
 	if (v->type != JSON_STRING)
 		return true;
-	inside = unfold(m->mem, v->text);
+	inside = unfold(m->mem, m->unfold_left, v->text);
 	if (inside == NULL)
 		return add_id(m, v->text);
 	if (inside->type == JSON_STRING)
@@ -170,15 +196,36 @@ value_of(struct making *m, const struct json *v)
 
 	if (v == NULL || v->type == JSON_NULL)
 		return NULL;
-	inside = v->type == JSON_STRING ? unfold(m->mem, v->text) : NULL;
+	inside = v->type == JSON_STRING ? unfold(m->mem, m->unfold_left, v->text) : NULL;
 	/* a list with one text that is JSON itself is written by some */
 	if (inside != NULL && inside->type == JSON_ARRAY && inside->n == 1 &&
 	    inside->items[0].type == JSON_STRING) {
-		const struct json *deeper = unfold(m->mem, inside->items[0].text);
+		const struct json *deeper = unfold(m->mem, m->unfold_left, inside->items[0].text);
 
 		return deeper != NULL ? deeper : inside;
 	}
 	return inside != NULL ? inside : v;
+}
+
+/* At most `max`, which is one more than fits. */
+static size_t
+size_of(const struct json *v, size_t max)
+{
+	size_t n = 1;
+
+	if (v == NULL || (v->type != JSON_ARRAY && v->type != JSON_OBJECT))
+		return v != NULL && v->type == JSON_STRING && v->text.n > ATTRIBUTION_UNFOLD_MAX
+			   ? max
+			   : 1;
+	for (uint32_t i = 0; i < v->n && n < max; i++)
+		n += size_of(&v->items[i], max - n);
+	return n < max ? n : max;
+}
+
+static bool
+fits(const struct json *v)
+{
+	return size_of(v, ATTRIBUTION_NODES_MAX + 1) <= ATTRIBUTION_NODES_MAX;
 }
 
 static bool
@@ -196,6 +243,10 @@ found_property(void *arg, const struct json *v, struct err *e)
 	out->name = str_dup(m->mem, name->text);
 	out->old_value = value_of(m, json_at(v, str_of(p->old_value)));
 	out->new_value = value_of(m, json_at(v, str_of(p->new_value)));
+	if (!fits(out->old_value) || !fits(out->new_value)) {
+		m->out->properties_n--;
+		return true;
+	}
 	return out->name != NULL || err_memory(e);
 }
 
@@ -315,6 +366,8 @@ bool
 attribution_entries(TALLOC_CTX *mem, const struct source_attribution *a,
     const struct resource *documents, size_t n, struct attribution_log *out, struct err *e)
 {
+	size_t left = ATTRIBUTION_LOG_NODES;
+
 	*out = (struct attribution_log) { .entries = talloc_zero_array(
 					      mem, struct attribution_entry, (unsigned)n + 1) };
 	if (out->entries == NULL)
@@ -324,6 +377,7 @@ attribution_entries(TALLOC_CTX *mem, const struct source_attribution *a,
 			.a = a,
 			.v = documents[i].value,
 			.out = &out->entries[out->n],
+			.unfold_left = &left,
 			.e = e };
 		bool          is_one;
 

@@ -34,18 +34,22 @@ static const struct schema actor_schema =
 struct kept {
 	const char  *confidence;
 	struct items actors;
-	bool         quotes;
+	int64_t      more;
+	bool         quotes, own;
 };
 static const struct field shown_fields[] = {
 	FIELD(struct kept, confidence),
 	FIELD(struct kept, actors, .item = &actor_schema),
+	FIELD(struct kept, more, .flags = FIELD_OMIT_ZERO),
 	FIELD_END,
 };
 static const struct schema shown_schema = SCHEMA("Attribution", struct kept, shown_fields);
 static const struct field  kept_fields[] = {
 	 FIELD(struct kept, confidence, .flags = FIELD_REQUIRED),
 	 FIELD(struct kept, actors, .item = &actor_schema, .flags = FIELD_REQUIRED),
+	 FIELD(struct kept, more, .flags = FIELD_OMIT_ZERO),
 	 FIELD(struct kept, quotes, .flags = FIELD_OMIT_ZERO),
+	 FIELD(struct kept, own, .flags = FIELD_OMIT_ZERO),
 	 FIELD_END,
 };
 static const struct schema kept_schema = SCHEMA("KeptAttribution", struct kept, kept_fields);
@@ -56,10 +60,11 @@ static const struct schema kept_schema = SCHEMA("KeptAttribution", struct kept, 
 bool
 attribution_print(TALLOC_CTX *mem, const struct attribution *a, const char **out, struct err *e)
 {
-	struct kept k = { confidence_name(a->confidence), { a->actors, a->n }, a->quotes };
+	struct kept k = { confidence_name(a->confidence), { a->actors, a->n }, a->more, a->quotes,
+		a->own };
 	struct buf  b;
 
-	for (;; k.actors.n--) {
+	for (;; k.actors.n--, k.more++) {
 		buf_make(&b, mem);
 		if (!schema_encode(&b, &kept_schema, &k, e))
 			return false;
@@ -109,13 +114,15 @@ attribution_confidence(TALLOC_CTX *mem, const char *kept)
 	return CONFIDENCE_NONE;
 }
 
+/* All texts of who it was, or all but what was done. */
 static void
-withhold(struct attribution_actor_row *who)
+withhold(struct attribution_actor_row *who, bool all)
 {
-	const char **const texts[] = { &who->id, &who->name, &who->address, &who->activity,
-		&who->correlation_id };
+	const char **const texts[] = { &who->id, &who->name, &who->address, &who->correlation_id,
+		&who->activity };
+	const size_t       n = sizeof(texts) / sizeof(texts[0]) - !all;
 
-	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
+	for (size_t i = 0; i < n; i++)
 		if (*texts[i] != NULL)
 			*texts[i] = VIEW_WITHHELD;
 }
@@ -129,8 +136,14 @@ attribution_view(TALLOC_CTX *mem, struct view v, const char *kept, const char **
 	*out = kept;
 	if (k == NULL)
 		return true;
-	for (size_t i = 0; k->quotes && !v.values && i < k->actors.n; i++)
-		withhold(&((struct attribution_actor_row *)k->actors.p)[i]);
+	for (size_t i = 0; i < k->actors.n; i++) {
+		struct attribution_actor_row *who = (struct attribution_actor_row *)k->actors.p + i;
+
+		if (k->quotes && !v.values)
+			withhold(who, true);
+		else if (k->own && !v.trail)
+			withhold(who, false);
+	}
 	buf_make(&b, mem);
 	if (!schema_encode(&b, &shown_schema, k, e))
 		return false;

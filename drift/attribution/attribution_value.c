@@ -4,7 +4,8 @@
 
 #include "drift/attribution/attribution.h"
 
-#define STEPS_MAX 32 /* of a path; what lies deeper is not known exactly */
+#define STEPS_PROPERTY 100 /* to hold a property of usual size against a value */
+#define STEPS_MAX      32  /* of a path; what lies deeper is not known exactly */
 
 /* ---- what values are compared as ---- */
 
@@ -366,8 +367,8 @@ attribution_sets(const struct attribution_by *by, const struct attribution_entry
 	*yes = false;
 	if (s.mem == NULL)
 		return err_memory(e);
-	ok = true;
-	if (!c->cut && c->op != CHANGE_MOVED && !is_masked(c->old_text) &&
+	ok = work_spend(by->work, WORK_CHANGES, STEPS_PROPERTY * (x->properties_n + 1), e);
+	if (ok && !c->cut && c->op != CHANGE_MOVED && !is_masked(c->old_text) &&
 	    !is_masked(c->new_text) && cut(c->path, &s.steps))
 		ok = fold_text(&s, c->old_text, &s.was) && fold_text(&s, c->new_text, &s.is) &&
 		     sets_any(&s, x, yes);

@@ -24,6 +24,7 @@
 
 struct view {
 	bool values;
+	bool trail; /* and who does what in the product itself, which the audit trail guards (read:audit) */
 };
 
 /* A value as JSON text; p == NULL: there is none. */

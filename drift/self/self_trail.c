@@ -167,7 +167,7 @@ self_trail(void *arg, TALLOC_CTX *mem, const struct attribution_change *c, size_
 	struct page       p = { 0 };
 	struct strings    ids;
 
-	*out = (struct attribution_log) { 0 };
+	*out = (struct attribution_log) { .own = true };
 	for (size_t i = 1; i < n; i++)
 		if (c[i].since.ms < since.ms)
 			since = c[i].since;

@@ -22,6 +22,7 @@ acting_make(const struct deed_by *by, struct drift *d, struct work *work, struct
 	a->drift = d;
 	a->work = work;
 	a->view.values = permission_has(&by->caller->permissions, ACTION_READ, RESOURCE_SNAPSHOTS);
+	a->view.trail = permission_has(&by->caller->permissions, ACTION_READ, RESOURCE_AUDIT);
 	return a;
 }
 

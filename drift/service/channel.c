@@ -352,6 +352,17 @@ try_body(struct db *db, void *arg, struct err *e)
 }
 
 bool
+channel_address(const struct acting *a, const struct uuid *id, const char **address, struct err *e)
+{
+	struct channel c;
+
+	if (!channel_by_id(a->by.t->db, a->by.mem, id, &c, e))
+		return false;
+	*address = channel_by_address(&c) ? c.target : NULL;
+	return true;
+}
+
+bool
 channel_try(const struct acting *a, const struct uuid *id, struct uuid *message, struct err *e)
 {
 	struct channel_trial t = { .scope = {

@@ -39,6 +39,9 @@ MUST_USE bool channel_alter(const struct acting *a, const struct uuid *id,
     const struct channel_wish *in, struct channel_made *out, struct err *e);
 /* ERR_IN_USE: configs name it. */
 MUST_USE bool channel_erase(const struct acting *a, const struct uuid *id, struct err *e);
+/* The address that it writes to, which its tests are counted by; NULL: it has a url. */
+MUST_USE bool channel_address(
+    const struct acting *a, const struct uuid *id, const char **address, struct err *e);
 /* A test message by the road of alerts.  ERR_CONFLICT: it is disabled, or of a kind unknown here. */
 MUST_USE bool channel_try(
     const struct acting *a, const struct uuid *id, struct uuid *message, struct err *e);

@@ -1,4 +1,5 @@
 /* routes.h: channels and their deliveries. */
+#include "core/web/rate.h"
 #include "drift/service/channel.h"
 #include "fcgi/drift/drift.h"
 #include "fcgi/routes.h"
@@ -238,9 +239,15 @@ test_channel(struct request *r, const void *body, void *answer, struct err *e)
 {
 	const struct acting *a = acting_of(r, e);
 	struct test_out     *out = answer;
+	const char          *address;
 
 	(void)body;
-	return a != NULL && channel_try(a, &r->id0, &out->message_id, e);
+	if (a == NULL || !channel_address(a, &r->id0, &address, e))
+		return false;
+	/* nobody's mailbox is filled by it, whoever the address was given by */
+	if (address != NULL && !rate_account(r, RATE_MAIL, str_of(address), e))
+		return false;
+	return channel_try(a, &r->id0, &out->message_id, e);
 }
 
 const struct route channel_routes[] = {

@@ -4,7 +4,7 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { after, before, test } from 'node:test';
 import { root, until } from '../lib/env.mjs';
-import { all, bearer, newTenant, unique } from '../lib/people.mjs';
+import { all, bearer, newTenant, unique, withKey } from '../lib/people.mjs';
 import { CHANGES, deed } from '../../sim/lib/changes.mjs';
 import { Sim } from '../../sim/lib/sim.mjs';
 
@@ -53,6 +53,14 @@ test('who changed our own administration stands in our own trail: exactly where 
   const table = (await there.admin('GET', `/api/drift/reports/${run.report_id}/changes`, { headers: { Accept: 'text/csv' } })).text.split('\r\n');
   assert.match(table[0], /,attribution$/);
   assert.match(table.find((line) => line.includes('/display_name')), /""confidence"":""exact""/);
+  // who it was is what the trail guards: without read:audit nobody reads it here, whatever else they may read
+  const { key } = (await there.admin('POST', '/api/api-keys', { body: { name: unique('reader'), scopes: ['read:drift', 'read:snapshots', 'read:alerts'] } })).json;
+  for (const accept of ['application/json', 'text/csv']) {
+    const shown = await withKey(key)('GET', `/api/drift/reports/${run.report_id}/changes`, { headers: { Accept: accept } });
+    assert.equal(shown.status, 200, shown.text);
+    assert.ok(!shown.text.includes(who.id) && !shown.text.includes(who.email), shown.text);
+    assert.match(shown.text, /user\.update/);
+  }
 });
 
 // ---- a directory's log ------------------------------------------------------------------------------------------------

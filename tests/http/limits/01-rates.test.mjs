@@ -236,6 +236,19 @@ async function pusher() {
 }
 const leftOf = (answer) => Number(/^"snapshot";r=(\d+);/.exec(answer.headers.ratelimit)[1]);
 
+test('tests of channels by mail share the budget of mails to their address, and those of others have none', async () => {
+  const as = async (method, target, body) => call(method, target, { body, headers: { ...await admin, ...from(address()) } });
+  const admin = token(newTenant()), to = `${unique('victim')}@elsewhere.example`;
+  const make = async (more) => (await as('POST', '/api/drift/channels', { name: unique('c'), ...more })).json;
+  const mails = [await make({ kind: 'email', to }), await make({ kind: 'email', to })], hook = await make({ kind: 'webhook', url: 'http://127.0.0.1:9/x' });
+  const tries = [];
+  for (const c of [...mails, ...mails, ...mails])
+    tries.push((await as('POST', `/api/drift/channels/${c.id}/test`)).status);
+  assert.deepEqual(tries, [202, 202, 202, 429, 429, 429]);
+  for (let i = 0; i < 5; i++)
+    assert.equal((await as('POST', `/api/drift/channels/${hook.id}/test`)).status, 202);
+});
+
 test('each further MiB of a body, as it is unpacked, is a request more, also of one that is refused', async () => {
   const { config, fresh, to } = await pusher();
   const wrong = Buffer.from(blanks);

@@ -322,6 +322,124 @@ what_an_actor_is_called_is_cleaned_and_cut_and_withheld_where_it_quotes_a_value(
 	assert_non_null(strstr(shown, B "@a.example"));
 }
 
+/* One that touches the policy, at second `at` after 00:12. */
+static char *
+touch(const char *who, int at, const char *properties)
+{
+	return talloc_asprintf(mem,
+	    "{\"result\":\"success\",\"activityDateTime\":\"2026-11-29T00:%02d:%02dZ\","
+	    "\"correlationId\":\"c%d\",\"activityDisplayName\":\"Update policy\","
+	    "\"initiatedBy\":{\"user\":{\"id\":\"%s\",\"userPrincipalName\":\"n\"}},"
+	    "\"targetResources\":[{\"id\":\"" A "\",\"modifiedProperties\":[%s]}]}",
+	    12 + at / 60, at % 60, at, who, properties);
+}
+
+static void
+nobody_is_hidden_by_how_often_another_was_there(void **state)
+{
+	struct row r = rows[2];
+	char      *list = touch("the-real-one", 0, "");
+	bool       there = false;
+
+	(void)state;
+	for (int i = 1; i <= 30; i++)
+		list = talloc_asprintf(mem, "%s,%s", list, touch("accomplice", 6 * i, ""));
+	r.log = list;
+
+	const struct attribution_log    log = log_of(r.log);
+	const struct attribution_change c = change_of(&r);
+	const struct attribution        a = match(&log, &c, NULL);
+
+	assert_int_equal(a.n, ATTRIBUTION_ACTORS_MAX);
+	assert_int_equal(a.more, 31 - ATTRIBUTION_ACTORS_MAX);
+	for (size_t i = 0; i < a.n; i++) {
+		there = there || strcmp(a.actors[i].id, "the-real-one") == 0;
+		assert_true(i == 0 || a.actors[i - 1].at.ms >= a.actors[i].at.ms);
+	}
+	assert_true(there);
+}
+
+/* A value of a log that is large is not known exactly, and costs next to nothing. */
+static void
+what_a_log_says_costs_no_more_than_its_reading(void **state)
+{
+	struct row r = rows[2];
+	char      *v = talloc_strdup(mem, "{\\\"state\\\":[1"), *p;
+	size_t     before;
+
+	(void)state;
+	for (int i = 0; i < 300000; i++)
+		v = talloc_strdup_append_buffer(v, ",1");
+	v = talloc_asprintf(mem, "\"%s]}\"", v);
+	p = talloc_asprintf(mem, VALUE("P", "%s", "%s") "," VALUE("Q", "%s", "[%s,1]"), v, v, v, v);
+	r.log = touch("x", 0, p);
+	before = talloc_total_size(mem);
+
+	const struct attribution_log    log = log_of(r.log);
+	const struct attribution_change c = change_of(&r);
+	const struct attribution        a = match(&log, &c, NULL);
+
+	assert_int_equal(a.confidence, CONFIDENCE_OBJECT);
+	/* the documents, and hardly more */
+	assert_true(talloc_total_size(mem) - before < 6 * strlen(r.log));
+	/* each value is what fits, and there are too many of them */
+	v = talloc_strdup(mem, "");
+	for (int i = 0; i < 800; i++)
+		v = talloc_asprintf_append_buffer(v, "%s%s", i == 0 ? "" : ",",
+		    touch("x", i % 60, VALUE("state", "\"[1,2,3,4,5,6,7,8,9]\"", "\"[1]\"")));
+	r.log = v;
+	assert_int_equal(log_of(r.log).n, 800);
+}
+
+static void
+who_quotes_a_value_in_other_words_is_withheld_too(void **state)
+{
+	static const char *const cases[][2] = {
+		{ "CORP\\\\svc", "\"CORP\\\\svc\"" },
+		{ "say \\\"hi\\\"", "\"say \\\"hi\\\"\"" },
+		{ "plain key", "\"PLAIN KEY2\"" },
+		{ "plain key", "{\"a\":[{\"Plain Key\":1}]}" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		struct row r = rows[2];
+
+		r.log = touch(cases[i][0], 0, "");
+		r.new_text = cases[i][1];
+
+		const struct attribution_log    log = log_of(r.log);
+		const struct attribution_change c = change_of(&r);
+
+		if (!match(&log, &c, NULL).quotes)
+			fail_msg("%s in %s", cases[i][0], cases[i][1]);
+	}
+}
+
+static void
+who_stands_in_our_own_trail_is_for_who_may_read_it(void **state)
+{
+	struct row             r = rows[2];
+	struct attribution_log log = log_of(r.log);
+	struct err             e = { 0 };
+	const char            *kept, *shown;
+
+	(void)state;
+	log.own = true;
+
+	const struct attribution_change c = change_of(&r);
+	const struct attribution        a = match(&log, &c, NULL);
+
+	assert_true(attribution_print(mem, &a, &kept, &e));
+	assert_true(attribution_view(mem, (struct view) { .values = true }, kept, &shown, &e));
+	assert_null(strstr(shown, B));
+	assert_null(strstr(shown, "203.0.113.7"));
+	assert_non_null(strstr(shown, "Update policy"));
+	assert_true(attribution_view(mem, (struct view) { .trail = true }, kept, &shown, &e));
+	assert_non_null(strstr(shown, B));
+	assert_null(strstr(shown, "\"own\""));
+}
+
 static void
 who_a_push_names_stays_as_it_was_kept(void **state)
 {
@@ -347,6 +465,10 @@ main(void)
 		TEST(an_entry_is_about_a_change_by_its_ids_and_exact_by_its_value),
 		TEST(
 		    what_an_actor_is_called_is_cleaned_and_cut_and_withheld_where_it_quotes_a_value),
+		TEST(nobody_is_hidden_by_how_often_another_was_there),
+		TEST(what_a_log_says_costs_no_more_than_its_reading),
+		TEST(who_quotes_a_value_in_other_words_is_withheld_too),
+		TEST(who_stands_in_our_own_trail_is_for_who_may_read_it),
 		TEST(who_a_push_names_stays_as_it_was_kept),
 	};
 

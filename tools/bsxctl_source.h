@@ -42,13 +42,13 @@ bool source_table(struct ctl *c, const struct run_progress *p);
 
 /*
  * What is answered, kept in a new folder as 0001.json, 0002.json ...: {method, url, status, headers, body}, as fixtures
- * of tests.  Secrets are masked: those of source.credential wherever they stand, what is one by its name or its content
+ * of tests.  Secrets are masked: those of source.credential and of header fields wherever they stand, as they are, as JSON, URLs or base64 write them, what is one by its name or its content
  * as a config masks it, and of an answer with a token all of it.  Of a request nothing but method and URL is kept.
  */
 struct source_record;
-/* The folder must not be there.  `secret`: the credential as JSON. */
-MUST_USE struct source_record *source_record_make(
-    struct ctl *c, const char *folder, struct str secret, struct err *e);
+/* The folder must not be there.  `secret`: the credential as JSON; of `parameters` (NULL: none) header fields are secret too. */
+MUST_USE struct source_record *source_record_make(struct ctl *c, const char *folder,
+    struct str secret, const struct json *parameters, struct err *e);
 struct drive_watch source_record_watch(struct source_record *r);
 /* False: not all could be kept; *e says what came in between. */
 MUST_USE bool source_record_end(const struct source_record *r, struct err *e);

@@ -23,6 +23,7 @@ struct trying {
 	struct str            secret;
 	struct drive_by       by;
 	struct drive_watch    watch;
+	const struct json    *parameters; /* as they were given; NULL: none */
 	struct source_record *record;
 	struct drive         *drive;
 	struct multi         *multi;
@@ -105,6 +106,15 @@ is_path(const char *what)
 
 /* ---- opening ---- */
 
+static const struct json *
+given_parameters(struct ctl *c, const char *spec)
+{
+	struct err         none = { 0 };
+	const struct json *v = json_parse(c->mem, str_of(spec), &none);
+
+	return v == NULL ? NULL : json_at(v, STR("/source/parameters"));
+}
+
 static bool
 read_source(struct trying *t, const struct source_try *in, struct err *e)
 {
@@ -121,6 +131,8 @@ read_source(struct trying *t, const struct source_try *in, struct err *e)
 	}
 	config.spec = spec_text(c, in, kind, e);
 	drift = config.spec == NULL ? NULL : drift_make(c->mem, &t->env, e);
+	if (config.spec != NULL)
+		t->parameters = given_parameters(c, config.spec);
 	if (drift == NULL || t->conf.sources_dir == NULL)
 		return drift != NULL ? err_memory(e) : false;
 	t->spec = spec_source(c->mem, drift, &config, e);
@@ -151,7 +163,7 @@ open_engine(struct trying *t, const struct source_try *in, struct err *e)
 		return err_memory(e);
 	if (in->record == NULL)
 		return true;
-	t->record = source_record_make(c, in->record, t->secret, e);
+	t->record = source_record_make(c, in->record, t->secret, t->parameters, e);
 	if (t->record == NULL)
 		return false;
 	t->watch = source_record_watch(t->record);

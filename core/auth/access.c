@@ -98,6 +98,13 @@ permissions_add(struct permissions *p, struct strings texts)
 	return all;
 }
 
+void
+permissions_add_given(struct permissions *p, struct strings texts)
+{
+	if (!permissions_add(p, texts))
+		(void)permission_add(p, "*:*");
+}
+
 bool
 permission_covers(const struct permissions *have, const struct permissions *want)
 {

@@ -42,6 +42,8 @@ bool permission_has(const struct permissions *p, enum action a, enum resource_ki
 bool permission_add(struct permissions *p, const char *text);
 /* The same for each; false: one is no permission (the others are added). */
 bool permissions_add(struct permissions *p, struct strings texts);
+/* The same of what is given: a text that this program does not know may stand for anything to a newer one. */
+void permissions_add_given(struct permissions *p, struct strings texts);
 /* "create:users" in `out`. */
 #define PERMISSION_TEXT_MAX 32
 void permission_print(enum action a, enum resource_kind r, char out[static PERMISSION_TEXT_MAX]);

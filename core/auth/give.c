@@ -116,7 +116,7 @@ may_give_lines(const struct deed_by *by, const char *lines, const char *pub, str
 
 	if (!strings_of_lines(by->mem, lines, &texts, e))
 		return false;
-	permissions_add(&want, texts);
+	permissions_add_given(&want, texts);
 	return may_give(by, &want, pub, e);
 }
 

@@ -25,7 +25,7 @@ MUST_USE bool may_give(const struct deed_by *by, const struct permissions *want,
  */
 MUST_USE bool may_give_until(const struct deed_by *by, const struct permissions *want, instant until,
     const char *pub, struct err *e);
-/* The same of permission texts, LF between (NULL: none); one that this program does not know gives nothing. */
+/* The same of permission texts, LF between (NULL: none); one that this program does not know counts as all there is. */
 MUST_USE bool may_give_lines(const struct deed_by *by, const char *lines, const char *pub, struct err *e);
 /* The caller holds that one; else ERR_FORBIDDEN with the sentence `pub`. */
 MUST_USE bool may_give_by(const struct deed_by *by, enum action a, enum resource_kind r, const char *pub, struct err *e);

@@ -184,7 +184,7 @@ may_give_role(const struct provider_work *w, const char *role, const char *pub, 
 	if (!mapped_role_by_name(w->d->by.t->db, w->d->by.mem, role, &r, e) ||
 	    !strings_of_lines(w->d->by.mem, r.granted, &texts, e))
 		return false;
-	permissions_add(&want, texts);
+	permissions_add_given(&want, texts);
 	return may_give_until(&w->d->by, &want, (instant) { 0 }, pub, e); /* a map has no end */
 }
 

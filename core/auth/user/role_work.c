@@ -110,7 +110,7 @@ fill_permissions(struct role_work *w, struct err *e)
 	if (e->code != ERR_OK)
 		return false;
 	/* a text this program does not know grants nothing */
-	permissions_add(&w->before, w->was.permissions);
+	permissions_add_given(&w->before, w->was.permissions);
 	if (!w->in->drop)
 		permissions_add(&w->after, w->now.permissions);
 	permissions_bound(&w->before, w->by->t->tenant);

@@ -92,8 +92,7 @@ add_role(struct choosing *c, struct err *e)
 	if (a->ends_at.ms != 0 && a->ends_at.ms <= c->now.ms)
 		return fault(c, "/until", "must be in the future", e);
 	out->names[out->n++] = role.name;
-	/* a text this program does not know grants nothing */
-	permissions_add(&out->granted, role.permissions);
+	permissions_add_given(&out->granted, role.permissions);
 	return true;
 }
 
@@ -128,7 +127,7 @@ may_grant_so_long(const struct deed_by *by, const struct assignment *a, struct e
 
 	if (!role_view_by_name(by->t, by->mem, a->role, &role, e))
 		return false;
-	permissions_add(&want, role.permissions);
+	permissions_add_given(&want, role.permissions);
 	return may_give_until(by, &want, a->ends_at,
 	    "Nobody can grant a role for longer than they hold its permissions themselves.", e);
 }

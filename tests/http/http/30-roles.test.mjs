@@ -162,6 +162,14 @@ test('nobody gives for longer than they hold: not to themselves, nor by another 
   assert.notEqual((await own('GET', '/api/drift/configs')).status, 401, 'a personal key ends with its maker anyway');
 });
 
+test('a role with a permission of a newer program is given by who holds everything only', async () => {
+  const role = await newRole(['read:drift']), manager = await bearer(await newUser(['user_manager']));
+  sql(`INSERT INTO ${schema}.role_permissions (role_id, permission) VALUES (UNHEX(REPLACE('${role.id}', '-', '')), 'erase:everything')`);
+  const body = { email: `${unique('u')}@roles.example`, display_name: 'U', password, roles: [role.name] };
+  refused(await manager('POST', '/api/users', { body }), 403, 'privilege_escalation');
+  ok(await admin('POST', '/api/users', { body }), 201);
+});
+
 test('the last administrator is one whose role does not end', async () => {
   const mine = newTenant(), first = await bearer(mine), me = `/api/users/${first.session.user.id}`;
   const made = await first('POST', '/api/users', { body: { email: 'b@two.example', display_name: 'B', password, assignments: [{ role: 'admin', until: soon(3600000) }] } });

@@ -16,6 +16,8 @@ let admin, server, url;
 function answer(q, a) {
   const say = (status, body) => { a.writeHead(status, { 'Content-Type': 'application/json' }); a.end(JSON.stringify(body)); };
   asked.push(q.url);
+  if (q.url === '/echo')
+    return say(200, { value: [{ id: 'a', ...spelled(q) }] });
   if (q.url === '/token')
     return say(200, { access_token: token, token_type: 'Bearer' });
   if (q.headers.authorization !== `Bearer ${token}`)
@@ -24,6 +26,14 @@ function answer(q, a) {
     return say(403, { code: 'Denied' });
   const last = q.url.includes('p=2');
   return say(200, { value: [{ id: last ? 'b' : 'a', password: 'p4ssw0rd-of-it', echo: `was ${token}`, n: 1 }], next: last ? undefined : `${url}/rules?p=2` });
+}
+
+// What a server may give back of a request, in the spellings that there are.
+function spelled({ headers }) {
+  const sent = (headers.authorization ?? '').replace(/^\w+ /, ''), basic = Buffer.from(sent, 'base64').toString('utf8');
+  return { [`name ${sent}`]: 1, sent, quoted: JSON.stringify({ sent }), link: `https://x.example/?t=${encodeURIComponent(sent)}`,
+    small: encodeURIComponent(sent).replace(/%../g, (x) => x.toLowerCase()), base64: Buffer.from(sent).toString('base64'), project: `of ${headers['x-proj'] ?? ''}`,
+    ...(/^[\x20-\x7e]+:/.test(basic) && { basic, parts: basic.split(':'), flag: true }) };
 }
 
 before(async () => {
@@ -104,6 +114,30 @@ test('the file of a pack is tried from here, and what is answered is kept withou
   const again = await run([pack('tried'), ...at, '--credential-file', '-', '--record', record], JSON.stringify(credential));
   assert.equal(again.status, 1);
   assert.match(again.err, /name a new one/);
+});
+
+test('no secret is left in a record, however it is spelled, and a record is JSON whatever a secret is', async () => {
+  const parameters = [{ name: 'base_url', doc: 'Where it is.', format: 'url', required: true }, { name: 'headers', doc: 'Fields.', format: 'headers' }];
+  const echo = { parameters, collections: [{ category: 'e', path: '/echo', items: '/value', key: 'id' }] };
+  const cases = [
+    [{ auth: { kind: 'bearer' } }, { kind: 'bearer', token: 'ab"cd\\ef12+/=gh' }, ['cd\\ef12', 'ab"cd', 'ab\\"cd', 'ab%22cd', 'YWIiY2RcZWYxMisv']],
+    [{ auth: { kind: 'bearer' } }, { kind: 'bearer', token: 'true' }, []],
+    [{ auth: { kind: 'basic' } }, { kind: 'basic', user: 'value', password: 'true' }, ['value:true', 'dmFsdWU6dHJ1ZQ']],
+    [{ auth: { kind: 'basic' } }, { kind: 'basic', user: 'somebody', password: 'p:w' }, ['somebody', '"p:w"', 'c29tZWJvZHk6cDp3']],
+    [{ auth: { kind: 'bearer' } }, { kind: 'bearer', token: 'an-ordinary-token' }, ['secret-in-a-header-1'], ['--param', 'headers={"X-Proj":"secret-in-a-header-1"}']],
+  ];
+  for (const [i, [more, secret, gone, params = []]] of cases.entries()) {
+    const record = path.join(folder, `spelled-${i}`);
+    const said = await run([pack(`echo${i}`, { ...echo, ...more }), '--param', `base_url=${url}`, ...params, '--credential-file', '-', '--record', record], JSON.stringify(secret));
+    assert.match(said.out, /^e +complete/m, said.err + said.out);
+    for (const name of fs.readdirSync(record)) {
+      const text = fs.readFileSync(path.join(record, name), 'utf8');
+      assert.equal(JSON.parse(text).status, 200, text);
+      assert.match(text, /\[masked\]/);
+      for (const word of gone)
+        assert.equal(text.includes(word), false, `${word}: ${text}`);
+    }
+  }
 });
 
 test('of what gives a token nothing is kept', async () => {

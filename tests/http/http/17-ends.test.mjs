@@ -328,7 +328,7 @@ const deeds = {
   'POST /api/identity-providers': nothing, 'PUT /api/identity-providers/{id}': ['provider_renamed'],
   'DELETE /api/identity-providers/{id}': ['provider_removed'],
   'DELETE /api/operations/{id}': nothing, 'POST /api/roles/{id}/preview': nothing, 'POST /api/users/{id}/preview': nothing,
-  'POST /api/roles': nothing, 'PUT /api/roles/{id}': ['roles_changed'], 'DELETE /api/roles/{id}': nothing,
+  'POST /api/tenants': nothing, 'POST /api/roles': nothing, 'PUT /api/roles/{id}': ['roles_changed'], 'DELETE /api/roles/{id}': nothing,
   'POST /api/users': nothing, 'PUT /api/users/{id}': ['address_set_by_admin', 'name_changed', 'roles_changed', 'user_disabled', 'user_enabled'],
   'DELETE /api/users/{id}': ['user_deleted'], 'POST /api/users/{id}/sessions/revoke': ['sessions_ended_by_admin'],
   'POST /api/users/{id}/unlock': nothing, 'POST /api/users/{id}/2fa/reset': ['factor_reset_by_admin'],

@@ -48,8 +48,8 @@ test('the table and the message have the link', async () => {
   const { report } = await renamed({ alerts: [{ channel_id: channel.id }] });
   const a = await admin('GET', `/api/drift/reports/${report.id}/changes`, { headers: { Accept: 'text/csv' } });
   const [head, ...rows] = a.text.trim().split('\r\n');
-  assert.match(head, /,renamed_from,renamed_severity$/);
-  assert.equal(rows.filter((r) => r.endsWith(',old,critical')).length, 1, a.text);
+  assert.match(head, /,renamed_from,renamed_severity,attribution$/);
+  assert.equal(rows.filter((r) => r.includes(',old,critical,')).length, 1, a.text);
   const told = (await receiver.wait('of the drift', (d) => d.body?.data?.report?.id === report.id)).body.data.changes;
   assert.deepEqual(told.filter((c) => c.renamed_from !== undefined).map((c) => [c.key, c.renamed_from, c.renamed_severity]), [['new', 'old', 'critical']]);
 });

@@ -267,61 +267,79 @@ is_told(const struct attribution *a, const struct attribution_actor_row *who, bo
 	return false;
 }
 
-/* Whether a text of an actor stands in a value, in any case.  What is cleaned of it ("?") stands
- * for anything. */
+/* All texts in a value, folded, NUL between; NULL: memory. */
 static bool
-stands_in(TALLOC_CTX *mem, const char *what, struct str text)
+put_texts(struct buf *b, const struct json *v)
 {
-	const size_t n = what == NULL ? 0 : strlen(what);
-	const char  *a = attribution_fold(mem, str_of(what)), *b = attribution_fold(mem, text);
+	if (v->type == JSON_STRING || v->type == JSON_NUMBER) {
+		char *folded = attribution_fold(b->mem, v->text);
 
-	if (n == 0 || text.n == 0)
+		if (folded == NULL)
+			return false;
+		buf_add(b, folded, v->text.n + 1);
+		return true;
+	}
+	for (uint32_t i = 0; (v->type == JSON_ARRAY || v->type == JSON_OBJECT) && i < v->n; i++) {
+		struct json name = { .type = JSON_STRING };
+
+		if (v->type == JSON_OBJECT) {
+			name.text = v->names[i];
+			if (!put_texts(b, &name))
+				return false;
+		}
+		if (!put_texts(b, &v->items[i]))
+			return false;
+	}
+	return true;
+}
+
+/* Whether a text of an actor stands in one of those, in any case.  What was cleaned of it ("?")
+ * stands for anything. */
+static bool
+stands_in(TALLOC_CTX *mem, const char *what, struct str texts)
+{
+	const char *folded = what == NULL ? NULL : attribution_fold(mem, str_of(what));
+	size_t      n = folded == NULL ? 0 : strlen(folded);
+
+	if (n == 0 || texts.n == 0)
 		return false;
-	return a == NULL || b == NULL || memchr(a, '?', n) != NULL ||
-	       memmem(b, text.n, a, n) != NULL;
+	return memchr(folded, '?', n) != NULL || memmem(texts.p, texts.n, folded, n) != NULL;
 }
 
 static bool
-quotes_text(TALLOC_CTX *mem, const struct attribution_actor_row *who, struct str text)
+is_quoted(TALLOC_CTX *mem, const struct attribution_actor_row *who, struct str texts)
 {
-	const char *const texts[] = { who->id, who->name, who->address, who->activity,
+	const char *const all[] = { who->id, who->name, who->address, who->activity,
 		who->correlation_id };
 
-	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
-		if (stands_in(mem, texts[i], text))
+	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++)
+		if (stands_in(mem, all[i], texts))
 			return true;
 	return false;
 }
 
+/* Whether any of them is quoted by the values.  In doubt it is: of a value that is cut short
+ * nothing is known. */
 static bool
-quotes_value(TALLOC_CTX *mem, const struct attribution_actor_row *who, const struct json *v)
-{
-	if (v->type == JSON_STRING || v->type == JSON_NUMBER)
-		return quotes_text(mem, who, v->text);
-	for (uint32_t i = 0; (v->type == JSON_ARRAY || v->type == JSON_OBJECT) && i < v->n; i++)
-		if ((v->type == JSON_OBJECT && quotes_text(mem, who, v->names[i])) ||
-		    quotes_value(mem, who, &v->items[i]))
-			return true;
-	return false;
-}
-
-/* In doubt it does: of a value that is cut short nothing is known. */
-static bool
-is_quoted(
-    TALLOC_CTX *mem, const struct attribution_change *c, const struct attribution_actor_row *who)
+are_quoted(TALLOC_CTX *mem, const struct attribution_change *c, const struct attribution *a)
 {
 	const struct str values[] = { c->old_text, c->new_text };
+	struct buf       texts;
 
-	if (c->cut)
-		return true;
+	buf_make(&texts, mem);
 	for (size_t i = 0; i < sizeof(values) / sizeof(values[0]); i++) {
 		struct err         none = { 0 };
 		const struct json *v =
 		    values[i].p == NULL ? NULL : json_parse(mem, values[i], &none);
 
-		if (values[i].p != NULL && (v == NULL || quotes_value(mem, who, v)))
+		if (values[i].p != NULL && (v == NULL || !put_texts(&texts, v)))
 			return true;
 	}
+	if (c->cut || !buf_ok(&texts))
+		return true;
+	for (size_t i = 0; i < a->n; i++)
+		if (is_quoted(mem, &a->actors[i], buf_str(&texts)))
+			return true;
 	return false;
 }
 
@@ -351,10 +369,9 @@ tell_actors(const struct matching *m, bool once, struct attribution *out)
 }
 
 static bool
-name_actors(const struct matching *m, struct attribution *out)
+name_actors(const struct matching *m, TALLOC_CTX *mem, struct attribution *out)
 {
-	out->actors =
-	    talloc_zero_array(m->mem, struct attribution_actor_row, ATTRIBUTION_ACTORS_MAX);
+	out->actors = talloc_zero_array(mem, struct attribution_actor_row, ATTRIBUTION_ACTORS_MAX);
 	if (out->actors == NULL)
 		return err_memory(m->e);
 	tell_actors(m, true, out);
@@ -362,8 +379,33 @@ name_actors(const struct matching *m, struct attribution *out)
 	if (out->n > 1)
 		qsort(out->actors, out->n, sizeof(out->actors[0]), newest_actor_first);
 	out->own = m->by->log->own;
-	for (size_t i = 0; i < out->n && !out->quotes; i++)
-		out->quotes = is_quoted(m->mem, m->c, &out->actors[i]);
+	out->quotes = out->n > 0 && are_quoted(m->mem, m->c, out);
+	return true;
+}
+
+static bool
+match(struct matching *m, TALLOC_CTX *mem, struct attribution *out)
+{
+	const struct attribution_change *c = m->c;
+	char                            *key = attribution_fold(m->mem, c->key);
+	bool                             exact;
+
+	if (key == NULL)
+		return err_memory(m->e);
+	m->key = str_of(key);
+	if (!key_ids(m->mem, c->key, &m->resource, m->e) ||
+	    !label_ids(m->mem, c->canonical_path, &m->element, m->e))
+		return false;
+	if (c->path.n > 0 && (!value_ids(m->mem, c->old_text, &m->element, m->e) ||
+				 !value_ids(m->mem, c->new_text, &m->element, m->e)))
+		return false;
+	if (!find_about(m))
+		return false;
+	if (m->n == 0)
+		return true;
+	if (!narrow_down(m, &exact) || !name_actors(m, mem, out))
+		return false;
+	out->confidence = exact ? CONFIDENCE_EXACT : CONFIDENCE_OBJECT;
 	return true;
 }
 
@@ -371,26 +413,13 @@ bool
 attribution_match(TALLOC_CTX *mem, const struct attribution_by *by,
     const struct attribution_change *c, struct attribution *out, struct err *e)
 {
-	struct matching m = { .mem = mem, .by = by, .c = c, .e = e };
-	char           *key = attribution_fold(mem, c->key);
-	bool            exact;
+	struct matching m = { .mem = talloc_new(mem), .by = by, .c = c, .e = e };
+	bool            ok;
 
 	*out = (struct attribution) { .confidence = CONFIDENCE_NONE };
-	if (key == NULL)
+	if (m.mem == NULL)
 		return err_memory(e);
-	m.key = str_of(key);
-	if (!key_ids(mem, c->key, &m.resource, e) ||
-	    !label_ids(mem, c->canonical_path, &m.element, e))
-		return false;
-	if (c->path.n > 0 && (!value_ids(mem, c->old_text, &m.element, e) ||
-				 !value_ids(mem, c->new_text, &m.element, e)))
-		return false;
-	if (!find_about(&m))
-		return false;
-	if (m.n == 0)
-		return true;
-	if (!narrow_down(&m, &exact) || !name_actors(&m, out))
-		return false;
-	out->confidence = exact ? CONFIDENCE_EXACT : CONFIDENCE_OBJECT;
-	return true;
+	ok = match(&m, mem, out);
+	talloc_free(m.mem);
+	return ok;
 }

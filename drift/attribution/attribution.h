@@ -98,6 +98,7 @@ struct attribution_by {
 	const struct compare_spec    *spec;
 	struct work                  *work;
 };
+/* ERR_TOO_COSTLY: the budget is spent, which is by->work's own and nobody else's: nothing more is known. */
 MUST_USE bool attribution_match(TALLOC_CTX *mem, const struct attribution_by *by,
     const struct attribution_change *c, struct attribution *out, struct err *e);
 

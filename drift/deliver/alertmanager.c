@@ -79,8 +79,7 @@ describe(TALLOC_CTX *mem, const struct words *w, struct err *e)
 		buf_puts(&b, ": ");
 		buf_puts(&b, c->what);
 	}
-	rest = words_rest(mem, w, told, e);
-	if (rest == NULL && e->code != ERR_OK)
+	if (!words_rest(mem, w, told, &rest, e))
 		return NULL;
 	if (rest != NULL) {
 		buf_putc(&b, '\n');
@@ -186,15 +185,16 @@ check_target(TALLOC_CTX *mem, const struct guard *g, const struct format_target 
 	return *target != NULL || err_memory(e);
 }
 
+static const struct answer_row answers[] = {
+	{ 200, 200, NULL, FATE_DELIVERED, NULL, NULL },
+	{ 400, 400, NULL, FATE_OVER, NULL, NULL },
+	ANSWERS_END,
+};
+
 static void
 judge_alertmanager(TALLOC_CTX *mem, const struct fetch_answer *answer, struct verdict *out)
 {
-	if (answer->status == 200)
-		*out = post_verdict(mem, FATE_DELIVERED, answer);
-	else if (answer->status == 400)
-		*out = post_verdict(mem, FATE_OVER, answer);
-	else
-		*out = post_verdict(mem, FATE_AGAIN, answer);
+	post_judge(mem, answers, answer, out);
 }
 
 const struct format_ops alertmanager_alerts = {

@@ -6,6 +6,7 @@
 #include "core/store/alert/lane.h"
 #include "core/store/tx.h"
 #include "drift/alert/fold.h"
+#include "drift/alert/message.h"
 
 #define RETRY_MAX_S 86400
 #define DETAIL_MAX  300
@@ -138,6 +139,16 @@ complete_verdict(struct verdict *v)
 		v->detail = "";
 	if (v->reason == NULL)
 		v->reason = "The receiver wants no more messages.";
+}
+
+bool
+attempt_event(const struct attempt *a, TALLOC_CTX *mem, struct alert_event *shown, struct err *e)
+{
+	const struct view  view = { .values = a->channel.with_values };
+	struct alert_event kept;
+
+	return message_open(a->t, mem, &a->message, &kept, e) &&
+	       event_view(mem, view, &kept, shown, e);
 }
 
 bool

@@ -18,6 +18,10 @@ struct attempt {
 	struct verdict       verdict; /* no outcome: it has not been tried */
 };
 
+/* What its channel gets to see of its event. */
+MUST_USE bool attempt_event(
+    const struct attempt *a, TALLOC_CTX *mem, struct alert_event *shown, struct err *e);
+
 /*
  * In one transaction: the attempt, the message's new state, and its claim, which ends or is due again.  Until then: 5 s and
  * more, by the format, with up to a tenth more at random; longer, and at most a day, when the receiver wants that.

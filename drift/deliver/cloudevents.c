@@ -65,23 +65,19 @@ render_cloud_event(TALLOC_CTX *mem, const struct rendering *in, struct str *body
 
 /* HTTP binding for webhooks: these deliver, 410 asks for no more, 415 is for ever of this message.
  */
+static const struct answer_row answers[] = {
+	{ 200, 201, NULL, FATE_DELIVERED, NULL, NULL },
+	{ 202, 202, NULL, FATE_DELIVERED, "accepted", NULL },
+	{ 204, 204, NULL, FATE_DELIVERED, NULL, NULL },
+	{ 410, 410, NULL, FATE_DISABLED, NULL, POST_GONE },
+	{ 415, 415, NULL, FATE_OVER, NULL, NULL },
+	ANSWERS_END,
+};
+
 static void
 judge_cloud_event(TALLOC_CTX *mem, const struct fetch_answer *answer, struct verdict *out)
 {
-	int status = answer->status;
-
-	if (status == 200 || status == 201 || status == 202 || status == 204)
-		*out = post_verdict(mem, FATE_DELIVERED, answer);
-	else if (status == 410)
-		*out = post_verdict(mem, FATE_DISABLED, answer);
-	else if (status == 415)
-		*out = post_verdict(mem, FATE_OVER, answer);
-	else
-		*out = post_verdict(mem, FATE_AGAIN, answer);
-	if (status == 202)
-		out->outcome = "accepted";
-	if (out->fate == FATE_DISABLED)
-		out->reason = "The receiver answered 410 Gone.";
+	post_judge(mem, answers, answer, out);
 }
 
 const struct format_ops cloud_events = {

@@ -10,7 +10,6 @@
 
 #include "core/auth/ident.h"
 #include "core/auth/mail/mail_queue.h"
-#include "drift/alert/message.h"
 #include "drift/deliver/attempt.h"
 #include "drift/deliver/mail_post.h"
 #include "drift/deliver/words.h"
@@ -91,9 +90,9 @@ put_change(struct both *b, const struct words_change *c)
 static bool
 put_changes(struct both *b, const struct words *w, struct err *e)
 {
-	const char *rest = words_rest(b->text.mem, w, w->changes_n, e);
+	const char *rest;
 
-	if (rest == NULL && e->code != ERR_OK)
+	if (!words_rest(b->text.mem, w, w->changes_n, &rest, e))
 		return false;
 	put_html(b, w->changes_n == 0 ? "" : "<ul style=\"padding-left:1.2em\">");
 	for (size_t i = 0; i < w->changes_n; i++)
@@ -185,12 +184,10 @@ put_fields(const struct attempt *a, TALLOC_CTX *mem, const struct alert_event *s
 static bool
 prepare_alert(const struct attempt *a, TALLOC_CTX *mem, struct mail_message *m, struct err *e)
 {
-	const struct view  view = { .values = a->channel.with_values };
-	struct alert_event kept, shown;
+	struct alert_event shown;
 	struct words       w;
 
-	if (!message_open(a->t, mem, &a->message, &kept, e) ||
-	    !event_view(mem, view, &kept, &shown, e) || !words_make(mem, &shown, &w, e))
+	if (!attempt_event(a, mem, &shown, e) || !words_make(mem, &shown, &w, e))
 		return false;
 	m->subject = w.headline;
 	return put_fields(a, mem, &shown, m, e) && write_mail(a, mem, &w, m, e);

@@ -232,26 +232,23 @@ static const struct format_secret integration_key = {
 };
 
 /* 202 is all it says.  400: the event or its key is wrong, and no better the next time. */
+#define UNKNOWN "PagerDuty does not know the integration key: give another."
+static const struct answer_row answers[] = {
+	{ 202, 202, NULL, FATE_DELIVERED, "accepted", NULL },
+	{ 400, 400, "outing key", FATE_DISABLED, NULL, UNKNOWN },
+	{ 400, 400, "routing_key", FATE_DISABLED, NULL, UNKNOWN },
+	{ 400, 400, NULL, FATE_OVER, NULL, NULL },
+	{ 401, 401, NULL, FATE_DISABLED, NULL, UNKNOWN },
+	{ 403, 403, NULL, FATE_DISABLED, NULL, UNKNOWN },
+	{ 413, 413, NULL, FATE_OVER, NULL, NULL },
+	ANSWERS_END,
+};
+
 static void
 judge_pagerduty(TALLOC_CTX *mem, const struct fetch_answer *answer, struct verdict *out)
 {
-	int  status = answer->status;
-	bool key = memmem(answer->body.p, answer->body.n, "outing key", 10) != NULL ||
-		   memmem(answer->body.p, answer->body.n, "routing_key", 11) != NULL;
-
-	if (status == 202) {
-		*out = post_verdict(mem, FATE_DELIVERED, answer);
-		out->outcome = "accepted";
-	} else if (status == 400 || status == 413) {
-		*out = post_verdict(mem, key ? FATE_DISABLED : FATE_OVER, answer);
-	} else if (status == 401 || status == 403) {
-		*out = post_verdict(mem, FATE_DISABLED, answer);
-	} else {
-		*out = post_verdict(mem, FATE_AGAIN, answer);
-	}
-	if (out->fate == FATE_DISABLED)
-		out->reason = "PagerDuty does not know the integration key: give another.";
-	if (status == 429 && out->retry_after_s < 0)
+	post_judge(mem, answers, answer, out);
+	if (answer->status == 429 && out->retry_after_s < 0)
 		out->retry_after_s = BUSY_S;
 }
 

@@ -2,7 +2,6 @@
 
 #include <string.h>
 
-#include "drift/alert/message.h"
 #include "drift/deliver/attempt.h"
 #include "drift/deliver/finished.h"
 
@@ -24,11 +23,30 @@ post_verdict(TALLOC_CTX *mem, enum fate fate, const struct fetch_answer *answer)
 	};
 }
 
+void
+post_judge(TALLOC_CTX *mem, const struct answer_row *rows, const struct fetch_answer *answer,
+    struct verdict *out)
+{
+	const struct str body = answer->body;
+
+	for (; rows->from != 0; rows++)
+		if (answer->status >= rows->from && answer->status <= rows->to &&
+		    (rows->body == NULL ||
+			memmem(body.p, body.n, rows->body, strlen(rows->body)) != NULL))
+			break;
+	*out = post_verdict(mem, rows->from != 0 ? rows->fate : FATE_AGAIN, answer);
+	if (rows->from == 0)
+		return;
+	out->reason = rows->reason;
+	if (rows->outcome != NULL)
+		out->outcome = rows->outcome;
+}
+
 static bool
 make_body(const struct attempt *a, TALLOC_CTX *mem, struct posting *p, struct err *e)
 {
-	const struct view  view = { .values = a->channel.with_values };
-	struct alert_event kept, shown;
+	const struct view view = { .values = a->channel.with_values }; /* of one that is finished */
+	struct alert_event shown;
 	struct rendering   in = {
 		  .shown = &shown,
 		  .template = a->message.template,
@@ -39,9 +57,7 @@ make_body(const struct attempt *a, TALLOC_CTX *mem, struct posting *p, struct er
 	if (a->message.template == 0)
 		return finished_open(a->t, mem, &a->message, &p->body, e) &&
 		       finished_view(mem, view, p->body, &p->body, e);
-	return message_open(a->t, mem, &a->message, &kept, e) &&
-	       event_view(mem, view, &kept, &shown, e) &&
-	       a->format->ops->render(mem, &in, &p->body, e);
+	return attempt_event(a, mem, &shown, e) && a->format->ops->render(mem, &in, &p->body, e);
 }
 
 /* Whether there is one is said by the kind: nothing leaves that is signed with nothing. */

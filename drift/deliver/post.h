@@ -16,4 +16,18 @@ void post_send(const struct attempt *a, TALLOC_CTX *mem, struct verdict *out);
  */
 struct verdict post_verdict(TALLOC_CTX *mem, enum fate fate, const struct fetch_answer *answer);
 
+/* What a receiver's answers mean: the first row that fits.  One that none names may be another the next time. */
+struct answer_row {
+	int         from, to; /* statuses; 0: the end of the rows */
+	const char *body;     /* stands in the answer; NULL: whatever it holds */
+	enum fate   fate;
+	const char *outcome;  /* NULL: the fate's own */
+	const char *reason;   /* FATE_DISABLED: of the channel's new status */
+};
+#define POST_GONE   "The receiver answered 410 Gone."
+#define ANSWERS_END { 0, 0, NULL, FATE_AGAIN, NULL, NULL }
+/* For format_ops.judge. */
+void post_judge(TALLOC_CTX *mem, const struct answer_row *rows, const struct fetch_answer *answer,
+    struct verdict *out);
+
 #endif

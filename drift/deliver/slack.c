@@ -127,11 +127,10 @@ add_changes(struct blocks *b, const struct words *w, size_t *told, struct err *e
 static bool
 add_end(struct blocks *b, const struct words *w, size_t told, struct err *e)
 {
-	const char *rest = words_rest(b->mem, w, told, e);
 	struct buf  line;
-	const char *text;
+	const char *rest, *text;
 
-	if (rest == NULL && e->code != ERR_OK)
+	if (!words_rest(b->mem, w, told, &rest, e))
 		return false;
 	if (rest != NULL)
 		add_block(b, "section", PLAIN(rest));
@@ -184,25 +183,25 @@ render_blocks(TALLOC_CTX *mem, const struct rendering *in, struct str *body, str
  * wrong secret in the url leads are for ever; a message that Slack cannot read is ours, and reads
  * no better the next time.
  */
+#define UNKNOWN                                                                                    \
+	"Slack does not know the webhook any more, or has forbidden it: make another one there."
+static const struct answer_row answers[] = {
+	{ 300, 399, NULL, FATE_DISABLED, NULL, UNKNOWN },
+	{ 400, 400, "invalid_token", FATE_DISABLED, NULL, UNKNOWN },
+	{ 400, 400, NULL, FATE_OVER, NULL, NULL },
+	{ 403, 404, NULL, FATE_DISABLED, NULL, UNKNOWN },
+	{ 410, 410, NULL, FATE_DISABLED, NULL, "Slack says that the channel is archived." },
+	{ 413, 413, NULL, FATE_OVER, NULL, NULL },
+	ANSWERS_END,
+};
+
 static void
 judge_slack(TALLOC_CTX *mem, const struct fetch_answer *answer, struct verdict *out)
 {
-	int  status = answer->status;
-	bool revoked = memmem(answer->body.p, answer->body.n, "invalid_token", 13) != NULL;
-
-	if (status == 200 && str_eq(str_trim(answer->body), STR("ok")))
+	if (answer->status == 200 && str_eq(str_trim(answer->body), STR("ok")))
 		*out = post_verdict(mem, FATE_DELIVERED, answer);
-	else if (status == 403 || status == 404 || status == 410 ||
-		 (status >= 300 && status < 400) || (status == 400 && revoked))
-		*out = post_verdict(mem, FATE_DISABLED, answer);
-	else if (status == 400 || status == 413)
-		*out = post_verdict(mem, FATE_OVER, answer);
 	else
-		*out = post_verdict(mem, FATE_AGAIN, answer);
-	if (out->fate == FATE_DISABLED)
-		out->reason = status == 410 ? "Slack says that the channel is archived."
-					    : "Slack does not know the webhook any more, or has "
-					      "forbidden it: make another one there.";
+		post_judge(mem, answers, answer, out);
 }
 
 const struct format_ops slack_blocks = {

@@ -33,17 +33,16 @@ webhook_add_signature(TALLOC_CTX *mem, const struct posting *p, struct fetch_hea
 }
 
 /* A 2xx delivers, 410 is the end of the channel, everything else is tried again. */
+static const struct answer_row answers[] = {
+	{ 200, 299, NULL, FATE_DELIVERED, NULL, NULL },
+	{ 410, 410, NULL, FATE_DISABLED, NULL, POST_GONE },
+	ANSWERS_END,
+};
+
 static void
 judge_webhook(TALLOC_CTX *mem, const struct fetch_answer *answer, struct verdict *out)
 {
-	if (answer->status >= 200 && answer->status < 300)
-		*out = post_verdict(mem, FATE_DELIVERED, answer);
-	else if (answer->status == 410)
-		*out = post_verdict(mem, FATE_DISABLED, answer);
-	else
-		*out = post_verdict(mem, FATE_AGAIN, answer);
-	if (out->fate == FATE_DISABLED)
-		out->reason = "The receiver answered 410 Gone.";
+	post_judge(mem, answers, answer, out);
 }
 
 const struct format_secret webhook_secret = {

@@ -201,9 +201,10 @@ add_changes(struct paragraphs *p, const struct words *w, size_t *told, struct er
 static bool
 add_rest(struct paragraphs *p, const struct words *w, size_t told, struct err *e)
 {
-	const struct run rest = { .text = words_rest(p->mem, w, told, e) };
+	struct run rest = { 0 };
 
-	return rest.text == NULL ? e->code == ERR_OK : add_paragraph(p, &rest, 1, true, e);
+	return words_rest(p->mem, w, told, &rest.text, e) &&
+	       (rest.text == NULL || add_paragraph(p, &rest, 1, true, e));
 }
 
 static bool
@@ -255,26 +256,25 @@ render_card(TALLOC_CTX *mem, const struct rendering *in, struct str *body, struc
 /* ---- its answers ---- */
 
 /* A 2xx is a promise.  A workflow that is gone, switched off or not ours to call stays so. */
+#define CLOSED                                                                                     \
+	"The workflow lets only people of its organisation call it: set it to anyone, and give "   \
+	"its new URL."
+#define GONE "The workflow is gone or switched off: make another, and give its URL."
+static const struct answer_row answers[] = {
+	{ 200, 299, NULL, FATE_DELIVERED, "accepted", NULL },
+	{ 401, 401, NULL, FATE_DISABLED, NULL, CLOSED },
+	{ 403, 403, NULL, FATE_DISABLED, NULL, CLOSED },
+	{ 404, 404, NULL, FATE_DISABLED, NULL, GONE },
+	{ 410, 410, NULL, FATE_DISABLED, NULL, GONE },
+	{ 400, 400, NULL, FATE_OVER, NULL, NULL },
+	{ 413, 413, NULL, FATE_OVER, NULL, NULL },
+	ANSWERS_END,
+};
+
 static void
 judge_teams(TALLOC_CTX *mem, const struct fetch_answer *answer, struct verdict *out)
 {
-	int status = answer->status;
-
-	if (status >= 200 && status < 300) {
-		*out = post_verdict(mem, FATE_DELIVERED, answer);
-		out->outcome = "accepted";
-	} else if (status == 401 || status == 403 || status == 404 || status == 410) {
-		*out = post_verdict(mem, FATE_DISABLED, answer);
-		out->reason = status == 401 || status == 403
-				  ? "The workflow lets only people of its organisation call it: "
-				    "set it to anyone, and give its new URL."
-				  : "The workflow is gone or switched off: make another, and give "
-				    "its URL.";
-	} else if (status == 400 || status == 413) {
-		*out = post_verdict(mem, FATE_OVER, answer);
-	} else {
-		*out = post_verdict(mem, FATE_AGAIN, answer);
-	}
+	post_judge(mem, answers, answer, out);
 }
 
 const struct format_ops teams_card = {

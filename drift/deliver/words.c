@@ -279,18 +279,16 @@ words_make(TALLOC_CTX *mem, const struct alert_event *shown, struct words *out, 
 	       make_changes(mem, shown, out, e);
 }
 
-const char *
-words_rest(TALLOC_CTX *mem, const struct words *w, size_t told, struct err *e)
+bool
+words_rest(TALLOC_CTX *mem, const struct words *w, size_t told, const char **out, struct err *e)
 {
 	int64_t rest = w->total - (int64_t)told;
-	char   *out;
 
+	*out = NULL;
 	if (rest <= 0)
-		return NULL;
-	out = talloc_asprintf(mem, "and %lld more", (long long)rest);
-	if (out == NULL)
-		err_memory(e);
-	return out;
+		return true;
+	*out = talloc_asprintf(mem, "and %lld more", (long long)rest);
+	return *out != NULL || err_memory(e);
 }
 
 const char *

@@ -42,8 +42,9 @@ struct words {
 MUST_USE bool words_make(
     TALLOC_CTX *mem, const struct alert_event *shown, struct words *out, struct err *e);
 
-/* "and 41 more", of which `told` of w->changes were told before; NULL: that is all, or out of memory (*e). */
-const char *words_rest(TALLOC_CTX *mem, const struct words *w, size_t told, struct err *e);
+/* "and 41 more", where `told` of w->changes were told before; *out NULL: that is all. */
+MUST_USE bool words_rest(
+    TALLOC_CTX *mem, const struct words *w, size_t told, const char **out, struct err *e);
 
 /* Of that name; NULL: none. */
 const char *words_fact(const struct words *w, const char *name);

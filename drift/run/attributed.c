@@ -196,8 +196,13 @@ attributed_end(const struct attributed_run *a, struct err *e)
 		return err_memory(e);
 	if (s != NULL && !attribution_entries(mem, s, a->got->resources, a->got->n, &w.log, e))
 		return false;
-	for (size_t i = 0; s != NULL && i < n; i++)
-		if (!uuid_is_nil(&rows[i].change.id) && !look_for(&w, &rows[i], e))
+	/* what the budget does not reach is asked about again, as long as its time is not over */
+	for (size_t i = 0; s != NULL && i < n; i++) {
+		if (uuid_is_nil(&rows[i].change.id) || look_for(&w, &rows[i], e))
+			continue;
+		if (!err_take(e, ERR_TOO_COSTLY))
 			return false;
+		break;
+	}
 	return tx_run(a->run->t->db, &tx, e);
 }

@@ -80,16 +80,23 @@ ask(struct attributing *a)
 {
 	const struct ingest        *in = a->in;
 	struct attribution_log      log;
-	const struct attribution_by by = { &log, in->spec->compare, in->work };
+	struct work                 own; /* a reading is not refused for who made its changes */
+	const struct attribution_by by = { &log, in->spec->compare, &own };
+	bool                        spent = false;
 
 	if (!in->who->entries(in->who->arg, a->p, a->changes, a->n, &log, a->e))
 		return false;
+	work_begin(&own, WORK_TASK, in->d->env->clock);
 	for (size_t i = 0; i < a->n; i++) {
-		struct attribution found;
+		struct attribution found = { .confidence = CONFIDENCE_NONE };
 		const char        *text;
 
-		if (!attribution_match(a->p, &by, &a->changes[i], &found, a->e) ||
-		    !attribution_print(a->p, &found, &text, a->e))
+		if (!spent && !attribution_match(a->p, &by, &a->changes[i], &found, a->e)) {
+			if (!err_take(a->e, ERR_TOO_COSTLY))
+				return false;
+			spent = true;
+		}
+		if (!attribution_print(a->p, &found, &text, a->e))
 			return false;
 		a->p->changes[a->at[i]].attribution.text = text;
 		a->p->values[a->at[i]].attribution = text;

@@ -220,26 +220,25 @@ alter_secret(const struct channel_deed *d, struct channel *c, struct err *e)
 	return !in->has_secret || set_secret(d->a, c, in->secret, &d->out->secret, e);
 }
 
-/* Another url, or another's key at the same one: others read what it is told. */
+/* Another target than was kept, or another's key at the same one: others read what it is told. */
 static bool
-is_moved(const struct channel_deed *d, const struct channel *c, const struct format_ops *ops)
-{
-	const struct format_target *to = &d->in->target;
-
-	return (to->url != NULL && strcmp(to->url, c->target) != 0) ||
-	       (to->to != NULL && strcmp(to->to, c->target) != 0) ||
-	       (d->in->has_secret && ops->secret != NULL && ops->secret->print == NULL);
-}
-
-static bool
-alter_values(const struct channel_deed *d, struct channel *c, struct err *e)
+is_moved(const struct channel_deed *d, const struct channel *was, const struct channel *c)
 {
 	const struct format *f = format_of(formats, c->kind);
-	bool                 had = c->with_values, moved = f == NULL || is_moved(d, c, f->ops);
 
+	return f == NULL || strcmp(was->target, c->target) != 0 ||
+	       (d->in->has_secret && f->ops->secret != NULL && f->ops->secret->print == NULL);
+}
+
+/* After the target is set. */
+static bool
+alter_values(
+    const struct channel_deed *d, const struct channel *was, struct channel *c, struct err *e)
+{
 	if (d->in->has_values)
 		c->with_values = d->in->values;
-	return !c->with_values || (had && !moved) || may_tell_values(d->a, e);
+	return !c->with_values || (was->with_values && !is_moved(d, was, c)) ||
+	       may_tell_values(d->a, e);
 }
 
 /* Messages on their way are rendered by the kind that the channel had when they were made. */
@@ -278,10 +277,10 @@ alter_body(struct db *db, void *arg, struct err *e)
 	if (!channel_by_id(db, d->a->by.mem, &d->id, c, e))
 		return false;
 	was = *c;
-	return check_kind(d, c, e) && alter_values(d, c, e) && alter_secret(d, c, e) &&
+	return check_kind(d, c, e) && alter_secret(d, c, e) &&
 	       ((in->target.url == NULL && in->target.to == NULL) ||
 		   set_target(d->a, c, &in->target, e)) &&
-	       alter_words(d, c, e) &&
+	       alter_values(d, &was, c, e) && alter_words(d, c, e) &&
 	       channel_details(d->a->by.mem, &was, c, in->has_secret, &d->entry.details, e) &&
 	       channel_set(db, c, e);
 }

@@ -9,6 +9,7 @@
 #include "core/json/schema.h"
 #include "core/store/identity/assignment.h"
 #include "core/store/identity/role.h"
+#include "core/store/server/pool.h"
 #include "core/store/tenant/database.h"
 
 #define WAIT_MS 3600000 /* who may make schemas comes earlier (operation_hasten) */
@@ -176,6 +177,16 @@ finish(struct operation_run *r, const struct tenant *t, struct err *e)
 	       provision_tenant_finish(r->auth->database, &t->id, e);
 }
 
+/* Nobody wants it any more; one that has its schema is finished all the same. */
+static bool
+take_back(struct operation_run *r, const struct tenant *t, struct err *e)
+{
+	if (!pool_take_back(r->auth->database, &t->id, &r->cancelled, e))
+		return false;
+	tenant_forget(r->auth->database);
+	return true;
+}
+
 bool
 tenant_create_carry(struct operation_run *r, struct err *e)
 {
@@ -188,6 +199,10 @@ tenant_create_carry(struct operation_run *r, struct err *e)
 		return err_take(e, ERR_MISSING);
 	}
 	if (strcmp(t->status, "provisioning") != 0)
+		return true;
+	if (r->op->cancel && !take_back(r, t, e))
+		return false;
+	if (r->cancelled)
 		return true;
 	if (!make_schema(r, t, &there, e))
 		return false;

@@ -67,7 +67,7 @@ struct delivery {
 	struct uuid channel_id;
 	int64_t     attempt; /* from 1; 0: the message waits, and this is all that is told of it */
 	instant     at;
-	char       *outcome;     /* "delivered", "failed", "refused" */
+	char       *outcome;     /* "delivered", "accepted", "failed", "refused" */
 	int64_t     http_status; /* 0: no answer */
 	int64_t     took_ms;
 	char       *detail; /* never text of the receiver */

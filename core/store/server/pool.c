@@ -1,7 +1,9 @@
 #include "core/store/server/pool.h"
 
+#include "core/store/id_list.h"
 #include "core/store/server/provision_priv.h"
 #include "core/store/tenant/database.h"
+#include "core/store/tx.h"
 
 struct pool_in {
 	const char *schema_name;
@@ -148,4 +150,38 @@ pool_migrate(const struct provision *p, int64_t *n, struct err *e)
 		if (!ok)
 			return err_take(e, ERR_MISSING);
 	}
+}
+
+/* ---- back ---- */
+
+SQL(pool_insert_begun, SQL_CONTROL, &id_in, NULL,
+    "INSERT INTO schema_pool (schema_name, state, at) SELECT schema_name, 'making', NOW(3)"
+    " FROM tenants WHERE id = :id AND status = 'provisioning' AND schema_version = 0");
+SQL(pool_delete_tenant, SQL_CONTROL, &id_in, NULL,
+    "DELETE FROM tenants WHERE id = :id AND status = 'provisioning' AND schema_version = 0");
+
+struct taking_back {
+	struct id_in in;
+	uint64_t     n;
+};
+
+static bool
+take_back_body(struct db *db, void *arg, struct err *e)
+{
+	struct taking_back *w = arg;
+
+	return db_run(db, &pool_insert_begun, &w->in, NULL, e) &&
+	       db_run(db, &pool_delete_tenant, &w->in, &w->n, e);
+}
+
+bool
+pool_take_back(struct database *d, const struct uuid *tenant, bool *gone, struct err *e)
+{
+	struct taking_back w = { { *tenant }, 0 };
+	const struct tx    tx = { .name = "pool", .body = take_back_body, .arg = &w };
+
+	if (!tx_run(d->control, &tx, e))
+		return false;
+	*gone = w.n == 1;
+	return true;
 }

@@ -22,4 +22,11 @@ MUST_USE bool pool_fill(const struct provision *p, int64_t target, int64_t *made
 /* Those that are behind; *n: so many were brought up to date. */
 MUST_USE bool pool_migrate(const struct provision *p, int64_t *n, struct err *e);
 
+/*
+ * A registered tenant that has no schema yet is none: its row goes, and the schema that may have been begun for it is the
+ * pool's to finish.  *gone false: it has one, or is none.
+ */
+MUST_USE bool pool_take_back(
+    struct database *d, const struct uuid *tenant, bool *gone, struct err *e);
+
 #endif

@@ -74,10 +74,11 @@ export async function alertList({ me, filter, refused }) {
     else
       list.replaceChildren(...rows);
     empty.hidden = list.children.length > 0;
-    more.replaceChildren(next ? button('More', async () => {
-      put(await request(filter, next), true);
-      rows[0]?.querySelector('a').focus();
-    }) : '');
+    more.replaceChildren(next ? button('More', () => request(filter, next).then((page) => {
+      const at = list.children.length;
+      put(page, true);
+      list.children[at]?.querySelector('a').focus();
+    }, (problem) => say(sentence(problem.code)))) : '');
   };
   const known = (page) => JSON.stringify(page.items);
   let shown = known(first);

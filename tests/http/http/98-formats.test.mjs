@@ -250,6 +250,14 @@ test('what a receiver refuses for ever disables the channel, and the owner reads
   assert.equal((await listed(channel)).status, 'active');
 });
 
+test('the same target in other words is no other target', async () => {
+  const { key } = await serviceKey(admin, ['manage:channels']);
+  for (const [kind, url] of [['alertmanager', receiver.url('/am/')], ['slack', receiver.url(KINDS.slack.path)], ['teams', receiver.url(FLOW)]]) {
+    const put = await withKey(key)('PUT', `/api/drift/channels/${(await make(kind, { values: true })).id}`, { body: { url } });
+    assert.equal(put.status, 200, `${kind}: ${put.text}`);
+  }
+});
+
 test('who may not read values moves no channel that is told them, neither by its url nor by its key', async () => {
   const { key } = await serviceKey(admin, ['manage:channels']);
   const machine = withKey(key);

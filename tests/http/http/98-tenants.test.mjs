@@ -64,6 +64,24 @@ test('without one it is taken, provisioning, and made by who may make schemas', 
   assert.equal((await signIn(b.slug)).status, 200);
 });
 
+test('what waits for its schema is taken back, and its name is free again', async () => {
+  while (ready() > 0)
+    assert.equal((await post(body())).status, 201);
+  const b = body(), a = await post(b), count = () => sql(`SELECT COUNT(*) FROM tenants WHERE slug = '${b.slug}'`);
+  assert.equal(a.status, 202, a.text);
+  assert.equal((await platform('DELETE', `/api/operations/${a.json.operation_id}`)).status, 202);
+  await until('its end', async () => (await operation(a.json.operation_id)).state === 'cancelled');
+  assert.equal(count(), '0');
+  assert.equal((await platform('DELETE', `/api/operations/${a.json.operation_id}`)).status, 409);
+  // what was begun for it is the pool's
+  sql("UPDATE schema_pool SET at = at - INTERVAL 1 DAY WHERE state = 'making'");
+  pool(1);
+  assert.deepEqual([ready(), sql("SELECT COUNT(*) FROM schema_pool WHERE state = 'making'")], [1, '0']);
+  const again = await post(b);
+  assert.equal(again.status, 201, again.text);
+  assert.equal((await signIn(b.slug)).status, 200);
+});
+
 test('of twenty who want one name one has it, and an Idempotency-Key makes one', async () => {
   pool(2);
   const slug = unique('race'), answers = await Promise.all(Array.from({ length: 20 }, () => post(body(slug))));

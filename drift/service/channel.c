@@ -200,13 +200,14 @@ channel_make(
 
 /* ---- changing ---- */
 
-/* Before the target is set.  Whether there is a secret is said by the kind, not by the row. */
+/* Whether there is a secret is said by the kind, not by the row. */
 static bool
-alter_secret(const struct channel_deed *d, struct channel *c, struct err *e)
+alter_secret(
+    const struct channel_deed *d, const struct channel *was, struct channel *c, struct err *e)
 {
 	const struct channel_wish *in = d->in;
-	const char                *url = in->target.url != NULL ? in->target.url : c->target;
-	const struct secret_target target = { "url", c->target, url };
+	const char                *url = in->target.url != NULL ? in->target.url : was->target;
+	const struct secret_target target = { "url", was->target, url };
 	const struct format_ops   *ops;
 	struct bound_secret        s = { "secret", true, in->has_secret, &target, 1 };
 
@@ -277,10 +278,10 @@ alter_body(struct db *db, void *arg, struct err *e)
 	if (!channel_by_id(db, d->a->by.mem, &d->id, c, e))
 		return false;
 	was = *c;
-	return check_kind(d, c, e) && alter_secret(d, c, e) &&
+	return check_kind(d, c, e) &&
 	       ((in->target.url == NULL && in->target.to == NULL) ||
 		   set_target(d->a, c, &in->target, e)) &&
-	       alter_values(d, &was, c, e) && alter_words(d, c, e) &&
+	       alter_values(d, &was, c, e) && alter_secret(d, &was, c, e) && alter_words(d, c, e) &&
 	       channel_details(d->a->by.mem, &was, c, in->has_secret, &d->entry.details, e) &&
 	       channel_set(db, c, e);
 }

@@ -100,8 +100,11 @@ bucket_back(struct bucket *b)
 }
 
 void
-bucket_pause(struct bucket *b, int64_t until_ms)
+bucket_pause(struct bucket *b, int64_t now_ms, int64_t for_ms)
 {
+	const int64_t until_ms =
+	    now_ms + (for_ms < BUCKET_PAUSE_MAX_MS ? for_ms : BUCKET_PAUSE_MAX_MS);
+
 	if (until_ms > b->paused_until_ms)
 		b->paused_until_ms = until_ms;
 }

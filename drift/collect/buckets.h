@@ -15,6 +15,8 @@
 #include "drift/source/source.h"
 
 #define BUCKET_UNDER_WAY_MAX 8 /* requests to one host with one credential */
+/* Who says a longer one is asked once an hour whether it still holds: what an absurd one says is no reason to be blind. */
+#define BUCKET_PAUSE_MAX_MS INT64_C(3600000)
 
 struct buckets;
 struct bucket;
@@ -31,7 +33,8 @@ void bucket_release(struct bucket *b);
 int64_t bucket_take(struct bucket *b, unsigned cost, int64_t now_ms);
 /* It has been answered, or given up. */
 void bucket_back(struct bucket *b);
-void bucket_pause(struct bucket *b, int64_t until_ms);
+/* At most BUCKET_PAUSE_MAX_MS; a longer one that holds stays. */
+void bucket_pause(struct bucket *b, int64_t now_ms, int64_t for_ms);
 /* Until when; a time that is over: it has none. */
 int64_t bucket_paused_until(const struct bucket *b);
 /* What nobody uses and has nothing to remember goes. */

@@ -177,7 +177,7 @@ heed(struct asked *to, const struct multi_answer *a)
 	if (!a->ok || (a->answer->status != 429 && (a->answer->status != 503 || after < 0)))
 		return;
 	bucket_pause(
-	    to->part != NULL ? to->part : to->host, now + (after < 0 ? PAUSE_MS : after * 1000));
+	    to->part != NULL ? to->part : to->host, now, after < 0 ? PAUSE_MS : after * 1000);
 }
 
 static bool

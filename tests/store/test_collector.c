@@ -5,6 +5,7 @@
 
 #include "core/shm/wake.h"
 #include "core/store/tx.h"
+#include "drift/collect/buckets.h"
 #include "tests/store/collect_world.h"
 #include "tests/store/driftd_world.h"
 
@@ -207,6 +208,28 @@ who_is_told_to_wait_makes_all_wait_that_show_the_same(void **state)
 	    drift_count(y->x, "SELECT COUNT(*) FROM %s.runs WHERE state = 'done'"), 12);
 	/* eight were under way before the first was told; each of the others asked once */
 	assert_int_equal(atomic_load(&pages_server->asked), 13);
+}
+
+static void
+a_pause_is_as_long_as_is_said_and_an_hour_at_most(void **state)
+{
+	static const struct {
+		int64_t for_ms, is_ms;
+	} rows[] = { { 0, 0 }, { 2000, 2000 }, { 3600000, 3600000 }, { 3600001, 3600000 },
+		{ INT64_C(30) * 86400 * 1000, 3600000 } };
+	static const struct source_bucket whole = { 0 };
+	struct collect_world             *y = *state;
+	const int64_t                     now = 5000;
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct bucket *b = bucket_use(buckets_make(y), "c", "h", &whole);
+
+		bucket_pause(b, now, rows[i].for_ms);
+		assert_int_equal(bucket_paused_until(b), now + rows[i].is_ms);
+		bucket_pause(b, now, 1); /* who is told less does not end it */
+		assert_true(bucket_paused_until(b) >= now + rows[i].is_ms);
+		assert_int_equal(bucket_take(b, 1, now + rows[i].is_ms + 1), 0);
+	}
 }
 
 static void
@@ -610,6 +633,7 @@ main(void)
 		TEST(what_is_much_is_written_beside_the_others),
 		TEST(what_is_little_is_written_beside_the_others_where_much_is_stored),
 		TEST(who_is_told_to_wait_makes_all_wait_that_show_the_same),
+		TEST(a_pause_is_as_long_as_is_said_and_an_hour_at_most),
 		TEST(who_is_told_to_wait_for_a_day_does_not_and_neither_do_the_others_there),
 		TEST(a_credential_that_is_refused_is_tried_by_one_and_told_of_once),
 		TEST(what_waits_for_a_refused_credential_says_so),

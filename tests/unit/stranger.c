@@ -206,6 +206,12 @@ answer(int fd, const char *request)
 	} else if (strcmp(path, "/retry-ever") == 0) {
 		say(fd, "HTTP/1.1 429 Slow\r\nConnection: close\r\nRetry-After: "
 			"99999999999999\r\n\r\n");
+	} else if (strcmp(path, "/retry-negative") == 0) {
+		say(fd, "HTTP/1.1 429 Slow\r\nConnection: close\r\nRetry-After: "
+			"-1000000000000\r\n\r\n");
+	} else if (strcmp(path, "/retry-huge") == 0) {
+		say(fd,
+		    "HTTP/1.1 429 Slow\r\nConnection: close\r\nRetry-After: 1000000000000\r\n\r\n");
 	} else if (strcmp(path, "/retry-bad") == 0) {
 		say(fd, "HTTP/1.1 429 Slow\r\nConnection: close\r\nRetry-After: -5 soon\r\n\r\n");
 	} else if (strcmp(path, "/interim") == 0) {

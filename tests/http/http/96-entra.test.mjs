@@ -5,7 +5,7 @@ import { execFileSync } from 'node:child_process';
 import fs from 'node:fs';
 import path from 'node:path';
 import { after, before, test } from 'node:test';
-import { root, state, until } from '../lib/env.mjs';
+import { child, children, root, state, until } from '../lib/env.mjs';
 import { all, bearer, newTenant, unique } from '../lib/people.mjs';
 import { CHANGES, deed } from '../../sim/lib/changes.mjs';
 import { Sim } from '../../sim/lib/sim.mjs';
@@ -23,6 +23,23 @@ before(async () => {
 });
 after(() => sim.stop());
 
+// driftd goes on with other collectors, for which that holds; what it was before holds again at the end.
+async function collecting(settings, does) {
+  const file = path.join(state, 'etc', 'blindspotx.conf'), text = fs.readFileSync(file, 'utf8');
+  const hold = async (now) => {
+    const old = children(child('driftd'));
+    fs.writeFileSync(file, now);
+    process.kill(child('driftd'), 'SIGHUP');
+    await until('other processes of driftd', () => { const all = children(child('driftd')); return all.length >= old.length && all.every((pid) => !old.includes(pid)); });
+  };
+  await hold(`${text}\n${settings}\n`);
+  try {
+    await does();
+  } finally {
+    await hold(text);
+  }
+}
+
 // A directory of its own, the config that reads it, and a run of it: { run, report, changes }.
 async function watched(options = {}, certificate = null) {
   const t = sim.add({ tenantId: crypto.randomUUID(), ...options });
@@ -39,12 +56,17 @@ async function watched(options = {}, certificate = null) {
     const run = await until('the run to be over', async () => {
       const one = (await admin('GET', `/api/drift/runs/${asked.json.run_id}`)).json;
       return ['done', 'failed', 'dead'].includes(one.state) && one;
-    }, 40, 200);
+    }, 90, 200);
     if (run.report_id === null)
       return { run, changes: [] };
     return { run, report: (await admin('GET', `/api/drift/reports/${run.report_id}`)).json, changes: await all(admin, `/api/drift/reports/${run.report_id}/changes`) };
   };
-  return { t, config, read, alerts: async (kind) => (await all(admin, `/api/drift/alerts?config_id=${config.id}&kind=${kind}`)) };
+  const renew = async () => {
+    t.reader.secrets.push({ ...t.reader.secrets[0], secret: unique('secret') });
+    const credential = { client_id: t.reader.clientId, client_secret: t.reader.secrets[1].secret };
+    assert.equal((await admin('PUT', `/api/drift/configs/${config.id}`, { body: { source: { ...source, credential } } })).status, 200);
+  };
+  return { t, config, read, renew, alerts: async (kind) => (await all(admin, `/api/drift/alerts?config_id=${config.id}&kind=${kind}`)) };
 }
 
 const categoryOf = (change) => change.at.replace('/{id}', ''); // in the pack
@@ -77,18 +99,22 @@ const FAULTS = [
   ['a gateway refuses', { kind: 'denied', family: 'gateway' }, 'failed'],
   ['there is too much of it', { kind: 'throttled', retry_after: 1 }, 'throttled'],
   ['there is too much of it, and nobody says for how long', { kind: 'throttled' }, 'throttled'],
+  ['there is too much of it for as long as nobody waits', { kind: 'throttled', retry_after: 1000000000000 }, 'throttled', { anew: true }],
   ['the service has an error', { kind: 'unavailable', status: 503 }, 'failed'],
   ['connections break off', { kind: 'reset' }, 'failed'],
+  ['bodies of a length that nobody told end too soon', { kind: 'cut' }, 'failed'],
+  ['answers come when nobody waits for them any more', { kind: 'slow', ms: 3000 }, 'failed', { paths: [...new Set(CHANGES.map((d) => d.at.split('/{id}')[0]))] }],
   ['second pages are not there', { kind: 'unavailable', status: 503, page: 2 }, 'failed', { page: 4 }],
   ['a replica has not heard', { kind: 'stale' }, 'complete'],
   ['a replica has not heard, nor of what was made before', { kind: 'stale' }, 'complete', { lacks: POLICIES }],
 ];
 
-async function cell([, fault, how, { lacks, ...options } = {}]) {
-  const { t, read, alerts } = await watched({ ...small, ...options });
+async function cell([, fault, how, { lacks, paths = ['*'], anew = false, ...options } = {}]) {
+  const { t, read, alerts, renew } = await watched({ ...small, ...options });
   assert.equal((await read()).report?.status, 'baseline');
   const behind = t.copy(), missing = lacks === undefined ? [] : behind[lacks].splice(0, 2).map((o) => o.id).sort();
-  t.faults.add({ path: '*', ...fault }, () => behind);
+  for (const path of paths)
+    t.faults.add({ path, ...fault }, () => behind);
   for (const change of CHANGES)
     deed(t, change.name);
   const blind = await read(), lost = await alerts('blind'), unread = new Map(blind.report?.incomplete.map((c) => [c.category, c.why])), told = blind.changes.map((c) => c.resource.category);
@@ -105,12 +131,45 @@ async function cell([, fault, how, { lacks, ...options } = {}]) {
   assert.deepEqual([...unread].filter(([, why]) => why !== how && why !== 'failed'), []);
   assert.deepEqual(CHANGES.filter((d) => !unread.has(categoryOf(d)) && !told.includes(categoryOf(d)) && fault.kind !== 'stale').map((d) => d.name), []);
   t.faults.remove();
+  if (anew)
+    await renew();
   const seeing = await read();
   assert.deepEqual(gone(seeing.changes), []);
   assert.deepEqual(untold(seeing.changes), []);
   assert.deepEqual((await alerts('blind')).map((a) => a.status), lost.map(() => 'resolved'));
 }
 
+const ahead = (s) => new Date(Math.ceil(Date.now() / 1000) * 1000 + s * 1000).toUTCString();
+// What passes while it is read: it is waited for as long as is said, and the run is whole.
+const PASSING = [
+  ['it is too much for two seconds', () => ({ kind: 'throttled', retry_after: 2, times: 4 }), { least_s: 2, throttled: true }],
+  ['it is too much until an instant', () => ({ kind: 'throttled', retry_after: ahead(3), times: 4 }), { least_s: 2, throttled: true }],
+  ['it is too much until an instant that is over', () => ({ kind: 'throttled', retry_after: ahead(-86400), times: 4 }), { throttled: true }],
+  ['it is too much for less than no time', () => ({ kind: 'throttled', retry_after: -1000000000000, times: 4 }), { throttled: true }],
+  ['the service has an error, and says for how long', () => ({ kind: 'unavailable', retry_after: 2, times: 4 }), { least_s: 2 }],
+  ['it is too much, and is called an error', () => ({ kind: 'throttled_as_500', times: 4 }), { throttled: true }],
+  ['tokens of pages are over', () => ({ kind: 'expired_page', page: 2, times: 2 }), { page: 4 }],
+  ['the token is over in the middle', () => ({ kind: 'expired_token', after: 9, times: 3 }), {}],
+  ['pages are empty and go on', () => ({ kind: 'empty_page', every: 3, times: 6 }), { page: 4 }],
+];
+
+async function passing([, fault, { least_s = 0, throttled = false, ...options }]) {
+  const { t, read } = await watched({ ...small, ...options });
+  assert.equal((await read()).report?.status, 'baseline');
+  for (const change of CHANGES)
+    deed(t, change.name);
+  const made = t.faults.add({ path: '*', ...fault() }), { run, report, changes } = await read(), took_s = (Date.parse(run.finished_at) - Date.parse(run.started_at)) / 1000;
+  assert.ok(made.hits > 0, 'it came to it');
+  assert.deepEqual([run.state, run.attempts, report?.incomplete], ['done', 1, []], JSON.stringify(run));
+  assert.deepEqual([gone(changes), untold(changes)], [[], []]);
+  assert.equal(run.progress.throttled > 0, throttled);
+  assert.ok(took_s >= least_s && took_s < 25, `${took_s} s`);
+}
+
+test('what passes while a directory is read is waited for, and all that was done is found by the same run', { concurrency: true }, async (x) => {
+  await Promise.all(PASSING.map((row) => x.test(row[0], () => passing(row))));
+});
+
 test('what is done while a directory cannot be read is no deletion, and is found with its severity when it can', { concurrency: true }, async (x) => {
-  await Promise.all(FAULTS.map((row) => x.test(row[0], () => cell(row))));
+  await collecting('source: { timeout_s = 1; };', () => Promise.all(FAULTS.map((row) => x.test(row[0], () => cell(row)))));
 });

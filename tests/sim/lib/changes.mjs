@@ -111,7 +111,7 @@ export function deed(tenant, name, { by, delay_s = 0 } = {}) {
   const change = CHANGES.find((c) => c.name === name);
   if (!change)
     throw new RangeError(`there is no change ${name}; there are ${CHANGES.map((c) => c.name).join(', ')}`);
-  const before = tenant.copy(), at = (state, which) => Array.isArray(state[change.at]) ? state[change.at].find((o) => o.id === which) : state[change.at];
+  const before = { [change.at]: structuredClone(tenant.state[change.at]) }, at = (state, which) => Array.isArray(state[change.at]) ? state[change.at].find((o) => o.id === which) : state[change.at];
   const which = change.make(tenant), who = user(tenant, 2), app = by === 'app', targets = AUDITS[name]?.(which, at(before, which), at(tenant.state, which), tenant) ?? [target(which)];
   tenant.state['auditLogs/directoryAudits'].push({ id: `Directory_${guid(`${tenant.tenantId} ${name}`)}_${tenant.version}`, category: 'Policy', correlationId: guid(`${name} ${tenant.now}`), result: 'success', resultReason: '',
     activityDisplayName: ACTIVITIES[name] ?? `Update ${change.at.split('/').at(-1)}`, activityDateTime: tenant.when.toISOString(), loggedByService: 'Core Directory', operationType: 'Update', visibleFrom: tenant.now + delay_s * 1000,

@@ -236,6 +236,8 @@ retry_after_is_read_in_both_forms(void **state)
 		{ "/retry-past", 0, 0 },
 		{ "/retry-ever", 30 * 86400, 30 * 86400 },
 		{ "/retry-bad", -1, -1 },
+		{ "/retry-negative", -1, -1 },
+		{ "/retry-huge", 30 * 86400, 30 * 86400 },
 		{ "/interim", -1, -1 },
 		{ "/echo", -1, -1 },
 	};

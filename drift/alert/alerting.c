@@ -4,6 +4,7 @@
 
 #include "core/store/drift/finding.h"
 #include "drift/alert/explain.h"
+#include "drift/attribution/attribution.h"
 #include "drift/engine/control.h"
 
 void
@@ -26,6 +27,8 @@ struct deed_of_drift {
 	size_t                    controls_n;
 	const char               *severity_before; /* NULL: it stays */
 	bool                      escalated;
+	struct raw_json           makers;     /* after this */
+	bool                      attributed; /* it was told without, and has one now */
 	instant                   now;
 };
 
@@ -119,6 +122,7 @@ open_alert(struct deed_of_drift *w, struct err *e)
 		.opened_at = w->now,
 		.updated_at = w->now,
 		.open_key = talloc_strdup(s->mem, key),
+		.attribution = w->makers,
 		.version = 1,
 	};
 	if (alert->kind == NULL || alert->status == NULL || alert->severity == NULL ||
@@ -191,6 +195,14 @@ tell_severity(const struct deed_of_drift *w, const char *status, struct err *e)
 	return note != NULL ? alerting_event(w->s, &w->alert, status, note, e) : err_memory(e);
 }
 
+/* Whom, is withheld from some: not here. */
+static bool
+tell_makers(const struct deed_of_drift *w, struct err *e)
+{
+	return !w->attributed || alerting_event(w->s, &w->alert, w->alert.status,
+				     "It has become known who made changes of it.", e);
+}
+
 static bool
 update_alert(struct deed_of_drift *w, struct err *e)
 {
@@ -202,10 +214,12 @@ update_alert(struct deed_of_drift *w, struct err *e)
 	alert->report_id = s->report->id;
 	alert->changes = (int64_t)d->n;
 	alert->updated_at = w->now;
+	alert->attribution = w->makers;
 	if (d->n > 0 && (!set_severity(w, e) || !set_title(w, e)))
 		return false;
 	if (!set_suppressed(w, e) || !alert_write(w->s->t->db, &w->alert, e) ||
-	    !tell_suppression(w, before, e) || !tell_severity(w, status, e) || !put_controls(w, e))
+	    !tell_suppression(w, before, e) || !tell_severity(w, status, e) || !tell_makers(w, e) ||
+	    !put_controls(w, e))
 		return false;
 	/* What it would tell is told when the silence ends, or the flapping. */
 	return d->suppressed || (told_put(s->t->db, d->fresh, d->fresh_n, e) &&
@@ -278,6 +292,35 @@ read_open(struct deed_of_drift *w, struct err *e)
 	return true;
 }
 
+/* Of the worst of its findings; the others are as a rule of the same deeds. */
+static bool
+know_makers(struct deed_of_drift *w, struct err *e)
+{
+	TALLOC_CTX      *mem = w->s->mem;
+	struct decision *d = &w->d;
+	const size_t     n = d->n < ATTRIBUTION_CHANGES_MAX ? d->n : ATTRIBUTION_CHANGES_MAX;
+	const char     **kept = talloc_zero_array(mem, const char *, (unsigned)n + 1);
+	struct attribution_texts of = { kept, n };
+	const char              *was = w->alert.attribution.text;
+	bool                     known;
+
+	w->makers = w->alert.attribution;
+	if (kept == NULL)
+		return err_memory(e);
+	for (size_t i = 0; i < n; i++)
+		kept[i] = w->in->texts[d->order[i]].attribution;
+	if (!attribution_merge(mem, was, &of, &w->makers.text, e))
+		return false;
+	if (uuid_is_nil(&w->known.alert) || w->makers.text == NULL ||
+	    (was != NULL && strcmp(was, w->makers.text) == 0))
+		return true;
+	known = attribution_is_known(mem, w->makers.text) && !attribution_is_known(mem, was);
+	w->attributed = known && !w->known.suppressed && !d->suppressed;
+	if (d->deed == DEED_NONE && d->n > 0)
+		d->deed = DEED_UPDATE;
+	return true;
+}
+
 static const char *
 event_of(const struct deed_of_drift *w)
 {
@@ -289,7 +332,7 @@ event_of(const struct deed_of_drift *w)
 static bool
 tell_deed(const struct deed_of_drift *w, size_t *sent, struct err *e)
 {
-	const struct alert_news news = {
+	struct alert_news news = {
 		.event = event_of(w),
 		.alert = &w->alert,
 		.severity_before = w->severity_before,
@@ -305,7 +348,13 @@ tell_deed(const struct deed_of_drift *w, size_t *sent, struct err *e)
 
 	if (w->d.told)
 		return alerting_tell(w->s, &news, sent, e);
-	return w->d.ended == 0 || alerting_tell(w->s, &news, NULL, e);
+	if (w->d.ended > 0 && !alerting_tell(w->s, &news, NULL, e))
+		return false;
+	if (!w->attributed || w->d.deed != DEED_UPDATE)
+		return true;
+	news.event = EVENT_ATTRIBUTED;
+	news.ended_only = false;
+	return alerting_tell(w->s, &news, NULL, e);
 }
 
 /* Why, for the report. */
@@ -344,8 +393,8 @@ alerting_apply(const struct alert_scope *s, const struct alert_input *in, struct
 		.unread = in->unread,
 		.again = in->again,
 		.clean_runs = in->clean_runs };
-	if (!read_open(&w, e) || !decide(s->mem, &w.known, &w.d, e) || !do_deed(&w, e) ||
-	    !tell_deed(&w, &sent, e))
+	if (!read_open(&w, e) || !decide(s->mem, &w.known, &w.d, e) || !know_makers(&w, e) ||
+	    !do_deed(&w, e) || !tell_deed(&w, &sent, e))
 		return false;
 	out->deed = w.d.deed;
 	out->clean_runs = w.d.clean_runs;

@@ -6,6 +6,8 @@
  * alert_decide.h and carried out here; why something is not told goes into the report
  * (explain.h).  Its severity is that of its worst finding still open; where it rises
  * above what somebody works on already, the alert is open anew.
+ * It says who has made its findings, those that are over too; where that becomes known
+ * after it was told, that is told once, to who wants it.
  */
 #ifndef BSX_DRIFT_ALERT_ALERTING_H
 #define BSX_DRIFT_ALERT_ALERTING_H
@@ -21,6 +23,7 @@
 
 #define EVENT_OPENED   "drift.alert.opened"
 #define EVENT_UPDATED  "drift.alert.updated"
+#define EVENT_ATTRIBUTED "drift.alert.attributed" /* it was told without, and who made its changes is known now */
 #define EVENT_RESOLVED "drift.alert.resolved"
 #define EVENT_TEST     "channel.test"
 
@@ -29,6 +32,7 @@ struct alert_target {
 	struct uuid   channel_id;
 	enum severity min_severity;
 	bool          tell_ends;    /* of the end of one finding among several, too */
+	bool          tell_makers;  /* of EVENT_ATTRIBUTED too */
 	int64_t       repeat_min_s; /* least time between events that only count */
 };
 

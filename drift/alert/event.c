@@ -30,6 +30,7 @@ static const struct field open_alert_fields[] = {
 	FIELD(struct event_alert, opened_at),
 	FIELD(struct event_alert, severity_before, .flags = FIELD_OMIT_ZERO),
 	FIELD(struct event_alert, escalated, .flags = FIELD_OMIT_ZERO),
+	FIELD(struct event_alert, attribution, .flags = FIELD_OMIT_ZERO),
 	FIELD_END,
 };
 static const struct schema open_alert = SCHEMA("EventAlert", struct event_alert, open_alert_fields);
@@ -192,6 +193,8 @@ static const struct field kept_alert_fields[] = {
 	FIELD(struct event_alert, updated_at, .flags = FIELD_NULLABLE),
 	FIELD(struct event_alert, resolved_at, .flags = FIELD_NULLABLE),
 	KEPT(struct event_alert, resolved_by),
+	/* one that has none is kept as before, for programs that do not know the member */
+	FIELD_AS(struct event_alert, attribution.text, "attribution", .flags = FIELD_OMIT_ZERO),
 	FIELD_END,
 };
 static const struct schema kept_alert = SCHEMA("KeptAlert", struct event_alert, kept_alert_fields);
@@ -323,18 +326,19 @@ view_change(TALLOC_CTX *mem, struct view v, struct event_change *c, struct err *
 
 /* Without values: the title that has none. */
 static bool
-view_alert(TALLOC_CTX *mem, struct alert_event *ev, struct err *e)
+view_alert(TALLOC_CTX *mem, struct view v, struct alert_event *ev, struct err *e)
 {
 	struct event_alert *shown;
 
-	if (ev->alert == NULL || ev->alert->plain_title.text == NULL)
+	if (ev->alert == NULL)
 		return true;
 	shown = talloc_memdup(mem, ev->alert, sizeof(*shown));
 	if (shown == NULL)
 		return err_memory(e);
-	shown->title = shown->plain_title;
+	if (!v.values && shown->plain_title.text != NULL)
+		shown->title = shown->plain_title;
 	ev->alert = shown;
-	return true;
+	return attribution_view(mem, v, shown->attribution.text, &shown->attribution.text, e);
 }
 
 bool
@@ -344,7 +348,7 @@ event_view(TALLOC_CTX *mem, struct view v, const struct alert_event *ev, struct 
 	struct event_change *changes;
 
 	*out = *ev;
-	if (!v.values && !view_alert(mem, out, e))
+	if (!view_alert(mem, v, out, e))
 		return false;
 	if (ev->changes.n == 0)
 		return true;

@@ -42,6 +42,7 @@ struct event_alert {
 	bool            escalated;       /* a worse finding: who was at it is to look again */
 	instant         opened_at, updated_at, resolved_at; /* 0: not yet */
 	struct raw_json resolved_by;                        /* no text: nobody */
+	struct raw_json attribution; /* who made its changes, as it is kept; no text: nobody was asked */
 };
 struct event_summary {
 	int64_t         created, modified, deleted, moved;

@@ -152,6 +152,7 @@ set_alert(TALLOC_CTX *mem, const struct alert_news *news, struct alert_event *ev
 		.resolved_at = a->resolved_at,
 		.severity_before = news->severity_before,
 		.escalated = news->escalated,
+		.attribution = a->attribution,
 	};
 	if (a->full_title != NULL && !set_name(mem, &ev->alert->plain_title, a->title, e))
 		return false;

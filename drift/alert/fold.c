@@ -36,8 +36,17 @@ fold_into(struct outbox *newer, const struct outbox *older)
 		newer->worst = older->worst;
 	if (older->wait_s < newer->wait_s)
 		newer->wait_s = older->wait_s;
-	if (newer->opens && is_event(newer, EVENT_UPDATED))
+	/* a change that nobody has heard of is one, whoever made it */
+	if (is_event(newer, EVENT_ATTRIBUTED) && is_event(older, EVENT_UPDATED))
+		newer->event = EVENT_UPDATED;
+	if (newer->opens && fold_goes_on(newer))
 		newer->event = EVENT_OPENED;
+}
+
+bool
+fold_goes_on(const struct outbox *o)
+{
+	return is_event(o, EVENT_UPDATED) || is_event(o, EVENT_ATTRIBUTED);
 }
 
 bool

@@ -17,6 +17,8 @@
 bool fold_allowed(bool keeps_ends, const struct outbox *older, const struct outbox *newer);
 /* It does: event, worst, folded, opens and wait_s of `newer`. */
 void fold_into(struct outbox *newer, const struct outbox *older);
+/* Its event tells of what is open already. */
+bool fold_goes_on(const struct outbox *o);
 /* It was over before anything was sent. */
 bool fold_never_sent(const struct outbox *o);
 /* And is not worth a message. */

@@ -113,6 +113,8 @@ is_told(
 	bool                     within = w->severity >= t->min_severity;
 
 	*below = false;
+	if (is_event(w, EVENT_ATTRIBUTED))
+		return within && t->tell_makers && lane != NULL && !lane->below;
 	if (w->news->ended_only)
 		return within && t->tell_ends;
 	if (is_event(w, EVENT_RESOLVED))
@@ -161,7 +163,7 @@ static void
 open_unheard(struct outbox *o)
 {
 	o->opens = true;
-	if (strcmp(o->event, EVENT_UPDATED) == 0)
+	if (fold_goes_on(o))
 		o->event = EVENT_OPENED;
 }
 

@@ -115,6 +115,23 @@ MUST_USE bool attribution_print(
 const char *attribution_bare(enum confidence c);
 /* How sure a kept one is; one that is of another form (a push names its actor) is none. */
 enum confidence attribution_confidence(TALLOC_CTX *mem, const char *kept);
+/*
+ * Who has made several changes, as one: `n` texts as they are kept, `before` what was said of others.  Each actor once,
+ * with what it did last, the newest first.  As sure as the least sure of these that has an actor; where none has, as
+ * `before` where that has one, else pending where one is.  *out NULL: nobody was asked.
+ */
+struct attribution_texts {
+	const char *const *items; /* NULL among them: nobody was asked */
+	size_t             n;
+};
+MUST_USE bool attribution_merge(TALLOC_CTX *mem, const char *before,
+    const struct attribution_texts *of, const char **out, struct err *e);
+/* Has it an actor? */
+bool attribution_is_known(TALLOC_CTX *mem, const char *kept);
+/* As one line for people, "a@example.org, app Deploy" with `more` behind them; *out NULL: nobody is known, or all are withheld. */
+#define ATTRIBUTION_LINE_ACTORS 3
+MUST_USE bool attribution_line(
+    TALLOC_CTX *mem, const char *shown, const char **out, struct err *e);
 /* What whoever has that view gets to see of it: who quotes a value is withheld with the values, who stands in our own trail with that.  *out is NULL where kept is. */
 MUST_USE bool attribution_view(
     TALLOC_CTX *mem, struct view v, const char *kept, const char **out, struct err *e);

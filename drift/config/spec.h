@@ -51,7 +51,7 @@ struct spec_tolerance {
 struct spec_alert {
 	struct uuid channel_id;
 	const char *min_severity; /* NULL: that of the thresholds */
-	bool        tell_ends;
+	bool        tell_ends, tell_makers;
 	int64_t     repeat_min_s; /* 0: not given */
 };
 

@@ -59,9 +59,13 @@ set_targets(struct drift_spec *s, struct err *e)
 	if (s->targets == NULL)
 		return err_memory(e);
 	for (size_t i = 0; i < s->targets_n; i++) {
-		s->targets[i] =
-		    (struct alert_target) { in[i].channel_id, SEVERITY_LOW, in[i].tell_ends,
-			    in[i].repeat_min_s == 0 ? REPEAT_MIN_S : in[i].repeat_min_s };
+		s->targets[i] = (struct alert_target) {
+			.channel_id = in[i].channel_id,
+			.min_severity = SEVERITY_LOW,
+			.tell_ends = in[i].tell_ends,
+			.tell_makers = in[i].tell_makers,
+			.repeat_min_s = in[i].repeat_min_s == 0 ? REPEAT_MIN_S : in[i].repeat_min_s,
+		};
 		if (in[i].min_severity != NULL)
 			(void)severity_parse(
 			    str_of(in[i].min_severity), &s->targets[i].min_severity);

@@ -31,13 +31,14 @@ static const struct schema labels_schema =
     SCHEMA("AlertmanagerLabels", struct labels, label_fields);
 
 struct annotations {
-	const char *summary, *description, *severity, *config;
+	const char *summary, *description, *severity, *config, *by;
 };
 static const struct field annotation_fields[] = {
 	FIELD(struct annotations, summary),
 	FIELD(struct annotations, description),
 	FIELD(struct annotations, severity, .flags = FIELD_OMIT_ZERO),
 	FIELD(struct annotations, config, .flags = FIELD_OMIT_ZERO),
+	FIELD(struct annotations, by, .flags = FIELD_OMIT_ZERO),
 	FIELD_END,
 };
 static const struct schema annotations_schema =
@@ -144,6 +145,7 @@ render_alert(TALLOC_CTX *mem, const struct rendering *in, struct str *body, stru
 		.description = describe(mem, &w, e),
 		.severity = ev->alert == NULL ? NULL : ev->alert->severity,
 		.config = words_fact(&w, "Config"),
+		.by = words_fact(&w, "By"),
 	};
 	if (notes.description == NULL)
 		return false;

@@ -30,7 +30,7 @@ static const struct schema change_out_schema =
     SCHEMA("PagerDutyChange", struct change_out, change_out_fields);
 
 struct details {
-	const char  *title, *customer, *config;
+	const char  *title, *customer, *config, *by;
 	struct items changes;
 	int64_t      changes_total;
 };
@@ -38,6 +38,7 @@ static const struct field details_fields[] = {
 	FIELD(struct details, title),
 	FIELD(struct details, customer),
 	FIELD(struct details, config, .flags = FIELD_OMIT_ZERO),
+	FIELD(struct details, by, .flags = FIELD_OMIT_ZERO),
 	FIELD(struct details, changes, .item = &change_out_schema),
 	FIELD(struct details, changes_total),
 	FIELD_END,
@@ -193,6 +194,7 @@ render_pd_event(TALLOC_CTX *mem, const struct rendering *in, struct str *body, s
 		.title = w.title,
 		.customer = words_fact(&w, "Customer"),
 		.config = words_fact(&w, "Config"),
+		.by = words_fact(&w, "By"),
 	};
 	return take_changes(mem, &w, &d, e) && print_event(mem, in, &w, &d, body, e);
 }

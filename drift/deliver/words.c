@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "drift/attribution/attribution.h"
+
 #define NAME_MAX_   120 /* bytes */
 #define WHERE_MAX   300
 #define VALUE_MAX   200
@@ -74,6 +76,8 @@ state_of(const struct alert_event *ev)
 		return "Test";
 	if (strcmp(ev->type, EVENT_OPENED) == 0)
 		return "Opened";
+	if (strcmp(ev->type, EVENT_ATTRIBUTED) == 0)
+		return "Attributed";
 	return strcmp(ev->type, EVENT_RESOLVED) == 0 ? "Resolved" : "Changed";
 }
 
@@ -96,6 +100,8 @@ add_standing(struct buf *b, const struct alert_event *ev)
 		return;
 	}
 	add_severity(b, a->severity);
+	if (strcmp(ev->type, EVENT_ATTRIBUTED) == 0)
+		buf_puts(b, ", attributed");
 	if (strcmp(ev->type, EVENT_UPDATED) != 0)
 		return;
 	if (a->escalated)
@@ -166,6 +172,16 @@ instant_line(TALLOC_CTX *mem, instant at, struct err *e)
 	return out;
 }
 
+/* Who made its changes, where that is known and told. */
+static bool
+add_makers(TALLOC_CTX *mem, const struct event_alert *a, struct words *out, struct err *e)
+{
+	const char *line;
+
+	return attribution_line(mem, a->attribution.text, &line, e) &&
+	       add_fact(out, "By", line == NULL ? "" : line);
+}
+
 static bool
 make_facts(TALLOC_CTX *mem, const struct alert_event *ev, struct words *out, struct err *e)
 {
@@ -179,6 +195,7 @@ make_facts(TALLOC_CTX *mem, const struct alert_event *ev, struct words *out, str
 	return a == NULL ||
 	       (add_fact(out, "Severity", a->severity) && add_fact(out, "Status", a->status) &&
 		   add_fact(out, "Since", instant_line(mem, a->opened_at, e)) &&
+		   add_makers(mem, a, out, e) &&
 		   add_fact(out, "Resolved by", line_of(mem, &a->resolved_by, NAME_MAX_, e)));
 }
 

@@ -2,12 +2,75 @@
 
 #include <string.h>
 
+#include "core/store/alert/alert.h"
 #include "core/store/drift/awaited.h"
 #include "core/store/tx.h"
+#include "drift/run/silencing.h"
 #include "drift/source/rest.h"
 
 #define AGAIN_MIN_S INT64_C(15)
 #define AGAIN_MAX_S INT64_C(1800)
+
+/* ---- its alert ---- */
+
+/* What has become known of a config's changes. */
+struct known {
+	TALLOC_CTX              *mem;
+	const struct uuid       *config;
+	const struct attributed *of;
+	size_t                   n;
+	instant                  now;
+};
+
+/* Of those that the alert has told of. */
+static bool
+told_texts(const struct known *k, const struct told *told, size_t n, struct attribution_texts *out,
+    struct err *e)
+{
+	const char **kept = talloc_zero_array(k->mem, const char *, (unsigned)k->n + 1);
+
+	if (kept == NULL)
+		return err_memory(e);
+	*out = (struct attribution_texts) { kept, 0 };
+	for (size_t i = 0; i < k->n; i++)
+		if (alert_has_told(told, n, k->of[i].fingerprint, k->of[i].value_hash))
+			kept[out->n++] = k->of[i].attribution;
+	return true;
+}
+
+/* The alert about them is over: it says it all the same, and nobody is told. */
+static bool
+say_in(struct db *db, const struct known *k, struct alert *over, struct err *e)
+{
+	const char              *was = over->attribution.text;
+	struct attribution_texts of;
+	struct told             *told;
+	size_t                   n;
+
+	if (!told_list(db, k->mem, &over->id, &told, &n, e) || !told_texts(k, told, n, &of, e) ||
+	    !attribution_merge(k->mem, was, &of, &over->attribution.text, e))
+		return false;
+	return over->attribution.text == NULL ||
+	       (was != NULL && strcmp(was, over->attribution.text) == 0) ||
+	       alert_write(db, over, e);
+}
+
+/* One that is open says it, and is told of, when the newest snapshot is looked at again. */
+static bool
+pass_on(struct db *db, const struct known *k, struct err *e)
+{
+	struct alert newest;
+	bool         there;
+
+	if (k->n == 0)
+		return true;
+	if (!alert_newest(db, k->mem, k->config, &newest, &there, e))
+		return false;
+	if (!there)
+		return true;
+	return newest.open_key == NULL ? say_in(db, k, &newest, e)
+				       : silence_wake(db, k->mem, k->config, k->now, k->now, e);
+}
 
 /* ---- the clock ---- */
 
@@ -35,7 +98,9 @@ end_old(struct db *db, TALLOC_CTX *mem, struct awaited_change *rows, size_t n, i
 				x->change.fingerprint, x->change.value_hash,
 				attribution_bare(CONFIDENCE_NONE) };
 	}
-	return awaited_found(db, none, none_n, e) && awaited_drop(db, over, over_n, e);
+	return awaited_found(db, none, none_n, e) && awaited_drop(db, over, over_n, e) &&
+	       (none_n == 0 ||
+		   pass_on(db, &(struct known) { mem, &none[0].config_id, none, none_n, now }, e));
 }
 
 /* As long as has gone by since the newest was found, and not behind the first end; 0: nothing
@@ -108,6 +173,7 @@ struct ending {
 	struct attributed           *found;
 	struct awaited              *over; /* that are exact */
 	size_t                       found_n, over_n;
+	instant                      now;
 };
 
 static bool
@@ -161,10 +227,12 @@ look_for(struct ending *w, const struct awaited_change *x, struct err *e)
 		return true;
 	if (!attribution_print(mem, &found, &text, e))
 		return false;
-	w->found[w->found_n++] =
-	    (struct attributed) { c->id, x->wait.config_id, c->fingerprint, c->value_hash, text };
 	if (found.confidence == CONFIDENCE_EXACT)
 		w->over[w->over_n++] = x->wait;
+	if (c->attribution.text != NULL && strcmp(c->attribution.text, text) == 0)
+		return true; /* as before */
+	w->found[w->found_n++] =
+	    (struct attributed) { c->id, x->wait.config_id, c->fingerprint, c->value_hash, text };
 	return true;
 }
 
@@ -172,9 +240,11 @@ static bool
 end_body(struct db *db, void *arg, struct err *e)
 {
 	const struct ending *w = arg;
+	const struct known   known = { w->a->run->mem, &w->a->run->config.id, w->found, w->found_n,
+		  w->now };
 
 	return awaited_found(db, w->found, w->found_n, e) &&
-	       awaited_drop(db, w->over, w->over_n, e) &&
+	       awaited_drop(db, w->over, w->over_n, e) && pass_on(db, &known, e) &&
 	       running_end(db, w->a->run, &(struct run_done) { 0 }, e);
 }
 
@@ -183,7 +253,7 @@ attributed_end(const struct attributed_run *a, struct err *e)
 {
 	const struct source_attribution *s = rest_attribution(&a->spec->source);
 	TALLOC_CTX                      *mem = a->run->mem;
-	struct ending                    w = { .a = a };
+	struct ending                    w = { .a = a, .now = { clock_ms(a->run->d->env->clock) } };
 	const struct tx        tx = { .name = "attribution", .body = end_body, .arg = &w };
 	struct awaited_change *rows;
 	size_t                 n;

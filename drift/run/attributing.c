@@ -130,6 +130,22 @@ await(struct attributing *a, const struct source_attribution *s)
 	return true;
 }
 
+/* Of what is pushed nobody knows more than the push says. */
+void
+attributing_ask(struct trip *trip, const struct ingest *in, struct plan *p)
+{
+	if (in->spec->source.ops->trail || rest_attribution(&in->spec->source) != NULL)
+		awaited_makers_ask(trip, &in->config->id, &p->makers);
+}
+
+void
+attributing_know(struct plan *p)
+{
+	for (size_t i = 0; p->diff != NULL && p->makers.n > 0 && i < p->diff->n; i++)
+		p->values[i].attribution = awaited_maker(
+		    &p->makers, p->diff->changes[i].fingerprint, p->diff->changes[i].value_hash);
+}
+
 bool
 attributing_plan(struct plan *p, const struct ingest *in, struct err *e)
 {

@@ -18,6 +18,10 @@ struct attribution_asker {
 	void *arg;
 };
 
+/* With what else is read before anything is compared: what is known of who made what stands. */
+void attributing_ask(struct trip *trip, const struct ingest *in, struct plan *p);
+/* The texts of p's changes say it. */
+void attributing_know(struct plan *p);
 /* After p's rows are made: says it in them, and in their findings. */
 MUST_USE bool attributing_plan(struct plan *p, const struct ingest *in, struct err *e);
 /* In the transaction of the report. */

@@ -315,6 +315,7 @@ plan_fill(const struct ingest *in, struct plan *p, struct err *e)
 	    (!plan_compare(in, p, &sides, e) || !finding_make(in, p, e) ||
 		!recheck_golden(in, p, e)))
 		return false;
+	attributing_know(p);
 	if (!completeness_plan(in, p, sides.current, sides.current_n, e) ||
 	    !silence_plan(in, p, e) || !stability_plan(in, p, e))
 		return false;

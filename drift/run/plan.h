@@ -78,6 +78,7 @@ struct plan {
 	struct config_state before, after; /* the state row read and to write */
 	struct plan_collections collections;
 	struct plan_pushers     pushers;
+	struct finding_makers makers; /* what is known of who made what stands */
 	struct finding_list standing; /* findings of the config, and silences, read with what is compared */
 	struct silence     *silences;
 	size_t              silences_n;

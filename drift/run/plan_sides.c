@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "core/store/trip.h"
+#include "drift/run/attributing.h"
 #include "drift/run/settle.h"
 #include "drift/snapshot/baseline.h"
 
@@ -199,6 +200,7 @@ read_together(const struct ingest *in, struct plan *p, enum against what, struct
 		held_now_ask(trip, &in->config->id, &sides->now, &sides->now_n);
 	if (what != AGAINST_NOTHING) {
 		finding_standing_ask(trip, &in->config->id, &p->standing);
+		attributing_ask(trip, in, p);
 		silence_ahead_ask(trip, in->received_at, &p->silences, &p->silences_n);
 	}
 	if (by_number)
@@ -206,6 +208,7 @@ read_together(const struct ingest *in, struct plan *p, enum against what, struct
 	if (!trip_go(trip, e))
 		return false;
 	held_sort(sides->now, sides->now_n);
+	awaited_makers_sort(&p->makers);
 	/* What comes late goes on from nothing. */
 	sides->current = sides->now;
 	sides->current_n = p->kind == PLAN_LATE ? 0 : sides->now_n;

@@ -10,12 +10,26 @@
 #include "core/store/drift/unsettled.h"
 #include "core/store/id_list.h"
 #include "drift/alert/alerting.h"
+#include "drift/attribution/attribution.h"
 #include "drift/finding/status.h"
+
+/* Who made its changes is shown to who may read changes, as there. */
+static bool
+show_makers(const struct acting *a, struct alert *row, struct err *e)
+{
+	if (!permission_has(&a->by.caller->permissions, ACTION_READ, RESOURCE_DRIFT))
+		row->attribution = (struct raw_json) { 0 };
+	return attribution_view(
+	    a->by.mem, a->view, row->attribution.text, &row->attribution.text, e);
+}
 
 /* As it is answered, and never written again. */
 static bool
-show_titles(const struct acting *a, struct alert *rows, size_t n, struct err *e)
+show_all(const struct acting *a, struct alert *rows, size_t n, struct err *e)
 {
+	for (size_t i = 0; i < n; i++)
+		if (!show_makers(a, &rows[i], e))
+			return false;
 	for (size_t i = 0; a->view.values && i < n; i++) {
 		if (!title_open(a->by.t, a->by.mem, &rows[i], e))
 			return false;
@@ -28,7 +42,7 @@ show_titles(const struct acting *a, struct alert *rows, size_t n, struct err *e)
 bool
 alert_see(const struct acting *a, const struct uuid *id, struct alert *out, struct err *e)
 {
-	return alert_by_id(a->by.t->db, a->by.mem, id, out, e) && show_titles(a, out, 1, e);
+	return alert_by_id(a->by.t->db, a->by.mem, id, out, e) && show_all(a, out, 1, e);
 }
 
 bool
@@ -46,7 +60,7 @@ alert_controls(const struct acting *a, const struct uuid *id, struct strings *ou
 bool
 alert_page(const struct acting *a, const struct alert_filter *f, struct page *p, struct err *e)
 {
-	return alert_list(a->by.t, a->by.mem, f, p, e) && show_titles(a, p->rows, p->n, e);
+	return alert_list(a->by.t, a->by.mem, f, p, e) && show_all(a, p->rows, p->n, e);
 }
 
 /* ---- one alert ---- */
@@ -366,7 +380,7 @@ alert_alter(const struct acting *a, const struct uuid *id, const struct alert_wi
 	if (!alert_see(a, id, out, e) || !audit_deed(&a->by, deed_body, &x, &x.entry, e))
 		return false;
 	*out = x.alerts[0];
-	return show_titles(a, out, 1, e);
+	return show_all(a, out, 1, e);
 }
 
 bool

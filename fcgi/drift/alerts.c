@@ -6,18 +6,19 @@
 #include "fcgi/routes.h"
 
 struct alert_out {
-	struct uuid    id, config_id, report_id;
-	char          *kind, *severity, *title, *status;
-	int64_t        changes;
-	instant        opened_at, updated_at;
-	char          *acknowledged_by;
-	instant        acknowledged_at;
-	struct uuid    assigned_to;
-	instant        resolved_at;
-	char          *resolved_by, *suppressed_by;
-	int64_t        untold;
-	struct strings controls;
-	struct items   history; /* struct event_out */
+	struct uuid     id, config_id, report_id;
+	char           *kind, *severity, *title, *status;
+	int64_t         changes;
+	instant         opened_at, updated_at;
+	char           *acknowledged_by;
+	instant         acknowledged_at;
+	struct uuid     assigned_to;
+	instant         resolved_at;
+	char           *resolved_by, *suppressed_by;
+	int64_t         untold;
+	struct strings  controls;
+	struct raw_json attribution;
+	struct items    history; /* struct event_out */
 };
 static const struct field alert_out_fields[] = {
 	FIELD(struct alert_out, id, .doc = "Number of the alert."),
@@ -53,6 +54,11 @@ static const struct field alert_out_fields[] = {
 	    .doc = "Of a single alert: controls of CIS, SCuBA and NIST that the rules of its "
 		   "findings name, "
 		   "or have named."),
+	FIELD(struct alert_out, attribution,
+	    .doc = "Who made its changes, as far as known, those that are over too: as of a "
+		   "change, each actor once with what it did last; as sure as the least sure of "
+		   "the changes that have one. null: nobody was asked, or the caller may not read "
+		   "changes (read:drift)."),
 	FIELD(struct alert_out, history, .item = &event_out_schema, .flags = FIELD_OMIT_ZERO,
 	    .doc = "Of a single alert: what happened to it."),
 	FIELD_END,
@@ -82,6 +88,7 @@ alert_show(struct request *r, const struct list_page *p, const void *row, void *
 		.resolved_at = a->resolved_at,
 		.resolved_by = a->resolved_by,
 		.suppressed_by = a->suppressed_by,
+		.attribution = a->attribution,
 	};
 	return true;
 }

@@ -154,3 +154,25 @@ test('what is new comes into the list by itself', () => as(async (v, page) => {
   await drifted({ state: 'disabled' });
   await until('the new row', async () => await page.locator('.alert-row').count() === n + 1);
 }));
+
+test('whoever made it stands in the list, on the alert and at its change', () => as(async (v, page) => {
+  const config = (await admin('POST', '/api/drift/configs', { body: { name: 'Administration', source: { kind: 'self' } } })).json;
+  const read = async () => {
+    const { run_id: id } = (await admin('POST', `/api/drift/configs/${config.id}/run`)).json;
+    await until('the run', async () => (await admin('GET', `/api/drift/runs/${id}`)).json.state === 'done', 40, 200);
+  };
+  await read();
+  assert.equal((await admin('POST', '/api/users', { body: { email: 'somebody@demo.example', display_name: 'Some\u202eBody', roles: ['viewer'] } })).status, 201);
+  await read();
+  const { id } = await alertOf(config);
+  await v.goto(link.replace(/alerts\/[^/]*$/, `alerts/${id}`));
+  await enter(v, who);
+  await until('the page', async () => (await page.locator('.facts').count()) > 0 && /By whom/.test(await page.locator('.facts').innerText()));
+  const facts = await page.locator('.facts').innerText();
+  assert.match(facts, new RegExp(`By whom\\s+seen changing the object\\s+${who.email}.*user\\.create`));
+  assert.match(await page.locator('.change').first().innerText(), new RegExp(`By ${who.email}, seen changing the object`));
+  await v.examine('alert by whom');
+  await v.goto(link.replace(/alerts\/[^/]*$/, `alerts?config_id=${config.id}`));
+  await until('the list', async () => (await page.locator('.alert-row').count()) > 0);
+  assert.match(await page.locator('.alert-row').first().innerText(), new RegExp(`by ${who.email}`));
+}));

@@ -1,4 +1,8 @@
 #include "core/store/alert/alert.h"
+
+#include <stdlib.h>
+#include <string.h>
+
 #include "core/store/id_list.h"
 #include "core/store/trip.h"
 #include "core/store/tx.h"
@@ -23,6 +27,7 @@ static const struct field alert_fields[] = {
 	COLUMN_NULL(struct alert, suppressed_by),
 	COLUMN_NULL(struct alert, open_key),
 	COLUMN(struct alert, version),
+	COLUMN_NULL(struct alert, attribution),
 	FIELD_END,
 };
 static const struct schema alert_schema = SCHEMA("StoredAlert", struct alert, alert_fields);
@@ -31,7 +36,7 @@ static const struct schema alert_schema = SCHEMA("StoredAlert", struct alert, al
 	"id, config_id, report_id, kind, severity, title, title_values, status, changes, "         \
 	"opened_at, updated_at,"                                                                   \
 	" acknowledged_by, acknowledged_at, assigned_to, resolved_at, resolved_by, suppressed_by," \
-	" open_key, version"
+	" open_key, version, attribution"
 
 struct key_in {
 	const char *open_key;
@@ -46,11 +51,15 @@ SQL(alert_insert, SQL_TENANT, &alert_schema, NULL,
     "INSERT INTO alerts (" ALERT_COLUMNS ") VALUES (:id, :config_id, :report_id, :kind, :severity, "
     ":title, :title_values, :status, :changes,"
     " :opened_at, :updated_at, :acknowledged_by, :acknowledged_at, :assigned_to, :resolved_at,"
-    " :resolved_by, :suppressed_by, :open_key, :version)");
+    " :resolved_by, :suppressed_by, :open_key, :version, :attribution)");
 SQL(alert_select, SQL_TENANT, &id_in, &alert_schema,
     "SELECT " ALERT_COLUMNS " FROM alerts WHERE id = :id");
 SQL(alert_select_open, SQL_TENANT, &key_in, &alert_schema,
     "SELECT " ALERT_COLUMNS " FROM alerts WHERE open_key = :open_key");
+
+SQL(alert_select_newest, SQL_TENANT, &id_in, &alert_schema,
+    "SELECT " ALERT_COLUMNS " FROM alerts FORCE INDEX (config) WHERE config_id = :id"
+    " AND kind = 'drift' ORDER BY id DESC LIMIT 1");
 
 bool
 alert_add(struct db *db, const struct alert *a, struct err *e)
@@ -73,6 +82,16 @@ alert_by_open_key(
 	const struct key_in in = { open_key };
 
 	return db_one(db, mem, &alert_select_open, &in, a, e);
+}
+
+bool
+alert_newest(struct db *db, TALLOC_CTX *mem, const struct uuid *config, struct alert *a,
+    bool *found, struct err *e)
+{
+	const struct id_in in = { *config };
+
+	*found = db_one(db, mem, &alert_select_newest, &in, a, e);
+	return *found || err_take(e, ERR_MISSING);
 }
 
 struct list_in {
@@ -133,7 +152,7 @@ SQL(alert_select_ids, SQL_TENANT, &id_list_in_schema, &alert_schema,
     "SELECT a.id, a.config_id, a.report_id, a.kind, a.severity, a.title, a.title_values, a.status, "
     "a.changes,"
     " a.opened_at, a.updated_at, a.acknowledged_by, a.acknowledged_at, a.assigned_to,"
-    " a.resolved_at, a.resolved_by, a.suppressed_by, a.open_key, a.version"
+    " a.resolved_at, a.resolved_by, a.suppressed_by, a.open_key, a.version, a.attribution"
     " FROM (SELECT DISTINCT UNHEX(REPLACE(t.id, '-', '')) AS id FROM"
     " JSON_TABLE(:ids, '$[*]' COLUMNS (id CHAR(36) PATH '$')) t) j"
     " JOIN alerts a ON a.id = j.id ORDER BY a.id DESC");
@@ -163,6 +182,7 @@ static const struct field set_fields[] = {
 	COLUMN_NULL(struct alert, resolved_by),
 	COLUMN_NULL(struct alert, suppressed_by),
 	COLUMN_NULL(struct alert, open_key),
+	COLUMN_NULL(struct alert, attribution),
 	COLUMN(struct alert, id),
 	COLUMN(struct alert, version),
 	FIELD_END,
@@ -176,7 +196,7 @@ SQL(alert_update, SQL_TENANT, &set_in, NULL,
     " updated_at = :updated_at, acknowledged_by = :acknowledged_by,"
     " acknowledged_at = :acknowledged_at, assigned_to = :assigned_to, resolved_at = :resolved_at,"
     " resolved_by = :resolved_by, suppressed_by = :suppressed_by, open_key = :open_key,"
-    " version = version + 1"
+    " attribution = :attribution, version = version + 1"
     " WHERE id = :id AND version = :version");
 
 bool
@@ -222,6 +242,10 @@ SQL(told_delete, SQL_TENANT, &told_key, NULL,
 SQL(told_select_open, SQL_TENANT, &key_in, &told_schema,
     "SELECT f.alert_id, f.fingerprint, f.value_hash FROM alerts a STRAIGHT_JOIN alert_findings f"
     " ON f.alert_id = a.id WHERE a.open_key = :open_key ORDER BY f.fingerprint");
+
+SQL(told_select, SQL_TENANT, &id_in, &told_schema,
+    "SELECT alert_id, fingerprint, value_hash FROM alert_findings WHERE alert_id = :id"
+    " ORDER BY fingerprint");
 
 /* ---- controls ---- */
 
@@ -282,6 +306,15 @@ alert_open_with_told(
 }
 
 bool
+told_list(struct db *db, TALLOC_CTX *mem, const struct uuid *alert, struct told **rows, size_t *n,
+    struct err *e)
+{
+	const struct id_in in = { *alert };
+
+	return db_all(db, mem, &told_select, &in, INTO(rows, n, FINDINGS_MAX), e);
+}
+
+bool
 told_put(struct db *db, const struct told *f, size_t n, struct err *e)
 {
 	return tx_later_many(db, &told_replace, f, n, e);
@@ -291,4 +324,21 @@ bool
 told_drop(struct db *db, const struct told *f, size_t n, struct err *e)
 {
 	return tx_later_many(db, &told_delete, f, n, e);
+}
+
+static int
+by_fingerprint(const void *a, const void *b)
+{
+	return memcmp(((const struct told *)a)->fingerprint.p,
+	    ((const struct told *)b)->fingerprint.p, HASH_LEN);
+}
+
+bool
+alert_has_told(const struct told *told, size_t n, struct blob fingerprint, struct blob value_hash)
+{
+	const struct told  key = { .fingerprint = fingerprint };
+	const struct told *at =
+	    n == 0 ? NULL : bsearch(&key, told, n, sizeof(told[0]), by_fingerprint);
+
+	return at != NULL && memcmp(at->value_hash.p, value_hash.p, HASH_LEN) == 0;
 }

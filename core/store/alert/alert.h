@@ -32,6 +32,7 @@ struct alert {
 	char       *resolved_by;
 	char       *suppressed_by;
 	char       *open_key; /* NULL once resolved */
+	struct raw_json attribution; /* who made its changes (drift/attribution); no text: nobody was asked */
 	uint64_t    version;
 };
 
@@ -48,6 +49,9 @@ MUST_USE bool alert_by_id(
     struct db *db, TALLOC_CTX *mem, const struct uuid *id, struct alert *a, struct err *e);
 MUST_USE bool alert_by_open_key(
     struct db *db, TALLOC_CTX *mem, const char *open_key, struct alert *a, struct err *e);
+/* The newest of kind "drift" of a config, open or over. */
+MUST_USE bool alert_newest(struct db *db, TALLOC_CTX *mem, const struct uuid *config,
+    struct alert *a, bool *found, struct err *e);
 MUST_USE bool alert_list(struct tenant_db *t, TALLOC_CTX *mem, const struct alert_filter *f,
     struct page *p, struct err *e);
 /* Those with these ids, as many as there are, newest first. */
@@ -85,6 +89,12 @@ struct alert_open {
 };
 MUST_USE bool alert_open_with_told(struct db *db, TALLOC_CTX *mem, const char *open_key,
     struct alert_open *out, struct err *e);
+/* Is a value among what was told, by fingerprint? */
+bool alert_has_told(
+    const struct told *told, size_t n, struct blob fingerprint, struct blob value_hash);
+/* What it has told of, by fingerprint, at most FINDINGS_MAX. */
+MUST_USE bool told_list(struct db *db, TALLOC_CTX *mem, const struct uuid *alert,
+    struct told **rows, size_t *n, struct err *e);
 MUST_USE bool told_put(
     struct db *db, const struct told *f, size_t n, struct err *e); /* or its new value */
 MUST_USE bool told_drop(struct db *db, const struct told *f, size_t n, struct err *e);

@@ -1,5 +1,8 @@
 #include "core/store/drift/awaited.h"
 
+#include <stdlib.h>
+#include <string.h>
+
 #include "core/store/drift/report_priv.h"
 #include "core/store/id_list.h"
 #include "core/store/tx.h"
@@ -119,4 +122,55 @@ awaited_found(struct db *db, const struct attributed *a, size_t n, struct err *e
 {
 	return tx_later_many(db, &awaited_update_finding, a, n, e) &&
 	       tx_later_many(db, &awaited_update_change, a, n, e);
+}
+
+/* ---- what is known ---- */
+
+static const struct field maker_fields[] = {
+	COLUMN(struct finding_maker, fingerprint),
+	COLUMN(struct finding_maker, value_hash),
+	COLUMN(struct finding_maker, attribution),
+	FIELD_END,
+};
+static const struct schema maker_out = SCHEMA("FindingMaker", struct finding_maker, maker_fields);
+
+SQL(awaited_select_makers, SQL_TENANT, &id_in, &maker_out,
+    "SELECT fingerprint, value_hash, attribution FROM drift_findings FORCE INDEX (ended)"
+    " WHERE config_id = :id AND status IN ('detected', 'acknowledged', 'in_progress')"
+    " AND NOT promoted AND attribution IS NOT NULL LIMIT 5000");
+
+void
+awaited_makers_ask(struct trip *trip, const struct uuid *config, struct finding_makers *out)
+{
+	const struct id_in in = { *config };
+
+	trip_all(trip, &awaited_select_makers, &in, INTO(&out->rows, &out->n, MAKERS_MAX));
+}
+
+static int
+by_value(const void *a, const void *b)
+{
+	const struct finding_maker *x = a, *y = b;
+	int                         d = memcmp(x->fingerprint.p, y->fingerprint.p, HASH_LEN);
+
+	return d != 0 ? d : memcmp(x->value_hash.p, y->value_hash.p, HASH_LEN);
+}
+
+void
+awaited_makers_sort(struct finding_makers *l)
+{
+	if (l->n > 1)
+		qsort(l->rows, l->n, sizeof(l->rows[0]), by_value);
+}
+
+const char *
+awaited_maker(const struct finding_makers *l, const uint8_t fingerprint[static HASH_LEN],
+    const uint8_t value_hash[static HASH_LEN])
+{
+	const struct finding_maker  key = { { fingerprint, HASH_LEN }, { value_hash, HASH_LEN },
+		 NULL };
+	const struct finding_maker *at =
+	    l->n == 0 ? NULL : bsearch(&key, l->rows, l->n, sizeof(l->rows[0]), by_value);
+
+	return at == NULL ? NULL : at->attribution;
 }

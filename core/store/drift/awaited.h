@@ -10,7 +10,9 @@
 #ifndef BSX_STORE_DRIFT_AWAITED_H
 #define BSX_STORE_DRIFT_AWAITED_H
 
+#include "core/base/hash.h"
 #include "core/store/drift/report.h"
+#include "core/store/trip.h"
 
 #define AWAITED_MAX 1000 /* of a config at once; further ones when these are over */
 
@@ -41,5 +43,22 @@ struct attributed {
 	const char *attribution; /* JSON */
 };
 MUST_USE bool awaited_found(struct db *db, const struct attributed *a, size_t n, struct err *e);
+
+/* What is known of who made what stands in a config, by fingerprint and value hash. */
+#define MAKERS_MAX 5000 /* of a config: of further ones it is not known what it will be told of with others */
+struct finding_maker {
+	struct blob fingerprint, value_hash;
+	char       *attribution; /* JSON */
+};
+struct finding_makers {
+	struct finding_maker *rows;
+	size_t                n;
+};
+void awaited_makers_ask(
+    struct trip *trip, const struct uuid *config, struct finding_makers *out); /* trip.h */
+void awaited_makers_sort(struct finding_makers *l); /* after the trip */
+/* NULL: nothing is known. */
+const char *awaited_maker(const struct finding_makers *l,
+    const uint8_t fingerprint[static HASH_LEN], const uint8_t value_hash[static HASH_LEN]);
 
 #endif

@@ -31,8 +31,19 @@ function walk(event) {
   links[Math.max(0, Math.min(links.length - 1, at + (event.key === 'j' ? 1 : -1)))]?.focus();
 }
 
+// Who made it, as people say it; what is withheld is left out.
+const named = (who) => who.name ?? who.id;
+const actorsOf = (x) => (x?.actors ?? []).filter((who) => named(who) && named(who) !== '[withheld]');
+const by = (x) => {
+  const all = actorsOf(x), more = (x?.more ?? 0) + Math.max(0, all.length - 3);
+  return plain(all.slice(0, 3).map((who) => (who.kind === 'user' ? '' : `${who.kind} `) + named(who)).join(', ')) + (all.length > 0 && more > 0 ? ` and ${more} more` : '');
+};
+const sure = { exact: 'seen setting this value', object: 'seen changing the object', pending: 'not known yet', none: 'not known' };
+const deedsOf = (x) => el('ul', { class: 'plain' }, ...actorsOf(x).map((who) => el('li', {}, by({ actors: [who] }),
+  who.address ? ` from ${plain(who.address)}` : '', who.activity ? `, ${plain(who.activity)}` : '', ', ', time(who.at))));
+
 const row = (a) => el('li', { class: 'alert-row' }, tag(a.severity), el('div', {}, link(`#/alerts/${a.id}`, plain(a.title)),
-  el('span', { class: 'small' }, word(a.status), ', since ', time(a.opened_at), a.acknowledged_by ? `, taken by ${a.acknowledged_by}` : '')));
+  el('span', { class: 'small' }, word(a.status), ', since ', time(a.opened_at), by(a.attribution) ? `, by ${by(a.attribution)}` : '', a.acknowledged_by ? `, taken by ${a.acknowledged_by}` : '')));
 
 // The filter stands in the address, so that a link or a reload shows the same.
 function chooser(name, label, choices, filter) {
@@ -135,6 +146,7 @@ function changeItem(me, c, done) {
     el('p', {}, el('code', {}, plain(c.path) || '(the whole)'), ` ${c.op}`, c.status === 'detected' ? '' : `, ${c.status}`),
     el('div', { class: 'sides' }, value('was', c.old_value, c.old_value_truncated), value('is', c.new_value, c.new_value_truncated)),
     c.text_diff && el('pre', { class: 'lines' }, plain(c.text_diff)), c.reason && el('p', { class: 'small' }, `${c.reason} (${c.rule})`),
+    by(c.attribution) && el('p', { class: 'small' }, `By ${by(c.attribution)}, ${sure[c.attribution.confidence]}`),
     open && may(me, 'update:drift') && acceptForm(c, done));
 }
 
@@ -186,6 +198,7 @@ export async function alertPage({ me, id, refused }) {
   const fact = (name, ...parts) => el('div', {}, el('dt', {}, name), el('dd', {}, ...parts));
   show(plain(a.title), el('dl', { class: 'facts' }, fact('Severity', tag(a.severity)), fact('Status', word(a.status)), fact('Tenant', me.tenant.name),
     config && fact('Config', plain(config.name)), fact('Opened', time(a.opened_at)),
+    a.attribution && fact('By whom', sure[a.attribution.confidence] ?? '', deedsOf(a.attribution)),
     a.acknowledged_by && fact('Acknowledged', `${a.acknowledged_by}, `, time(a.acknowledged_at)),
     a.resolved_by && fact('Resolved', `${a.resolved_by}, `, time(a.resolved_at)), a.suppressed_by && fact('Kept quiet by', a.suppressed_by)),
   ...deeds(me, a, done), ...changes,

@@ -4,14 +4,16 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { after, before, test } from 'node:test';
 import { root, until } from '../lib/env.mjs';
-import { all, bearer, newTenant, unique, withKey } from '../lib/people.mjs';
+import { all, bearer, newChannel, newTenant, unique, withKey } from '../lib/people.mjs';
+import { Receiver } from '../lib/receiver.mjs';
 import { CHANGES, deed } from '../../sim/lib/changes.mjs';
 import { Sim } from '../../sim/lib/sim.mjs';
 
-const there = {}, sim = new Sim();
-after(() => sim.stop());
+const there = {}, sim = new Sim(), receiver = new Receiver();
+after(() => Promise.all([sim.stop(), receiver.stop()]));
 before(async () => {
   await sim.start();
+  await receiver.start();
   there.tenant = newTenant();
   there.admin = await bearer(there.tenant);
 });
@@ -61,6 +63,16 @@ test('who changed our own administration stands in our own trail: exactly where 
     assert.ok(!shown.text.includes(who.id) && !shown.text.includes(who.email), shown.text);
     assert.match(shown.text, /user\.update/);
   }
+  // so it is with the alert, in its list too; and who may not read changes is not told by it who made them
+  const [alert] = await all(there.admin, `/api/drift/alerts?config_id=${made.json.id}`);
+  assert.deepEqual([alert.attribution.confidence, alert.attribution.actors.map((x) => [x.id, x.name])], ['object', [[who.id, who.email]]], JSON.stringify(alert));
+  const { key: alone } = (await there.admin('POST', '/api/api-keys', { body: { name: unique('alerts'), scopes: ['read:alerts', 'read:audit', 'read:snapshots'] } })).json;
+  for (const path of [`/api/drift/alerts/${alert.id}`, `/api/drift/alerts?config_id=${made.json.id}`]) {
+    const one = async (k) => { const a = (await withKey(k)('GET', path)).json; return (a.items?.[0] ?? a).attribution; };
+    const shown = await one(key);
+    assert.deepEqual([shown.actors[0].id, shown.actors[0].name], ['[withheld]', '[withheld]']);
+    assert.equal(await one(alone), null);
+  }
 });
 
 // ---- a directory's log ------------------------------------------------------------------------------------------------
@@ -72,10 +84,10 @@ const EXACT = ['policy-disabled', 'policy-excludes', 'policy-without-mfa', 'prin
 // What the log has no key of, and no activity that says so by its name.
 const UNKNOWN = ['security-defaults-off', 'admin-consent-off', 'app-restrictions-off', 'licence-suspended'];
 
-async function directory(more = []) {
+async function directory(more = [], alerts = []) {
   const t = sim.add({ tenantId: crypto.randomUUID(), users: 130, policies: 8, roles: 15, apps: 6, limits: false });
   t.reader.permissions = [...permissions, ...more];
-  const made = await there.admin('POST', '/api/drift/configs', { body: { name: unique('directory'), source: { kind: 'entra',
+  const made = await there.admin('POST', '/api/drift/configs', { body: { name: unique('directory'), alerts, source: { kind: 'entra',
     parameters: { tenant_id: t.tenantId, graph_url: sim.url, login_url: sim.url }, credential: { client_id: t.reader.clientId, client_secret: t.reader.secrets[0].secret } } } });
   assert.equal(made.status, 201, made.text);
   await runOf(made.json);
@@ -114,6 +126,48 @@ const CELLS = {
     const { run, changes } = await runOf(config);
     assert.equal(changes[0].attribution.confidence, 'pending');
     await found(run.report_id, ([c]) => c.attribution.confidence === 'exact');
+  },
+  'who is told of an alert hears once, where it wants to, who made it when that is known': async () => {
+    const channels = await Promise.all(['/told', '/untold'].map((path) => newChannel(there.admin, receiver.url(path), { values: true })));
+    const { t, config } = await directory([READ], channels.map((c, i) => ({ channel_id: c.id, tell_attributed: i === 0 })));
+    t.state[LOG].length = 0;
+    deed(t, 'policy-disabled');
+    t.state[LOG][0].visibleFrom = t.now + 4000;
+    const { run, changes: [policy] } = await runOf(config);
+    const told = (path) => receiver.got.filter((m) => m.path === path && m.body.data.config?.id === config.id);
+    await until('the opening on both', () => told('/told').length > 0 && told('/untold').length > 0);
+    await found(run.report_id, ([c]) => c.attribution.confidence === 'exact');
+    const [opened, attributed] = await until('who made it to be told', () => told('/told').length > 1 && told('/told'));
+    assert.deepEqual([opened.body.type, attributed.body.type], ['drift.alert.opened', 'drift.alert.attributed']);
+    assert.equal(opened.body.data.alert.attribution.confidence, 'pending');
+    const { alert, changes } = attributed.body.data, who = t.state.users[2].id;
+    assert.deepEqual([alert.id, alert.attribution.confidence, alert.attribution.actors[0].id], [opened.body.data.alert.id, 'exact', who]);
+    assert.deepEqual(changes.map((c) => [c.path, c.attribution.actors[0].id]), [['/state', who]]);
+    const shown = (await there.admin('GET', `/api/drift/alerts/${alert.id}`)).json;
+    assert.deepEqual([shown.attribution, shown.history.at(-1).note], [alert.attribution, 'It has become known who made changes of it.']);
+    // what ends it comes next on both: nothing was told twice, and the other heard nothing in between
+    t.patch('identity/conditionalAccess/policies', policy.resource.key, { state: 'enabled' });
+    await runOf(config);
+    for (const path of ['/told', '/untold'])
+      await until(`the end on ${path}`, () => told(path).at(-1).body.type === 'drift.alert.resolved');
+    assert.deepEqual(['/told', '/untold'].map((path) => told(path).length), [3, 2]);
+  },
+  'an alert that is over when it becomes known says who made it, and nobody is told': async () => {
+    const channel = await newChannel(there.admin, receiver.url('/over'), { values: true });
+    const { t, config } = await directory([READ], [{ channel_id: channel.id, tell_attributed: true }]);
+    t.state[LOG].length = 0;
+    deed(t, 'policy-disabled');
+    t.state[LOG][0].visibleFrom = t.now + 4000;
+    await runOf(config);
+    const [alert] = await all(there.admin, `/api/drift/alerts?config_id=${config.id}`);
+    assert.equal((await there.admin('PUT', `/api/drift/alerts/${alert.id}`, { body: { status: 'resolved' } })).status, 200);
+    const over = await until('the alert to say it', async () => {
+      const a = (await there.admin('GET', `/api/drift/alerts/${alert.id}`)).json;
+      return a.attribution.confidence === 'exact' && a;
+    }, 100, 500);
+    assert.deepEqual([over.status, over.attribution.actors.length], ['resolved', 1]);
+    await until('its end to be told', () => receiver.got.some((m) => m.path === '/over' && m.body.type === 'drift.alert.resolved'));
+    assert.deepEqual(receiver.got.filter((m) => m.path === '/over' && m.body.type === 'drift.alert.attributed'), []);
   },
   'a log that may not be read fails nothing, and the permission is named': async () => {
     const { t, config } = await directory();

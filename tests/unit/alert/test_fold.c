@@ -25,6 +25,8 @@ the_opening_and_the_end_are_two_messages_where_a_kind_keeps_both(void **state)
 		{ false, EVENT_RESOLVED, true, true },
 		{ false, EVENT_RESOLVED, false, true },
 		{ false, EVENT_UPDATED, true, true },
+		{ true, EVENT_ATTRIBUTED, true, true },
+		{ false, EVENT_ATTRIBUTED, true, true },
 	};
 
 	(void)state;
@@ -71,12 +73,40 @@ what_takes_in_an_opening_is_one_and_as_bad_as_the_worst_of_both(void **state)
 	assert_true(fold_needless(&end));
 }
 
+/* What the receiver has not heard comes first: that somebody is known for it is in the message all
+ * the same. */
+static void
+who_made_it_is_no_news_of_its_own_while_the_change_is_news(void **state)
+{
+	static const struct {
+		bool        opens;
+		const char *older, *newer, *became;
+	} cases[] = {
+		{ true, EVENT_OPENED, EVENT_ATTRIBUTED, EVENT_OPENED },
+		{ false, EVENT_UPDATED, EVENT_ATTRIBUTED, EVENT_UPDATED },
+		{ false, EVENT_ATTRIBUTED, EVENT_UPDATED, EVENT_UPDATED },
+		{ false, EVENT_ATTRIBUTED, EVENT_RESOLVED, EVENT_RESOLVED },
+		{ true, EVENT_OPENED, EVENT_RESOLVED, EVENT_RESOLVED },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < LEN(cases); i++) {
+		const struct outbox older = { .opens = cases[i].opens, .event = cases[i].older };
+		struct outbox       newer = { .event = cases[i].newer };
+
+		fold_into(&newer, &older);
+		assert_string_equal(newer.event, cases[i].became);
+		assert_int_equal(newer.folded, 1);
+	}
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_opening_and_the_end_are_two_messages_where_a_kind_keeps_both),
 		cmocka_unit_test(what_takes_in_an_opening_is_one_and_as_bad_as_the_worst_of_both),
+		cmocka_unit_test(who_made_it_is_no_news_of_its_own_while_the_change_is_news),
 	};
 
 	return cmocka_run_group_tests_name("fold", tests, NULL, NULL);

@@ -387,6 +387,47 @@ every_answer_leads_where_its_receiver_documents_it(void **state)
 	}
 }
 
+/* Where each kind has it. */
+static void
+who_made_it_is_told_by_every_kind_and_withheld_where_it_quotes_values(void **state)
+{
+	static const char eve[] =
+	    "{\"confidence\":\"exact\",\"actors\":[{\"kind\":\"user\",\"id\":\"e-1\",\"name\":"
+	    "\"eve@x.example\",\"address\":null,\"at\":\"2026-11-29T00:01:00.000Z\",\"activity\":"
+	    "\"Update policy\",\"correlation_id\":null}],\"quotes\":true}";
+	struct news       *w = news_make(SEVERITY_HIGH, 1, NEWS_PLAIN);
+	struct alert_event shown;
+	size_t             size;
+
+	(void)state;
+	w->alert.attribution.text = eve;
+	w->alert.title = talloc_strdup(mem, "policy changed");
+	show(w, EVENT_ATTRIBUTED, all, &shown);
+	assert_string_equal(text_at(render("slack", &shown, &size), "/text"),
+	    "High, attributed \xc2\xb7 demo \xc2\xb7 policy changed");
+	assert_string_equal(
+	    text_at(render("pagerduty", &shown, &size), "/event_action"), "trigger");
+	assert_string_equal(
+	    text_at(render("pagerduty", &shown, &size), "/payload/custom_details/by"),
+	    "eve@x.example");
+	assert_string_equal(
+	    text_at(render("alertmanager", &shown, &size), "/0/annotations/by"), "eve@x.example");
+	for (unsigned v = 0; v < 2; v++) {
+		show(w, EVENT_ATTRIBUTED, v == 0 ? all : none, &shown);
+		for (const struct format *f = formats; f->kind != NULL; f++) {
+			const struct rendering in = { &shown, EVENT_TEMPLATE, "msg_1", STR(KEY) };
+			struct err             e = { 0 };
+			struct str             body;
+
+			if (f->ops->render == NULL)
+				continue;
+			assert_true(f->ops->render(mem, &in, &body, &e));
+			assert_int_equal(
+			    memmem(body.p, body.n, "eve@x.example", 13) != NULL, v == 0);
+		}
+	}
+}
+
 int
 main(void)
 {
@@ -396,6 +437,7 @@ main(void)
 		TEST(what_does_not_fit_is_counted),
 		TEST(an_incident_is_one_from_its_opening_to_its_end),
 		TEST(a_channel_without_values_is_told_none_by_any_kind),
+		TEST(who_made_it_is_told_by_every_kind_and_withheld_where_it_quotes_values),
 		TEST(every_answer_leads_where_its_receiver_documents_it),
 	};
 

@@ -5,7 +5,7 @@ import { execFileSync } from 'node:child_process';
 import fs from 'node:fs';
 import path from 'node:path';
 import { after, before, test } from 'node:test';
-import { child, children, root, state, until } from '../lib/env.mjs';
+import { configured, renewDaemon, root, state, until } from '../lib/env.mjs';
 import { all, bearer, newTenant, unique } from '../lib/people.mjs';
 import { CHANGES, deed } from '../../sim/lib/changes.mjs';
 import { Sim } from '../../sim/lib/sim.mjs';
@@ -22,23 +22,6 @@ before(async () => {
   admin = await bearer(newTenant());
 });
 after(() => sim.stop());
-
-// driftd goes on with other collectors, for which that holds; what it was before holds again at the end.
-async function collecting(settings, does) {
-  const file = path.join(state, 'etc', 'blindspotx.conf'), text = fs.readFileSync(file, 'utf8');
-  const hold = async (now) => {
-    const old = children(child('driftd'));
-    fs.writeFileSync(file, now);
-    process.kill(child('driftd'), 'SIGHUP');
-    await until('other processes of driftd', () => { const all = children(child('driftd')); return all.length >= old.length && all.every((pid) => !old.includes(pid)); });
-  };
-  await hold(`${text}\n${settings}\n`);
-  try {
-    await does();
-  } finally {
-    await hold(text);
-  }
-}
 
 // A directory of its own, the config that reads it, and a run of it: { run, report, changes }.
 async function watched(options = {}, certificate = null) {
@@ -171,5 +154,5 @@ test('what passes while a directory is read is waited for, and all that was done
 });
 
 test('what is done while a directory cannot be read is no deletion, and is found with its severity when it can', { concurrency: true }, async (x) => {
-  await collecting('source: { timeout_s = 1; };', () => Promise.all(FAULTS.map((row) => x.test(row[0], () => cell(row)))));
+  await configured('source: { timeout_s = 1; };', renewDaemon, () => Promise.all(FAULTS.map((row) => x.test(row[0], () => cell(row)))));
 });

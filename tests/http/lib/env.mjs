@@ -88,6 +88,28 @@ export async function renewWorkers() {
   });
 }
 
+// driftd with other processes, which have the configuration as it is.
+export async function renewDaemon() {
+  const old = children(child('driftd'));
+  process.kill(child('driftd'), 'SIGHUP');
+  await until('other processes of driftd', () => {
+    const now = children(child('driftd'));
+    return now.length >= old.length && now.every((pid) => !old.includes(pid));
+  });
+}
+
+// More lines of the configuration hold while something is done; `renew` brings them, and what was before, into force.
+export async function configured(lines, renew, does) {
+  const file = path.join(state, 'etc', 'blindspotx.conf'), text = fs.readFileSync(file, 'utf8');
+  const hold = async (now) => { fs.writeFileSync(file, now); await renew(); };
+  await hold(`${text}\n${lines}\n`);
+  try {
+    return await does();
+  } finally {
+    await hold(text);
+  }
+}
+
 // Memory that is a process' own, in KiB. Not "private" by the kernel's count: that has the pages of the
 // shared segment and of the password scratch that only this process has touched so far.
 export function ownKib(pid) {

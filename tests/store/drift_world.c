@@ -214,9 +214,9 @@ drift_check(struct drift_world *x)
 		" (SELECT COUNT(*) FROM %s.config_snapshots p WHERE p.config_id = s.config_id)"),
 	    0);
 	assert_int_equal(
-	    drift_count(x,
-		"SELECT COUNT(*) FROM %s.config_snapshots p"
-		" LEFT JOIN %s.drift_reports r ON r.id = p.report_id WHERE r.id IS NULL"),
+	    drift_count(x, "SELECT COUNT(*) FROM %s.config_snapshots p"
+			   " LEFT JOIN %s.drift_reports r ON r.id = p.report_id WHERE r.id IS NULL"
+			   " AND p.rendered IS NULL"),
 	    0);
 	assert_int_equal(
 	    drift_count(x, "SELECT COUNT(*) FROM %s.drift_reports r WHERE"

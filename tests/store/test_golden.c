@@ -3,116 +3,12 @@
 
 #include "core/store/db_priv.h"
 #include "core/store/tx.h"
-#include "drift/snapshot/baseline.h"
 #include "drift/run/deadline.h"
-#include "drift/run/golden_binding.h"
+#include "drift/snapshot/baseline.h"
 #include "drift/snapshot/retention.h"
-#include "tests/store/drift_world.h"
+#include "tests/store/golden_world.h"
 
 #define SPEC "{\"source\":{\"kind\":\"push\"}}"
-
-/* ---- templates ---- */
-
-struct making {
-	struct golden         g;
-	struct golden_version v;
-	struct content        c;
-	struct content_rows   rows;
-	struct golden_body    body;
-	bool                  fresh;
-};
-
-static bool
-make_body(struct db *db, void *arg, struct err *e)
-{
-	struct making *m = arg;
-	bool           done = true;
-
-	if (!(m->fresh ? golden_add(db, &m->g, e) : golden_set(db, &m->g, &done, e)))
-		return false;
-	assert_true(done);
-	return content_add(db, &m->rows, e) && golden_version_add(db, &m->v, e) &&
-	       (!m->g.shared || golden_publish(db, &m->g, &m->body, e));
-}
-
-/* The text is as golden_print makes it. A template without an id is a new one. */
-static bool
-template_set(
-    struct drift_world *x, struct tenant_db *t, struct golden *g, const char *text, struct err *e)
-{
-	struct making   m = { .c.text = str_of(text), .fresh = uuid_is_nil(&g->id) };
-	const struct tx tx = { "template", make_body, &m, NULL, NULL };
-	uint8_t        *address = talloc_size(x, HASH_LEN);
-
-	if (m.fresh)
-		g->id = uuid_make(&clock_system, &rand_system);
-	if (m.fresh)
-		g->revision = 1;
-	g->version++;
-	g->resources = 1;
-	g->created_at.ms = g->updated_at.ms = clock_ms(&clock_system);
-	content_address(t, m.c.text, m.c.address);
-	memcpy(address, m.c.address, HASH_LEN);
-	g->address = (struct blob) { address, HASH_LEN };
-	g->name = talloc_asprintf(x, "template %d", (int)g->id.b[15]);
-	g->description = talloc_strdup(x, "");
-	assert_true(content_pack(t, x, &m.c, 1, &m.rows, e));
-	if (g->shared)
-		assert_true(golden_seal(t, x, g, m.c.text, &m.body, e));
-	m.g = *g;
-	m.v = (struct golden_version) { g->id, g->version, g->address, talloc_strdup(x, "test"),
-		g->created_at };
-	if (!tx_run(t->db, &tx, e))
-		return false;
-	g->revision += !m.fresh;
-	return true;
-}
-
-static void
-template_put(struct drift_world *x, struct golden *g, const char *text)
-{
-	struct err e = { 0 };
-
-	assert_ok(template_set(x, x->t, g, text, &e));
-}
-
-/* ---- binding ---- */
-
-static bool
-bind_to(struct drift_world *x, struct tenant_db *t, const struct uuid *config,
-    const struct golden *g, const char *more, struct err *e)
-{
-	char                     id[UUID_TEXT_MAX];
-	struct drift_config      c;
-	struct golden_choice     in;
-	struct golden_bind       b = { .d = x->d,
-		      .t = t,
-		      .mem = x,
-		      .config = &c,
-		      .actor = "test",
-		      .from = "pinned",
-		      .now = { clock_ms(&clock_system) } };
-	const struct tx          tx = { "bind", golden_bind_body, &b, NULL, NULL };
-	const struct drift_spec *spec;
-	struct json             *tree;
-
-	uuid_print(&g->id, id);
-	tree = json_parse(x, str_of(talloc_asprintf(x, "{\"id\":\"%s\"%s}", id, more)), e);
-	assert_non_null(tree);
-	assert_true(schema_decode_at(x, &golden_choice_schema, tree, "/golden", &in, e));
-	assert_true(config_by_id(t, x, config, &c, e));
-	b.spec = spec = spec_of(x->d, t, &c, NULL, e);
-	assert_non_null(spec);
-	return golden_bind_make(&b, &in, e) && tx_run(t->db, &tx, e);
-}
-
-static void
-bind_ok(struct drift_world *x, const struct uuid *config, const struct golden *g, const char *more)
-{
-	struct err e = { 0 };
-
-	assert_ok(bind_to(x, x->t, config, g, more, &e));
-}
 
 /* The same of templates. */
 static void
@@ -157,8 +53,8 @@ a_rendered_template_is_what_snapshots_are_compared_with(void **state)
 	struct golden        g = { 0 };
 	struct ingest_answer a;
 
-	template_put(x, &g, ONE);
-	bind_ok(x, &c, &g, GIVEN);
+	golden_world_put(x, &g, ONE);
+	golden_world_bind_ok(x, &c, &g, GIVEN);
 	a = drift_push(x, x, &c, fits);
 	assert_string_equal(a.report.status, "clean");
 	a = drift_push(x, x, &c, others);
@@ -167,7 +63,7 @@ a_rendered_template_is_what_snapshots_are_compared_with(void **state)
 	assert_int_equal(a.report.modified, 1);
 	a = drift_push(x, x, &c, "{\"resources\":[],\"collections\":{\"c\":\"complete\"}}");
 	assert_int_equal(a.report.deleted, 1);
-	bind_ok(x, &c, &g, GIVEN ",\"other_categories\":\"ignore\"");
+	golden_world_bind_ok(x, &c, &g, GIVEN ",\"other_categories\":\"ignore\"");
 	a = drift_push(x, x, &c, others);
 	assert_int_equal(a.report.created, 1);
 	assert_int_equal(rendered(x), 1);
@@ -182,11 +78,11 @@ a_new_version_is_taken_by_the_next_snapshot_changed_or_not(void **state)
 	struct golden        g = { 0 };
 	struct ingest_answer a;
 
-	template_put(x, &g, ONE);
-	bind_ok(x, &c, &g, GIVEN);
+	golden_world_put(x, &g, ONE);
+	golden_world_bind_ok(x, &c, &g, GIVEN);
 	assert_string_equal(drift_push(x, x, &c, fits).report.status, "clean");
 	assert_true(drift_push(x, x, &c, fits).unchanged);
-	template_put(x, &g, TWO);
+	golden_world_put(x, &g, TWO);
 	a = drift_push(x, x, &c, fits);
 	assert_false(a.unchanged);
 	assert_int_equal(a.report.deleted, 1);
@@ -206,10 +102,10 @@ a_version_that_cannot_be_taken_leaves_what_is_in_force(void **state)
 	struct uuid         c = drift_config(x, SPEC);
 	struct golden       g = { 0 };
 
-	template_put(x, &g, ONE);
-	bind_ok(x, &c, &g, GIVEN);
+	golden_world_put(x, &g, ONE);
+	golden_world_bind_ok(x, &c, &g, GIVEN);
 	drift_push(x, x, &c, fits);
-	template_put(x, &g, THREE);
+	golden_world_put(x, &g, THREE);
 	for (int i = 0; i < 3; i++)
 		assert_string_equal(drift_push(x, x, &c, fits).report.status, "clean");
 	assert_int_equal(drift_count(x, "SELECT stale_version FROM %s.golden_bindings"), 2);
@@ -217,7 +113,7 @@ a_version_that_cannot_be_taken_leaves_what_is_in_force(void **state)
 	assert_int_equal(drift_count(x, "SELECT COUNT(*) FROM %s.drift_history"
 					" WHERE note LIKE '%%cannot be taken%%'"),
 	    1);
-	template_put(x, &g, TWO);
+	golden_world_put(x, &g, TWO);
 	assert_string_equal(drift_push(x, x, &c, fits).report.status, "drifted");
 	assert_int_equal(drift_count(x, "SELECT stale_version IS NULL FROM %s.golden_bindings"), 1);
 	check_tight(x);
@@ -233,7 +129,7 @@ bind_for(struct drift_world *x, const struct uuid *c, const struct golden *g, in
 	char time[TIME_TEXT_MAX];
 
 	time_print(clock_ms(&clock_system) + ms, time);
-	bind_ok(x, c, g,
+	golden_world_bind_ok(x, c, g,
 	    talloc_asprintf(x,
 		GIVEN ",\"differences\":[{\"category\":\"c\",\"key\":\"k\",\"path\":\"/a\","
 		      "\"op\":\"replace\",\"value\":4,\"reason\":\"larger here\","
@@ -264,7 +160,7 @@ an_expired_difference_is_drift(void **state)
 	struct golden        g = { 0 };
 	struct ingest_answer a;
 
-	template_put(x, &g, ONE);
+	golden_world_put(x, &g, ONE);
 	bind_for(x, &c, &g, 1500);
 	assert_string_equal(drift_push(x, x, &c, four).report.status, "clean");
 	for (int64_t end = clock_ms(&clock_system) + 20000; clock_ms(&clock_system) < end;)
@@ -287,7 +183,7 @@ an_expired_difference_is_drift_without_a_push(void **state)
 	struct uuid         c = drift_config(x, SPEC);
 	struct golden       g = { 0 };
 
-	template_put(x, &g, ONE);
+	golden_world_put(x, &g, ONE);
 	bind_for(x, &c, &g, 2000);
 	assert_string_equal(drift_push(x, x, &c, four).report.status, "clean");
 	assert_int_equal(drift_count(x, "SELECT COUNT(*) FROM testbsx.schedules"), 1);
@@ -310,10 +206,10 @@ what_expires_while_a_version_cannot_be_taken_keeps_nobody_busy(void **state)
 	struct uuid         c = drift_config(x, SPEC);
 	struct golden       g = { 0 };
 
-	template_put(x, &g, ONE);
+	golden_world_put(x, &g, ONE);
 	bind_for(x, &c, &g, 2000);
 	drift_push(x, x, &c, fits);
-	template_put(x, &g, THREE);
+	golden_world_put(x, &g, THREE);
 	assert_int_equal(look_until(x, 20000), 1);
 	assert_int_equal(drift_count(x, "SELECT stale_version FROM %s.golden_bindings"), 2);
 	assert_int_equal(drift_count(x, "SELECT COUNT(*) FROM testbsx.schedules"), 0);
@@ -335,8 +231,8 @@ what_is_rendered_is_no_snapshot(void **state)
 	struct snapshot s;
 	struct config_state st;
 
-	template_put(x, &g, ONE);
-	bind_ok(x, &c, &g, GIVEN);
+	golden_world_put(x, &g, ONE);
+	golden_world_bind_ok(x, &c, &g, GIVEN);
 	assert_ok(snapshot_list(x->t, x, &c, &p, &e));
 	assert_int_equal(p.n, 0);
 	assert_false(
@@ -400,9 +296,9 @@ dropping_a_config_frees_its_template_and_dropping_that_leaves_nothing(void **sta
 	struct err          e = { 0 };
 	int64_t             n;
 
-	template_put(x, &g, ONE);
-	template_put(x, &g, TWO);
-	bind_ok(x, &c, &g, GIVEN);
+	golden_world_put(x, &g, ONE);
+	golden_world_put(x, &g, TWO);
+	golden_world_bind_ok(x, &c, &g, GIVEN);
 	assert_ok(golden_bound(x->t->db, &g.id, &n, &e));
 	assert_int_equal(n, 1);
 	assert_ok(tx_run(x->t->db, &drop, &e));
@@ -446,12 +342,12 @@ a_template_of_the_platform_is_bound_by_another_tenant(void **state)
 	const struct tx     withdraw = { "withdraw", withdraw_body, &g.id, NULL, NULL };
 	struct err          e = { 0 };
 
-	assert_ok(template_set(x, p, &g, ONE, &e));
+	assert_ok(golden_world_set(x, p, &g, ONE, &e));
 	assert_ok(golden_shared_list(x->t->db, x, &list, &e));
 	assert_int_equal(list.n, 1);
-	bind_ok(x, &c, &g, GIVEN);
+	golden_world_bind_ok(x, &c, &g, GIVEN);
 	assert_string_equal(drift_push(x, x, &c, fits).report.status, "clean");
-	assert_ok(template_set(x, p, &g, TWO, &e));
+	assert_ok(golden_world_set(x, p, &g, TWO, &e));
 	assert_string_equal(drift_push(x, x, &c, fits).report.status, "drifted");
 	assert_false(tx_run(p->db, &withdraw, &e));
 	assert_int_equal(e.code, ERR_IN_USE);
@@ -484,7 +380,7 @@ the_account_of_a_tenant_reaches_shared_templates_by_procedures_only(void **state
 	struct golden       head;
 	char                other[256];
 
-	assert_ok(template_set(x, p, &g, ONE, &e));
+	assert_ok(golden_world_set(x, p, &g, ONE, &e));
 	assert_ok(golden_shared_head(x->t->db, x, &g.id, &head, &e));
 	denied(x, "SELECT * FROM testbsx.golden_shared");
 	denied(x, "SELECT * FROM testbsx.golden_uses");
@@ -493,7 +389,7 @@ the_account_of_a_tenant_reaches_shared_templates_by_procedures_only(void **state
 	snprintf(other, sizeof(other), "SELECT * FROM %s.golden_baselines", p->tenant->schema_name);
 	denied(x, other);
 	/* nor may it publish or withdraw */
-	assert_false(template_set(x, x->t, &own, ONE, &e));
+	assert_false(golden_world_set(x, x->t, &own, ONE, &e));
 	assert_int_equal(e.sys, 1644);
 	err_clear(&e);
 	assert_false(tx_run(x->t->db, &withdraw, &e));
@@ -517,11 +413,11 @@ no_value_stands_anywhere_in_plain_text(void **state)
 			"%s.golden_baselines", "testbsx.golden_shared" };
 	const char         *columns[] = { "body", "body", "collections", "description", "body" };
 
-	assert_ok(template_set(x, p, &g,
+	assert_ok(golden_world_set(x, p, &g,
 	    "{\"resources\":[[\"c\",\"k\",{\"a\":\"needle-one\",\"password\":\"%pw%\"}]],"
 	    "\"variables\":[{\"name\":\"pw\"}]}",
 	    &e));
-	bind_ok(x, &c, &g,
+	golden_world_bind_ok(x, &c, &g,
 	    ",\"variables\":{\"pw\":\"needle-two\"},\"differences\":[{\"category\":\"c\","
 	    "\"key\":\"k\",\"path\":\"/b\",\"op\":\"add\",\"value\":\"needle-three\","
 	    "\"reason\":\"r\"}]");

@@ -1,5 +1,5 @@
-/* Where the baseline is the previous snapshot: what moves, what waits, what was told and is not
- * seen. */
+/* What is first seen in a reading, held against each kind of baseline; and where that is the
+ * previous snapshot: what moves, what waits, what was told and is not seen. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -7,6 +7,7 @@
 #include "core/store/drift/collection.h"
 #include "core/store/drift/silence.h"
 #include "core/store/drift/unsettled.h"
+#include "tests/store/golden_world.h"
 #include "tests/store/place_in_time.h"
 
 #define RESOURCES 10
@@ -105,6 +106,22 @@ enum seen_in {
 static const char *const ways[] = { "complete", "partial", "failed", "forbidden", "throttled",
 	"held", "silence", "maintenance", "debounce" };
 
+enum against { PINNED, PREVIOUS_ONE, GOLDEN, BASELINES };
+static const char *const baselines[] = { "pinned", "previous", "golden" };
+
+/* The template's resources are these. */
+static void
+template_is(struct place_in_time *y, struct golden *g, const struct truth *t)
+{
+	char *text = talloc_strdup(y, "");
+
+	for (int i = 0; i < RESOURCES; i++)
+		text = talloc_asprintf_append(text, "%s[\"c\",\"k%d\",{\"n\":%d,\"m\":1}]",
+		    i == 0 ? "" : ",", i, t->values[i]);
+	golden_world_put(
+	    y->x, g, talloc_asprintf(y, "{\"resources\":[%s],\"variables\":[]}", text));
+}
+
 static const char *
 how_of(enum seen_in way)
 {
@@ -150,9 +167,9 @@ silence_for(struct place_in_time *y, const struct uuid *c, enum seen_in way)
 }
 
 /*
- * The rule of each cell, whatever the mode: a change is told with the first complete reading that
- * nothing holds it in, once; its end is told when it was, with the first complete reading that it
- * is not in.  Of what was first seen in another way nothing is told when it is gone again by the
+ * The rule of each cell, whatever the baseline: a change is told with the first complete reading
+ * that nothing holds it in, once; its end is told when it was, with the first complete reading that
+ * it is not in.  Of what was first seen in another way nothing is told when it is gone again by the
  * next complete reading.
  */
 static void
@@ -187,7 +204,7 @@ tell_next(struct place_in_time *y, const char *where, enum seen_in way, bool gon
 /*
  * Afterwards: in `previous` the reports are clean again, and a resource is unsettled as long as it
  * is told and not seen. Somebody takes it up: then `previous` has it as its normal, and tells the
- * way back; `pinned` goes on until it is back.
+ * way back; `pinned` and `golden` go on until it is back.
  */
 static void
 see_and_return(struct place_in_time *y, const struct uuid *c, const char *where, enum seen_in way,
@@ -207,21 +224,37 @@ see_and_return(struct place_in_time *y, const struct uuid *c, const char *where,
 	must_tell(y, where, "back", previous ? "drift opened" : "drift resolved");
 }
 
+static struct uuid
+begin(struct place_in_time *y, enum seen_in way, enum against against)
+{
+	struct uuid c =
+	    place_config(y, talloc_asprintf(y, "%s%s", against == PREVIOUS_ONE ? PREVIOUS : "",
+				way == IN_DEBOUNCE ? ",\"thresholds\":{\"for_runs\":2}" : ""));
+
+	struct golden g = { 0 };
+
+	if (against == GOLDEN) {
+		template_is(y, &g, &all_ones);
+		golden_world_bind_ok(y->x, &c, &g, "");
+	}
+	return c;
+}
+
 static void
-walk(struct place_in_time *y, enum seen_in way, bool gone, bool previous)
+walk(struct place_in_time *y, enum seen_in way, bool gone, enum against against)
 {
 	const struct truth *changed = way == IN_HELD ? &many_gone : &one_changed;
 	const struct truth *then = gone ? &all_ones : changed;
 	int64_t             n = way == IN_HELD ? 6 : 1;
+	bool                previous = against == PREVIOUS_ONE;
 	const char         *where = talloc_asprintf(
-		    y, "%s, %s, %s", ways[way], gone ? "gone" : "still", previous ? "previous" : "pinned");
-	struct uuid c =
-	    place_config(y, talloc_asprintf(y, "%s%s", previous ? PREVIOUS : "",
-				way == IN_DEBOUNCE ? ",\"thresholds\":{\"for_runs\":2}" : ""));
+		    y, "%s, %s, %s", ways[way], gone ? "gone" : "still", baselines[against]);
+	struct uuid   c = begin(y, way, against);
 	struct report r;
 
 	push(y, &c, &all_ones, "complete");
 	push(y, &c, &all_ones, "complete");
+	must_tell(y, where, "nothing yet", "");
 	silence_for(y, &c, way);
 	push(y, &c, changed, how_of(way));
 	tell_at_once(y, where, way);
@@ -244,9 +277,52 @@ what_is_first_seen_in_any_way_is_told_once_and_ends(void **state)
 	struct place_in_time *y = *state;
 
 	for (int way = 0; way < WAYS; way++)
-		for (int cell = 0; cell < 4; cell++)
-			walk(y, (enum seen_in)way, cell % 2 == 0, cell / 2 == 1);
+		for (int cell = 0; cell < 2 * BASELINES; cell++)
+			walk(y, (enum seen_in)way, cell % 2 == 0, (enum against)(cell / 2));
 	drift_check(y->x);
+}
+
+/* A template says what there has to be before anything was read: the first reading of all is judged
+ * as any other.  What was never read is neither gone at once nor lost. */
+static void
+of_a_template_the_first_reading_is_held_against_it(void **state)
+{
+	struct place_in_time *y = *state;
+
+	for (int way = 0; way < WAYS; way++) {
+		const struct truth *t = way == IN_HELD ? &many_gone : &one_changed;
+		struct uuid         c = begin(y, (enum seen_in)way, GOLDEN);
+		bool                at_once = way == IN_COMPLETE || way == IN_HELD;
+
+		silence_for(y, &c, (enum seen_in)way);
+		push(y, &c, t, how_of((enum seen_in)way));
+		must_tell(y, ways[way], "first seen", at_once ? "drift opened" : "");
+		push(y, &c, t, "complete");
+		must_tell(y, ways[way], "next", at_once ? "" : "drift opened");
+		push(y, &c, &all_ones, "complete");
+		must_tell(y, ways[way], "back", "drift resolved");
+	}
+}
+
+static void
+a_template_that_moves_to_what_was_told_ends_it_and_one_that_moves_away_tells(void **state)
+{
+	struct place_in_time *y = *state;
+	struct uuid           c = place_config(y, "");
+	struct golden         g = { 0 };
+
+	template_is(y, &g, &all_ones);
+	golden_world_bind_ok(y->x, &c, &g, "");
+	push(y, &c, &one_changed, "complete");
+	must_tell(y, "template", "as it was", "drift opened");
+	template_is(y, &g, &one_changed);
+	push(y, &c, &one_changed, "failed");
+	must_tell(y, "template", "has moved, and nothing was read", "");
+	push(y, &c, &one_changed, "complete");
+	must_tell(y, "template", "has moved to it", "drift resolved");
+	template_is(y, &g, &all_ones);
+	push(y, &c, &one_changed, "complete");
+	must_tell(y, "template", "has moved back", "drift opened");
 }
 
 /* ---- kinds ---- */
@@ -417,6 +493,8 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(what_is_first_seen_in_any_way_is_told_once_and_ends),
+		TEST(of_a_template_the_first_reading_is_held_against_it),
+		TEST(a_template_that_moves_to_what_was_told_ends_it_and_one_that_moves_away_tells),
 		TEST(what_waits_stays_whole_until_it_is_told),
 		TEST(too_few_to_tell_are_added_up),
 		TEST(what_somebody_resolved_is_not_told_again),

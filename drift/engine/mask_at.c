@@ -4,6 +4,8 @@
 
 #include "drift/engine/secret.h"
 
+#define INDEX_MAX 10000 /* of an element that keeps its index; those behind it are as the first */
+
 /* Without its escapes. */
 static bool
 step_text(TALLOC_CTX *mem, struct str step, struct str *out, struct err *e)
@@ -46,7 +48,16 @@ is_element(struct str step)
 	return is_index(step) || (step.n > 0 && step.p[0] == '[');
 }
 
-/* A container with one place, in which `in` is. */
+/* How many elements come before: an entry may name one by its index. */
+static uint32_t
+before(struct str step)
+{
+	uint64_t index;
+
+	return str_to_u64(step, &index) && index <= INDEX_MAX ? (uint32_t)index : 0;
+}
+
+/* A container in which `in` is the last, behind nulls. */
 static struct json *
 around(TALLOC_CTX *mem, struct str step, const struct json *in, struct err *e)
 {
@@ -55,14 +66,17 @@ around(TALLOC_CTX *mem, struct str step, const struct json *in, struct err *e)
 
 	if (v != NULL) {
 		v->type = is_element(step) ? JSON_ARRAY : JSON_OBJECT;
-		v->n = 1;
-		v->items = talloc_memdup(v, in, sizeof(*in));
+		v->n = 1 + (is_element(step) ? before(step) : 0);
+		v->items = talloc_zero_array(v, struct json, v->n);
 		v->names = talloc_zero_array(v, struct str, 1);
 	}
 	if (v == NULL || v->items == NULL || v->names == NULL) {
 		(void)err_memory(e);
 		return NULL;
 	}
+	for (uint32_t i = 0; i + 1 < v->n; i++)
+		v->items[i].type = JSON_NULL;
+	v->items[v->n - 1] = *in;
 	if (!step_text(v, step, &name, e))
 		return NULL;
 	v->names[0] = name;
@@ -97,8 +111,8 @@ mask_at(TALLOC_CTX *mem, const struct compare_spec *spec, struct resource *r, st
 	whole.value = wrap(mem, path, r->value, &depth, e);
 	if (whole.value == NULL || !resource_normalise(mem, spec, &whole, RESOURCE_SOURCE, work, e))
 		return false;
-	for (r->value = whole.value; depth > 0 && r->value->n == 1; depth--)
-		r->value = &r->value->items[0];
+	for (r->value = whole.value; depth > 0 && r->value->n > 0; depth--)
+		r->value = &r->value->items[r->value->n - 1];
 	return depth == 0 || err_set(e, ERR_INTERNAL, 0, "internal error",
 				 "a value was lost while it was masked");
 }
@@ -148,7 +162,7 @@ has_secret(TALLOC_CTX *mem, struct str path, bool *yes, struct err *e)
 static bool
 add_names(TALLOC_CTX *mem, struct buf *b, const struct json *v, struct str path, struct err *e)
 {
-	for (size_t i = 0, end; i < path.n && v->n == 1; i = end, v = &v->items[0]) {
+	for (size_t i = 0, end; i < path.n && v->n > 0; i = end, v = &v->items[v->n - 1]) {
 		const char *slash = memchr(path.p + i + 1, '/', path.n - i - 1);
 		struct str  step;
 

@@ -9,7 +9,7 @@
 
 /*
  * `r` has the value as its value; `path`, a JSON Pointer, is where in the resource it was ("": all of it).  A step
- * of digits is taken for the index of an array.  The value becomes a normal form under `spec`, with what is masked
+ * of digits is taken for the index of an array, up to 10,000.  The value becomes a normal form under `spec`, with what is masked
  * by its place or its content; what only a neighbour would tell is not seen.  A path that is no pointer, because it
  * was shortened, is none.  New nodes are owned by `mem`.
  */

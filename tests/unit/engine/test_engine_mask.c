@@ -6,6 +6,8 @@
 
 #include <cmocka.h>
 
+#include "drift/engine/mask_at.h"
+#include "drift/engine/masked.h"
 #include "drift/engine/redact.h"
 #include "tests/unit/engine.h"
 
@@ -163,6 +165,77 @@ a_mask_hides_the_value_and_keeps_its_equality(void **state)
 	assert_false(str_eq(m->items[1].text, m->items[3].text));
 }
 
+/* What is left of a resource in a change: the value, and where it was. */
+static void
+a_value_that_was_cut_out_is_masked_as_it_was_in_its_place(void **state)
+{
+	static const struct {
+		const char *mask, *path, *value, *is;
+	} rows[] = {
+		{ "/l/1/v", "/l/1/v", "\"s\"", "\"[masked]\"" },
+		{ "/l/1/v", "/l/0/v", "\"s\"", "\"s\"" },
+		{ "/l/1/v", "/l/1", "{\"v\":\"s\",\"w\":1}", "{\"v\":\"[masked]\",\"w\":1}" },
+		{ "/l/*/v", "/l/[~0123456789abcdef]/v", "\"s\"", "\"[masked]\"" },
+		{ "/l/*/v", "/l/7/v", "\"s\"", "\"[masked]\"" },
+		{ "/l/*/v", "/l/4000000000/v", "\"s\"", "\"[masked]\"" },
+		{ "/l/2/3", "/l/2/3", "\"s\"", "\"[masked]\"" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < LEN(rows); i++) {
+		struct err           e = { 0 };
+		struct compare_spec *spec = spec_of(
+		    talloc_asprintf(
+			mem, "{\"normalise\":[{\"how\":\"mask\",\"path\":\"%s\"}]}", rows[i].mask),
+		    key);
+		struct resource r = { STR("c"), STR("k"), parse(rows[i].value) };
+
+		assert_true(mask_at(mem, spec, &r, str_of(rows[i].path), NULL, &e));
+		if (!str_eqz(shown(r.value), rows[i].is))
+			fail_msg("%s in %s: %.*s", rows[i].mask, rows[i].path,
+			    (int)shown(r.value).n, shown(r.value).p);
+	}
+}
+
+/* An element that has no identity is paired: its mask stays beside it wherever it stands, and the
+ * place where values are set is its array. */
+static void
+a_masked_leaf_of_an_element_without_identity_keeps_its_place_when_it_moves(void **state)
+{
+	static const char *const old = "{\"l\":[{\"a\":1,\"b\":2,\"secret\":\"x\"},"
+				       "{\"a\":3,\"b\":4,\"secret\":\"y\"}]}";
+	static const char *const news[] = {
+		"{\"l\":[{\"a\":3,\"b\":4,\"secret\":\"y\"},{\"a\":1,\"b\":2,\"secret\":\"1\"}]}",
+		"{\"l\":[{\"a\":1,\"b\":2,\"secret\":\"2\"},{\"a\":3,\"b\":4,\"secret\":\"y\"}]}",
+		"{\"l\":[{\"a\":9,\"b\":9,\"z\":0},{\"a\":3,\"b\":4,\"secret\":\"y\"},"
+		"{\"a\":1,\"b\":2,\"secret\":\"3\"}]}",
+	};
+	struct err           e = { 0 };
+	struct compare_spec *spec = spec_of(NULL, key);
+	struct resource      a = resource(spec, "c", old);
+	uint8_t              place[HASH_LEN], name[HASH_LEN];
+
+	(void)state;
+	for (size_t i = 0; i < LEN(news); i++) {
+		struct resource b = resource(spec, "c", news[i]);
+		struct diff    *d = diff_make(mem, spec, NULL, NULL, &e);
+		size_t          at = 0;
+
+		assert_true(diff_watch_masked(d, &e) && diff_resource(d, &a, &b, &e));
+		while (at < d->n && d->changes[at].op != CHANGE_MODIFIED)
+			at++;
+		assert_true(at < d->n);
+		assert_int_equal(diff_masked(d)->n, 1);
+		assert_true(str_eqz(diff_masked(d)->items[0].path, "/l/*"));
+		if (i == 0) {
+			memcpy(place, diff_masked(d)->items[0].place, HASH_LEN);
+			memcpy(name, d->changes[at].fingerprint, HASH_LEN);
+		}
+		assert_memory_equal(diff_masked(d)->items[0].place, place, HASH_LEN);
+		assert_memory_equal(d->changes[at].fingerprint, name, HASH_LEN);
+	}
+}
+
 /* ---- left out where somebody chooses a side ---- */
 
 static struct diff *
@@ -306,6 +379,8 @@ main(void)
 		TEST(the_first_edition_masks_its_names_and_no_others),
 		TEST(secrets_inside_embedded_json_are_masked),
 		TEST(a_mask_hides_the_value_and_keeps_its_equality),
+		TEST(a_value_that_was_cut_out_is_masked_as_it_was_in_its_place),
+		TEST(a_masked_leaf_of_an_element_without_identity_keeps_its_place_when_it_moves),
 		TEST(what_is_told_of_a_redacted_comparison_depends_on_no_masked_value),
 		TEST(what_is_left_out_is_named_once_as_a_pattern),
 		TEST(a_condition_sees_no_mask_but_that_there_is_one),

@@ -191,7 +191,7 @@ without_findings(const struct decide_in *in, struct decision *d)
 		d->deed = in->suppressed ? DEED_NONE : DEED_UPDATE;
 		d->suppressed = true;
 		d->why = WHY_FLAPPING;
-	} else if (open && in->complete && d->clean_runs < in->limits->clear_runs) {
+	} else if (open && in->complete && !in->let_go && d->clean_runs < in->limits->clear_runs) {
 		d->go_on = true;
 		d->why = in->read || in->again ? WHY_CLEAR_RUNS : WHY_INCOMPLETE;
 	} else if (open && in->complete) {

@@ -7,7 +7,7 @@
  * less than min_score together, open no alert; an open one goes on.  Each finding is told once, and
  * again with another value or when it had gone.  When all that is left is silenced or flapping, the
  * alert is suppressed: it is kept, and what it would tell is told when that ends.  It ends after
- * clear_runs complete snapshots without findings.
+ * clear_runs complete snapshots without findings, and at once where somebody has let go of what had them.
  *
  * Its severity is that of its worst finding, and told when it is another; what has been told and was not read
  * now may still be there, and keeps it from falling.  While it is suppressed it stays what was told.
@@ -54,6 +54,7 @@ struct decide_in {
 	bool                    read;     /* something was read: the run counts */
 	bool                    unread;   /* something was not */
 	bool                    again;    /* no new snapshot: the newest one is looked at again */
+	bool                    let_go;   /* then: what is over will not come again, and is not waited for */
 	struct uuid             alert;    /* the open one; nil: none */
 	bool                    suppressed;
 	enum severity           severity;    /* of the open one */

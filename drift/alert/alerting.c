@@ -230,7 +230,7 @@ static bool
 resolve_alert(struct deed_of_drift *w, struct err *e)
 {
 	struct alert *alert = &w->alert;
-	const char   *from = alert->status;
+	const char   *from = alert->status, *note = "No finding is left.";
 
 	if (!title_open(w->s->t, w->s->mem, alert, e))
 		return false;
@@ -243,8 +243,11 @@ resolve_alert(struct deed_of_drift *w, struct err *e)
 	alert->open_key = NULL;
 	if (alert->resolved_by == NULL || alert->status == NULL)
 		return err_memory(e);
-	return alert_write(w->s->t->db, &w->alert, e) &&
-	       alerting_event(w->s, alert, from, "No finding is left.", e);
+	if (w->in->let_go != NULL)
+		note = talloc_asprintf(w->s->mem, "No finding is left. %s", w->in->let_go);
+	if (note == NULL)
+		return err_memory(e);
+	return alert_write(w->s->t->db, &w->alert, e) && alerting_event(w->s, alert, from, note, e);
 }
 
 /* ---- carrying out ---- */
@@ -392,6 +395,7 @@ alerting_apply(const struct alert_scope *s, const struct alert_input *in, struct
 		.read = in->read,
 		.unread = in->unread,
 		.again = in->again,
+		.let_go = in->let_go != NULL,
 		.clean_runs = in->clean_runs };
 	if (!read_open(&w, e) || !decide(s->mem, &w.known, &w.d, e) || !know_makers(&w, e) ||
 	    !do_deed(&w, e) || !tell_deed(&w, &sent, e))

@@ -61,6 +61,7 @@ struct alert_input {
 	bool                      complete, read, unread; /* see alert_decide.h */
 	bool                      in_order;
 	bool                      again;   /* between two snapshots: see alert_decide.h */
+	const char               *let_go;  /* then: why what is over will not come again; NULL: it may */
 	const char               *silence; /* that covers a finding: suppressed_by; NULL: none */
 	int64_t                   clean_runs;      /* before this report */
 	int64_t                   incomplete_runs; /* with this report */

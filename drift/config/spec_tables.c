@@ -144,11 +144,9 @@ static const struct field unread_fields[] = {
 	FIELD(struct spec_unread, reason, .min = 1, .max = 500,
 	    .flags = FIELD_REQUIRED | FIELD_SEEN, .doc = "Why it is not read, for people."),
 	FIELD(struct spec_unread, retired, .flags = FIELD_OMIT_ZERO,
-	    .doc =
-		"It is no more and will not come again: with the next snapshot what was found in "
-		"it ends, and nothing waits for its next reading. Without it what was found last "
-		"stands until it is "
-		"read. One that is read all the same is held against its baseline."),
+	    .doc = "It is no more and will not come again: what was found in it ends, and nothing "
+		   "waits for its next reading. Without it what was found last stands until it is "
+		   "read. One that is read all the same is held against its baseline."),
 	FIELD_END,
 };
 const struct schema spec_unread_schema = SCHEMA("DriftUnread", struct spec_unread, unread_fields);

@@ -52,6 +52,7 @@ apply_alerts(struct db *db, const struct ingest *in, struct plan *p, enum deed *
 		   .unread = !p->collections.complete,
 		   .in_order = p->kind != PLAN_LATE,
 		   .again = p->kind == PLAN_AGAIN,
+		   .let_go = p->collections.let_go,
 		   .clean_runs = p->before.clean_runs,
 		   .incomplete_runs = p->after.incomplete_runs };
 	struct alert_outcome        became = { .clean_runs = p->before.clean_runs };

@@ -7,6 +7,7 @@
 #include "drift/run/plan_sides.h"
 
 #define TIME_STEP_MS 60000 /* an instant of a reading is written when it is older than that */
+#define LET_GO_NAMED 2     /* collections that a sentence names: it has room for 300 bytes */
 #define ORPHAN_S                                                                                   \
 	(7 * 86400) /* nobody knows whose turn it is to read it, and nothing says how often */
 
@@ -57,6 +58,16 @@ know(const struct ingest *in, const struct plan *p, struct plan_collection *c)
 		   (in->spec->mode == BASELINE_PREVIOUS ? c->had : was->baseline_seq != 0);
 }
 
+/* The newest snapshot has one that was retired since: that was history when it was said. */
+static bool
+is_history(const struct ingest *in, const struct plan *p, const struct collection_row *row)
+{
+	const struct spec_unread *unread = spec_unread(in->spec, str_of(row->category));
+
+	return p->kind == PLAN_AGAIN && unread != NULL && unread->retired &&
+	       row->read_at.ms > in->collected_at.ms;
+}
+
 static void
 add(const struct ingest *in, struct plan *p, const struct collection_row *row,
     const struct collection *spoken)
@@ -65,6 +76,10 @@ add(const struct ingest *in, struct plan *p, const struct collection_row *row,
 	struct plan_collection  *c = &to->of[to->n++];
 	static char              none[] = "";
 
+	if (row != NULL && spoken != NULL && is_history(in, p, row)) {
+		to->history = true;
+		spoken = NULL;
+	}
 	*c = (struct plan_collection) {
 		.category = row != NULL ? str_of(row->category) : spoken->category,
 		.spoken = spoken != NULL,
@@ -278,6 +293,51 @@ advance(const struct ingest *in, struct plan *p, struct plan_collection *c, stru
 	return row->how != NULL && row->category != NULL ? true : err_memory(e);
 }
 
+/* Between two snapshots: what the config has said meanwhile of those that are not read. */
+static void
+release(struct plan *p, struct plan_collection *c)
+{
+	const struct collection_row *was = &c->was;
+	struct collection_row       *row = &c->row;
+
+	if (c->spared)
+		row->blind_since.ms = 0;
+	if (c->retired)
+		retire(row);
+	p->collections.released = p->collections.released || was->held != row->held ||
+				  was->blind_since.ms != row->blind_since.ms ||
+				  was->left_out != row->left_out ||
+				  was->incomplete_runs != row->incomplete_runs ||
+				  !uuid_eq(&was->look_report, &row->look_report);
+}
+
+/* "Retired: b, c and 3 more." */
+static bool
+say_let_go(const struct ingest *in, struct plan *p, struct err *e)
+{
+	struct buf b;
+	size_t     n = 0;
+
+	if (p->before.config_version == in->config->version)
+		return true;
+	buf_make(&b, p);
+	for (size_t i = 0; i < p->collections.n; i++) {
+		const struct plan_collection *c = &p->collections.of[i];
+
+		if (!c->retired || n++ >= LET_GO_NAMED)
+			continue;
+		buf_puts(&b, n == 1 ? "Retired: " : ", ");
+		buf_add(&b, c->category.p, c->category.n);
+	}
+	if (n > LET_GO_NAMED)
+		buf_printf(&b, " and %zu more", n - LET_GO_NAMED);
+	if (n == 0)
+		return true;
+	buf_puts(&b, ".");
+	p->collections.let_go = buf_text(&b, e);
+	return p->collections.let_go != NULL;
+}
+
 static void
 sum_up(struct plan *p)
 {
@@ -340,10 +400,12 @@ collections_plan(const struct ingest *in, struct plan *p, struct err *e)
 	for (size_t i = 0; p->kind == PLAN_NEXT && i < p->collections.n; i++)
 		if (!advance(in, p, &p->collections.of[i], e))
 			return false;
+	for (size_t i = 0; p->kind == PLAN_AGAIN && i < p->collections.n; i++)
+		release(p, &p->collections.of[i]);
 	sum_up(p);
-	if (p->kind != PLAN_NEXT)
+	if (p->kind != PLAN_NEXT && !p->collections.released)
 		p->after.incomplete_runs = p->before.incomplete_runs;
-	return true;
+	return p->kind != PLAN_AGAIN || say_let_go(in, p, e);
 }
 
 bool
@@ -417,7 +479,7 @@ collections_write(struct db *db, const struct ingest *in, struct plan *p, struct
 	size_t                 n = 0;
 	struct collection_row *rows;
 
-	if (p->kind != PLAN_NEXT && p->kind != PLAN_SAME)
+	if (p->kind == PLAN_LATE)
 		return true;
 	rows = talloc_zero_size(p, (p->collections.n + 1) * sizeof(rows[0]));
 	if (rows == NULL)

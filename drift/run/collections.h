@@ -11,6 +11,8 @@
  * forbidden now, until one is; the config may say of one that it is not read
  * (`unread`): then it is neither missing nor blind, and what was found in it stands.  One that the config says to be
  * `retired` is no more: what was found in it is over, and so is what waits for its next reading, unless it is read again.
+ * That is so with the deed that says it: the newest snapshot is looked at again, and where that has it, it was collected
+ * before (collection_let_go).
  *
  * Each has the instant at which its newest reading was collected too: what was collected before that of one that it
  * speaks of is history, whatever other collectors have handed in meanwhile.
@@ -57,6 +59,10 @@ struct plan_collections {
 	bool                    settled;  /* what the comparison does not have is over, read or not */
 	bool                    any;      /* it read one completely, or there is none at all */
 	bool                    stirred;  /* the report of an equal snapshot does not hold for this one */
+	bool                    history;  /* between two snapshots: the newest has some that were retired since */
+	bool                    released; /* between two snapshots: some are awaited no more */
+	const char             *let_go;   /* between two snapshots, with a config that has changed: why what was
+					     found in those that are retired is over; NULL: none is */
 };
 
 /* p->collections.known, the first of all. */

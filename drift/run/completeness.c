@@ -227,8 +227,9 @@ write_blind(
 	if (b.now == 0)
 		return (b.before == 0 && (p->before.incomplete_runs == 0 || !p->collections.any)) ||
 		       condition_close(a, CONDITION_BLIND,
-			   p->collections.complete ? "A complete snapshot has come."
-						   : "Nothing that is awaited is blind any more.",
+			   p->collections.complete && p->kind != PLAN_AGAIN
+			       ? "A complete snapshot has come."
+			       : "Nothing that is awaited is blind any more.",
 			   e);
 	text = say_blind(in, p, e);
 	if (text == NULL)
@@ -251,10 +252,14 @@ write_suspicious(
 		return true;
 	/* a source that is asked again in a minute anyway is not told of before */
 	if (now)
-		return p->report.held.text == NULL || in->spec->limits.deleted_runs > 1 ||
+		return p->kind == PLAN_AGAIN || p->report.held.text == NULL ||
+		       in->spec->limits.deleted_runs > 1 ||
 		       condition_open(a, CONDITION_SUSPICIOUS,
 			   "much of a collection is gone at once; the next snapshot decides", e);
-	return condition_close(a, CONDITION_SUSPICIOUS, "The next snapshot has decided.", e);
+	return condition_close(a, CONDITION_SUSPICIOUS,
+	    p->collections.let_go != NULL ? p->collections.let_go
+					  : "The next snapshot has decided.",
+	    e);
 }
 
 /* Until when the first of those that are awaited has to come; a reading sets it anew. */
@@ -284,9 +289,10 @@ bool
 completeness_write(struct db *db, const struct ingest *in, struct plan *p,
     const struct alert_scope *a, struct err *e)
 {
-	if (p->kind == PLAN_LATE || p->kind == PLAN_AGAIN)
+	if (p->kind == PLAN_LATE || (p->kind == PLAN_AGAIN && !p->collections.released))
 		return true;
 	if (!write_blind(in, p, a, e) || !write_suspicious(in, p, a, e))
 		return false;
-	return in->spec->expect_every_s == 0 || !p->collections.any || await(db, in, p, e);
+	return in->spec->expect_every_s == 0 || !p->collections.any || p->kind == PLAN_AGAIN ||
+	       await(db, in, p, e);
 }

@@ -311,7 +311,8 @@ one_gone(const struct finding_in *in, struct plan_findings *l, struct finding_ro
 	if (lasting && !r->present)
 		return true;
 	if (!lasting) {
-		add_event(in, l, r, "resolved", "It is there no more with this value.");
+		add_event(in, l, r, "resolved",
+		    in->why_over != NULL ? in->why_over : "It is there no more with this value.");
 		r->status = talloc_strdup(l->put, "resolved");
 		if (r->status == NULL)
 			return err_memory(e);
@@ -372,7 +373,8 @@ finding_make(const struct ingest *in, struct plan *p, struct err *e)
 		.shown = p->seen.n,
 		.summary = &p->seen.summary,
 		.ended = p->ended,
-		.again = p->kind == PLAN_AGAIN };
+		.again = p->kind == PLAN_AGAIN,
+		.why_over = p->collections.let_go };
 	struct finding_recalled r = { .known = p->standing };
 	struct plan_findings   *l;
 

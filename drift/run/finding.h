@@ -52,6 +52,7 @@ struct finding_in {
 	struct diff_summary *summary;  /* of those before; NULL: that of the diff */
 	const bool          *ended;    /* of those shown: it undoes what was told; NULL: none does */
 	bool                 again;    /* no new report: nothing is counted */
+	const char          *why_over; /* of what is gone, for its history; NULL: it is not there any more */
 };
 struct finding_recalled {
 	struct finding_list known, ended;

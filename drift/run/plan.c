@@ -215,7 +215,7 @@ plan_state(const struct ingest *in, struct plan *p, const char *status)
 
 	if (p->kind == PLAN_AGAIN) {
 		s->report_id = p->report.id;
-		s->config_version = go_on ? 0 : in->config->version;
+		s->config_version = go_on || p->collections.history ? 0 : in->config->version;
 		s->recheck_at = recheck_at;
 		return;
 	}
@@ -264,8 +264,8 @@ plan_state_word(const struct ingest *in, struct plan *p, bool drifted)
 {
 	bool none = uuid_is_nil(&p->after.baseline_snapshot); /* nothing was read completely yet */
 
-	if (p->kind == PLAN_LATE ||
-	    (p->kind == PLAN_AGAIN && strcmp(p->before.state, "blind") == 0))
+	if (p->kind == PLAN_LATE || (p->kind == PLAN_AGAIN && !p->collections.released &&
+					strcmp(p->before.state, "blind") == 0))
 		return;
 	if (drifted)
 		p->after.state = talloc_strdup(p, "drifted");

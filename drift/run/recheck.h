@@ -1,6 +1,7 @@
 /*
  * recheck.h - what ends by the clock acts by itself: an acceptance that expires, a silence that is
- * over, a declared difference to a golden baseline that is no more.
+ * over, a declared difference to a golden baseline that is no more.  So does a collection that a config says
+ * to be retired, or not to be read: then it is due at once.
  *
  * A row of the control schema is due when the first of them ends (the state row's recheck_at).
  * Whoever claims it looks at the newest snapshot again, as it is stored, under the present spec and

@@ -210,7 +210,7 @@ settle_one(struct settling *w, const struct unsettled *was, struct unsettled *is
 	const struct plan_collection *c = collections_find(
 	    &w->p->collections, str_of(was != NULL ? was->category : is->category));
 
-	if (is == NULL && c != NULL && !c->read) {
+	if (is == NULL && c != NULL && !c->read && !c->retired) {
 		keep(w, was);
 	} else if (is == NULL) {
 		w->drop[w->drop_n++] = *was;

@@ -78,7 +78,9 @@ struct config_change {
 	struct schedule_plan     plan;
 	bool                     rules;   /* what is judged is judged otherwise now */
 	bool                     sourced; /* the body says where snapshots come from */
-	const struct drift_spec *spec;    /* as it would be */
+	bool                     unread;  /* ... and what is not read */
+	struct config_retiring   retiring;
+	const struct drift_spec *spec; /* as it would be */
 };
 
 static bool
@@ -178,7 +180,7 @@ same_member(TALLOC_CTX *mem, const struct json *a, const struct json *b, const c
 }
 
 /* Of a config as it was: whether its source is collected, and whether that is to be done otherwise
- * now. */
+ * now; and what is retired with this. */
 static bool
 look_back(struct config_change *c, const char *was, struct err *e)
 {
@@ -196,7 +198,7 @@ look_back(struct config_change *c, const char *was, struct err *e)
 	c->moved = c->credential.deed != CREDENTIAL_KEEP ||
 		   !same_member(c->a->by.mem, old, now, "source") ||
 		   !same_member(c->a->by.mem, old, now, "schedule");
-	return true;
+	return config_retire(c->a->by.mem, &c->retiring, &before.unread, c->spec, e);
 }
 
 static bool
@@ -269,6 +271,18 @@ look_again(struct db *db, const struct config_change *c, struct err *e)
 	       (collection_look_again(db, &c->config.id, e) && config_outrun(db, &c->config.id, e));
 }
 
+/* What is not read any more is over with this, and waits for no snapshot. */
+static bool
+let_go(struct db *db, const struct config_change *c, struct err *e)
+{
+	const struct uuid *id = &c->config.id;
+	const instant      now = c->config.updated_at;
+
+	return !c->unread ||
+	       (collection_let_go(db, c->retiring.rows, c->retiring.n, e) &&
+		   config_outrun(db, id, e) && schedule_recheck_at(db, id, now, now, e));
+}
+
 static bool
 alter_body(struct db *db, void *arg, struct err *e)
 {
@@ -279,7 +293,7 @@ alter_body(struct db *db, void *arg, struct err *e)
 	if (!config_set(db, &c->config, &done, e))
 		return false;
 	return done ? config_credential_write(db, &s, &c->credential, e) && set_runs(db, c, e) &&
-			  await_beat(db, c, e) && look_again(db, c, e)
+			  await_beat(db, c, e) && look_again(db, c, e) && let_go(db, c, e)
 		    : outrun(e);
 }
 
@@ -291,6 +305,7 @@ config_alter(const struct acting *a, const struct uuid *id, const struct config_
 	bool                 named = (in->body->given & schema_bit(s, "baseline")) != 0;
 	struct config_change c = { .a = a,
 		.sourced = (in->body->given & schema_bit(s, "source")) != 0,
+		.unread = (in->body->given & schema_bit(s, "unread")) != 0,
 		.rules = (in->body->given &
 			     (schema_bit(s, "rules") | schema_bit(s, "rule_packs"))) != 0 };
 
@@ -302,6 +317,7 @@ config_alter(const struct acting *a, const struct uuid *id, const struct config_
 		c.config.name = acting_copy(a, in->body->name);
 	c.config.spec = spec_merge(a->by.mem, out->config.spec, in->text, e);
 	c.config.updated_at = acting_now(a);
+	c.retiring = (struct config_retiring) { .config = *id, .collected_at = out->collected_at };
 	if (c.config.spec == NULL || !check_spec(&c, out->config.spec, e) ||
 	    !look_back(&c, out->config.spec, e))
 		return false;

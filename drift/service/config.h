@@ -56,6 +56,16 @@ struct collection_seen {
 MUST_USE bool config_collections(const struct acting *a, const struct uuid *id,
     struct collection_seen **out, size_t *n, struct err *e);
 
+/* What a config retires that it did not retire `before` (struct spec_unread); rows for collection_let_go(). */
+struct config_retiring {
+	struct uuid            config;
+	instant                collected_at; /* of the newest snapshot */
+	struct collection_row *rows;
+	size_t                 n;
+};
+MUST_USE bool config_retire(TALLOC_CTX *mem, struct config_retiring *r, const struct items *before,
+    const struct drift_spec *now, struct err *e);
+
 /* The last push to it that was refused (drift/run/pushers.h); *any false: none was, or long ago. */
 struct refused_seen {
 	instant     at;

@@ -1,4 +1,6 @@
 /* config.h: what is known of each collection of a config, and what is wrong with who pushes. */
+#include <string.h>
+
 #include "core/store/drift/collection.h"
 #include "drift/run/pushers.h"
 #include "drift/service/config.h"
@@ -53,6 +55,40 @@ config_collections(const struct acting *a, const struct uuid *id, struct collect
 		return err_memory(e);
 	for (size_t i = 0; i < *n; i++)
 		see(spec, &rows[i], &(*out)[i]);
+	return true;
+}
+
+static bool
+was_retired(const struct items *before, const char *category)
+{
+	const struct spec_unread *list = before->p;
+
+	for (size_t i = 0; i < before->n; i++)
+		if (list[i].retired && strcmp(list[i].category, category) == 0)
+			return true;
+	return false;
+}
+
+bool
+config_retire(TALLOC_CTX *mem, struct config_retiring *r, const struct items *before,
+    const struct drift_spec *now, struct err *e)
+{
+	r->rows = talloc_zero_size(mem, (now->unread_n + 1) * sizeof(r->rows[0]));
+	if (r->rows == NULL)
+		return err_memory(e);
+	for (size_t i = 0; i < now->unread_n; i++) {
+		const struct spec_unread *u = &now->unread[i];
+
+		if (!u->retired || was_retired(before, u->category))
+			continue;
+		r->rows[r->n] = (struct collection_row) {
+			.config_id = r->config,
+			.category = talloc_strdup(mem, u->category),
+			.read_at = { r->collected_at.ms + 1 },
+		};
+		if (r->rows[r->n++].category == NULL)
+			return err_memory(e);
+	}
 	return true;
 }
 

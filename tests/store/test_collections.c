@@ -463,6 +463,71 @@ what_is_retired_lets_go_of_what_was_found_in_it(void **state)
 	drift_check(y->x);
 }
 
+/* As the API does it, and driftd behind it. */
+static void
+say_retired(struct place_in_time *y, const struct uuid *c)
+{
+	const instant         now = { y->clock.set_ms };
+	struct collection_row b = {
+		.config_id = *c, .category = talloc_strdup(y, "b"), .read_at = { now.ms + 1 }
+	};
+	struct err e = { 0 };
+
+	drift_sql(y->x,
+	    talloc_asprintf(y,
+		"UPDATE %%s.drift_configs SET version = version + 1, spec = JSON_SET(spec, "
+		"'$.unread', JSON_ARRAY(JSON_OBJECT('category', 'b', 'reason', 'sold', 'retired', "
+		"TRUE))) WHERE id = UNHEX('%s')",
+		place_hex(y, c)));
+	assert_ok(collection_let_go(y->x->t->db, &b, 1, &e));
+	assert_ok(schedule_recheck_at(y->x->t->db, c, now, now, &e));
+	assert_int_equal(place_look(y), 1);
+}
+
+/* The newest snapshot has it still, and none comes after it.  One that does and is looked at again
+ * by the clock was read after it was retired. */
+static void
+what_is_retired_is_over_at_once_until_it_is_read_again(void **state)
+{
+	static const struct {
+		const char *more;
+		int64_t again; /* where the baseline moves, it has: somebody has let go of what was
+				  told */
+	} rows[] = {
+		{ "", 1 },
+		{ ",\"thresholds\":{\"clear_runs\":3}", 1 },
+		{ ",\"baseline\":{\"mode\":\"previous\"}", 0 },
+	};
+	struct place_in_time *y = *state;
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct uuid c = place_config(y, rows[i].more);
+		struct err  e = { 0 };
+
+		place_push_by(
+		    y, &c, 1, READING(RESOURCE("a", "k", "1") "," RESOURCE("b", "k", "1"), ""));
+		place_push_by(
+		    y, &c, 1, READING(RESOURCE("a", "k", "1") "," RESOURCE("b", "k", "2"), ""));
+		assert_int_equal(place_open_alerts(y, &c, "drift"), 1);
+		say_retired(y, &c);
+		assert_int_equal(place_open_alerts(y, &c, "drift"), 0);
+		assert_string_equal(state_of(y, &c), "ok");
+		assert_int_equal(place_count(y,
+				     "SELECT COUNT(*) FROM %s.drift_history WHERE note ="
+				     " 'Retired: b.' AND config_id",
+				     &c),
+		    1);
+		place_push_by(
+		    y, &c, 1, READING(RESOURCE("a", "k", "1") "," RESOURCE("b", "k", "2"), ""));
+		assert_int_equal(place_open_alerts(y, &c, "drift"), rows[i].again);
+		assert_ok(
+		    schedule_recheck_at(y->x->t->db, &c, (instant) { 1 }, (instant) { 1 }, &e));
+		assert_int_equal(place_look(y), 1);
+		assert_int_equal(place_open_alerts(y, &c, "drift"), rows[i].again);
+	}
+	drift_check(y->x);
+}
+
 /* ---- what is forgotten ---- */
 
 static void
@@ -686,6 +751,7 @@ main(void)
 		TEST(each_collection_has_a_beat_of_its_own),
 		TEST(what_nobody_is_known_to_read_is_late_like_any_other),
 		TEST(what_is_retired_lets_go_of_what_was_found_in_it),
+		TEST(what_is_retired_is_over_at_once_until_it_is_read_again),
 		TEST(collections_of_which_nothing_was_there_are_forgotten),
 		TEST(pushes_that_are_refused_are_told),
 		TEST(faults_of_one_collection_change_nothing_of_the_other),

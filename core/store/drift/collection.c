@@ -77,6 +77,25 @@ collection_look_again(struct db *db, const struct uuid *config, struct err *e)
 	return tx_later(db, &collection_update_look, &in, e);
 }
 
+static const struct field let_go_fields[] = {
+	COLUMN(struct collection_row, config_id),
+	COLUMN(struct collection_row, category),
+	COLUMN(struct collection_row, read_at),
+	FIELD_END,
+};
+static const struct schema let_go_in =
+    SCHEMA("CollectionLetGo", struct collection_row, let_go_fields);
+
+SQL(collection_update_let_go, SQL_TENANT, &let_go_in, NULL,
+    "UPDATE config_collections SET read_at = GREATEST(COALESCE(read_at, :read_at), :read_at)"
+    " WHERE config_id = :config_id AND category = :category");
+
+bool
+collection_let_go(struct db *db, const struct collection_row *rows, size_t n, struct err *e)
+{
+	return tx_later_many(db, &collection_update_let_go, rows, n, e);
+}
+
 bool
 collection_put(struct db *db, const struct collection_row *rows, size_t n, struct err *e)
 {

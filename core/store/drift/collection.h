@@ -51,4 +51,8 @@ MUST_USE bool collection_put(
     struct db *db, const struct collection_row *rows, size_t n, struct err *e);
 /* Of all of a config, in a deed that raises its life. */
 MUST_USE bool collection_look_again(struct db *db, const struct uuid *config, struct err *e);
+/* Of each that there is (config_id, category, read_at): what was collected up to that instant is history, in a deed
+ * that raises its life. */
+MUST_USE bool collection_let_go(
+    struct db *db, const struct collection_row *rows, size_t n, struct err *e);
 #endif

@@ -1,6 +1,7 @@
 // Each collection of a config for itself: read, left out, blind, in the baseline.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { until } from '../lib/env.mjs';
 import { all, bearer, newConfig, newKey, push, unique, withKey } from '../lib/people.mjs';
 
 const item = (category, key, value = 1) => ({ category, key, value });
@@ -120,6 +121,31 @@ test('what is not read is named once, with a reason', async () => {
   const gone = [{ category: 'b', reason: 'No licence any more.', retired: true }];
   assert.deepEqual((await admin('PUT', `/api/drift/configs/${c.id}`, { body: { unread: gone } })).json.unread, gone);
   assert.equal((await admin('PUT', `/api/drift/configs/${c.id}`, { body: { unread: null } })).status, 200);
+});
+
+test('what is retired or named as unread is over with that deed, though no snapshot comes after it', async () => {
+  const { admin, c, caller, config, alerts, collection } = await watched({ baseline: { mode: 'pinned' } });
+  const send = await caller(), many = (v) => Array.from({ length: 10 }, (_, i) => item('b', `k${i}`, i === 0 ? v : 1));
+  const say = async (unread) => assert.equal((await admin('PUT', `/api/drift/configs/${c.id}`, { body: { unread } })).status, 200);
+  const last = async () => (await all(admin, `/api/drift/alerts?config_id=${c.id}&kind=drift`)).at(-1);
+  const retired = { category: 'b', reason: 'It was sold.', retired: true };
+  await send([item('a', 'k'), ...many(1)]);
+  for (let i = 0; i < 3; i++)
+    await send([item('a', 'k'), ...many(2)], { d: 'forbidden' });
+  await send([item('a', 'k'), item('b', 'k0', 2)], { d: 'forbidden' });
+  for (const kind of ['drift', 'blind', 'suspicious_collection'])
+    assert.deepEqual(await alerts(kind), ['open'], kind);
+
+  await say([{ category: 'd', reason: 'No licence.' }]);
+  await until('it is not blind', async () => (await alerts('blind'))[0] === 'resolved');
+  assert.deepEqual([await alerts('drift'), await alerts('suspicious_collection'), (await config()).state], [['open'], ['open'], 'drifted']);
+  await say([{ category: 'd', reason: 'No licence.' }, retired]);
+  await until('nothing is left of it', async () => (await alerts('drift'))[0] === 'resolved');
+  assert.deepEqual([await alerts('suspicious_collection'), (await config()).state, (await collection('b')).held], [['resolved'], 'ok', undefined]);
+  const { history } = (await admin('GET', `/api/drift/alerts/${(await last()).id}`)).json;
+  assert.equal(history.at(-1).note, 'No finding is left. Retired: b.');
+  const back = (await send([item('a', 'k'), ...many(2)], { d: 'forbidden' })).report;
+  assert.deepEqual([back.summary.modified, (await alerts('drift')).sort()], [1, ['open', 'resolved']], 'it is read all the same');
 });
 
 test('a snapshot with something unread becomes the baseline of what it has read', async () => {

@@ -89,6 +89,7 @@
 	X(AUDIT_CHANNEL_CREATE,   "channel.create",           "channel",            LOG_DRIFT) \
 	X(AUDIT_CHANNEL_UPDATE,   "channel.update",           "channel",            LOG_DRIFT) \
 	X(AUDIT_CHANNEL_TEST,     "channel.test",             "channel",            LOG_DRIFT) \
+	X(AUDIT_CHANNEL_REPLAY,   "channel.replay",           "channel",            LOG_DRIFT) \
 	X(AUDIT_CHANNEL_DELETE,   "channel.delete",           "channel",            LOG_DRIFT)
 enum audit_action {
 #define X(id, text, kind, dataset) id,

@@ -87,6 +87,7 @@ const struct log_class log_classes[] = {
 	{ "channel.create",            C1("configuration"),                         C1("creation") },
 	{ "channel.update",            C1("configuration"),                         C1("change") },
 	{ "channel.test",              C1("configuration"),                         C1("info") },
+	{ "channel.replay",            C1("configuration"),                         C1("info") },
 	{ "channel.delete",            C1("configuration"),                         C1("deletion") },
 	{ "alert.deliver",             C1("network"),                               C1("connection") },
 	{ "mail.deliver",              C2("email", "network"),                      C2("info", "connection") },

@@ -11,10 +11,17 @@
 #define RETRY_MAX_S 86400
 #define DETAIL_MAX  300
 
+/* Of this round: those from before it was asked for again do not count. */
+static int64_t
+tries(const struct attempt *a)
+{
+	return a->row.attempt - a->message.replayed;
+}
+
 static bool
 goes_on(const struct attempt *a)
 {
-	return a->verdict.fate == FATE_AGAIN && a->row.attempt < DELIVER_TRIES;
+	return a->verdict.fate == FATE_AGAIN && tries(a) < DELIVER_TRIES;
 }
 
 /* ---- recording ---- */
@@ -22,8 +29,7 @@ goes_on(const struct attempt *a)
 static int64_t
 delay_s(const struct attempt *a)
 {
-	int64_t base = a->format->ops->delays_s[a->row.attempt - 1],
-		wanted = a->verdict.retry_after_s;
+	int64_t  base = a->format->ops->delays_s[tries(a) - 1], wanted = a->verdict.retry_after_s;
 	uint32_t random;
 
 	rand_fill(a->d->env->rand, &random, sizeof(random));
@@ -56,7 +62,7 @@ take_in(struct db *db, const struct attempt *a, struct outbox *next, struct err 
 	m.state = "superseded";
 	m.done_at = a->row.at;
 	if (goes_on(a)) {
-		next->attempts = m.attempts;
+		next->attempts = next->replayed + tries(a);
 		due_s = delay_s(a);
 	}
 	fold_into(next, &m);
@@ -164,6 +170,7 @@ attempt_record(struct attempt *a, TALLOC_CTX *mem, struct err *e)
 	a->row.outcome = talloc_strdup(mem, a->verdict.outcome);
 	a->row.detail = talloc_strndup(mem, a->verdict.detail, DETAIL_MAX);
 	a->row.http_status = a->verdict.http_status;
+	a->row.request_bytes = a->verdict.request_bytes;
 	a->message.attempts = a->row.attempt;
 	a->message.state = talloc_strdup(mem, state);
 	if (!goes_on(a))
@@ -203,6 +210,7 @@ attempt_tell(const struct attempt *a)
 	    LOGI("event.duration", a->row.took_ms * 1000000), LOGS("organization.id", tenant),
 	    LOGS("bsx.message.id", id), LOGS("bsx.channel.id", channel),
 	    LOGS("bsx.event", a->message.event), LOGI("bsx.attempt", a->row.attempt),
+	    LOGI("http.request.body.bytes", a->row.request_bytes),
 	    LOGI("http.response.status_code", a->row.http_status),
 	    LOGS("bsx.detail", a->row.detail));
 }

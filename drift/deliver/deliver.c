@@ -7,8 +7,9 @@
 
 #define CLAIMS        16 /* due rows read at once */
 #define SUSPENDED_MS  300000
-#define NEWER_MS      60000 /* a sender of a newer version may be beside this one */
-#define LANE_SHORT_MS 100   /* when the other sender has just begun */
+#define PAUSED_MS     600000 /* whoever lets the channel go on makes it due */
+#define NEWER_MS      60000  /* a sender of a newer version may be beside this one */
+#define LANE_SHORT_MS 100    /* when the other sender has just begun */
 #define LANE_LONG_MS  2000
 #define LANE_SLOW_MS  300
 
@@ -89,6 +90,8 @@ load(struct attempt *a, TALLOC_CTX *mem, bool *go, struct err *e)
 	};
 	if (!uuid_is_nil(&m->channel_id) && !load_channel(a, mem, e))
 		return false;
+	if (a->verdict.outcome == NULL && a->channel.paused_at.ms != 0)
+		return claim_put_off(control, a->claim, PAUSED_MS, e);
 	a->format = format_for(a->d->formats, m);
 	*go = a->format != NULL || a->verdict.outcome != NULL;
 	return *go || wait_for_newer(a, mem, e);

@@ -52,6 +52,7 @@ struct verdict {
 	const char *detail;        /* for it too, one sentence; never text of the receiver */
 	const char *reason;        /* FATE_DISABLED: of the channel's new status */
 	int         http_status;   /* 0: no answer */
+	int64_t     request_bytes; /* of the body; 0: nothing was sent */
 	int64_t     retry_after_s; /* seconds that the receiver wants to be left alone; -1: it does not say */
 };
 
@@ -68,6 +69,7 @@ struct posting {
 	const char *id;      /* of the message, the same in every attempt: "msg_" and a uuid */
 	int64_t     now_s;   /* Unix time of the attempt */
 	struct str  secret;  /* the channel's; n == 0: the kind has none, or it is the url */
+	struct str  former;  /* one that it had, which signs too; n == 0: none */
 	struct str  body;
 };
 #define FORMAT_HEADERS_MAX 8

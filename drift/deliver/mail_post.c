@@ -44,4 +44,5 @@ mail_post(
 	*out = mail_send(a->d->mail, mem, m, &e)
 		   ? mail_verdict(FATE_DELIVERED, "delivered", "The mail server took it.")
 		   : mail_failed(a, mem, &e);
+	out->request_bytes = (int64_t)(m->text.n + m->html.n);
 }

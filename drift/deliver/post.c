@@ -80,8 +80,24 @@ open_secret(const struct attempt *a, TALLOC_CTX *mem, struct str *secret, struct
 	    "a secret that the kind does not expect");
 }
 
+/* One that was replaced signs too, as long as it was said to. */
 static bool
-post(const struct attempt *a, TALLOC_CTX *mem, struct fetch_answer *answer, struct err *e)
+open_former(
+    const struct attempt *a, TALLOC_CTX *mem, int64_t now_s, struct str *former, struct err *e)
+{
+	const struct channel *c = &a->channel;
+
+	if (c->former_secret.p == NULL || c->former_until.ms / 1000 <= now_s ||
+	    a->format->ops->hides_url)
+		return true;
+	return tenant_open(a->t, mem, (struct sealed_place) { "channels", "former_secret", &c->id },
+	    c->former_secret, former, e);
+}
+
+/* *tried: the bytes of the body that it was tried with. */
+static bool
+post(const struct attempt *a, TALLOC_CTX *mem, struct fetch_answer *answer, size_t *tried,
+    struct err *e)
 {
 	const struct format_ops *ops = a->format->ops;
 	const struct env        *env = a->d->env;
@@ -102,7 +118,7 @@ post(const struct attempt *a, TALLOC_CTX *mem, struct fetch_answer *answer, stru
 	};
 
 	uuid_print(&a->row.wire_id, id + 4);
-	if (!open_secret(a, mem, &p.secret, e))
+	if (!open_secret(a, mem, &p.secret, e) || !open_former(a, mem, p.now_s, &p.former, e))
 		return false;
 	if (ops->hides_url) {
 		q.url = p.secret.p;
@@ -112,6 +128,7 @@ post(const struct attempt *a, TALLOC_CTX *mem, struct fetch_answer *answer, stru
 	    (ops->sign != NULL && !ops->sign(mem, &p, headers, &q.headers_n, e)))
 		return false;
 	q.body = p.body;
+	*tried = p.body.n;
 	return fetch_run(a->d->fetch, mem, &q, answer, e);
 }
 
@@ -121,16 +138,19 @@ post_send(const struct attempt *a, TALLOC_CTX *mem, struct verdict *out)
 	const struct format_ops *ops = a->format->ops;
 	struct fetch_answer      answer = { .retry_after_s = -1 };
 	struct err               why = { 0 };
+	size_t                   tried = 0;
 
-	if (post(a, mem, &answer, &why)) {
+	if (post(a, mem, &answer, &tried, &why)) {
 		*out = (struct verdict) { .http_status = answer.status, .retry_after_s = -1 };
 		ops->judge(mem, &answer, out);
+		out->request_bytes = (int64_t)tried;
 		return;
 	}
 	*out = (struct verdict) {
 		.fate = FATE_AGAIN,
 		.outcome = why.code == ERR_INVALID ? "refused" : "failed",
 		.detail = talloc_strdup(mem, why.pub),
+		.request_bytes = (int64_t)tried,
 		.retry_after_s = -1,
 	};
 	if (why.code != ERR_INVALID && why.code != ERR_UNAVAILABLE)

@@ -21,10 +21,17 @@ bool
 webhook_add_signature(TALLOC_CTX *mem, const struct posting *p, struct fetch_header *headers,
     size_t *n, struct err *e)
 {
-	char *timestamp = talloc_asprintf(mem, "%lld", (long long)p->now_s);
-	char *signature = webhook_sign(mem, p->secret, str_of(p->id), p->now_s, p->body);
+	char      *timestamp = talloc_asprintf(mem, "%lld", (long long)p->now_s);
+	struct str id = str_of(p->id);
+	char      *signature = webhook_sign(mem, p->secret, id, p->now_s, p->body);
+	char      *former = p->former.n == 0 ? talloc_strdup(mem, "")
+					     : webhook_sign(mem, p->former, id, p->now_s, p->body);
 
-	if (timestamp == NULL || signature == NULL)
+	if (timestamp == NULL || signature == NULL || former == NULL)
+		return err_memory(e);
+	if (former[0] != '\0')
+		signature = talloc_asprintf(mem, "%s %s", signature, former);
+	if (signature == NULL)
 		return err_memory(e);
 	headers[(*n)++] = (struct fetch_header) { "webhook-id", p->id };
 	headers[(*n)++] = (struct fetch_header) { "webhook-timestamp", timestamp };

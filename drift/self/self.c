@@ -105,6 +105,9 @@ list_channels(struct tenant_db *t, TALLOC_CTX *mem, struct page *p, struct err *
 
 		if (host != NULL)
 			host[3 + strcspn(host + 3, "/?#")] = '\0';
+		rows[i].status = talloc_strdup(mem, channel_state(&rows[i]));
+		if (rows[i].status == NULL)
+			return err_memory(e);
 	}
 	return true;
 }

@@ -3,8 +3,9 @@
 #include <string.h>
 
 #include "core/auth/bound_secret.h"
-#include "core/base/secret.h"
+#include "core/store/alert/replay.h"
 #include "drift/alert/alerting.h"
+#include "drift/service/channel_secret.h"
 #include "drift/service/channel_trail.h"
 
 bool
@@ -49,84 +50,12 @@ may_tell_values(const struct acting *a, struct err *e)
 	    e);
 }
 
-/* NULL, and it says so: no kind of channels that this version has. */
-static const struct format_ops *
-format_of_channel(const struct channel *c, struct err *e)
-{
-	const struct format *f = format_of(formats, c->kind);
-
-	if (f != NULL && f->ops->has_channels)
-		return f->ops;
-	err_set(e, ERR_CONFLICT, 0, "This version does not know the channel's kind.",
-	    "a channel of kind %s", c->kind);
-	return NULL;
-}
-
-static bool
-seal_secret(const struct acting *a, struct channel *c, const uint8_t *key, size_t n, struct err *e)
-{
-	struct str plain = { (const char *)key, n };
-
-	return tenant_seal(a->by.t, a->by.mem,
-	    (struct sealed_place) { "channels", "secret", &c->id }, plain, &c->secret, e);
-}
-
-/* The key is random; the text is what the receiver keeps. */
-static bool
-make_secret(const struct acting *a, struct channel *c, const struct format_secret *kind,
-    char **text, struct err *e)
-{
-	uint8_t *key = secret_alloc(a->by.mem, CHANNEL_SECRET_LEN);
-
-	if (key == NULL)
-		return err_memory(e);
-	rand_fill(a->drift->env->rand, key, CHANNEL_SECRET_LEN);
-	*text = kind->print(a->by.mem, (struct str) { (const char *)key, CHANNEL_SECRET_LEN });
-	return *text == NULL ? err_memory(e) : seal_secret(a, c, key, CHANNEL_SECRET_LEN, e);
-}
-
-static bool
-put_secret(const struct acting *a, struct channel *c, const char *text, struct err *e)
-{
-	const struct format_ops *ops = format_of_channel(c, e);
-	uint8_t                 *key = secret_alloc(a->by.mem, FORMAT_SECRET_MAX);
-	size_t                   n;
-
-	if (ops == NULL)
-		return false;
-	if (key == NULL)
-		return err_memory(e);
-	if (!ops->secret->parse(str_of(text), key, &n))
-		return err_fault(e, a->by.mem, "/secret", "must be %s%s", ops->secret->shape,
-		    ops->secret->print == NULL ? "" : ", or null");
-	return seal_secret(a, c, key, n, e);
-}
-
-/* What is given, or a new one where it is ours to make. */
-static bool
-set_secret(const struct acting *a, struct channel *c, const char *given, char **text, struct err *e)
-{
-	const struct format_ops *ops = format_of_channel(c, e);
-
-	*text = NULL;
-	if (ops == NULL)
-		return false;
-	if (ops->secret == NULL)
-		return given == NULL ||
-		       err_fault(e, a->by.mem, "/secret", "a %s channel has none", c->kind);
-	if (given != NULL)
-		return put_secret(a, c, given, e);
-	return ops->secret->print != NULL
-		   ? make_secret(a, c, ops->secret, text, e)
-		   : err_fault(e, a->by.mem, "/secret", "is required: %s", ops->secret->shape);
-}
-
 /* A url that lets whoever has it in: it is sealed, and what is shown of it is kept beside that. */
 static bool
 hide_url(const struct acting *a, struct channel *c, const char *url, struct err *e)
 {
 	c->target = channel_target_shown(a->by.mem, url, e);
-	return c->target != NULL && seal_secret(a, c, (const uint8_t *)url, strlen(url), e);
+	return c->target != NULL && channel_secret_seal(a, c, str_of(url), e);
 }
 
 /* What is kept of where it delivers to.  What was shown of a hidden url, given back, is that url.
@@ -134,7 +63,7 @@ hide_url(const struct acting *a, struct channel *c, const char *url, struct err 
 static bool
 set_target(const struct acting *a, struct channel *c, const struct format_target *in, struct err *e)
 {
-	const struct format_ops *ops = format_of_channel(c, e);
+	const struct format_ops *ops = channel_format(c, e);
 	const char              *target;
 
 	if (ops == NULL)
@@ -175,7 +104,7 @@ make_row(
 	if (c->kind == NULL)
 		return err_memory(e);
 	if ((in->values && !may_tell_values(a, e)) || !set_target(a, c, &in->target, e) ||
-	    !set_secret(a, c, in->secret, &out->secret, e))
+	    !channel_secret_set(a, c, in->secret, &out->secret, e))
 		return false;
 	c->name = acting_copy(a, in->name);
 	c->status = acting_copy(a, "active");
@@ -213,12 +142,29 @@ alter_secret(
 
 	if (!in->has_secret && in->target.url == NULL)
 		return true;
-	ops = format_of_channel(c, e);
+	ops = channel_format(c, e);
 	if (ops == NULL)
 		return false;
 	if (ops->secret != NULL && !bound_secret_check(d->a->by.mem, &s, e))
 		return false;
-	return !in->has_secret || set_secret(d->a, c, in->secret, &d->out->secret, e);
+	return !in->has_secret || channel_secret_set(d->a, c, in->secret, &d->out->secret, e);
+}
+
+/* One that is replaced signs no more, but where that was said; and never for another target. */
+static bool
+alter_former(
+    const struct channel_deed *d, const struct channel *was, struct channel *c, struct err *e)
+{
+	const struct channel_wish *in = d->in;
+	bool                       moved = strcmp(was->target, c->target) != 0;
+
+	if (in->former_s > 0 && (moved || !in->has_secret))
+		return err_fault(e, d->a->by.mem, "/former_secret_s",
+		    moved ? "a secret that was replaced is not used for another url"
+			  : "names how long the secret signs that is replaced: give a new one");
+	if (in->has_secret || in->has_former || moved)
+		channel_secret_forget(c);
+	return in->former_s == 0 || channel_secret_keep(d->a, was, c, in->former_s, e);
 }
 
 /* Another target than was kept, or another's key at the same one: others read what it is told. */
@@ -252,20 +198,41 @@ check_kind(const struct channel_deed *d, const struct channel *c, struct err *e)
 	    e, d->a->by.mem, "/kind", "cannot change: it is %s; make another channel", c->kind);
 }
 
+/* A program that knows no pauses sees an active channel, and sends to it: nothing is lost by it. */
+static void
+alter_status(const struct acting *a, struct channel *c, const char *status)
+{
+	bool disabled = strcmp(status, CHANNEL_DISABLED) == 0,
+	     paused = strcmp(status, CHANNEL_PAUSED) == 0;
+
+	c->status = acting_copy(a, disabled ? CHANNEL_DISABLED : CHANNEL_ACTIVE);
+	c->status_reason = acting_copy(a, disabled ? "Disabled by a user."
+					  : paused ? "Paused by a user."
+						   : "");
+	if (!paused)
+		c->paused_at = (instant) { 0 };
+	else if (c->paused_at.ms == 0)
+		c->paused_at = acting_now(a);
+}
+
 static bool
 alter_words(const struct channel_deed *d, struct channel *c, struct err *e)
 {
 	const struct channel_wish *in = d->in;
-	bool                       active = in->status != NULL && strcmp(in->status, "active") == 0;
 
 	if (in->name != NULL)
 		c->name = acting_copy(d->a, in->name);
-	if (in->status != NULL) {
-		c->status = acting_copy(d->a, in->status);
-		c->status_reason = acting_copy(d->a, active ? "" : "Disabled by a user.");
-	}
+	if (in->status != NULL)
+		alter_status(d->a, c, in->status);
 	c->updated_at = acting_now(d->a);
 	return (c->name != NULL && c->status != NULL && c->status_reason != NULL) || err_memory(e);
+}
+
+/* What has waited is due. */
+static bool
+goes_on(const struct channel *was, const struct channel *c)
+{
+	return was->paused_at.ms != 0 && c->paused_at.ms == 0;
 }
 
 static bool
@@ -281,9 +248,11 @@ alter_body(struct db *db, void *arg, struct err *e)
 	return check_kind(d, c, e) &&
 	       ((in->target.url == NULL && in->target.to == NULL) ||
 		   set_target(d->a, c, &in->target, e)) &&
-	       alter_values(d, &was, c, e) && alter_secret(d, &was, c, e) && alter_words(d, c, e) &&
+	       alter_values(d, &was, c, e) && alter_secret(d, &was, c, e) &&
+	       alter_former(d, &was, c, e) && alter_words(d, c, e) &&
 	       channel_details(d->a->by.mem, &was, c, in->has_secret, &d->entry.details, e) &&
-	       channel_set(db, c, e);
+	       channel_set(db, c, e) &&
+	       (!goes_on(&was, c) || replay_due(db, d->a->by.mem, &c->id, e));
 }
 
 bool
@@ -370,10 +339,12 @@ channel_try(const struct acting *a, const struct uuid *id, struct uuid *message,
 
 	if (!channel_by_id(a->by.t->db, a->by.mem, id, &t.channel, e))
 		return false;
-	if (strcmp(t.channel.status, "active") != 0)
+	if (strcmp(t.channel.status, CHANNEL_ACTIVE) != 0)
 		return err_set(
 		    e, ERR_CONFLICT, 0, "The channel is disabled.", "channel is disabled");
-	if (format_of_channel(&t.channel, e) == NULL)
+	if (t.channel.paused_at.ms != 0)
+		return err_set(e, ERR_CONFLICT, 0, "The channel is paused.", "channel is paused");
+	if (channel_format(&t.channel, e) == NULL)
 		return false;
 	if (!acting_deed(a, try_body, &t,
 		&(struct audit_entry) { .action = AUDIT_CHANNEL_TEST, .target_id = *id },

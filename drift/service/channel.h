@@ -24,9 +24,10 @@ struct channel_wish {
 	const char          *name, *kind;   /* NULL: not named; the kind never changes */
 	struct format_target target;        /* of one that is there: the url, or NULL */
 	const char          *secret;        /* NULL: one is made where it is named or the channel is new, and the kind has one that is ours to make */
-	const char          *status;        /* "active", "disabled"; NULL: not named */
+	const char          *status;        /* channel_state(); NULL: not named */
+	int64_t              former_s;      /* how long the secret that is replaced signs too */
 	bool                 values;
-	bool                 has_secret, has_values; /* named */
+	bool                 has_secret, has_values, has_former; /* named */
 };
 struct channel_made {
 	struct channel row;
@@ -42,7 +43,7 @@ MUST_USE bool channel_erase(const struct acting *a, const struct uuid *id, struc
 /* The address that it writes to, which its tests are counted by; NULL: it has a url. */
 MUST_USE bool channel_address(
     const struct acting *a, const struct uuid *id, const char **address, struct err *e);
-/* A test message by the road of alerts.  ERR_CONFLICT: it is disabled, or of a kind unknown here. */
+/* A test message by the road of alerts.  ERR_CONFLICT: it is disabled or paused, or of a kind unknown here. */
 MUST_USE bool channel_try(
     const struct acting *a, const struct uuid *id, struct uuid *message, struct err *e);
 

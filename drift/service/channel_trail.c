@@ -78,6 +78,7 @@ struct channel_changed {
 	const struct text_change *renamed, *status, *target;
 	const struct flag_change *values;
 	const char               *secret;
+	instant                   former_secret_until;
 };
 static const struct field changed_fields[] = {
 	TOLD(struct channel_changed, name),
@@ -86,6 +87,7 @@ static const struct field changed_fields[] = {
 	TOLD_ITEM_IF(struct channel_changed, values, &flag_change_schema),
 	TOLD_ITEM_IF(struct channel_changed, target, &text_change_schema),
 	TOLD_IF(struct channel_changed, secret),
+	TOLD_IF(struct channel_changed, former_secret_until),
 	FIELD_END,
 };
 static const struct schema changed_schema =
@@ -116,10 +118,11 @@ tell_changes(TALLOC_CTX *mem, const struct channel *was, const struct channel *n
 	const struct channel_changed changed = {
 		.name = now->name,
 		.renamed = text_change(&renamed, was->name, now->name),
-		.status = text_change(&status, was->status, now->status),
+		.status = text_change(&status, channel_state(was), channel_state(now)),
 		.values = was->with_values == now->with_values ? NULL : &values,
 		.target = strcmp(was->target, now->target) == 0 ? NULL : &target,
 		.secret = new_secret ? "new" : NULL,
+		.former_secret_until = now->former_until,
 	};
 
 	return target.from == NULL || target.to == NULL

@@ -1,6 +1,9 @@
 /* routes.h: channels and their deliveries. */
+#include <string.h>
+
 #include "core/web/rate.h"
 #include "drift/service/channel.h"
+#include "drift/service/channel_replay.h"
 #include "fcgi/drift/drift.h"
 #include "fcgi/routes.h"
 
@@ -8,8 +11,10 @@ struct channel_out {
 	struct uuid id;
 	char       *name, *kind, *url, *to;
 	bool        values;
-	char       *status, *status_reason;
+	const char *status;
+	char       *status_reason;
 	char       *secret; /* once, when it is made */
+	instant     former_secret_until;
 	instant     created_at, updated_at;
 };
 static const struct field channel_out_fields[] = {
@@ -23,10 +28,14 @@ static const struct field channel_out_fields[] = {
 	FIELD(struct channel_out, to, .flags = FIELD_OMIT_ZERO, .doc = "email: the address."),
 	FIELD(struct channel_out, values,
 	    .doc = "It is told values of changes; else they are " VIEW_WITHHELD " there."),
-	FIELD(struct channel_out, status, .doc = "active or disabled."),
-	FIELD(struct channel_out, status_reason, .doc = "Why it is disabled."),
+	FIELD(struct channel_out, status,
+	    .doc = "active, paused (what it is to be told waits until it is active) or disabled "
+		   "(it is told nothing)."),
+	FIELD(struct channel_out, status_reason, .doc = "Why it is paused or disabled."),
 	FIELD(struct channel_out, secret, .flags = FIELD_OMIT_ZERO,
 	    .doc = "Signing secret (Standard Webhooks); shown once, when it is made."),
+	FIELD(struct channel_out, former_secret_until, .flags = FIELD_OMIT_ZERO,
+	    .doc = "Until when the secret signs too that was replaced; absent: none does."),
 	FIELD(struct channel_out, created_at, .doc = "When it was made."),
 	FIELD(struct channel_out, updated_at, .doc = "When it was last changed."),
 	FIELD_END,
@@ -34,7 +43,7 @@ static const struct field channel_out_fields[] = {
 static const struct schema channel_out_schema =
     SCHEMA("Channel", struct channel_out, channel_out_fields);
 
-static const char *const statuses[] = { "active", "disabled", NULL };
+static const char *const statuses[] = { CHANNEL_ACTIVE, CHANNEL_PAUSED, CHANNEL_DISABLED, NULL };
 
 struct channel_new {
 	const char *name, *kind, *url, *to, *secret;
@@ -63,6 +72,7 @@ static const struct schema channel_new_schema =
 struct channel_update {
 	const char *name, *kind, *url, *to, *secret, *status;
 	bool        values;
+	int64_t     former_secret_s;
 	uint64_t    given;
 };
 static const struct field channel_update_fields[] = {
@@ -80,8 +90,11 @@ static const struct field channel_update_fields[] = {
 	    .doc = "As when it is made; null: a new one that signs, which the answer shows once.  "
 		   "To be "
 		   "named with another url: it goes there."),
+	FIELD(struct channel_update, former_secret_s, .min = 0, .max = 604800, .flags = FIELD_FRESH,
+	    .doc = "With a new secret that signs: so many seconds the one before signs too, and "
+		   "webhook-signature has both; 0, or absent: it does no more."),
 	FIELD(struct channel_update, status, .choices = statuses, .flags = FIELD_FRESH,
-	    .doc = "active or disabled."),
+	    .doc = "active; paused: what it is to be told waits; disabled: it is told nothing."),
 	FIELD(struct channel_update, values, .flags = FIELD_FRESH,
 	    .doc = "It is told values of changes; true needs read:snapshots."),
 	FIELD_END,
@@ -106,8 +119,9 @@ channel_show(
 		.url = by_address ? NULL : c->target,
 		.to = by_address ? c->target : NULL,
 		.values = c->with_values,
-		.status = c->status,
+		.status = channel_state(c),
 		.status_reason = c->status_reason,
+		.former_secret_until = c->former_until,
 		.created_at = c->created_at,
 		.updated_at = c->updated_at,
 	};
@@ -145,7 +159,9 @@ static const struct field delivery_fields[] = {
 	FIELD(struct delivery_row, http_status, .flags = FIELD_OMIT_ZERO,
 	    .doc = "Absent: no answer."),
 	FIELD(struct delivery_row, took_ms, .doc = "How long it took."),
-	FIELD(struct delivery_row, detail, .doc = "One sentence."),
+	FIELD(struct delivery_row, request_bytes, .flags = FIELD_OMIT_ZERO,
+	    .doc = "Of the body; absent: nothing was sent, or it was before this was noted."),
+	FIELD(struct delivery_row, detail, .doc = "One sentence: what came of it, and why."),
 	FIELD_END,
 };
 static const struct schema delivery_schema =
@@ -206,6 +222,8 @@ change_channel(struct request *r, const void *body, void *answer, struct err *e)
 		   .status = in->status,
 		   .values = in->values,
 		   .has_secret = (in->given & schema_bit(s, "secret")) != 0,
+		   .former_s = in->former_secret_s,
+		   .has_former = (in->given & schema_bit(s, "former_secret_s")) != 0,
 		   .has_values = (in->given & schema_bit(s, "values")) != 0,
 	};
 	const struct acting *a = acting_of(r, e);
@@ -250,6 +268,61 @@ test_channel(struct request *r, const void *body, void *answer, struct err *e)
 	return channel_try(a, &r->id0, &out->message_id, e);
 }
 
+/* ---- again ---- */
+
+static const char *const replay_states[] = { "failed", "all", NULL };
+struct replay_in {
+	const char *state;
+	instant     since, until;
+	struct uuid from;
+};
+static const struct field replay_in_fields[] = {
+	FIELD(struct replay_in, state, .choices = replay_states,
+	    .doc = "failed (when absent): what was given up; all: what was delivered too."),
+	FIELD(
+	    struct replay_in, since, .flags = FIELD_NULLABLE, .doc = "Only what was tried since."),
+	FIELD(
+	    struct replay_in, until, .flags = FIELD_NULLABLE, .doc = "Only what was tried before."),
+	FIELD(struct replay_in, from, .flags = FIELD_NULLABLE,
+	    .doc = "Only from this attempt on: next of the answer before."),
+	FIELD_END,
+};
+static const struct schema replay_in_schema =
+    SCHEMA("ChannelReplayIn", struct replay_in, replay_in_fields);
+static const struct field replayed_fields[] = {
+	FIELD(
+	    struct replayed, messages, .doc = "That go out again, each under the id that it had."),
+	FIELD(struct replayed, next, .flags = FIELD_NULLABLE,
+	    .doc = "Where to go on; null: these were all."),
+	FIELD_END,
+};
+static const struct schema replayed_schema =
+    SCHEMA("ChannelReplay", struct replayed, replayed_fields);
+
+static bool
+replay_channel(struct request *r, const void *body, void *answer, struct err *e)
+{
+	const struct replay_in  *in = body;
+	const struct replay_wish wish = {
+		.delivered = in->state != NULL && strcmp(in->state, "all") == 0,
+		.since = in->since,
+		.until = in->until,
+		.from = in->from,
+	};
+	const struct acting *a = acting_of(r, e);
+
+	return a != NULL && channel_replay(a, &r->id0, &wish, answer, e);
+}
+
+static bool
+replay_delivery(struct request *r, const void *body, void *answer, struct err *e)
+{
+	const struct acting *a = acting_of(r, e);
+
+	(void)body;
+	return a != NULL && delivery_replay(a, &r->id0, answer, e);
+}
+
 const struct route channel_routes[] = {
 	ROUTE_LIST("/api/drift/channels", list_query, ALLOW(READ, CHANNELS), &channel_list_ops,
 	    OUT_LIST(channel_out), "Lists channels, newest first."),
@@ -265,5 +338,14 @@ const struct route channel_routes[] = {
 	    "Sends a test message by the same road as alerts."),
 	ROUTE_LIST("/api/drift/channels/{id}/deliveries", list_query, ALLOW(READ, CHANNELS),
 	    &delivery_list_ops, OUT_LIST(delivery), "Lists attempts, newest first."),
+	ROUTE(POST, "/api/drift/channels/{id}/replay", ALLOW(MANAGE, CHANNELS), RATE_WRITE, 202,
+	    replay_channel, IN(replay_in), OUT(replayed),
+	    "Sends messages again, by default those that were given up; needs read:alerts too. Of "
+	    "an alert everything goes out again from the oldest of them on, so that the receiver "
+	    "ends with what is so now; where something waits already, that is sent now."),
+	ROUTE(POST, "/api/drift/deliveries/{id}/replay", ALLOW(MANAGE, CHANNELS), RATE_WRITE, 202,
+	    replay_delivery, IN_NONE, OUT(replayed),
+	    "Sends the message of an attempt again, and what its alert had after it; needs "
+	    "read:alerts too."),
 	ROUTE_END,
 };

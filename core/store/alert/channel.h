@@ -6,6 +6,8 @@
 #ifndef BSX_STORE_ALERT_CHANNEL_H
 #define BSX_STORE_ALERT_CHANNEL_H
 
+#include <string.h>
+
 #include "core/store/id_list.h"
 #include "core/store/tenant/tenant_db.h"
 
@@ -19,8 +21,23 @@ struct channel {
 	char       *status;        /* "active", "disabled" */
 	char       *status_reason; /* "" or why it is disabled */
 	instant     created_at, updated_at;
+	instant     paused_at;     /* of an active one: what it is to be told waits; 0: it is not */
+	struct blob former_secret; /* sealed: one that was replaced, which signs too; p == NULL: none */
+	instant     former_until;  /* so long; 0: none */
 };
 #define CHANNEL_SECRET_LEN 32
+
+/* What people call its state. */
+#define CHANNEL_ACTIVE   "active"
+#define CHANNEL_PAUSED   "paused" /* active, with paused_at */
+#define CHANNEL_DISABLED "disabled"
+static inline const char *
+channel_state(const struct channel *c)
+{
+	if (strcmp(c->status, CHANNEL_ACTIVE) != 0)
+		return CHANNEL_DISABLED;
+	return c->paused_at.ms != 0 ? CHANNEL_PAUSED : CHANNEL_ACTIVE;
+}
 
 MUST_USE bool channel_add(struct db *db, const struct channel *c, struct err *e);
 MUST_USE bool channel_by_id(
@@ -30,7 +47,7 @@ MUST_USE bool channel_by_ids(struct db *db, TALLOC_CTX *mem, struct id_list ids,
     struct channel **rows, size_t *n, struct err *e);
 MUST_USE bool channel_list(
     struct tenant_db *t, TALLOC_CTX *mem, struct page *p, struct err *e); /* newest first */
-/* Name, target, secret, with_values, status and its reason. */
+/* All but id, kind and created_at. */
 MUST_USE bool channel_set(struct db *db, const struct channel *c, struct err *e);
 MUST_USE bool channel_drop(struct db *db, const struct uuid *id, bool *done, struct err *e);
 MUST_USE bool channel_disable(

@@ -121,6 +121,7 @@ static const struct field  next_fields[] = {
 	 COLUMN(struct outbox, folded),
 	 COLUMN(struct outbox, opens),
 	 COLUMN(struct outbox, wait_s),
+	 COLUMN(struct outbox, replayed),
 	 FIELD_END,
 };
 static const struct schema next_schema = SCHEMA("LaneNext", struct outbox, next_fields);
@@ -148,7 +149,8 @@ SQL(lane_mark, SQL_TENANT, &id_in, NULL,
     "UPDATE outbox SET sending = TRUE WHERE id = :id AND state = 'pending'");
 SQL(lane_hold, SQL_TENANT, &id_in, &id_in, "SELECT id FROM alert_lanes WHERE id = :id FOR UPDATE");
 SQL(lane_select_next, SQL_TENANT, &next_in, &next_schema,
-    "SELECT id, event, state, attempts, worst, folded, opens, wait_s FROM outbox FORCE INDEX (lane)"
+    "SELECT id, event, state, attempts, worst, folded, opens, wait_s, replayed FROM outbox FORCE "
+    "INDEX (lane)"
     " WHERE lane_id = :lane_id AND state = 'pending' AND id <> :id ORDER BY id LIMIT 1 FOR UPDATE");
 SQL(lane_update_next, SQL_TENANT, &take_in, NULL,
     "UPDATE outbox SET event = :event, state = :state, attempts = :attempts, done_at = :done_at,"

@@ -27,6 +27,7 @@ static const struct field  read_fields[] = {
 	 COLUMN(struct outbox, opens),
 	 COLUMN(struct outbox, below),
 	 COLUMN_NULL(struct outbox, told_severity),
+	 COLUMN(struct outbox, replayed),
 	 FIELD_END,
 };
 static const struct schema read_schema = SCHEMA("ReadMessage", struct outbox, read_fields);
@@ -68,7 +69,7 @@ SQL(outbox_select, SQL_TENANT, &id_in, &read_schema,
     "SELECT o.id, o.channel_id, COALESCE(o.kind, IF(o.channel_id = REPEAT(CHAR(0), 16),"
     " '" OUTBOX_MAIL "', 'webhook')) AS kind, o.template, o.alert_id, o.event, o.body, o.state,"
     " o.attempts, o.created_at, o.done_at, o.lane_id, o.wire_id, o.severity, o.worst, o.folded,"
-    " o.opens, o.below, l.severity AS told_severity"
+    " o.opens, o.below, l.severity AS told_severity, o.replayed"
     " FROM outbox o LEFT JOIN alert_lanes l ON l.id = o.lane_id WHERE o.id = :id");
 SQL(outbox_call_add, SQL_TENANT, &index_add_in, NULL, "CALL bsx.outbox_index_add(:id, :due)");
 SQL(outbox_call_done, SQL_TENANT, &index_end_in, NULL, "CALL bsx.outbox_index_done(:id, :fence)");
@@ -157,6 +158,7 @@ static const struct field delivery_fields[] = {
 	COLUMN(struct delivery, detail),
 	COLUMN_NULL(struct delivery, wire_id),
 	COLUMN_NULL(struct delivery, event),
+	COLUMN_NULL(struct delivery, request_bytes),
 	FIELD_END,
 };
 static const struct schema delivery_schema =
@@ -169,8 +171,9 @@ static const struct schema mark_schema = SCHEMA("DeliveryMark", struct delivery_
 
 SQL(delivery_insert, SQL_TENANT, &delivery_schema, NULL,
     "INSERT INTO deliveries (id, outbox_id, channel_id, attempt, at, outcome, http_status, took_ms,"
-    " detail, wire_id, event) VALUES (:id, :outbox_id, :channel_id, :attempt, :at, :outcome,"
-    " :http_status, :took_ms, :detail, :wire_id, :event)");
+    " detail, wire_id, event, request_bytes) VALUES (:id, :outbox_id, :channel_id, :attempt, :at, "
+    ":outcome,"
+    " :http_status, :took_ms, :detail, :wire_id, :event, :request_bytes)");
 SQL(delivery_find, SQL_TENANT, &mark_schema, &mark_schema,
     "SELECT id FROM deliveries WHERE id = :id");
 
@@ -199,6 +202,7 @@ static const struct field row_fields[] = {
 	COLUMN_NULL(struct delivery_row, http_status),
 	COLUMN(struct delivery_row, took_ms),
 	COLUMN(struct delivery_row, detail),
+	COLUMN_NULL(struct delivery_row, request_bytes),
 	FIELD_END,
 };
 static const struct schema row_schema = SCHEMA("DeliveryRow", struct delivery_row, row_fields);
@@ -217,7 +221,7 @@ static const struct schema list_in = SCHEMA("DeliveryListIn", struct list_in, li
 SQL(delivery_select_list, SQL_TENANT, &list_in, &row_schema,
     "SELECT d.id, COALESCE(d.wire_id, d.outbox_id) AS message_id, d.channel_id, o.alert_id,"
     " COALESCE(d.event, o.event) AS event, o.state, d.attempt,"
-    " d.at, d.outcome, d.http_status, d.took_ms, d.detail"
+    " d.at, d.outcome, d.http_status, d.took_ms, d.detail, d.request_bytes"
     " FROM deliveries d JOIN outbox o ON o.id = d.outbox_id"
     " WHERE d.channel_id = :channel_id AND (:after IS NULL OR d.id < :after) ORDER BY d.id DESC"
     " LIMIT :limit");

@@ -29,7 +29,8 @@ struct outbox {
 	const char       *event;      /* "drift.alert.opened", ... */
 	struct blob body;       /* sealed: what happened (drift/alert/event.h) */
 	const char       *state;    /* "pending", "delivered", "dead", "superseded": a newer one told what it would have */
-	int64_t     attempts;
+	int64_t     attempts;   /* numbered on where it goes out again */
+	int64_t     replayed;   /* of them, those that were made before that (replay.h); not of one that is added */
 	instant     created_at;
 	instant     done_at;
 
@@ -70,6 +71,7 @@ struct delivery {
 	char       *outcome;     /* "delivered", "accepted", "failed", "refused" */
 	int64_t     http_status; /* 0: no answer */
 	int64_t     took_ms;
+	int64_t     request_bytes; /* of the body; 0: nothing was sent */
 	char       *detail; /* never text of the receiver */
 	struct uuid wire_id; /* what was sent; nil: the message's id */
 	const char *event;
@@ -94,6 +96,7 @@ struct delivery_row {
 	char       *outcome;
 	int64_t     http_status;
 	int64_t     took_ms;
+	int64_t     request_bytes; /* 0: nothing was sent, or it is not known */
 	char       *detail;
 };
 /* Of a channel, newest first. */

@@ -64,6 +64,9 @@ async function neighbour() {
   ids.tenants = admin.session.tenant.id;
   const polled = { name: unique('c'), source: { kind: 'http', parameters: { base_url: 'https://api.invalid' }, collections: [{ category: 'rules', path: '/rules', items: '/value', key: 'id' }] } };
   ids.runs = (await admin('POST', `/api/drift/configs/${await made('/api/drift/configs', polled)}/run`)).json.run_id;
+  ids.deliveries = crypto.randomUUID(); // an attempt at what that drift has told
+  sql(`INSERT INTO deliveries (id, outbox_id, channel_id, attempt, at, outcome, took_ms, detail) SELECT UNHEX(REPLACE('${ids.deliveries}', '-', '')), id, channel_id, 100, NOW(3), 'failed', 1, '' FROM outbox LIMIT 1`,
+    sql(`SELECT schema_name FROM tenants WHERE slug = '${owner.tenant}'`));
   return { slug: owner.tenant, ids };
 }
 // What such a request must say besides.

@@ -79,6 +79,7 @@ before(async () => {
   await newKey(admin);
   w = { operation: newOperation((await admin('GET', '/api/tenants')).json.items[0].id), config: config.id, first: first.snapshot_id, second: second.snapshot_id, report: second.report.id, change: changes[0].id, alert: alert.id,
     silence: silence.json.id, collected: collected.id, run: run.json.run_id, provider: provider.json.id, changes, ...await golden() };
+  untold.delivery = (await until('an attempt', () => all(admin, `/api/drift/channels/${untold.id}/deliveries`).then((rows) => rows[0]))).id;
   markers = [...kinds.map((k) => `MARK${k}`), ...[1, 2].map((n) => String(number(n))), ...hashes(changes)];
 });
 after(() => hooks.stop());
@@ -165,6 +166,8 @@ const ASKED = {
   'POST /api/drift/channels': { bodies: () => [{ name: unique('walk'), kind: 'webhook', url: hooks.url('/walk') }] },
   'PUT /api/drift/channels/{id}': { ids: () => [untold.id], bodies: () => [{ name: unique('renamed') }] },
   'POST /api/drift/channels/{id}/test': { ids: () => [untold.id] },
+  'POST /api/drift/channels/{id}/replay': { ids: () => [untold.id], bodies: () => [{ state: 'all' }] },
+  'POST /api/drift/deliveries/{id}/replay': { ids: () => [untold.delivery] },
   'POST /api/drift/configs': { bodies: () => [{ name: unique('walk'), source: { kind: 'push' } }] },
   'PUT /api/drift/configs/{id}': { ids: () => [w.bound], bodies: () => [{ name: unique('walk') }] },
   'POST /api/drift/configs/{id}/snapshots': { ids: () => [w.config], bodies: () => [{ resources: snapshot(2) }], headers: () => ({ 'Idempotency-Key': 'again' }) },

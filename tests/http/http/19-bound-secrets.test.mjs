@@ -34,7 +34,7 @@ const kept = {
   'PUT /api/drift/channels/{id}': { secret: 'secret', other: whsec, make: () => newChannel(admin, receiver.url()), now: channelNow,
     gone: (c, was) => /^whsec_/.test(c.secret) && c.secret !== was.secret,
     targets: { url: 'https://evil.example/hook' }, none: ['to'], // of a kind that has no secret
-    others: { name: 'renamed', kind: 'webhook', status: 'disabled', values: true } },
+    others: { name: 'renamed', kind: 'webhook', status: 'disabled', values: true, former_secret_s: 0 } },
   'PUT /api/auth/password': 'a proof and a new password, kept for no target',
 };
 

@@ -8,7 +8,7 @@ import { call, newId } from '../lib/client.mjs';
 import { sql, until } from '../lib/env.mjs';
 import { Mailbox, linkOf } from '../lib/mailbox.mjs';
 import { openapi } from '../lib/spec.mjs';
-import { ahead, bearer, login, newChannel, newConfig, newKey, newOperation, newTenant, policy, push, unique, withKey } from '../lib/people.mjs';
+import { ahead, all, bearer, login, newChannel, newConfig, newKey, newOperation, newTenant, policy, push, unique, withKey } from '../lib/people.mjs';
 
 const password = 'a long enough password';
 const box = new Mailbox();
@@ -149,6 +149,13 @@ const table = {
   'PUT /api/drift/channels/{id}': deed('channel.update', async () => ({ ...at('/api/drift/channels', (await newChannel(w.admin, w.hook())).id), body: { url: w.hook(), secret: null } })),
   'DELETE /api/drift/channels/{id}': deed('channel.delete', async () => at('/api/drift/channels', (await newChannel(w.admin, w.hook())).id), 204),
   'POST /api/drift/channels/{id}/test': deed('channel.test', async () => at('/api/drift/channels', (await newChannel(w.admin, w.hook())).id, '/test'), 202),
+  'POST /api/drift/channels/{id}/replay': deed('channel.replay', async () => at('/api/drift/channels', (await newChannel(w.admin, w.hook())).id, '/replay'), 202),
+  'POST /api/drift/deliveries/{id}/replay': deed('channel.replay', async () => {
+    const made = (await newChannel(w.admin, w.hook())).id;
+    await w.admin('POST', `/api/drift/channels/${made}/test`);
+    const [row] = await until('an attempt', () => all(w.admin, `/api/drift/channels/${made}/deliveries`).then((rows) => rows.length > 0 && rows));
+    return { target: `/api/drift/deliveries/${row.id}/replay`, about: made };
+  }, 202),
 
   // values and the trail itself: reading them is told
   'GET /api/audit': deed('audit.read', () => w.reader({ about: '' })),

@@ -94,6 +94,7 @@ const requests = {
   'PUT /api/drift/alerts/{id}': async () => body(`/api/drift/alerts/${(await drifted()).alert.id}`, {}),
   'POST /api/drift/channels': (at, choice) => body('/api/drift/channels', { name: unique('ch'), ...channelOf(choice) }),
   'PUT /api/drift/channels/{id}': async (at, choice) => body(`/api/drift/channels/${(await newChannel(admin, 'http://127.0.0.1:9/x', at === '/kind' ? { kind: choice, ...channelOf(choice) } : {})).id}`, {}),
+  'POST /api/drift/channels/{id}/replay': async () => body(`/api/drift/channels/${(await newChannel(admin, 'http://127.0.0.1:9/x')).id}/replay`, {}),
   'GET /api/auth/oidc/{provider}/start': () => body(`/api/auth/oidc/own/start?tenant=${mine.tenant}`),
   'GET /api/users': () => body('/api/users'),
   'GET /api/drift/reports': () => body('/api/drift/reports'),

@@ -11,6 +11,7 @@ const struct route *const route_tables[] = {
 	role_routes,
 	access_review_routes,
 	tenant_routes,
+	grant_routes,
 	audit_routes,
 	audit_proof_routes,
 	api_key_routes,

@@ -13,6 +13,7 @@ extern const struct route user_routes[];
 extern const struct route role_routes[];
 extern const struct route access_review_routes[];
 extern const struct route tenant_routes[];
+extern const struct route grant_routes[];
 extern const struct route audit_routes[];
 extern const struct route audit_proof_routes[];
 extern const struct route factor_routes[];

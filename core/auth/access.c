@@ -206,6 +206,23 @@ permissions_bound_key(struct permissions *p, bool administrative)
 				drop_bit(p, (enum action)a, (enum resource_kind)r);
 }
 
+/* Where messages go to would go on receiving them when the grant is over. */
+static bool
+is_lent_whole(enum resource_kind r)
+{
+	return r == RESOURCE_DRIFT || r == RESOURCE_SNAPSHOTS || r == RESOURCE_ALERTS;
+}
+
+void
+permissions_bound_lent(struct permissions *p)
+{
+	for (int r = 0; r < RESOURCE__MAX; r++)
+		for (int a = 0; a < ACTION__MAX; a++)
+			if (r == RESOURCE_METRICS ||
+			    (a != ACTION_READ && !is_lent_whole((enum resource_kind)r)))
+				drop_bit(p, (enum action)a, (enum resource_kind)r);
+}
+
 bool
 permission_needs_administrative(const char *text)
 {

@@ -55,6 +55,11 @@ void permission_print(enum action a, enum resource_kind r, char out[static PERMI
 bool tenant_is_platform(const struct tenant *t);
 void permissions_bound(struct permissions *p, const struct tenant *t);
 /*
+ * What is lent of it to people of another tenant: nothing that gives power or outlives the grant.  Drift, snapshots and
+ * alerts whole; of users, roles, keys, tenants, settings, channels and the audit trail reading alone.
+ */
+void permissions_bound_lent(struct permissions *p);
+/*
  * What an API key may do of it: without `administrative` it changes no users, roles, keys, tenants or settings
  * (it may read them), and no key makes keys.
  */

@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "core/auth/audit_forward.h"
 #include "core/auth/audit_priv.h"
 #include "core/base/unicode.h"
 
@@ -69,8 +70,8 @@ fill_texts(const struct deed_by *by, const struct audit_entry *entry, struct aud
 	       r->address != NULL && r->user_agent != NULL && r->request_id != NULL;
 }
 
-static bool
-fill_row(
+bool
+audit_row_fill(
     const struct deed_by *by, const struct audit_entry *entry, struct audit_row *r, struct err *e)
 {
 	const struct caller *c = by->caller;
@@ -99,14 +100,15 @@ audit_append(const struct deed_by *by, const struct audit_entry *entry, struct e
 	struct audit_row       r;
 
 	/* others wait here until this deed is committed: no work of theirs is outrun */
-	if (!fill_row(by, entry, &r, e) || !audit_head_take(by->t, by->mem, &head, e))
+	if (!audit_row_fill(by, entry, &r, e) || !audit_head_take(by->t, by->mem, &head, e))
 		return false;
 	r.seq = head.seq + 1;
 	r.prev_mac = head.mac;
 	if (!audit_mac(by->mem, &k, &r, mac, e))
 		return false;
 	r.mac = (struct blob) { mac, sizeof(mac) };
-	return audit_row_add(by->t, &r, e) && audit_head_move(by->t, head.seq, mac, e);
+	return audit_row_add(by->t, &r, e) && audit_forward_act(by, entry, &r, e) &&
+	       audit_head_move(by->t, head.seq, mac, e);
 }
 
 /* ---- the usual deed ---- */

@@ -50,6 +50,10 @@
 	X(AUDIT_SETTINGS_UPDATE,  "settings.update",          "tenant",             LOG_ADMIN) \
 	X(AUDIT_TENANT_CREATE,    "tenant.create",            "tenant",             LOG_ADMIN) \
 	X(AUDIT_TENANT_UPDATE,    "tenant.update",            "tenant",             LOG_ADMIN) \
+	X(AUDIT_GRANT_CREATE,     "grant.create",           "grant",              LOG_SECURITY) \
+	X(AUDIT_GRANT_REVOKE,     "grant.revoke",           "grant",              LOG_SECURITY) \
+	X(AUDIT_GRANT_USE,        "grant.use",              "grant",              LOG_SECURITY) \
+	X(AUDIT_GRANT_ACT,        "grant.act",              "tenant",             LOG_SECURITY) \
 	X(AUDIT_OPERATION_CANCEL, "operation.cancel",         "operation",          LOG_ADMIN) \
 	X(AUDIT_AUDIT_READ,       "audit.read",               "audit",              LOG_ADMIN) \
 	X(AUDIT_AUDIT_EXPORT,     "audit.export",             "audit",              LOG_ADMIN) \
@@ -109,7 +113,10 @@ struct audit_entry {
 	const char       *details;     /* JSON object text, or NULL for {} ; never a secret */
 };
 
-/* Inside a tx body, last: appends the entry and moves the head. */
+/*
+ * Inside a tx body, last: appends the entry and moves the head.  What is done in another tenant by a grant leaves one in
+ * the trail of the actor's own tenant too (audit_forward.h).
+ */
 MUST_USE bool audit_append(const struct deed_by *by, const struct audit_entry *entry, struct err *e);
 
 /*

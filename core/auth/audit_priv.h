@@ -4,6 +4,7 @@
 #ifndef BSX_AUTH_AUDIT_PRIV_H
 #define BSX_AUTH_AUDIT_PRIV_H
 
+#include "core/auth/audit.h"
 #include "core/auth/audit_tree.h"
 #include "core/auth/audit_verify.h"
 #include "core/auth/deed.h"
@@ -22,6 +23,8 @@ audit_key_of(const struct deed_by *by, uint32_t version)
 	return (struct audit_key) { by->auth->env->keyring, version, by->t->tenant->id };
 }
 
+/* What an entry says, all but its place in the chain. */
+MUST_USE bool audit_row_fill(const struct deed_by *by, const struct audit_entry *entry, struct audit_row *r, struct err *e);
 /* HMAC(KEY_AUDIT bound to the tenant; prev_mac and every column, length-prefixed). */
 MUST_USE bool audit_mac(TALLOC_CTX *mem, const struct audit_key *k, const struct audit_row *r,
     uint8_t out[static AUDIT_MAC_LEN], struct err *e);

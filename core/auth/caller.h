@@ -22,8 +22,9 @@ enum caller_kind { CALLER_NONE, CALLER_SESSION, CALLER_API_KEY };
 struct caller {
 	enum caller_kind   kind;
 	bool               by_cookie;       /* set per request: CSRF applies */
+	bool               acting;          /* set per request: in another tenant than its own, by a grant (grant.h) */
 	bool               mfa_enrollment;  /* may only enrol */
-	bool               platform;        /* of the tenant `platform`: *:tenants counts beyond its own */
+	bool               platform;        /* of the tenant `platform`, and not acting: *:tenants counts beyond its own */
 	bool               whole;           /* display_name and roles below are complete (else: read the user) */
 	bool               two_factor;
 	bool               has_password;    /* else: signs in by an identity provider only */

@@ -36,7 +36,7 @@ operation_see(const struct deed_by *by, const struct uuid *id, struct operation 
 		return false;
 	for (size_t i = 0; i < OPERATION__MAX; i++)
 		if (strcmp(out->kind, operation_kind_names[i]) == 0 && may_see(by->caller, i) &&
-		    uuid_eq(&out->owner, &by->caller->tenant))
+		    uuid_eq(&out->owner, &by->t->tenant->id))
 			return true;
 	return err_set(e, ERR_MISSING, 0, "Not found.", "another tenant's, or no permission");
 }
@@ -45,7 +45,7 @@ bool
 operations_see(
     const struct deed_by *by, const char *kind, const char *state, struct page *p, struct err *e)
 {
-	struct operation_filter f = { .owner = by->caller->tenant, .kind = kind, .state = state };
+	struct operation_filter f = { .owner = by->t->tenant->id, .kind = kind, .state = state };
 	struct buf              b;
 
 	buf_make(&b, by->mem);

@@ -1,6 +1,7 @@
 /* pass.h: whose credential it is, whether it may, and its tenant. */
 #include <string.h>
 
+#include "core/auth/grant.h"
 #include "core/auth/mfa/mfa.h"
 #include "core/web/pass.h"
 
@@ -185,18 +186,89 @@ check_permission(const struct request *r, enum action a, enum resource_kind k, s
 	    "permission %d:%d is missing", (int)a, (int)k);
 }
 
-/* Acting in another tenant needs a grant; without one the request must not land in the caller's
- * own. */
-static bool
-check_acting(const struct request *r, struct err *e)
-{
-	struct str  acting = request_param(r, "HTTP_X_ACTING_TENANT");
-	struct uuid id;
+/* ---- acting in another tenant ---- */
 
-	if (acting.n == 0 || (uuid_parse(acting, &id) && uuid_eq(&id, &r->caller.tenant)))
+/* Who is signed in is told with what it may do there. */
+bool
+route_may_act(const struct route *rt)
+{
+	return rt->access.who == ACCESS_WHO_ALLOWED || rt->access.who == ACCESS_WHO_CALLER ||
+	       (rt->method == GET && strcmp(rt->path, "/api/auth/me") == 0);
+}
+
+static bool
+check_about(const struct request *r, struct err *e)
+{
+	return route_may_act(r->route) ||
+	       err_set(e, ERR_FORBIDDEN, 0,
+		   "This is not done in another tenant: leave X-Acting-Tenant out.",
+		   "acting in another tenant, at a route of one's own");
+}
+
+static bool
+find_grant(struct request *r, struct grant_use *use, struct err *e)
+{
+	struct str           named = request_param(r, "HTTP_X_ACTING_TENANT");
+	const struct deed_by by = {
+		.auth = r->app->auth,
+		.mem = r->mem,
+		.caller = &r->caller,
+		.origin = &r->origin,
+	};
+
+	*use = (struct grant_use) { 0 };
+	return named.n == 0 || grant_find(&by, named, use, e);
+}
+
+/*
+ * Acting in another tenant needs a grant; without one the request must not land in the caller's
+ * own.
+ */
+static bool
+check_acting(struct request *r, struct err *e)
+{
+	struct grant_use use;
+
+	if (!find_grant(r, &use, e))
+		return false;
+	if (use.tenant == NULL)
 		return true;
-	return err_set(
-	    e, ERR_FORBIDDEN, 0, "You may not act in that tenant.", "no cross-tenant grant");
+	if (r->caller.configs_n > 0)
+		return err_set(e, ERR_MISSING, 0,
+		    "This API key pushes to its drift configs and does nothing else.",
+		    "a bound key that would act in another tenant");
+	r->acted = use.tenant;
+	r->grant = use.grant;
+	r->caller.acting = true;
+	r->caller.platform = false;
+	r->caller.permissions = use.permissions;
+	return check_about(r, e);
+}
+
+bool
+request_acts_still(struct request *r, struct err *e)
+{
+	struct grant_use use;
+
+	if (r->acted == NULL)
+		return true;
+	return find_grant(r, &use, e) &&
+	       (permission_covers(&use.permissions, &r->caller.permissions) ||
+		   err_set(e, ERR_FORBIDDEN, 0, "You may not act in that tenant.",
+		       "less is granted than when it began"));
+}
+
+/* That it could not be noted keeps nobody from what they may. */
+static void
+note_use(struct request *r)
+{
+	const struct deed_by   by = request_deed_by(r);
+	const struct grant_use use = { .tenant = r->acted, .grant = r->grant };
+	struct err             why = { 0 };
+
+	if (!grant_note(&by, &use, &why))
+		log_err(
+		    r->app->env->log, LOG_SYSTEM, "the use of a grant could not be noted", &why);
 }
 
 bool
@@ -262,8 +334,14 @@ step_tenant(struct request *r, struct err *e)
 
 	if (r->caller.kind == CALLER_NONE || r->route->access.who == ACCESS_WHO_METRICS)
 		return true;
-	if (!tenant_by_id(r->app->database, &r->caller.tenant, &t, e) || !request_enter(r, t, e))
+	if (r->acted != NULL && r->route->access.who != ACCESS_WHO_SIGNED_IN)
+		t = r->acted;
+	else if (!tenant_by_id(r->app->database, &r->caller.tenant, &t, e))
+		return err_note(e, "finding the caller's tenant");
+	if (!request_enter(r, t, e))
 		return err_note(e, "opening the caller's tenant");
 	db_stats_reset(r->db->db);
+	if (t == r->acted)
+		note_use(r);
 	return true;
 }

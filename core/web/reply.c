@@ -256,7 +256,7 @@ send_more(struct request *r)
 	while (may_go_on(r, &e)) {
 		last = r->out.n > 0 ? r->out.p[r->out.n - 1] : '\n';
 		r->out.n = 0;
-		if (!r->more(r, &r->out, &e))
+		if (!request_acts_still(r, &e) || !r->more(r, &r->out, &e))
 			break;
 		if (r->out.n == 0)
 			return;

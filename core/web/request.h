@@ -87,6 +87,8 @@ struct request {
 	struct rate_note    rate;
 	bool                rated;    /* a budget was looked at */
 	struct caller       caller;
+	const struct tenant *acted;   /* the other tenant that it is about, by X-Acting-Tenant and a grant; NULL: its caller's own */
+	struct uuid         grant;    /* ... that grant */
 	struct tenant_db   *db;       /* of the caller's tenant; NULL for open routes, whose handlers put
 	                                 here what they open, so that it is accounted for */
 
@@ -123,6 +125,12 @@ struct request {
 
 /* Whose request it is, for what is done by it: in r->db, by who is signed in. */
 struct deed_by request_deed_by(struct request *r);
+
+/*
+ * Of one by X-Acting-Tenant, whose answer takes long: what was granted counts still, or holds as much as it did; else
+ * ERR_FORBIDDEN.
+ */
+MUST_USE bool request_acts_still(struct request *r, struct err *e);
 
 /* It is about that tenant from now on: r->db is its connection, and what is asked there is counted with it. */
 MUST_USE bool request_enter(struct request *r, const struct tenant *t, struct err *e);

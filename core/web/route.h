@@ -213,6 +213,9 @@ bool request_wants_whole(const struct request *r);
 /* The row of that method and target (REQUEST_URI) hashes a password. */
 bool route_hashes(struct app *app, struct str method, struct str target);
 
+/* It may be about another tenant, which X-Acting-Tenant names: not where it is about one's own session, or nobody's. */
+bool route_may_act(const struct route *rt);
+
 /* The GET of the same path answers with an entity tag. */
 bool route_has_tag(const struct app *app, const char *path);
 

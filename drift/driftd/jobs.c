@@ -4,11 +4,13 @@
 
 #include "core/auth/audit_tree.h"
 #include "core/auth/key_rotation.h"
+#include "core/auth/tenant/grant_carry.h"
 #include "core/auth/tenant/tenant_make.h"
 #include "core/auth/user/key_reminder.h"
 #include "core/auth/user/role_end.h"
 #include "core/store/drift/remask.h"
 #include "core/store/tenant/forget.h"
+#include "core/store/tenant/grant.h"
 #include "drift/remask/remask.h"
 #include "drift/run/deadline.h"
 #include "drift/run/takeover.h"
@@ -212,6 +214,26 @@ forget_operations(struct worker *w, int64_t *wait_ms, struct err *e)
 	return operation_forget(w->deliver->database, e);
 }
 
+/* What could not be carried is tried again later. */
+static bool
+carry_entries(struct worker *w, int64_t *wait_ms, struct err *e)
+{
+	bool failed;
+
+	if (!audit_inbox_carry(&w->deliver->auth, &failed, e))
+		return false;
+	if (failed)
+		*wait_ms = UPKEEP_MS;
+	return true;
+}
+
+static bool
+forget_grants(struct worker *w, int64_t *wait_ms, struct err *e)
+{
+	*wait_ms = WALK_MS;
+	return grants_forget(w->deliver->database, e);
+}
+
 static bool
 sign_checkpoints(struct worker *w, int64_t *wait_ms, struct err *e)
 {
@@ -244,6 +266,8 @@ const struct job jobs[] = {
 	{ "audit_checkpoints", UPKEEP_MS, true, sign_checkpoints },
 	{ "old_operations", UPKEEP_MS, true, forget_operations },
 	{ "operations", DEADLINES_MS, true, carry_operations },
+	{ "old_grants", UPKEEP_MS, true, forget_grants },
+	{ "audit_inbox", DEADLINES_MS, true, carry_entries },
 	{ "deadlines", DEADLINES_MS, false, see_deadlines },
 	{ "deliveries", 0, false, deliver },
 	{ 0 },

@@ -400,6 +400,11 @@ me(struct request *r, const void *body, void *answer, struct err *e)
 		return err_memory(e);
 	*out->session = (struct me_session) { c->session, { c->auth_time_ms }, c->aal,
 		{ c->idle_ms }, { c->absolute_ms } };
+	if (r->acted != NULL) {
+		out->acting_tenant = tenant_brief_of(r->mem, r->acted, e);
+		if (out->acting_tenant == NULL)
+			return false;
+	}
 	out->mfa_enrollment_required = c->mfa_enrollment;
 	out->csrf_token = c->csrf;
 	return user_of(r, r->db->tenant, c, &out->user, e) &&

@@ -146,6 +146,8 @@ address_it(struct preparing *p, struct err *e)
 		p->m->to = p->order.address;
 		return true;
 	case MAIL_KEY_ENDING:
+	case MAIL_GRANT_MADE:
+	case MAIL_GRANT_ENDED:
 		return true;
 	case MAIL_KIND__MAX:
 		break;

@@ -19,8 +19,8 @@
 struct mail_order {
 	struct uuid user;     /* nil: look for `address` */
 	const char *address;  /* typed, or the account's when it was queued */
-	const char *other;    /* the new address; of a key: what it is called */
-	const char *by;       /* who invites; of a key: when it ends */
+	const char *other;    /* the new address; of a key: what it is called; of a grant: to whom */
+	const char *by;       /* who invites; of a key: when it ends; of a grant: its end, or who ended it */
 	uint64_t    change;   /* of a change of address: its number (user_email_epoch) */
 	const char *password; /* of a mail that an earlier version has queued; means nothing */
 	bool        nobody;   /* there is nobody to write to: queued all the same */

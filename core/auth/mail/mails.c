@@ -50,6 +50,16 @@ static const struct mail_texts {
 		"one: "
 		"{site}",
 		"You are told because you are an administrator there." } },
+	[MAIL_GRANT_MADE] = { "mail.grant_made", "Another tenant may work in {tenant}",
+	    { "People of the tenant {other} may work in the tenant {slug} until {by}.",
+		"Who gave it to them, why, and with which roles is in your audit trail, and so is "
+		"what they do.",
+		"Take it back at any time, where you manage your tenant: {site}",
+		"You are told because you are an administrator there." } },
+	[MAIL_GRANT_ENDED] = { "mail.grant_ended", "Another tenant no longer works in {tenant}",
+	    { "{by} has ended what people of the tenant {other} might do in the tenant {slug}.",
+		"Nothing of it counts any more.",
+		"You are told because you are an administrator there: {site}" } },
 };
 
 const char *

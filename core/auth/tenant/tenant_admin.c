@@ -12,7 +12,7 @@ bool
 tenant_visible(
     const struct deed_by *by, const struct uuid *id, const struct tenant **t, struct err *e)
 {
-	if (!uuid_eq(id, &by->caller->tenant) && !by->caller->platform)
+	if (!uuid_eq(id, &by->t->tenant->id) && !by->caller->platform)
 		return err_set(e, ERR_MISSING, 0, "Not found.", "another tenant");
 	tenant_forget(by->auth->database);
 	return tenant_by_id(by->auth->database, id, t, e);

@@ -8,6 +8,7 @@
 #include "core/base/unicode.h"
 #include "core/json/json.h"
 #include "core/store/identity/identity.h"
+#include "core/store/tenant/grant.h"
 
 #define TEXTS 200 /* bytes of a sentence for the client */
 
@@ -158,19 +159,28 @@ see_policy(struct role_work *w, const char *name, struct err *e)
 	return true;
 }
 
+static bool
+see_use(struct role_work *w, struct err *e)
+{
+	return role_count_holders(w->by->t, &w->was.id, &w->holders, e) &&
+	       grant_has_role(
+		   w->by->auth->database, &w->by->t->tenant->id, &w->was.id, &w->lent, e);
+}
+
 bool
 role_work_fill(struct role_work *w, struct err *e)
 {
 	w->now = w->was;
 	w->before = w->after = (struct permissions) { { 0, 0 } };
 	w->holders = w->maps = 0;
+	w->lent = false;
 	if (!fill_name(w, e) || !fill_permissions(w, e))
 		return false;
 	if (w->in->description != NULL)
 		w->now.description = talloc_strdup(w->by->mem, w->in->description);
 	if (w->now.description == NULL)
 		return err_memory(e);
-	return (w->was.name == NULL || role_count_holders(w->by->t, &w->was.id, &w->holders, e)) &&
+	return (w->was.name == NULL || see_use(w, e)) &&
 	       count_maps(w, w->was.name != NULL ? w->was.name : w->now.name, e) &&
 	       see_policy(w, w->was.name != NULL ? w->was.name : w->now.name, e);
 }
@@ -183,9 +193,10 @@ in_use(const struct role_work *w, const char *what, struct err *e)
 	char pub[TEXTS];
 
 	snprintf(pub, sizeof(pub),
-	    "%s. Users with it: %llu; identity providers whose role_map names it: %zu%s.", what,
+	    "%s. Users with it: %llu; identity providers whose role_map names it: %zu%s%s.", what,
 	    (unsigned long long)w->holders, w->maps,
-	    w->in_policy ? "; mfa.required_for names it" : "");
+	    w->in_policy ? "; mfa.required_for names it" : "",
+	    w->lent ? "; another tenant is granted it" : "");
 	return err_set(e, ERR_IN_USE, 0, pub, "a role in use");
 }
 
@@ -198,7 +209,7 @@ keep_names(const struct role_work *w, struct err *e)
 		return err_set(e, ERR_CONFLICT, 0,
 		    "The role_map of an identity provider names a role of this name already.",
 		    "a role that a map would give at once");
-	if (w->in->drop && (w->holders > 0 || w->maps > 0 || w->in_policy))
+	if (w->in->drop && (w->holders > 0 || w->maps > 0 || w->in_policy || w->lent))
 		return in_use(w, "It cannot be deleted", e);
 	return !renamed || (w->maps == 0 && !w->in_policy) || in_use(w, "It keeps its name", e);
 }
@@ -207,7 +218,8 @@ keep_names(const struct role_work *w, struct err *e)
 static bool
 may_widen(const struct role_work *w, struct err *e)
 {
-	if (permission_covers(&w->before, &w->after) || (w->holders == 0 && w->maps == 0))
+	if (permission_covers(&w->before, &w->after) ||
+	    (w->holders == 0 && w->maps == 0 && !w->lent))
 		return true;
 	return may_give_by(w->by, ACTION_ASSIGN, RESOURCE_ROLES,
 		   "Others have this role: what it permits more is given to them, which needs the "

@@ -14,6 +14,7 @@ struct role_work {
 	uint64_t                  holders;       /* users for whom it counts */
 	size_t                    maps;          /* providers whose role_map names it */
 	bool                      in_policy;     /* mfa.required_for names it */
+	bool                      lent;          /* to people of another tenant */
 };
 
 /* Fills the rest from by, in and was: `now` in the forms that are kept.  ERR_INVALID with faults; ERR_CONFLICT. */

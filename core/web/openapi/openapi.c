@@ -89,6 +89,8 @@ put_parameters(struct buf *b, const struct app *app, const struct route *rt)
 		put_query_parameters(b, rt->query, &any);
 	if (rt->method != GET && rt->access.who != ACCESS_WHO_ANYONE)
 		put_parameter(b, "CsrfToken", &any);
+	if (route_may_act(rt))
+		put_parameter(b, "ActingTenant", &any);
 	if (rt->tagged)
 		put_parameter(b, "IfNoneMatch", &any);
 	if (openapi_is_conditional(app, rt))
@@ -389,6 +391,9 @@ put_rest(struct buf *b)
 	    ",\"parameters\":{\"CsrfToken\":{\"name\":\"X-CSRF-Token\",\"in\":\"header\","
 	    "\"required\":false,\"description\":\"csrf_token of the session; required when a "
 	    "cookie makes the caller.\",\"schema\":{\"type\":\"string\"}},"
+	    "\"ActingTenant\":{\"name\":\"X-Acting-Tenant\",\"in\":\"header\","
+	    "\"required\":false,\"description\":\"Short name or number of another tenant, whose "
+	    "grant lets the caller do this there.\",\"schema\":{\"type\":\"string\"}},"
 	    "\"IfMatch\":{\"name\":\"If-Match\",\"in\":\"header\",\"required\":false,"
 	    "\"description\":\"Changes it only if it is still what one of these entity tags stands "
 	    "for, else 412. As ETag gave them, or *.\",\"schema\":{\"type\":\"string\"}},"

@@ -3,9 +3,9 @@
 import assert from 'node:assert/strict';
 import crypto from 'node:crypto';
 import { test } from 'node:test';
-import { sql, until } from '../lib/env.mjs';
+import { credentials, sql, until } from '../lib/env.mjs';
 import { openapi } from '../lib/spec.mjs';
-import { administrativeKey, all, bearer, newChannel, newKey, newOperation, newTenant, unique, withKey } from '../lib/people.mjs';
+import { administrativeKey, ahead, all, bearer, newChannel, newKey, newOperation, newTenant, unique, withKey } from '../lib/people.mjs';
 
 const hook = () => ({ url: `https://hooks.example.org/${unique('h')}` });
 const provider = () => ({ name: unique('p'), kind: 'oidc', client_id: 'c', client_secret: 'hush-hush-hush', issuer: 'https://id.example.org' });
@@ -40,6 +40,9 @@ const deeds = {
   'POST /api/users/{id}/2fa/reset': userDeed('2fa/reset'),
   'POST /api/tenants': { when: 'always', tries: [] }, // of the platform alone: 98
   'PUT /api/tenants/{id}': power((w) => ({ target: `/api/tenants/${w.tenantId}`, body: { settings: { session: { idle_s: 1800 } } } }), 200),
+  'POST /api/tenants/{id}/grants': power((w) => ({ target: `/api/tenants/${w.tenantId}/grants`,
+    body: { grantee_tenant: credentials.platform.tenant, roles: ['viewer'], reason: 'Work.', expires_at: ahead(1) } }), 201),
+  'DELETE /api/tenants/{id}/grants/{id2}': no('it takes away what others may'),
   'DELETE /api/operations/{id}': power((w) => ({ target: `/api/operations/${newOperation(w.tenantId)}` }), 202),
   'POST /api/api-keys': power(() => ({ body: { name: unique('k'), scopes: ['read:drift'] } }), 201),
   'DELETE /api/api-keys/{id}': power(async (w) => ({ target: `/api/api-keys/${await w.key()}` }), 204), // a collector that falls silent

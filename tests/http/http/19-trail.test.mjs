@@ -5,7 +5,7 @@ import crypto from 'node:crypto';
 import { after, before, test } from 'node:test';
 import { codeOf, enrol, present } from '../lib/authenticator.mjs';
 import { call, newId } from '../lib/client.mjs';
-import { sql, until } from '../lib/env.mjs';
+import { credentials, sql, until } from '../lib/env.mjs';
 import { Mailbox, linkOf } from '../lib/mailbox.mjs';
 import { openapi } from '../lib/spec.mjs';
 import { ahead, all, bearer, login, newChannel, newConfig, newKey, newOperation, newTenant, policy, push, unique, withKey } from '../lib/people.mjs';
@@ -47,6 +47,11 @@ const table = {
   'DELETE /api/identity-providers/{id}': deed('identity_provider.delete', on('identity-providers', ''), 204),
   'POST /api/tenants': elsewhere('98'),
   'PUT /api/tenants/{id}': deed('settings.update', () => ({ ...at('/api/tenants', w.tenantId), body: { settings: { session: { idle_s: 1700 } } } })),
+  'POST /api/tenants/{id}/grants': deed('grant.create', () => w.lending(), 201),
+  'DELETE /api/tenants/{id}/grants/{id2}': deed('grant.revoke', async () => {
+    const { target, body } = w.lending(), a = await w.admin('POST', target, { body });
+    return at(target, a.json.id);
+  }, 204),
   'DELETE /api/operations/{id}': deed('operation.cancel', () => at('/api/operations', newOperation(w.tenantId)), 202),
 
   // oneself
@@ -208,7 +213,9 @@ async function world() {
   const role = () => ({ name: unique('r'), permissions: ['read:drift'] });
   const golden = () => ({ name: unique('g'), resources: [policy(1)] });
   const silence = () => ({ matcher: { severity: 'low' }, reason: 'Work on it.', expires_at: ahead(1) });
-  return { admin, person, role, somebody, own, session, hook, provider, golden, silence, tenantId: (await admin('GET', '/api/tenants')).json.items[0].id,
+  const tenantId = (await admin('GET', '/api/tenants')).json.items[0].id;
+  const lending = () => ({ target: `/api/tenants/${tenantId}/grants`, body: { grantee_tenant: credentials.platform.tenant, roles: ['viewer'], reason: 'Work.', expires_at: ahead(1) } });
+  return { admin, tenantId, lending, person, role, somebody, own, session, hook, provider, golden, silence,
     users: async () => (await somebody()).id,
     roles: async () => (await make('/api/roles', role())).id,
     enrolled: async () => {

@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import crypto from 'node:crypto';
 import { before, test } from 'node:test';
 import { newId } from '../lib/client.mjs';
-import { sql } from '../lib/env.mjs';
+import { credentials, sql } from '../lib/env.mjs';
 import { openapi } from '../lib/spec.mjs';
 import { administrativeKey, all, bearer, newTenant, unique, withKey } from '../lib/people.mjs';
 
@@ -29,6 +29,8 @@ const made = async (target, body) => {
 const moves = (more, tries, done = 200) => ({ more, tries, done });
 const no = (why) => ({ why });
 
+const lending = (roles) => ({ target: `/api/tenants/${admin.session.tenant.id}/grants`,
+  body: { grantee_tenant: credentials.platform.tenant, roles, reason: 'Work.', expires_at: soon(3600000) } });
 const user = (body, rest = '') => async () => ({ target: `/api/users/${(await w.boss()).id}${rest}`, body });
 const making = (body) => () => ({ body: body() });
 
@@ -88,6 +90,11 @@ const table = {
     assert.equal((await admin('PUT', target, { body: set([w.strong.name]) })).status, 200);
     return { target, body: set(['viewer']) };
   } }),
+  'POST /api/tenants/{id}/grants': moves([], {
+    'a stronger role to another tenant': () => lending([w.strong.name]),
+    'everything to another tenant': () => lending(['admin']),
+  }, 201),
+  'DELETE /api/tenants/{id}/grants/{id2}': no('what others might do nobody gains'),
   'POST /api/tenants': no('the platform makes it, and whoever is its administrator holds nothing elsewhere'),
   'POST /api/roles/{id}/preview': no('it does nothing'),
   'POST /api/users/{id}/preview': no('it does nothing'),

@@ -97,6 +97,7 @@ const requests = {
   'POST /api/drift/channels/{id}/replay': async () => body(`/api/drift/channels/${(await newChannel(admin, 'http://127.0.0.1:9/x')).id}/replay`, {}),
   'GET /api/auth/oidc/{provider}/start': () => body(`/api/auth/oidc/own/start?tenant=${mine.tenant}`),
   'GET /api/users': () => body('/api/users'),
+  'GET /api/tenants/{id}/grants': async () => body(`/api/tenants/${(await all(admin, '/api/tenants'))[0].id}/grants`),
   'GET /api/drift/reports': () => body('/api/drift/reports'),
   'GET /api/drift/reports/{id}/changes': () => body(`/api/drift/reports/${world.report.id}/changes`),
   'GET /api/drift/silences': () => body('/api/drift/silences'),

@@ -20,7 +20,8 @@ config_see(const struct acting *a, const struct uuid *id, struct config_row *row
 	struct config_state s;
 
 	if (!config_by_id(a->by.t, a->by.mem, id, &row->config, e) ||
-	    !config_state_by_id(a->by.t->db, a->by.mem, id, &s, e))
+	    !config_state_by_id(a->by.t->db, a->by.mem, id, &s, e) ||
+	    !config_runs(a->by.t, a->by.mem, id, &row->runs, e))
 		return false;
 	row->state = s.state;
 	row->last_run_at = s.last_run_at;

@@ -12,6 +12,7 @@
 #include "drift/run/rule_hits.h"
 #include "drift/service/acting.h"
 
+/* With what its runs are at, as config_page() has it. */
 MUST_USE bool config_see(
     const struct acting *a, const struct uuid *id, struct config_row *row, struct err *e);
 MUST_USE bool config_there(const struct acting *a, const struct uuid *id, struct err *e);

@@ -20,41 +20,6 @@ run_page(const struct acting *a, const struct run_filter *f, struct page *p, str
 	return run_list(a->by.t, a->by.mem, f, p, e);
 }
 
-/* What waits is due before what the schedule says. */
-static bool
-look_ahead(
-    const struct acting *a, const struct uuid *config, struct run_standing *out, struct err *e)
-{
-	struct run *live;
-	size_t      n;
-
-	out->next_at = out->state.next_at;
-	if (!run_live(a->by.t->db, a->by.mem, config, &live, &n, e))
-		return false;
-	for (size_t i = 0; i < n; i++)
-		if (strcmp(live[i].state, run_states[RUN_QUEUED]) == 0 &&
-		    (out->next_at.ms == 0 || live[i].due_at.ms < out->next_at.ms))
-			out->next_at = live[i].due_at;
-	return true;
-}
-
-bool
-run_standing_of(const struct acting *a, const struct uuid *config, struct run_standing *out,
-    bool *any, struct err *e)
-{
-	struct db *db = a->by.t->db;
-
-	*out = (struct run_standing) { 0 };
-	*any = run_state_by_id(db, a->by.mem, config, &out->state, e);
-	if (!*any)
-		return err_take(e, ERR_MISSING);
-	if (!uuid_is_nil(&out->state.last_run) &&
-	    !run_by_id(db, a->by.mem, &out->state.last_run, &out->last, e) &&
-	    !err_take(e, ERR_MISSING))
-		return false;
-	return look_ahead(a, config, out, e);
-}
-
 /* ---- asking, and cancelling ---- */
 
 struct run_deed {

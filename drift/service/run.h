@@ -21,13 +21,4 @@ MUST_USE bool run_try(
 /* One that waits, or runs: it stops within seconds.  ERR_CONFLICT: it is over. */
 MUST_USE bool run_cancel(const struct acting *a, const struct uuid *id, struct err *e);
 
-/* What the runs of a config are at; *any false: its source is pushed. */
-struct run_standing {
-	struct run_state state;
-	struct run       last; /* the newest that was begun; its id is nil: none yet */
-	instant          next_at; /* 0: not by itself */
-};
-MUST_USE bool run_standing_of(const struct acting *a, const struct uuid *config,
-    struct run_standing *out, bool *any, struct err *e);
-
 #endif

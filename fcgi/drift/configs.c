@@ -3,7 +3,6 @@
 
 #include "core/web/etag.h"
 #include "drift/service/config.h"
-#include "drift/service/run.h"
 #include "fcgi/drift/drift.h"
 #include "fcgi/routes.h"
 
@@ -139,11 +138,11 @@ static const struct field config_out_fields[] = {
 	    .doc = "When it is collected; absent: only when somebody asks, or it is pushed to."),
 	FIELD(struct config_out, collecting, .item = &standing_schema,
 	    .flags = FIELD_NULLABLE | FIELD_OMIT_ZERO,
-	    .doc = "What its newest run came to; absent: its source is pushed, in lists, and in "
-		   "what a change answers."),
+	    .doc = "What its newest run came to, or that it goes on (state running); absent: its "
+		   "source is pushed, and in what a change answers."),
 	FIELD(struct config_out, next_run_at, .flags = FIELD_OMIT_ZERO,
-	    .doc = "When it is collected next; absent: not by itself, in lists, and in what a "
-		   "change answers."),
+	    .doc = "When it is collected next; absent: not by itself, and in what a change "
+		   "answers."),
 	FIELD(struct config_out, dead_rules, .flags = FIELD_OMIT_ZERO,
 	    .doc = "Rules of its own that left out or changed nothing in the last 20 snapshots "
 		   "(GET .../rules names them); absent: none, and in lists."),
@@ -193,6 +192,29 @@ defaults(TALLOC_CTX *mem, struct spec_body *b, struct err *e)
 	return true;
 }
 
+/* Absent where its source is pushed. */
+static bool
+show_runs(TALLOC_CTX *mem, const struct run_standing *s, struct config_out *out, struct err *e)
+{
+	if (uuid_is_nil(&s->config_id))
+		return true;
+	out->next_run_at = s->next_at;
+	out->collecting = talloc(mem, struct run_standing_out);
+	if (out->collecting == NULL)
+		return err_memory(e);
+	*out->collecting = (struct run_standing_out) {
+		.run_id = s->run_id,
+		.state = s->state,
+		.reason = s->reason,
+		.remedy = s->remedy,
+		.started_at = s->started_at,
+		.finished_at = s->finished_at,
+		.failures = s->failures,
+		.held = s->held,
+	};
+	return true;
+}
+
 static bool
 config_show(struct request *r, const struct config_row *in, struct config_out *out, struct err *e)
 {
@@ -228,7 +250,7 @@ config_show(struct request *r, const struct config_row *in, struct config_out *o
 		.created_at = c->created_at,
 		.updated_at = c->updated_at,
 	};
-	return true;
+	return show_runs(r->mem, &in->runs, out, e);
 }
 
 /* A change is held against the version alone: a run is none. */
@@ -275,32 +297,6 @@ show_refused(struct request *r, const struct acting *a, struct config_out *out, 
 }
 
 static bool
-show_runs(struct request *r, const struct acting *a, struct config_out *out, struct err *e)
-{
-	struct run_standing_out *seen = talloc_zero(r->mem, struct run_standing_out);
-	struct run_standing      s;
-	bool                     any;
-
-	if (seen == NULL)
-		return err_memory(e);
-	if (!run_standing_of(a, &r->id0, &s, &any, e))
-		return false;
-	*seen = (struct run_standing_out) {
-		.run_id = s.last.id,
-		.state = s.last.state,
-		.reason = s.last.reason,
-		.remedy = s.last.remedy,
-		.started_at = s.last.started_at,
-		.finished_at = s.last.finished_at,
-		.failures = s.state.failures,
-		.held = s.state.held,
-	};
-	out->collecting = any ? seen : NULL;
-	out->next_run_at = s.next_at;
-	return true;
-}
-
-static bool
 get_config(struct request *r, const void *body, void *answer, struct err *e)
 {
 	struct config_out      *out = answer;
@@ -314,9 +310,7 @@ get_config(struct request *r, const void *body, void *answer, struct err *e)
 	    !config_collections(a, &r->id0, &collections, &n, e))
 		return false;
 	out->collections = (struct items) { collections, n };
-	if (!show_refused(r, a, out, e) || !show_runs(r, a, out, e))
-		return false;
-	return config_dead_rules(a, &r->id0, &out->dead_rules, e);
+	return show_refused(r, a, out, e) && config_dead_rules(a, &r->id0, &out->dead_rules, e);
 }
 
 static bool

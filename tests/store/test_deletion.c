@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "core/store/tx.h"
+#include "tests/store/golden_world.h"
 #include "tests/store/runs_world.h"
 
 #define SOURCES SOURCES_STILL
@@ -39,8 +40,8 @@ ask(struct drift_world *x, const struct uuid *config)
 }
 
 /*
- * Letters are resources of the collection c, digits of d; "c?" and "d?" are partly read.  *in has
- * room for them: of 16.
+ * Letters are resources of the collection c, digits of d; "c?" and "d?" are partly read, "c!" and
+ * "d!" may not be.  *in has room for them: of 16.
  */
 static void
 show(struct drift_world *x, const char *shows, struct collected *got)
@@ -55,8 +56,9 @@ show(struct drift_world *x, const char *shows, struct collected *got)
 	for (const char *p = shows; *p != '\0'; p++) {
 		bool of_d = *p >= '0' && *p <= '9';
 
-		if (*p == '?') {
-			told[p[-1] == 'd'].how = COLLECTION_PARTIAL;
+		if (*p == '?' || *p == '!') {
+			told[p[-1] == 'd'].how =
+			    *p == '?' ? COLLECTION_PARTIAL : COLLECTION_FORBIDDEN;
 			got->n--;
 			continue;
 		}
@@ -143,13 +145,36 @@ struct step {
 	const char *shows, *seen;
 };
 
+struct row {
+	const char *what, *spec;
+	struct step steps[6];
+};
+
+/* `g` NULL: held against what is read first, else against a template. */
+static void
+walk(struct drift_world *x, const struct row *rows, size_t n, const struct golden *g)
+{
+	for (size_t i = 0; i < n; i++) {
+		struct uuid c = runs_config(x, rows[i].spec);
+
+		print_message("%s\n", rows[i].what);
+		if (g != NULL)
+			golden_world_bind_ok(x, &c, g, "");
+		(void)run_one(x, "ab1");
+		for (const struct step *s = rows[i].steps; s->seen != NULL; s++) {
+			pass(x, s->after_s);
+			ask(x, &c);
+			(void)run_one(x, s->shows);
+			assert_string_equal(seen(x, &c), s->seen);
+		}
+		drift_sql(x, "DELETE FROM testbsx.run_index");
+	}
+}
+
 static void
 what_is_missing_is_told_when_a_second_reading_lacks_it_too(void **state)
 {
-	static const struct {
-		const char *what, *spec;
-		struct step steps[6];
-	} rows[] = {
+	static const struct row rows[] = {
 		{ "twice, a minute apart", STILL(""),
 		    {
 			{ 0, "b1", "a: unconfirmed; 0 0 1" },
@@ -203,23 +228,51 @@ what_is_missing_is_told_when_a_second_reading_lacks_it_too(void **state)
 			{ 61, "b1", "a: -; 0 0 0" },
 			{ 61, "b1", "a: -; 1 1 0" },
 		    } },
+		{ "and its collection may not be read between", STILL(""),
+		    {
+			{ 0, "b1", "a: unconfirmed; 0 0 1" },
+			{ 61, "c!1", "-: unconfirmed; 1 1 0" },
+			{ 61, "b1", "a: -; 1 2 0" },
+		    } },
 	};
 	struct drift_world *x = *state;
 
-	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-		struct uuid c = runs_config(x, rows[i].spec);
-
-		print_message("%s\n", rows[i].what);
-		(void)run_one(x, "ab1");
-		for (const struct step *s = rows[i].steps; s->seen != NULL; s++) {
-			pass(x, s->after_s);
-			ask(x, &c);
-			(void)run_one(x, s->shows);
-			assert_string_equal(seen(x, &c), s->seen);
-		}
-		drift_sql(x, "DELETE FROM testbsx.run_index");
-	}
+	walk(x, rows, sizeof(rows) / sizeof(rows[0]), NULL);
 	drift_check(x);
+}
+
+static void
+what_a_template_has_and_is_missing_is_told_by_the_same_terms(void **state)
+{
+	static const struct row rows[] = {
+		{ "twice", STILL(""),
+		    {
+			{ 0, "b1", "a: unconfirmed; 0 0 1" },
+			{ 61, "b1", "a: -; 1 1 0" },
+			{ 61, "ab1", "-: -; 0 1 0" },
+		    } },
+		{ "once", STILL(""),
+		    {
+			{ 0, "b1", "a: unconfirmed; 0 0 1" },
+			{ 61, "ab1", "-: -; 0 0 0" },
+		    } },
+		{ "and its collection is partly read, and may not be read", STILL(""),
+		    {
+			{ 0, "bc?1", "-: -; 0 0 0" },
+			{ 61, "c!1", "-: -; 1 1 0" },
+			{ 61, "b1", "a: unconfirmed; 0 1 1" },
+			{ 61, "c!1", "-: unconfirmed; 1 2 0" },
+			{ 61, "b1", "a: -; 1 3 0" },
+		    } },
+	};
+	struct drift_world *x = *state;
+	struct golden       g = { 0 };
+
+	golden_world_put(x, &g,
+	    "{\"resources\":[[\"c\",\"a\",{\"v\":1}],[\"c\",\"b\",{\"v\":1}],"
+	    "[\"d\",\"1\",{\"v\":1}]],\"variables\":[]}");
+	walk(x, rows, sizeof(rows) / sizeof(rows[0]), &g);
+	drift_check_contents(x);
 }
 
 /* Of a collection that is gone at once, too: nobody is told of what a minute decides. */
@@ -294,6 +347,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(what_is_missing_is_told_when_a_second_reading_lacks_it_too),
+		TEST(what_a_template_has_and_is_missing_is_told_by_the_same_terms),
 		TEST(a_whole_collection_that_is_missing_waits_as_well),
 		TEST(a_run_that_lacks_something_asks_for_the_second_itself),
 		TEST(one_that_comes_in_a_minute_anyway_is_the_second),

@@ -31,9 +31,16 @@ static const struct field list_fields[] = {
 	COLUMN_NULL(struct config_row, last_run_at),
 	COLUMN_NULL(struct config_row, collected_at),
 	COLUMN(struct config_row, golden),
+	RUN_STANDING_FIELDS(struct config_row, runs),
 	FIELD_END,
 };
 static const struct schema config_row_schema = SCHEMA("ConfigRow", struct config_row, list_fields);
+static const struct field  runs_fields[] = {
+	 RUN_STANDING_FIELDS(struct config_row, runs),
+	 FIELD_END,
+};
+static const struct schema config_runs_schema =
+    SCHEMA("ConfigRuns", struct config_row, runs_fields);
 
 /* ---- configs ---- */
 
@@ -89,9 +96,25 @@ config_ask(struct trip *trip, const struct uuid *id, struct drift_config *c, boo
 SQL(config_select_list, SQL_TENANT, &page_schema, &config_row_schema,
     "SELECT c.id, c.name, c.spec, c.version, c.edition, c.suggested_packs, c.created_at,"
     " c.updated_at,"
-    " s.state, s.last_run_at, s.collected_at, s.golden"
-    " FROM drift_configs c JOIN config_state s ON s.config_id = c.id"
+    " s.state, s.last_run_at, s.collected_at, s.golden, " RUN_STANDING_COLUMNS
+    " FROM drift_configs c JOIN config_state s ON s.config_id = c.id" RUN_STANDING_JOINS
     " WHERE (:after IS NULL OR c.id < :after) ORDER BY c.id DESC LIMIT :limit");
+
+SQL(config_select_runs, SQL_TENANT, &id_in, &config_runs_schema,
+    "SELECT " RUN_STANDING_COLUMNS " FROM drift_configs c" RUN_STANDING_JOINS " WHERE c.id = :id");
+
+bool
+config_runs(struct tenant_db *t, TALLOC_CTX *mem, const struct uuid *id, struct run_standing *out,
+    struct err *e)
+{
+	const struct id_in in = { *id };
+	struct config_row  row;
+
+	if (!db_one(t->db, mem, &config_select_runs, &in, &row, e))
+		return false;
+	*out = row.runs;
+	return true;
+}
 
 bool
 config_list(struct tenant_db *t, TALLOC_CTX *mem, struct page *p, struct err *e)

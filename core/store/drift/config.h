@@ -11,6 +11,7 @@
 #ifndef BSX_STORE_DRIFT_CONFIG_H
 #define BSX_STORE_DRIFT_CONFIG_H
 
+#include "core/store/drift/run_standing.h"
 #include "core/store/tenant/tenant_db.h"
 #include "core/store/trip.h"
 
@@ -52,12 +53,16 @@ struct config_row {
 	char               *state;
 	instant             last_run_at, collected_at;
 	bool                golden;
+	struct run_standing runs;
 };
 
 MUST_USE bool config_add(
     struct db *db, const struct drift_config *c, struct err *e); /* and its state row */
 MUST_USE bool config_by_id(struct tenant_db *t, TALLOC_CTX *mem, const struct uuid *id,
     struct drift_config *c, struct err *e);
+/* What its runs are at. */
+MUST_USE bool config_runs(struct tenant_db *t, TALLOC_CTX *mem, const struct uuid *id,
+    struct run_standing *out, struct err *e);
 MUST_USE bool config_exists(struct tenant_db *t, const struct uuid *id, bool *there, struct err *e);
 /* Newest first, those made before `after` (nil: all). */
 MUST_USE bool config_list(struct tenant_db *t, TALLOC_CTX *mem, struct page *p, struct err *e);

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import crypto from 'node:crypto';
 import { before, test } from 'node:test';
-import { sql } from '../lib/env.mjs';
+import { sql, until } from '../lib/env.mjs';
 import { all, bearer, newConfig, newKey, newTenant, unique, withKey } from '../lib/people.mjs';
 import { openapi } from '../lib/spec.mjs';
 
@@ -38,6 +38,20 @@ test('a schedule is kept and answered, and the config says when it is collected 
   const runs = await all(admin, `/api/drift/runs?config_id=${config.id}`);
   assert.equal(runs.length, 1, 'the first is made with the config');
   assert.equal(runs[0].kind, 'scheduled');
+
+  // and in lists, beside one that is pushed to, also while a run goes on
+  const pushed = await newConfig(admin, {}), { id: run } = runs[0], told = ({ collecting, next_run_at }) => ({ collecting, next_run_at });
+  await until('the run to be over or put off', async () => (await admin('GET', `/api/drift/runs/${run}`)).json.attempts > 0);
+  held(config.id);
+  sql(`UPDATE runs SET state = 'running', started_at = NOW(3), finished_at = NULL WHERE id = UNHEX('${hex(run)}')`, schema);
+  const listed = await all(admin, '/api/drift/configs'), one = (await admin('GET', `/api/drift/configs/${config.id}`)).json;
+  assert.deepEqual([one.collecting.run_id, one.collecting.state], [run, 'running']);
+  assert.deepEqual(told(listed.find((c) => c.id === config.id)), told(one));
+  assert.deepEqual(told(listed.find((c) => c.id === pushed.id)), { collecting: undefined, next_run_at: undefined });
+  sql(`UPDATE runs SET state = 'failed', finished_at = NOW(3) WHERE id = UNHEX('${hex(run)}')`, schema);
+  const waits = waiting(config.id, 'notify');
+  assert.equal((await all(admin, '/api/drift/configs')).find((c) => c.id === config.id).next_run_at, (await admin('GET', `/api/drift/runs/${waits}`)).json.due_at, 'what waits comes first');
+  sql(`DELETE FROM runs WHERE id = UNHEX('${hex(waits)}')`, schema);
 
   const weekly = await admin('PUT', `/api/drift/configs/${config.id}`, { body: { schedule: { cron: '30 3 * * SUN', timezone: 'Europe/Berlin' } } });
   assert.equal(weekly.status, 200, weekly.text);

@@ -11,6 +11,7 @@
 #include "core/base/unicode.h"
 #include "core/store/drift/config.h"
 #include "core/store/identity/user.h"
+#include "core/store/tenant/quota.h"
 
 #define DAY_MS INT64_C(86400000)
 
@@ -343,7 +344,8 @@ make_body(struct db *db, void *arg, struct err *e)
 	struct key_making *m = arg;
 
 	(void)db;
-	return check_maker(m, e) && check_configs(m, e) && api_key_add(m->by->t, m->k, e);
+	return check_maker(m, e) && check_configs(m, e) &&
+	       quota_take(m->by->t, USAGE_API_KEYS, e) && api_key_add(m->by->t, m->k, e);
 }
 
 /* An end that is nearer than that when the key is made needs no telling. */
@@ -398,13 +400,19 @@ api_key_make(
 {
 	struct key_making  m = { by, out };
 	struct audit_entry entry = { .action = AUDIT_API_KEY_CREATE };
+	bool               tried = false;
 
 	if (!refuse_keys(by->caller, e) || !check_new(by->auth, by->mem, in, e) ||
 	    !fill_key(by, in, out, e))
 		return false;
 	entry.target_id = out->id;
 	entry.details = audit_details(by->mem, &key_told, out, e);
-	return entry.details != NULL && audit_deed(by, make_body, &m, &entry, e);
+	if (entry.details == NULL)
+		return false;
+	while (!audit_deed(by, make_body, &m, &entry, e))
+		if (!quota_has_room(by->t, USAGE_API_KEYS, &tried, e))
+			return false;
+	return true;
 }
 
 /* ---- reading ---- */

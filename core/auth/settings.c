@@ -3,6 +3,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "core/json/json_merge.h"
+
 #define MIN(x, y) ((x) < (y) ? (x) : (y))
 #define NULLABLE  FIELD_NULLABLE
 #define FOREVER_S INT64_C(3155760000) /* a hundred years */
@@ -285,73 +287,6 @@ settings_of(struct auth *a, const struct tenant *t, const struct settings **s, s
 
 /* ---- changing ---- */
 
-static const struct json nothing = { .type = JSON_OBJECT };
-
-static bool
-make_object(TALLOC_CTX *mem, size_t most, struct json *out, struct err *e)
-{
-	*out = (struct json) { .type = JSON_OBJECT };
-	out->items = talloc_array(mem, struct json, (unsigned)most + 1);
-	out->names = talloc_array(mem, struct str, (unsigned)most + 1);
-	return (out->items != NULL && out->names != NULL) || err_memory(e);
-}
-
-static const struct json *
-member(const struct json *o, struct str name)
-{
-	for (uint32_t i = 0; o->type == JSON_OBJECT && i < o->n; i++)
-		if (str_eq(o->names[i], name))
-			return &o->items[i];
-	return NULL;
-}
-
-/* Members of both; a null stays for now, so that one of an unknown name is found. */
-static bool
-merge(TALLOC_CTX *mem, const struct json *base, const struct json *change, struct json *out,
-    struct err *e)
-{
-	if (change->type != JSON_OBJECT) {
-		*out = *change;
-		return true;
-	}
-	if (base == NULL || base->type != JSON_OBJECT)
-		base = &nothing;
-	if (!make_object(mem, (size_t)base->n + change->n, out, e))
-		return false;
-	for (uint32_t i = 0; i < base->n; i++) {
-		if (member(change, base->names[i]) != NULL)
-			continue;
-		out->names[out->n] = base->names[i];
-		out->items[out->n++] = base->items[i];
-	}
-	for (uint32_t i = 0; i < change->n; i++) {
-		out->names[out->n] = change->names[i];
-		if (!merge(mem, member(base, change->names[i]), &change->items[i],
-			&out->items[out->n++], e))
-			return false;
-	}
-	return true;
-}
-
-static bool
-without_nulls(TALLOC_CTX *mem, const struct json *in, struct json *out, struct err *e)
-{
-	if (in->type != JSON_OBJECT) {
-		*out = *in;
-		return true;
-	}
-	if (!make_object(mem, in->n, out, e))
-		return false;
-	for (uint32_t i = 0; i < in->n; i++) {
-		if (in->items[i].type == JSON_NULL)
-			continue;
-		out->names[out->n] = in->names[i];
-		if (!without_nulls(mem, &in->items[i], &out->items[out->n++], e))
-			return false;
-	}
-	return true;
-}
-
 static bool
 check_available(TALLOC_CTX *mem, const struct json *change, struct err *e)
 {
@@ -397,10 +332,10 @@ settings_merge(TALLOC_CTX *mem, const struct conf *conf, const char *was, const 
 		return err_note(e, "reading a tenant's stored settings");
 	if (change->type != JSON_OBJECT)
 		return err_fault(e, mem, "/settings", "must be an object");
-	if (!merge(mem, base, change, &both, e) ||
+	if (!json_merge(mem, base, change, &both, e) ||
 	    !schema_decode_at(mem, &settings_schema, &both, "/settings", &s, e) ||
 	    !check_available(mem, change, e) || !check_ceilings(mem, conf, &s, e) ||
-	    !without_nulls(mem, &both, &clean, e))
+	    !json_without_nulls(mem, &both, &clean, e))
 		return false;
 	buf_make(&b, mem);
 	json_print(&b, &clean);

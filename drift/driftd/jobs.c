@@ -11,6 +11,7 @@
 #include "core/store/drift/remask.h"
 #include "core/store/tenant/forget.h"
 #include "core/store/tenant/grant.h"
+#include "core/store/tenant/usage.h"
 #include "drift/remask/remask.h"
 #include "drift/run/deadline.h"
 #include "drift/run/takeover.h"
@@ -100,6 +101,36 @@ forget_rows(struct worker *w, int64_t *wait_ms, struct err *e)
 	if (!tenant_walk(w->deliver->database, &visit, &w->forget_after, &ended, e))
 		return false;
 	walk_on(w, ended, &w->forget_after, wait_ms);
+	return true;
+}
+
+/* What retention has taken away is counted off. */
+static void
+count_tenant(const struct tenant *row, TALLOC_CTX *mem, void *arg)
+{
+	struct worker          *w = arg;
+	const struct env       *env = w->deliver->env;
+	const struct usage_stop stop = { w->stop, w->stop_arg };
+	struct tenant_db       *t;
+	struct err              e = { 0 };
+
+	(void)mem;
+	if (w->stop(w->stop_arg) || strcmp(row->status, "active") != 0)
+		return;
+	if (!tenant_db_open(w->deliver->database, row, true, &t, &e) ||
+	    !usage_recount_storage(t, (instant) { clock_ms(env->clock) }, &stop, &e))
+		log_err(env->log, LOG_SYSTEM, "what a tenant stores was not counted", &e);
+}
+
+static bool
+count_storage(struct worker *w, int64_t *wait_ms, struct err *e)
+{
+	const struct tenant_visit visit = { count_tenant, w };
+	bool                      ended;
+
+	if (!tenant_walk(w->deliver->database, &visit, &w->count_after, &ended, e))
+		return false;
+	walk_on(w, ended, &w->count_after, wait_ms);
 	return true;
 }
 
@@ -262,6 +293,7 @@ const struct job jobs[] = {
 	{ "key_reminders", UPKEEP_MS, true, remind_of_keys },
 	{ "ended_roles", UPKEEP_MS, true, clear_roles },
 	{ "old_rows", UPKEEP_MS, true, forget_rows },
+	{ "storage", UPKEEP_MS, true, count_storage },
 	{ "edition", UPKEEP_MS, true, take_over },
 	{ "audit_checkpoints", UPKEEP_MS, true, sign_checkpoints },
 	{ "old_operations", UPKEEP_MS, true, forget_operations },

@@ -21,7 +21,7 @@ struct worker {
 	bool            once;              /* one round, with all that there is to do now */
 	int64_t         due_ms[JOBS_MAX];  /* monotonic, by row; 0: now */
 	/* how far the walks over all tenants have come, for ending API keys, roles that have ended, old rows and configs of an earlier edition; nil: it begins */
-	struct uuid     keys_after, roles_after, forget_after, edition_after;
+	struct uuid     keys_after, roles_after, forget_after, count_after, edition_after;
 	/* of configs of an earlier edition: a round ends then, and has left some */
 	int64_t         taking_until_ms;
 	bool            taking_more;

@@ -1,6 +1,9 @@
 #include "drift/run/ingest.h"
 
+#include <string.h>
+
 #include "core/shm/metric.h"
+#include "core/store/tenant/quota.h"
 #include "core/store/tx.h"
 #include "drift/run/apply.h"
 #include "drift/run/golden_binding.h"
@@ -57,6 +60,21 @@ end_run(struct db *db, const struct ingest *in, const struct plan *p, struct err
 	return running_end(db, in->run, &done, e);
 }
 
+/* What the tenant stores for it. */
+static int64_t
+bytes_of(const struct plan *p)
+{
+	int64_t n = content_rows_bytes(&p->contents);
+
+	for (size_t i = 0; p->kind != PLAN_SAME && i < p->seen.n; i++) {
+		const struct change_row *c = &p->changes[i];
+
+		n += (int64_t)(strlen(c->path) + strlen(c->canonical_path) + c->old_value.n +
+			       c->new_value.n);
+	}
+	return n;
+}
+
 /* Holds the state row from its first statement on; where the state has moved on since the plan was
  * made, it is outrun. */
 static bool
@@ -69,7 +87,8 @@ ingest_body(struct db *db, void *arg, struct err *e)
 		return false;
 	p = w->plan;
 	if (!snapshot_add_next(db, &p->snapshot, &p->before, e) || !apply_plan(db, w->in, p, e) ||
-	    !end_run(db, w->in, p, e))
+	    !end_run(db, w->in, p, e) ||
+	    !quota_take_push(w->in->t, w->in->received_at, bytes_of(p), e))
 		return false;
 	return p->kind == PLAN_LATE ? config_state_number(db, &p->after, p->before.seq, e)
 				    : config_state_set(db, &p->after, p->before.seq, e);

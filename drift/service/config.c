@@ -8,6 +8,7 @@
 #include "core/store/drift/collection.h"
 #include "core/store/drift/rule_hits.h"
 #include "core/store/drift/schedule.h"
+#include "core/store/tenant/quota.h"
 #include "drift/run/golden_binding.h"
 #include "drift/run/running.h"
 #include "drift/service/config_credential.h"
@@ -235,7 +236,8 @@ make_body(struct db *db, void *arg, struct err *e)
 	const struct config_change *c = arg;
 	const struct alert_scope    s = scope_of(c);
 
-	return config_add(db, &c->config, e) && set_runs(db, c, e) &&
+	return quota_take(c->a->by.t, USAGE_CONFIGS, e) && config_add(db, &c->config, e) &&
+	       set_runs(db, c, e) &&
 	       (c->credential.deed != CREDENTIAL_SET ||
 		   config_credential_write(db, &s, &c->credential, e)) &&
 	       (c->await_s == 0 || await_beat(db, c, e));
@@ -248,6 +250,7 @@ config_make(
 	struct config_change c = { .a = a,
 		.sourced = true,
 		.config = { .id = acting_id(a), .version = 1, .edition = COMPARE_EDITION } };
+	bool                 tried = false;
 
 	c.config.name = acting_copy(a, in->body->name);
 	c.config.spec = spec_merge(a->by.mem, NULL, in->text, e);
@@ -257,8 +260,9 @@ config_make(
 		return false;
 	if (c.config.name == NULL)
 		return err_memory(e);
-	if (!config_deed(&c, make_body, AUDIT_CONFIG_CREATE, e))
-		return db_taken(e, "A config of that name exists.");
+	while (!config_deed(&c, make_body, AUDIT_CONFIG_CREATE, e))
+		if (!quota_has_room(a->by.t, USAGE_CONFIGS, &tried, e))
+			return db_taken(e, "A config of that name exists.");
 	wake_raise(a->drift->env->segment);
 	*out = (struct config_row) { .config = c.config, .state = acting_copy(a, "new") };
 	return out->state != NULL || err_memory(e);

@@ -11,6 +11,13 @@ static const struct field usage_fields[] = {
 	FIELD(struct tenant_usage, users, .doc = "Accounts, disabled ones too."),
 	FIELD(struct tenant_usage, api_keys, .doc = "API keys that are not revoked."),
 	FIELD(struct tenant_usage, drift_configs, .doc = "Drift configs."),
+	FIELD(struct tenant_usage, snapshots_today,
+	    .doc = "Snapshots of this day (UTC), unchanged ones too."),
+	FIELD(struct tenant_usage, storage_bytes,
+	    .doc = "Bytes stored: sealed contents, changes and audit; what was deleted is counted "
+		   "off within a day."),
+	FIELD(struct tenant_usage, near,
+	    .doc = "Members of the quota of which 80 in a hundred are used, or more."),
 	FIELD_END,
 };
 static const struct schema usage_schema = SCHEMA("TenantUsage", struct tenant_usage, usage_fields);
@@ -19,7 +26,7 @@ struct tenant_out {
 	struct uuid          id, tenant_id;
 	const char          *slug, *name, *status;
 	struct settings     *settings;
-	struct raw_json      quota;
+	struct quota        *quota;
 	struct tenant_usage *usage;
 	instant              created_at;
 	struct uuid          operation_id;
@@ -32,7 +39,8 @@ static const struct field tenant_out_fields[] = {
 	FIELD(struct tenant_out, status, .doc = "provisioning, active, suspended or erasing."),
 	FIELD(struct tenant_out, settings, .item = &settings_schema,
 	    .doc = "What its administrators decide, with the installation's defaults filled in."),
-	FIELD(struct tenant_out, quota, .doc = "What the platform allows it; {}: no limits."),
+	FIELD(struct tenant_out, quota, .item = &quota_schema,
+	    .doc = "What the platform allows it; {}: no limits."),
 	FIELD(struct tenant_out, usage, .item = &usage_schema, .flags = FIELD_NULLABLE,
 	    .doc = "What it has; null in lists, and while there is nothing to count."),
 	FIELD(struct tenant_out, created_at, .doc = "When it was made."),
@@ -54,13 +62,14 @@ show(struct request *r, const struct tenant *t, struct tenant_out *out, struct e
 		.slug = t->slug,
 		.name = t->name,
 		.status = t->status,
-		.quota = t->quota,
 		.created_at = t->created_at,
 	};
 	out->settings = talloc_zero(r->mem, struct settings);
-	if (out->settings == NULL)
+	out->quota = talloc_zero(r->mem, struct quota);
+	if (out->settings == NULL || out->quota == NULL)
 		return err_memory(e);
-	return settings_parse(r->mem, r->app->env->conf, t->settings.text, out->settings, e);
+	return tenant_quota(r->mem, t, out->quota, e) &&
+	       settings_parse(r->mem, r->app->env->conf, t->settings.text, out->settings, e);
 }
 
 static struct buf
@@ -138,6 +147,7 @@ static const struct schema tenant_admin_schema =
 struct tenant_create {
 	const char               *slug, *name;
 	struct settings          *settings;
+	struct quota             *quota;
 	struct tenant_admin_body *admin;
 };
 static const struct field tenant_create_fields[] = {
@@ -147,6 +157,8 @@ static const struct field tenant_create_fields[] = {
 	    .flags = FIELD_REQUIRED | FIELD_SEEN, .doc = "Its name for people."),
 	FIELD(struct tenant_create, settings, .item = &settings_schema,
 	    .doc = "Members that differ from the defaults."),
+	FIELD(struct tenant_create, quota, .item = &quota_schema,
+	    .doc = "What it may have; left out: no limits."),
 	FIELD(struct tenant_create, admin, .item = &tenant_admin_schema,
 	    .doc = "Its first administrator; left out: none is made."),
 	FIELD_END,
@@ -171,6 +183,8 @@ make_tenant(struct request *r, const void *body, void *answer, struct err *e)
 
 	if (in->settings != NULL)
 		x.settings = json_get(r->json, "settings");
+	if (in->quota != NULL)
+		x.quota = json_get(r->json, "quota");
 	if (in->admin != NULL) {
 		x.email = in->admin->email;
 		x.display_name = in->admin->display_name;
@@ -190,7 +204,7 @@ make_tenant(struct request *r, const void *body, void *answer, struct err *e)
 struct tenant_update {
 	const char      *name, *status;
 	struct settings *settings;
-	struct raw_json  quota;
+	struct quota    *quota;
 };
 static const char *const  settable[] = { "active", "suspended", NULL };
 static const struct field tenant_update_fields[] = {
@@ -200,24 +214,16 @@ static const struct field tenant_update_fields[] = {
 	    .doc =
 		"Members named are changed; null takes one back to its default. What this version "
 		"does not act upon is refused."),
-	FIELD(struct tenant_update, quota, .doc = "Not in this version: refused."),
+	FIELD(struct tenant_update, quota, .item = &quota_schema,
+	    .doc =
+		"Members named are changed; null takes a limit away. One below what there is takes "
+		"nothing away. The platform only."),
 	FIELD(struct tenant_update, status, .choices = settable,
 	    .doc = "suspended: nobody can sign in or work there. The platform only."),
 	FIELD_END,
 };
 static const struct schema tenant_update_schema =
     SCHEMA("TenantUpdate", struct tenant_update, tenant_update_fields);
-
-static bool
-refuse_quota(struct request *r, const struct tenant_update *in, struct err *e)
-{
-	if (in->quota.tree == NULL)
-		return true;
-	if (!r->caller.platform)
-		return err_set(e, ERR_FORBIDDEN, 0, "Only the platform changes a tenant's quota.",
-		    "quota by a tenant");
-	return err_fault(e, r->mem, "/quota", "quotas are not enforced in this version");
-}
 
 /* What the settings name of other rooms is held against those. */
 static bool
@@ -244,8 +250,9 @@ change_tenant(struct request *r, const void *body, void *answer, struct err *e)
 
 	if (in->settings != NULL)
 		c.settings = json_get(r->json, "settings");
-	if (!tenant_visible(&by, &r->id0, &t, e) || !refuse_quota(r, in, e) ||
-	    !check_settings(r, c.settings, e))
+	if (in->quota != NULL)
+		c.quota = json_get(r->json, "quota");
+	if (!tenant_visible(&by, &r->id0, &t, e) || !check_settings(r, c.settings, e))
 		return false;
 	content = content_of(r, t);
 	return etag_may_change(r, etag_content(&content), e) && tenant_alter(&by, t, &c, e) &&

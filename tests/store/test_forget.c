@@ -144,6 +144,35 @@ a_tenant_that_is_suspended_is_not_left_out(void **state)
 	only_young_ones_are_left(y);
 }
 
+/* Not of forgetting alone: what went is no longer counted as stored. */
+static void
+what_is_stored_is_counted_anew_in_pages(void **state)
+{
+	struct daemon_world *y = *state;
+
+	drift_sql(y->x, "INSERT INTO %s.contents (address, chunk, size, body) SELECT " HASH
+			", 0, 1000, REPEAT('x', 100 + seq MOD 7) FROM %s.seq_1_to_4500");
+	drift_sql(y->x, "INSERT INTO %s.contents (address, chunk, size, body) SELECT " HASH
+			", 1, 1000, REPEAT('y', 50) FROM %s.seq_1_to_4500 WHERE seq MOD 10 = 0");
+	drift_sql(y->x, "UPDATE %s.tenant_usage SET used = 123456789 WHERE name = 'storage_bytes'");
+	ends_well(driftd_run(y, "--once"));
+	assert_int_equal(
+	    drift_count(y->x, "SELECT used - (SELECT SUM(LENGTH(body)) FROM %s.contents)"
+			      " - (SELECT IFNULL(SUM(LENGTH(path) + LENGTH(canonical_path)"
+			      " + IFNULL(LENGTH(old_value), 0) + IFNULL(LENGTH(new_value), 0)), 0)"
+			      " FROM %s.drift_changes) FROM %s.tenant_usage"
+			      " WHERE name = 'storage_bytes' AND counted_at IS NOT NULL"),
+	    drift_count(y->x, "SELECT IFNULL(SUM(LENGTH(details)), 0) FROM %s.audit"));
+	drift_sql(y->x, "DELETE FROM %s.contents");
+	ends_well(driftd_run(y, "--once")); /* it was counted a moment ago */
+	assert_true(drift_count(y->x, "SELECT used FROM %s.tenant_usage"
+				      " WHERE name = 'storage_bytes'") > 450000);
+	drift_sql(y->x, "UPDATE %s.tenant_usage SET counted_at = NOW(3) - INTERVAL 25 HOUR");
+	ends_well(driftd_run(y, "--once"));
+	assert_true(drift_count(y->x, "SELECT used FROM %s.tenant_usage"
+				      " WHERE name = 'storage_bytes'") < 450000);
+}
+
 #define TEST(f) cmocka_unit_test_setup_teardown(f, driftd_set_up, driftd_tear_down)
 
 int
@@ -154,6 +183,7 @@ main(void)
 		TEST(daemons_that_do_so_at_the_same_time_are_not_in_each_others_way),
 		TEST(one_that_is_killed_in_between_leaves_the_rest_to_the_next),
 		TEST(a_tenant_that_is_suspended_is_not_left_out),
+		TEST(what_is_stored_is_counted_anew_in_pages),
 	};
 
 	signal(SIGPIPE, SIG_IGN);

@@ -5,6 +5,7 @@
 #include "core/auth/oidc/oidc_roles.h"
 #include "core/base/mailbox.h"
 #include "core/base/unicode.h"
+#include "core/store/tenant/quota.h"
 
 bool
 oidc_user_refuse(enum oidc_reason why, enum oidc_reason *out, struct err *e)
@@ -70,8 +71,8 @@ provision_body(struct db *db, void *arg, struct err *e)
 {
 	struct oidc_writing *x = arg;
 
-	return user_add(x->w->by->t, &x->w->user, e) && oidc_roles_put(x->w, x->roles, e) &&
-	       identity_add(db, &x->w->identity, e);
+	return quota_take(x->w->by->t, USAGE_USERS, e) && user_add(x->w->by->t, &x->w->user, e) &&
+	       oidc_roles_put(x->w, x->roles, e) && identity_add(db, &x->w->identity, e);
 }
 
 static bool
@@ -132,6 +133,7 @@ static bool
 provision(struct oidc_who *w, enum oidc_reason *why, struct err *e)
 {
 	struct oidc_roles r;
+	bool              tried = false;
 
 	if (!may_provision(w))
 		return oidc_user_refuse(OIDC_UNVERIFIED, why, e);
@@ -139,9 +141,10 @@ provision(struct oidc_who *w, enum oidc_reason *why, struct err *e)
 		return false;
 	if (r.n == 0)
 		return oidc_user_refuse(oidc_roles_why_none(w), why, e);
-	if (!oidc_deed(w, provision_body, &r, AUDIT_USER_CREATE, e))
-		/* somebody else was first, or has it */
-		return db_was_duplicate(e) && oidc_user_refuse(OIDC_TAKEN, why, e);
+	while (!oidc_deed(w, provision_body, &r, AUDIT_USER_CREATE, e))
+		if (!quota_has_room(w->by->t, USAGE_USERS, &tried, e))
+			/* somebody else was first, or has it */
+			return db_was_duplicate(e) && oidc_user_refuse(OIDC_TAKEN, why, e);
 	return user_by_id(w->by->t, w->by->mem, &w->identity.user_id, &w->user, e);
 }
 

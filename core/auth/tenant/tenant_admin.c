@@ -8,6 +8,8 @@
 #include "core/auth/give.h"
 #include "core/store/identity/role.h"
 
+#define DAY_MS INT64_C(86400000)
+
 bool
 tenant_visible(
     const struct deed_by *by, const struct uuid *id, const struct tenant **t, struct err *e)
@@ -28,10 +30,55 @@ tenants_visible(const struct deed_by *by, struct page *p, struct err *e)
 	return p->rows != NULL || err_memory(e);
 }
 
+bool
+tenant_quota(TALLOC_CTX *mem, const struct tenant *t, struct quota *q, struct err *e)
+{
+	return quota_of(mem, t, q, e);
+}
+
 static bool
 has_schema(const struct tenant *t)
 {
 	return strcmp(t->status, "active") == 0 || strcmp(t->status, "suspended") == 0;
+}
+
+static bool
+find_near(TALLOC_CTX *mem, const struct tenant *t, const int64_t used[static USAGE__MAX],
+    struct strings *near, struct err *e)
+{
+	struct quota q;
+
+	*near = (struct strings) { talloc_zero_array(mem, const char *, USAGE__MAX), 0 };
+	if (near->items == NULL)
+		return err_memory(e);
+	if (!quota_of(mem, t, &q, e))
+		return false;
+	for (enum usage_kind k = 0; k < USAGE__MAX; k++) {
+		int64_t limit = quota_limit(&q, k);
+
+		if (limit > 0 && used[k] >= limit - limit / 100 * (100 - TENANT_USAGE_NEAR) -
+						limit % 100 * (100 - TENANT_USAGE_NEAR) / 100)
+			near->items[near->n++] = usage_name(k);
+	}
+	return true;
+}
+
+static bool
+read_usage(
+    const struct deed_by *by, struct tenant_db *there, struct tenant_usage *out, struct err *e)
+{
+	int64_t used[USAGE__MAX];
+
+	if (!usage_counted(there, clock_ms(by->auth->env->clock) / DAY_MS, used, e))
+		return false;
+	*out = (struct tenant_usage) {
+		.users = used[USAGE_USERS],
+		.api_keys = used[USAGE_API_KEYS],
+		.drift_configs = used[USAGE_CONFIGS],
+		.snapshots_today = used[USAGE_SNAPSHOTS],
+		.storage_bytes = used[USAGE_STORAGE],
+	};
+	return find_near(by->mem, there->tenant, used, &out->near, e);
 }
 
 bool
@@ -47,7 +94,7 @@ tenant_usage_of(
 	if (*out == NULL)
 		return err_memory(e);
 	return tenant_db_open(by->auth->database, t, true, &there, e) &&
-	       tenant_usage_read(there, *out, e);
+	       read_usage(by, there, *out, e);
 }
 
 /* ---- name and settings, on the tenant's own connection ---- */
@@ -190,12 +237,12 @@ alter_own(struct altering *w, const struct tenant_change *in, struct err *e)
 	return true;
 }
 
-/* ---- status, on the platform's connection ---- */
+/* ---- status and quota, on the platform's connection ---- */
 
 struct judging {
-	struct tenant_db *platform;
-	struct uuid       id;
-	const char       *status;
+	struct tenant_db    *platform;
+	const struct tenant *was;
+	const char          *status, *quota;
 };
 
 static bool
@@ -204,41 +251,67 @@ status_body(struct db *db, void *arg, struct err *e)
 	struct judging *w = arg;
 
 	(void)db;
-	return w->status == NULL || tenant_set_status(w->platform, &w->id, w->status, e);
+	if (w->quota != NULL &&
+	    !tenant_set_quota(w->platform, &w->was->id, w->quota, w->was->quota.text, e)) {
+		if (e->code == ERR_CONFLICT)
+			snprintf(e->pub, sizeof(e->pub), "The quota was changed at the same time.");
+		return false;
+	}
+	if (w->status == NULL || tenant_set_status(w->platform, &w->was->id, w->status, e))
+		return true;
+	if (e->code == ERR_CONFLICT)
+		snprintf(e->pub, sizeof(e->pub), "The tenant is neither active nor suspended now.");
+	return false;
 }
 
 struct status_told {
-	const char *slug, *status;
+	const char               *slug, *status;
+	const struct json_change *quota;
 };
 static const struct field status_told_fields[] = {
 	TOLD(struct status_told, slug),
 	TOLD_IF(struct status_told, status),
+	TOLD_ITEM_IF(struct status_told, quota, &json_change_schema),
 	FIELD_END,
 };
 static const struct schema status_told =
     SCHEMA("StatusTold", struct status_told, status_told_fields);
 
-/* The platform's own entry, with the status if it changes; then the tenant's, of what only the
- * platform did. */
+/* Programs of before, and those that hold the row of before, have counted otherwise. */
+static bool
+count_anew(struct tenant_db *there, struct err *e)
+{
+	static const enum usage_kind counted[] = { USAGE_USERS, USAGE_API_KEYS, USAGE_CONFIGS };
+	int64_t                      used;
+
+	for (size_t i = 0; i < sizeof(counted) / sizeof(counted[0]); i++)
+		if (!usage_recount(there, counted[i], &used, e))
+			return false;
+	return true;
+}
+
+/* The platform's own entry, with what changes; then the tenant's, of what only the platform did. */
 static bool
 alter_by_platform(struct altering *w, const struct tenant_change *in, struct err *e)
 {
-	const struct deed_by *by = w->by;
-	const struct deed_by  there = deed_in(by, w->t);
-	struct judging        j = { by->t, w->was->id, in->status };
-	struct audit_entry    entry = { .action = AUDIT_TENANT_UPDATE, .target_id = w->was->id };
+	const struct deed_by    *by = w->by;
+	const struct deed_by     there = deed_in(by, w->t);
+	struct judging           j = { .platform = by->t, .was = w->was, .status = in->status };
+	struct audit_entry       entry = { .action = AUDIT_TENANT_UPDATE, .target_id = w->was->id };
+	struct json_change       quota = { { .text = w->was->quota.text }, { 0 } };
+	const struct status_told told = { w->was->slug, in->status,
+		in->quota != NULL ? &quota : NULL };
 
-	entry.details = audit_details(
-	    by->mem, &status_told, &(struct status_told) { w->was->slug, in->status }, e);
-	if (entry.details == NULL)
-		return false;
-	if (!audit_deed(by, status_body, &j, &entry, e)) {
-		if (e->code == ERR_CONFLICT)
-			snprintf(e->pub, sizeof(e->pub),
-			    "The tenant is neither active nor suspended now.");
-		return false;
+	if (in->quota != NULL) {
+		if (!quota_merge(by->mem, w->was->quota.text, in->quota, &j.quota, e))
+			return false;
+		quota.to.text = j.quota;
 	}
-	if (in->status == NULL)
+	entry.details = audit_details(by->mem, &status_told, &told, e);
+	if (entry.details == NULL || !audit_deed(by, status_body, &j, &entry, e) ||
+	    (j.quota != NULL && !count_anew(w->t, e)))
+		return false;
+	if ((in->status == NULL && in->quota == NULL) || w->t == by->t)
 		return true;
 	entry.id = (struct uuid) { { 0 } };
 	return audit_deed(&there, NULL, NULL, &entry, e);
@@ -255,6 +328,9 @@ may_alter(
 	if (in->status != NULL && !by->caller->platform)
 		return err_set(e, ERR_FORBIDDEN, 0, "Only the platform changes a tenant's status.",
 		    "status by a tenant");
+	if (in->quota != NULL && !by->caller->platform)
+		return err_set(e, ERR_FORBIDDEN, 0, "Only the platform changes a tenant's quota.",
+		    "quota by a tenant");
 	if (in->status != NULL && own)
 		return err_fault(e, by->mem, "/status", "the platform cannot be suspended");
 	if (own && in->settings != NULL &&
@@ -277,7 +353,7 @@ tenant_alter(
 	if (!own && !tenant_db_open(by->auth->database, t, true, &w.t, e))
 		return false;
 	ok = (in->name == NULL && in->settings == NULL) || alter_own(&w, in, e);
-	if (ok && !own)
+	if (ok && (!own || in->quota != NULL))
 		ok = alter_by_platform(&w, in, e);
 	/* also when it half failed: what was done holds */
 	tenant_forget(by->auth->database);

@@ -9,11 +9,21 @@
 
 #include "core/auth/settings.h"
 #include "core/auth/user/user_admin.h"
+#include "core/store/tenant/quota.h"
 
 /* The row, read again; of the caller's tenant, or of any for the platform. ERR_MISSING. */
 MUST_USE bool tenant_visible(const struct deed_by *by, const struct uuid *id, const struct tenant **t, struct err *e);
 /* Newest first; for all but the platform its own is the only one. */
 MUST_USE bool tenants_visible(const struct deed_by *by, struct page *p, struct err *e);
+/* What the platform allows it. */
+MUST_USE bool tenant_quota(TALLOC_CTX *mem, const struct tenant *t, struct quota *q, struct err *e);
+
+/* How much a tenant has of what its quota bounds. */
+struct tenant_usage {
+	int64_t        users, api_keys, drift_configs, snapshots_today, storage_bytes;
+	struct strings near; /* members of the quota of which TENANT_USAGE_NEAR in a hundred are used, or more */
+};
+#define TENANT_USAGE_NEAR 80
 /* What it has; NULL: it has no schema in which something could be counted. */
 MUST_USE bool tenant_usage_of(const struct deed_by *by, const struct tenant *t, struct tenant_usage **out,
     struct err *e);
@@ -24,6 +34,7 @@ struct tenant_change {
 	const char        *name;     /* NULL: stays */
 	const struct json *settings; /* to be merged (settings_merge); NULL: stays */
 	const char        *status;   /* "active" or "suspended"; NULL: stays */
+	const struct json *quota;    /* to be merged (quota_merge); NULL: stays */
 	bool               exact;    /* of the row as it was handed in, and of no later one */
 };
 /*

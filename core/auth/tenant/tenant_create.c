@@ -11,6 +11,7 @@
 #include "core/store/identity/role.h"
 #include "core/store/server/pool.h"
 #include "core/store/tenant/database.h"
+#include "core/store/tenant/usage.h"
 
 #define WAIT_MS 3600000 /* who may make schemas comes earlier (operation_hasten) */
 
@@ -66,14 +67,15 @@ first_body(struct db *db, void *arg, struct err *e)
 	struct assignment     one = { .given_name = w->order->by,
 		    .given_at = { clock_ms(by->auth->env->clock) } };
 	struct assignments    all = { w->user.id, &one, 1 };
+	bool                  counted;
 
-	(void)db;
 	if (w->order->email == NULL)
 		return true;
 	if (!role_by_name(by->t, by->mem, "admin", &role, e))
 		return false;
 	one.role_id = role.id;
-	return user_add(by->t, &w->user, e) && assignments_put(by->t, by->mem, &all, e) &&
+	return usage_take(db, USAGE_USERS, 0, &counted, e) && user_add(by->t, &w->user, e) &&
+	       assignments_put(by->t, by->mem, &all, e) &&
 	       (w->order->password != NULL || invite_send(by, &w->user, w->order->by, e));
 }
 

@@ -13,6 +13,7 @@
 #include "core/base/secret.h"
 #include "core/crypt/password.h"
 #include "core/store/tenant/idempotency.h"
+#include "core/store/tenant/quota.h"
 
 #define KIND "tenant"
 
@@ -23,6 +24,7 @@ struct making {
 	struct operation_new       work;
 	struct tenant_order        order;
 	struct idempotency         mark;
+	const char                *quota; /* NULL: no limits */
 	uint8_t                    mac[HASH_LEN];
 };
 
@@ -94,8 +96,9 @@ static bool
 check_settings(struct making *w, struct err *e)
 {
 	w->row.settings = "{}";
-	return w->in->settings == NULL || settings_merge(w->by->mem, w->by->auth->env->conf, "{}",
-					      w->in->settings, &w->row.settings, e);
+	return (w->in->settings == NULL || settings_merge(w->by->mem, w->by->auth->env->conf, "{}",
+					       w->in->settings, &w->row.settings, e)) &&
+	       (w->in->quota == NULL || quota_merge(w->by->mem, "{}", w->in->quota, &w->quota, e));
 }
 
 static bool
@@ -164,6 +167,7 @@ begin_body(struct db *db, void *arg, struct err *e)
 	(void)db;
 	return (w->in->idempotency_key == NULL || idempotency_add(w->by->t, &w->mark, e)) &&
 	       provision_register(w->by->t->db, w->by->auth->env, &w->row, e) &&
+	       (w->quota == NULL || tenant_set_quota(w->by->t, &w->row.id, w->quota, "{}", e)) &&
 	       operation_begin(w->by, &w->work, e);
 }
 

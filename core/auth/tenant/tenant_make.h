@@ -14,6 +14,7 @@
 struct tenant_new {
 	const char        *slug, *name;
 	const struct json *settings;      /* as a change of the defaults; NULL: these */
+	const struct json *quota;         /* as a change of no limits; NULL: none */
 	const char        *email;         /* its first administrator; NULL: none is made */
 	const char        *display_name, *password; /* NULL: the address; invited by mail */
 	const char        *idempotency_key;         /* NULL: none */

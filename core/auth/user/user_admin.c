@@ -9,6 +9,7 @@
 #include "core/base/unicode.h"
 #include "core/crypt/password.h"
 #include "core/store/identity/role.h"
+#include "core/store/tenant/usage.h"
 
 #define DISPLAY_NAME_MAX 200
 #define FIRST_TRIES      10
@@ -61,14 +62,15 @@ add_body(struct db *db, void *arg, struct err *e)
 	struct assignment  one = { .given_name = BY_TOOL,
 		 .given_at = { clock_ms(in->by->auth->env->clock) } };
 	struct assignments all = { in->user.id, &one, 1 };
+	bool               counted;
 
-	(void)db;
 	if (!drop_first_try(in, e))
 		return false;
 	if (!role_by_name(in->by->t, in->by->mem, in->role, &role, e))
 		return err_note(e, "looking for the role %s", in->role);
 	one.role_id = role.id;
-	return user_add(in->by->t, &in->user, e) &&
+	/* the operator is not held up by what the operator allows */
+	return usage_take(db, USAGE_USERS, 0, &counted, e) && user_add(in->by->t, &in->user, e) &&
 	       assignments_put(in->by->t, in->by->mem, &all, e);
 }
 

@@ -9,6 +9,7 @@
 #include "core/auth/settings.h"
 #include "core/auth/user/user_roles.h"
 #include "core/crypt/password.h"
+#include "core/store/tenant/quota.h"
 
 struct making {
 	const struct deed_by  *by;
@@ -110,7 +111,8 @@ make_body(struct db *db, void *arg, struct err *e)
 
 	(void)db;
 	return user_lock_admins(by->t, e) && once_mark(&w->once, by, e) && choose_roles(w, e) &&
-	       user_add(by->t, &w->user, e) && role_choice_put(by, &w->user.id, &w->roles, e) &&
+	       quota_take(by->t, USAGE_USERS, e) && user_add(by->t, &w->user, e) &&
+	       role_choice_put(by, &w->user.id, &w->roles, e) &&
 	       (w->in->password != NULL || invite_send(by, &w->user, by->caller->name, e));
 }
 
@@ -156,6 +158,7 @@ make(struct making *w, struct user *out, struct err *e)
 	const struct deed_by *by = w->by;
 	struct audit_entry    entry = { .action = AUDIT_USER_CREATE, .target_id = w->user.id };
 	struct str            password;
+	bool                  tried = false;
 
 	if (!fill_user(w, e) || !choose_roles(w, e) ||
 	    (w->in->password != NULL &&
@@ -164,8 +167,9 @@ make(struct making *w, struct user *out, struct err *e)
 	entry.details = made_details(w, e);
 	if (entry.details == NULL)
 		return false;
-	if (!audit_deed(by, make_body, w, &entry, e))
-		return explain(w, out, e);
+	while (!audit_deed(by, make_body, w, &entry, e))
+		if (!quota_has_room(by->t, USAGE_USERS, &tried, e))
+			return explain(w, out, e);
 	return user_by_id(by->t, by->mem, &w->user.id, out, e);
 }
 

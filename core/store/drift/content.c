@@ -208,6 +208,16 @@ content_pack(struct tenant_db *t, TALLOC_CTX *mem, struct content *list, size_t 
 	return ok;
 }
 
+int64_t
+content_rows_bytes(const struct content_rows *rows)
+{
+	int64_t n = 0;
+
+	for (size_t i = 0; i < rows->n; i++)
+		n += (int64_t)rows->rows[i].body.n;
+	return n;
+}
+
 bool
 content_add(struct db *db, const struct content_rows *rows, struct err *e)
 {

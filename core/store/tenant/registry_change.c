@@ -1,4 +1,4 @@
-/* tenant_db.h: changes of a tenant's row, and how much it has. */
+/* tenant_db.h: changes of a tenant's row. */
 #include "core/store/tenant/database.h"
 
 struct set_in {
@@ -24,14 +24,17 @@ static const struct field status_fields[] = {
 static const struct schema status_schema =
     SCHEMA("TenantStatusIn", struct status_in, status_fields);
 
-static const struct field usage_fields[] = {
-	COLUMN(struct tenant_usage, users),
-	COLUMN(struct tenant_usage, api_keys),
-	COLUMN(struct tenant_usage, drift_configs),
+struct quota_in {
+	struct uuid id;
+	const char *quota, *was;
+};
+static const struct field quota_fields[] = {
+	COLUMN(struct quota_in, id),
+	COLUMN(struct quota_in, quota),
+	COLUMN(struct quota_in, was),
 	FIELD_END,
 };
-static const struct schema usage_schema =
-    SCHEMA("TenantUsageRow", struct tenant_usage, usage_fields);
+static const struct schema quota_schema = SCHEMA("TenantQuotaIn", struct quota_in, quota_fields);
 
 SQL(tenant_call_set, SQL_TENANT, &set_schema, NULL,
     "CALL bsx.tenant_settings_set(:name, :settings,"
@@ -39,10 +42,8 @@ SQL(tenant_call_set, SQL_TENANT, &set_schema, NULL,
 SQL(tenant_call_status, SQL_TENANT, &status_schema, NULL,
     "CALL bsx.tenant_status_set(:id,"
     " :status)");
-SQL(tenant_select_usage, SQL_TENANT, NULL, &usage_schema,
-    "SELECT (SELECT COUNT(*) FROM users) AS users,"
-    " (SELECT COUNT(*) FROM api_keys WHERE revoked_at IS NULL) AS api_keys,"
-    " (SELECT COUNT(*) FROM drift_configs) AS drift_configs");
+SQL(tenant_call_quota, SQL_TENANT, &quota_schema, NULL,
+    "CALL bsx.tenant_quota_set(:id, :quota, :was)");
 
 bool
 tenant_set(
@@ -63,7 +64,10 @@ tenant_set_status(
 }
 
 bool
-tenant_usage_read(struct tenant_db *t, struct tenant_usage *u, struct err *e)
+tenant_set_quota(struct tenant_db *platform, const struct uuid *id, const char *quota,
+    const char *was, struct err *e)
 {
-	return db_one(t->db, t->db, &tenant_select_usage, NULL, u, e);
+	const struct quota_in in = { *id, quota, was };
+
+	return db_run(platform->db, &tenant_call_quota, &in, NULL, e);
 }

@@ -96,12 +96,9 @@ MUST_USE bool tenant_set(struct tenant_db *t, const char *name, const char *sett
  * it is neither now, or is the platform itself.
  */
 MUST_USE bool tenant_set_status(struct tenant_db *platform, const struct uuid *id, const char *status, struct err *e);
-
-/* How much of what can be counted a tenant has. */
-struct tenant_usage {
-	int64_t users, api_keys, drift_configs;
-};
-MUST_USE bool tenant_usage_read(struct tenant_db *t, struct tenant_usage *u, struct err *e);
+/* The same: what it allows any tenant (quota.h).  ERR_CONFLICT: it is no longer `was`. */
+MUST_USE bool tenant_set_quota(struct tenant_db *platform, const struct uuid *id, const char *quota, const char *was,
+    struct err *e);
 
 /* The tenant's connection; status must be "active" unless any_status. Valid until database_tidy(). */
 MUST_USE bool tenant_db_open(struct database *d, const struct tenant *t, bool any_status,

@@ -21,7 +21,7 @@ test('a tenant sees itself only, with all settings filled in and what it has', a
   assert.equal(list[0].usage, null);
   const one = (await admin('GET', `/api/tenants/${list[0].id}`)).json;
   assert.equal(one.tenant_id, one.id);
-  assert.deepEqual(one.usage, { users: 1, api_keys: 0, drift_configs: 0 });
+  assert.deepEqual(one.usage, { users: 1, api_keys: 0, drift_configs: 0, snapshots_today: 0, storage_bytes: 0, near: [] });
   assert.deepEqual(one.settings.session, { access_s: 600, idle_s: 1800, absolute_s: 43200 });
   assert.deepEqual(one.settings.retention, { snapshots_s: 0, reports_s: 0, audit_s: 0 });
   assert.deepEqual(one.quota, {});
@@ -116,7 +116,6 @@ test('what only the platform may change, and what the platform does to others', 
   const platform = await bearer(credentials.platform), own = await tenantOf(platform);
   assert.ok((await all(platform, '/api/tenants', 2)).some((t) => t.id === id));
   assert.equal((await put(platform, own.id, { status: 'suspended' })).status, 422);
-  assert.equal((await put(platform, id, { quota: { users: 5 } })).status, 422);
   assert.equal((await put(platform, crypto.randomUUID(), { name: 'X' })).status, 404);
 
   const key = withKey((await newKey(admin, ['read:drift'])).key);

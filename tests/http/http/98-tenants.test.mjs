@@ -17,10 +17,11 @@ const signIn = (slug) => login({ tenant: slug, email: `admin@${slug}.example`, p
 
 test('with a schema in the pool a tenant is there at once, and its administrator signs in', async (t) => {
   pool(3);
-  const b = body(unique('made'), { settings: { session: { idle_s: 600 } } }), before = ready(), began = performance.now();
+  const b = body(unique('made'), { settings: { session: { idle_s: 600 } }, quota: { users: 3 } }), before = ready(), began = performance.now();
   const a = await post(b), took = performance.now() - began;
   assert.equal(a.status, 201, a.text);
-  assert.deepEqual([a.json.slug, a.json.status, a.json.settings.session.idle_s, a.json.tenant_id], [b.slug, 'active', 600, a.json.id]);
+  assert.deepEqual([a.json.slug, a.json.status, a.json.settings.session.idle_s, a.json.quota, a.json.tenant_id],
+    [b.slug, 'active', 600, { users: 3 }, a.json.id]);
   assert.equal(ready(), before - 1);
   const o = await operation(a.json.operation_id);
   assert.deepEqual([o.state, o.kind, o.done, o.total, o.now, o.error, o.tenant_id, o.asked_by],
@@ -103,7 +104,7 @@ test('names and members that cannot be are refused, and nothing is made', async 
     ['/slug', { slug: 'system' }], ['/slug', { slug: 'a_b' }], ['/name', { name: '' }], ['/name', { name: '\u200b' }], ['/name', { name: 'a\u0007b' }],
     ['/name', { name: 'x'.repeat(201) }], ['/admin/email', { admin: { email: 'nobody', password } }], ['/admin/password', { admin: { email: 'a@b.example', password: 'short' } }],
     ['/settings/session/idle_s', { settings: { session: { idle_s: 1 } } }], ['/settings/cors/allowed_origins/0', { settings: { cors: { allowed_origins: ['*'] } } }],
-    ['/quota', { quota: {} }], ['/status', { status: 'active' }]];
+    ['/quota/users', { quota: { users: 0 } }], ['/status', { status: 'active' }]];
   for (const [pointer, more] of wrong) {
     const a = await post(body(unique('bad'), more));
     assert.equal(a.status, 422, `${JSON.stringify(more)}: ${a.text}`);

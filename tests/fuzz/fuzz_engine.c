@@ -4,6 +4,8 @@
  *   - a normal form's canonical text comes back from the store unchanged and without a change;
  *   - nothing differs from itself; both directions count the same, created and deleted swapped;
  *   - where no array's order counts, documents with all arrays shuffled have as many changes;
+ *   - another value of one leaf is one change at that leaf, or its element is another one: one
+ * less, one more;
  *   - there is no change exactly when both have one element text;
  *   - the old side with the patch applied has no change against the new one;
  *   - every change's path leads to its value, and no two changes are one finding.
@@ -61,6 +63,9 @@ struct world {
 	struct compare_spec *spec;
 	struct rules        *rules;
 	bool                 shuffles; /* the order of no array counts */
+	bool                 by_id;    /* elements that have one are known by their "id" */
+	bool                 ordered;  /* a moved element is a change */
+	bool                 sets;     /* how often an element is there does not count */
 };
 
 static struct diff *
@@ -215,6 +220,143 @@ check_shuffled(const struct world *w, const struct resource *a, const struct res
 	assert(before->summary.modified == after->summary.modified);
 }
 
+/* ---- one leaf ---- */
+
+#define NOWHERE_ELSE "nowhere else"
+
+/* The leaf that gets another value, on the way down to it. */
+struct leaf {
+	uint32_t   left;   /* leaves before it */
+	struct buf path;   /* JSON Pointer */
+	bool       arrays; /* it is in one */
+	bool named; /* each of its elements on the way has an id of its own, which is left alone */
+	bool found;
+};
+
+static bool
+is_leaf(const struct json *v)
+{
+	return v->type != JSON_ARRAY && v->type != JSON_OBJECT;
+}
+
+static uint32_t
+count_leaves(const struct json *v)
+{
+	uint32_t n = is_leaf(v);
+
+	for (uint32_t i = 0; !is_leaf(v) && i < v->n; i++)
+		n += count_leaves(&v->items[i]);
+	return n;
+}
+
+/* Is "id" what the elements are known by: a text each, none twice, and no better name? */
+static bool
+has_ids(const struct json *v)
+{
+	for (uint32_t i = 0; i < v->n; i++) {
+		const struct json *o = &v->items[i];
+		const struct json *id = o->type == JSON_OBJECT ? json_get(o, "id") : NULL;
+
+		if (id == NULL || id->type != JSON_STRING || json_get(o, "apiVersion") != NULL ||
+		    json_get(o, "kind") != NULL || json_get(o, "metadata") != NULL)
+			return false;
+		for (uint32_t k = 0; k < i; k++)
+			if (str_eq(json_get(&v->items[k], "id")->text, id->text))
+				return false;
+	}
+	return true;
+}
+
+static void set_leaf(const struct world *w, const struct json *v, struct json *out, struct leaf *l);
+
+static void
+set_below(const struct world *w, const struct json *v, uint32_t i, struct json *out, struct leaf *l)
+{
+	size_t before = l->path.n;
+	bool   element = v->type == JSON_ARRAY;
+
+	if (element) {
+		buf_printf(&l->path, "/%u", i);
+	} else {
+		json_pointer_add(&l->path, v->names[i]);
+	}
+	set_leaf(w, &v->items[i], out, l);
+	if (!l->found) {
+		l->path.n = before;
+		return;
+	}
+	l->arrays = l->arrays || element;
+	if (element)
+		l->named = l->named && has_ids(v) && !is_leaf(&v->items[i]);
+	else if (str_eqz(v->names[i], "id"))
+		l->named = false;
+}
+
+static void
+set_leaf(const struct world *w, const struct json *v, struct json *out, struct leaf *l)
+{
+	*out = *v;
+	if (is_leaf(v)) {
+		l->found = l->left-- == 0;
+		if (l->found)
+			*out = (struct json) { .type = JSON_STRING, .text = STR(NOWHERE_ELSE) };
+		return;
+	}
+	for (uint32_t i = 0; i < v->n; i++) {
+		uint32_t below = count_leaves(&v->items[i]);
+
+		if (below <= l->left) {
+			l->left -= below;
+			continue;
+		}
+		out->items = talloc_memdup(w->mem, v->items, v->n * sizeof(v->items[0]));
+		assert(out->items != NULL);
+		set_below(w, v, i, &out->items[i], l);
+		return;
+	}
+}
+
+/* `a` is in normal form, and so is what it becomes: nothing that a normaliser would change. */
+static void
+check_leaf(const struct world *w, const struct resource *a, uint32_t which)
+{
+	struct leaf          l = { .left = which, .named = w->by_id };
+	struct resource      b = *a;
+	struct json          changed;
+	const struct diff   *d;
+	const struct change *c;
+
+	buf_make(&l.path, w->mem);
+	set_leaf(w, a->value, &changed, &l);
+	assert(l.found && buf_ok(&l.path));
+	b.value = &changed;
+	d = compare(w, a, &b);
+	c = d->changes;
+	if (d->n == 1 && c->op == CHANGE_MODIFIED) {
+		assert(str_eq(c->path, buf_str(&l.path)));
+		return;
+	}
+	assert(l.arrays && !l.named);
+	/* one that is there twice: in a set the other stands for it, where order counts it may be
+	 * the other */
+	if (w->sets && d->n == 1 && c->op == CHANGE_CREATED)
+		return;
+	assert(d->summary.created == 1 && d->summary.deleted == 1 && d->summary.modified == 0 &&
+	       (d->summary.moved == 0 || w->ordered));
+}
+
+static void
+check_leaves(const struct world *w, const struct resource *a)
+{
+	uint32_t   n = count_leaves(a->value);
+	struct str all = canonical(w, a);
+
+	if (memmem(all.p, all.n, NOWHERE_ELSE, sizeof(NOWHERE_ELSE) - 1) != NULL)
+		return;
+	for (uint32_t i = 0; i < 3 && n > 0; i++)
+		check_leaf(w, a, (a->value->n * 31 + i * 17) % n);
+}
+
 static void
 check_pair(const struct world *w, const struct resource *a, const struct resource *b)
 {
@@ -233,6 +375,8 @@ check_pair(const struct world *w, const struct resource *a, const struct resourc
 	check_store(w, b);
 	check_patch(w, a, b);
 	check_patch(w, b, a);
+	check_leaves(w, a);
+	check_leaves(w, b);
 }
 
 static bool
@@ -261,6 +405,9 @@ world_make(struct world *w, uint8_t which)
 	struct json *rules = json_parse(w->mem, str_of(rules_text), &e);
 
 	w->shuffles = SHUFFLES(row);
+	w->by_id = row == 0;
+	w->sets = row == 1 || row == 7;
+	w->ordered = row == 8 || row == 10;
 	w->spec = how != NULL ? compare_compile(w->mem, how, NULL, 0, key, NULL, &e) : NULL;
 	w->rules = rules != NULL ? rules_compile(w->mem, rules, NULL, 0, NULL, &e) : NULL;
 	return w->spec != NULL && w->rules != NULL;

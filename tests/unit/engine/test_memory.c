@@ -21,9 +21,20 @@
 #define SLACK 1
 #endif
 
-enum shape { KEYED, ALIKE, VERY_ALIKE, LARGE_ALIKE, SCALARS, NESTED, SHAPES };
+enum shape {
+	KEYED,
+	ALIKE,
+	VERY_ALIKE,
+	LARGE_ALIKE,
+	SCALARS,
+	NESTED,
+	ALL_CHANGED,
+	MEMBERS,
+	TEXT,
+	SHAPES
+};
 /* whole: with the values that the documents become, which for tokens of a byte or two are more than
- * that alone */
+ * that alone, and with all that is said of changes where everything has changed */
 static const struct {
 	const char *name;
 	bool        whole;
@@ -34,6 +45,9 @@ static const struct {
 	{ "400 objects without one, every two of them alike", true },
 	{ "short texts", false },
 	{ "single digits", false },
+	{ "50,000 objects with an id, each of them changed", false },
+	{ "one object of very many members", false },
+	{ "one text of 16 MiB", true },
 };
 
 static void
@@ -74,9 +88,41 @@ element(struct buf *b, enum shape shape, int i, bool new)
 		    "{\"id\":%d,\"a\":{\"b\":{\"c\":[1,2,{\"d\":\"%d\"}]}},\"e\":[\"x\",\"y%d\"]}",
 		    i, v, i);
 		break;
+	case ALL_CHANGED:
+		buf_printf(b, "{\"id\":\"%05d\",\"name\":\"member %d\",\"state\":\"%s\"}", i, i,
+		    new ? "on" : "off");
+		break;
+	case MEMBERS:
+		buf_printf(b, "\"%x\":%d", i, v % 9);
+		break;
+	case TEXT:
 	case SHAPES:
 		break;
 	}
+}
+
+#define TEXT_BYTES ((size_t)16 << 20)
+#define ELEMENTS   50000 /* of those that are all changed: as many changes as a report has */
+
+static struct str
+text_document(TALLOC_CTX *in, bool new)
+{
+	char *text = talloc_size(in, TEXT_BYTES);
+
+	memset(text, 'a', TEXT_BYTES);
+	for (size_t i = 70; i < TEXT_BYTES - 1; i += 71)
+		text[i] = ' ';
+	text[TEXT_BYTES / 2] = new ? 'x' : 'y';
+	text[0] = text[TEXT_BYTES - 1] = '"';
+	return (struct str) { text, TEXT_BYTES };
+}
+
+static bool
+is_enough(enum shape shape, size_t bytes, int i)
+{
+	if (shape == ALL_CHANGED)
+		return i == ELEMENTS;
+	return bytes >= BYTES || (shape == LARGE_ALIKE && i == 400);
 }
 
 static struct str
@@ -84,14 +130,16 @@ document(TALLOC_CTX *in, enum shape shape, bool new)
 {
 	struct buf b;
 
+	if (shape == TEXT)
+		return text_document(in, new);
 	buf_make(&b, in);
-	buf_putc(&b, '[');
-	for (int i = 0; b.n < BYTES && (shape != LARGE_ALIKE || i < 400); i++) {
+	buf_putc(&b, shape == MEMBERS ? '{' : '[');
+	for (int i = 0; !is_enough(shape, b.n, i); i++) {
 		if (i > 0)
 			buf_putc(&b, ',');
 		element(&b, shape, i, new);
 	}
-	buf_putc(&b, ']');
+	buf_putc(&b, shape == MEMBERS ? '}' : ']');
 	return buf_str(&b);
 }
 

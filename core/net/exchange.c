@@ -86,6 +86,8 @@ take_body(char *p, size_t size, size_t count, void *user)
 		buf_add(&x->body, p, room);
 		return 0;
 	}
+	if (x->room != NULL && !x->room(x->room_arg, n))
+		return CURL_WRITEFUNC_PAUSE;
 	buf_add(&x->body, p, n);
 	return buf_ok(&x->body) ? n : 0;
 }

@@ -29,6 +29,9 @@ struct exchange {
 	const struct resolved  *only;  /* connects to these; NULL: libcurl resolves, and each address is checked */
 	bool                    decode; /* an answer may be compressed by gzip; its limit is that of what it holds */
 	bool                    keep;   /* header fields of the answer are kept */
+	/* Whether n bytes more of the answer's body may come now; else they wait (curl_easy_pause).  NULL: always. */
+	bool                  (*room)(void *arg, size_t n);
+	void                   *room_arg;
 
 	/* What it comes to. */
 	CURL                   *curl;

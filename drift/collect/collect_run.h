@@ -28,7 +28,9 @@ struct collecting {
 	unsigned         workers; /* processes that write what runs have come to */
 };
 #define COLLECT_WORKERS_MAX 2
-#define COLLECT_HELD_MAX    ((size_t)400 << 20)   /* bytes that all runs hold */
+#define COLLECT_HELD_MAX    ((size_t)400 << 20)   /* bytes that all runs hold: those that hold much end */
+#define COLLECT_ROOM        ((size_t)96 << 20)    /* and with bodies on their way: these wait (multi_bound) */
+#define COLLECT_GROWS       8 /* a page takes so many times its bytes when it has been read */
 #define COLLECT_INLINE_MAX  ((uint64_t)512 << 10) /* bytes of answers and of what is stored: so little is written here */
 #define COLLECT_INLINE_ROWS 2000                  /* versions of resources that are stored */
 

@@ -73,6 +73,12 @@ open_parts(struct collector *l, const struct collector_start *s, struct err *e)
 	l->multi = g == NULL ? NULL : multi_make(l, g, NULL, e);
 	if (l->multi == NULL)
 		return false;
+	multi_bind(l->multi, &(struct multi_bound) {
+				 .most = COLLECT_ROOM,
+				 .weight = COLLECT_GROWS,
+				 .beside = &l->c.budget.held,
+				 .leaving = &l->c.workers, /* what they write is let go */
+			     });
 	l->c.sessions = sessions_make(l);
 	l->c.drive = (struct drive_by) {
 		.env = &l->c.env,

@@ -29,13 +29,14 @@ struct drive {
 	struct asked                 asked[UNDER_WAY_MAX]; /* under way */
 	unsigned                     n;
 	struct source_turn           turn;
-	bool                         waits; /* turn.request has not gone yet */
-	struct bucket               *parts[PARTS_MAX];
-	unsigned                     parts_n;
-	int64_t                      until_ms;
-	uint64_t                     bytes;
-	struct err                   why; /* an answer was not taken */
-	bool                         failed;
+	uint64_t       turn_at; /* of multi_from: those that began earlier come first */
+	bool           waits;   /* turn.request has not gone yet */
+	struct bucket *parts[PARTS_MAX];
+	unsigned       parts_n;
+	int64_t        until_ms;
+	uint64_t       bytes;
+	struct err     why; /* an answer was not taken */
+	bool           failed;
 };
 
 /* ---- buckets ---- */
@@ -237,7 +238,7 @@ dispatch(struct drive *d, const struct source_request *q, struct asked *at, stru
 		.timeout_ms = d->by->timeout_ms,
 		.answer_max = q->answer_max,
 	};
-	const struct multi_from from = { taken, d, (uint64_t)(at - d->asked) };
+	const struct multi_from from = { taken, d, (uint64_t)(at - d->asked), d->turn_at };
 
 	if (q->headers_n > FETCH_HEADERS_MAX)
 		return err_set(e, ERR_INVALID, 0, "There are too many header fields.",
@@ -426,6 +427,7 @@ drive_begin(TALLOC_CTX *mem, const struct drive_by *by, const struct drive_start
 		.credential = s->credential,
 		.kind = s->source->settings->kind,
 		.until_ms = s->until_ms,
+		.turn_at = (uint64_t)b.now_ms,
 	};
 	talloc_set_destructor(d, drive_free);
 	d->run = d->ops->begin(d, &b, e);

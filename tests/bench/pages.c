@@ -29,7 +29,7 @@
 #define DOCS_MAX  16
 #define DOC_MAX   (16 << 20)
 #define HEAR_MAX  4096
-#define SLOW_S    20
+#define SLOW_S    5
 #define BACKLOG   1024
 #define EVENTS    64
 #define ITEM_ROOM 400

@@ -137,7 +137,21 @@ answer_badly(int fd, const char *path)
 {
 	static char zeros[65536];
 
-	if (strcmp(path, "/gzip") == 0) {
+	if (strcmp(path, "/mega") == 0) {
+		say(fd, OK_HEAD "Content-Length: 1048576\r\n\r\n");
+		for (int i = 0; i < 16; i++)
+			if (send(fd, zeros, sizeof(zeros), MSG_NOSIGNAL) < 0)
+				break;
+	} else if (strcmp(path, "/stuck") == 0) {
+		say(fd, OK_HEAD "Content-Length: 1048577\r\n\r\n");
+		for (int i = 0; i < 16; i++)
+			if (send(fd, zeros, sizeof(zeros), MSG_NOSIGNAL) < 0)
+				break;
+		(void)hung_up(fd, 30000);
+	} else if (strcmp(path, "/gzip-mega") == 0) {
+		say(fd, OK_HEAD "Content-Encoding: gzip\r\n\r\n");
+		say_gzip(fd, 1 << 20);
+	} else if (strcmp(path, "/gzip") == 0) {
 		say(fd, OK_HEAD "Content-Encoding: gzip\r\n\r\n");
 		say_gzip(fd, 1000);
 	} else if (strcmp(path, "/bomb") == 0) {

@@ -19,10 +19,14 @@
 static struct cidr_list allow;
 static struct guard     guard = { &allow, true };
 static struct multi    *m;
+static size_t           answer_max, beside;
+static unsigned         leaving;
+static uint64_t         turn;
+static unsigned         places;
 
 /* What has come, by the number of the request. */
 static struct came {
-	unsigned times;
+	unsigned times, place; /* which of all that came, from 1 */
 	bool     ok, lasting;
 	int      status;
 	char    *body;
@@ -56,6 +60,11 @@ set_up(void **state)
 	make_mem(state);
 	memset(came, 0, sizeof(came));
 	guard.plain_http = true;
+	answer_max = 65536;
+	beside = 0;
+	leaving = 0;
+	places = 0;
+	turn = 0;
 	open_to("127.0.0.0/8");
 	m = multi_make(mem, &guard, NULL, &e);
 	return m == NULL;
@@ -77,6 +86,7 @@ take(void *owner, const struct multi_answer *a)
 
 	assert_ptr_equal(owner, came);
 	c->times++;
+	c->place = ++places;
 	c->at_ms = now_ms();
 	c->ok = a->ok;
 	c->lasting = a->lasting;
@@ -85,7 +95,8 @@ take(void *owner, const struct multi_answer *a)
 		return;
 	c->status = a->answer->status;
 	c->n = a->answer->body.n;
-	c->body = talloc_strndup(mem, a->answer->body.p, c->n);
+	c->body = talloc_zero_size(mem, c->n + 1);
+	memcpy(c->body, a->answer->body.p, c->n);
 	c->link = field(a, "link");
 	c->early = field(a, "x-early");
 	c->trailer = field(a, "x-trailer");
@@ -96,10 +107,10 @@ static bool
 ask_url(uint64_t id, const char *url, int64_t timeout_ms, struct err *e)
 {
 	const struct fetch_request q = {
-		.method = "GET", .url = url, .timeout_ms = timeout_ms, .answer_max = 65536
+		.method = "GET", .url = url, .timeout_ms = timeout_ms, .answer_max = answer_max
 	};
 
-	return multi_send(m, &q, &(struct multi_from) { take, came, id }, e);
+	return multi_send(m, &q, &(struct multi_from) { take, came, id, turn }, e);
 }
 
 static void
@@ -245,6 +256,156 @@ what_is_dropped_never_comes(void **state)
 	ask(2, "/slow", 9000);
 }
 
+#define MEGA ((size_t)1 << 20)
+
+static void
+bind_to(size_t most)
+{
+	multi_bind(m, &(struct multi_bound) { most, 1, &beside, &leaving });
+	answer_max = 2 * MEGA;
+}
+
+/* Twenty of a megabyte each, where there is room for three. */
+static void
+what_has_no_room_waits_and_comes_whole(void **state)
+{
+	int64_t until = now_ms() + 20000;
+	size_t  most = 0, waited = 0;
+
+	(void)state;
+	bind_to(3 * MEGA);
+	for (uint64_t i = 0; i < 20; i++) {
+		turn = 20 - i / 2; /* two of each */
+		ask(i, i % 4 == 0 ? "/gzip-mega" : "/mega", 10000);
+	}
+	while (multi_under_way(m) > 0) {
+		struct err e = { 0 };
+
+		assert_true(now_ms() < until);
+		assert_true(multi_wait(m, 1000, NULL, 0, &e));
+		most = multi_held(m) > most ? multi_held(m) : most;
+		waited = multi_waiting(m) > waited ? multi_waiting(m) : waited;
+	}
+	for (size_t i = 0; i < 20; i++) {
+		assert_int_equal(came[i].times, 1);
+		assert_string_equal(came[i].why, "");
+		assert_int_equal(came[i].n, MEGA);
+		assert_int_equal(came[i].body[0], 0);
+		assert_memory_equal(came[i].body, came[i].body + 1, MEGA - 1);
+	}
+	assert_true(waited > 10);
+	assert_true(most <= 3 * MEGA + 2 * MEGA); /* and the one that goes on */
+	assert_int_equal(multi_held(m), 0);
+	assert_int_equal(multi_waiting(m), 0);
+}
+
+/* Until `n` wait for room, and for `ms` after that nobody goes on. */
+static void
+hold_up(size_t n, int64_t ms)
+{
+	int64_t    until = now_ms() + 9000;
+	struct err e = { 0 };
+
+	while (multi_waiting(m) < n) {
+		assert_true(now_ms() < until);
+		assert_true(multi_wait(m, 100, NULL, 0, &e));
+	}
+	for (until = now_ms() + ms; now_ms() < until;)
+		assert_true(multi_wait(m, until - now_ms(), NULL, 0, &e));
+	assert_int_equal(multi_waiting(m), n);
+}
+
+/* What others hold is all there may be. */
+static void
+one_always_goes_on_and_nothing_little_waits(void **state)
+{
+	(void)state;
+	bind_to(MEGA);
+	beside = 5 * MEGA;
+	leaving = 1; /* there will be room by itself */
+	for (uint64_t i = 0; i < 4; i++) {
+		turn = 4 - i;
+		ask(i, "/mega", 9000);
+	}
+	ask(4, "/echo", 9000);
+	hold_up(4, 0);
+	while (came[4].times == 0) {
+		struct err e = { 0 };
+
+		assert_true(multi_wait(m, 1000, NULL, 0, &e));
+	}
+	assert_true(came[4].ok);
+	leaving = 0;
+	wait_for_all();
+	for (unsigned i = 0; i < 4; i++) {
+		assert_string_equal(came[i].why, "");
+		assert_int_equal(came[i].place, 5 - i); /* that of the least turn first */
+	}
+}
+
+static void
+who_goes_on_and_hangs_gives_way(void **state)
+{
+	int64_t until = now_ms() + 8000;
+
+	(void)state;
+	bind_to(MEGA);
+	beside = 5 * MEGA;
+	leaving = 1;
+	turn = 0;
+	ask(0, "/stuck", 20000);
+	turn = 1;
+	ask(1, "/mega", 9000);
+	hold_up(2, 0);
+	leaving = 0;
+	while (came[1].times == 0) {
+		struct err e = { 0 };
+
+		assert_true(now_ms() < until);
+		assert_true(multi_wait(m, 10000, NULL, 0, &e));
+	}
+	assert_string_equal(came[1].why, "");
+	assert_int_equal(came[0].times, 0);
+	multi_drop(m, came);
+	assert_int_equal(multi_held(m), 0);
+	assert_int_equal(multi_waiting(m), 0);
+}
+
+/* Their deadlines are over in the middle of the body, if these do not wait too. */
+static void
+what_stops_in_the_middle_ends_as_it_would_have_without(void **state)
+{
+	static const struct {
+		const char *path, *why;
+	} rows[] = {
+		{ "/mega", "" },
+		{ "/gzip-mega", "" },
+		{ "/stuck", "The request timed out." },
+		{ "/bomb", "The answer was too large." },
+	};
+
+	(void)state;
+	bind_to(MEGA / 4);
+	leaving = 1;
+	for (size_t i = 0; i < LEN(rows); i++)
+		ask(i, rows[i].path, 2000);
+	hold_up(LEN(rows), 2000);
+	leaving = 0;
+	wait_for_all();
+	for (size_t i = 0; i < LEN(rows); i++) {
+		assert_int_equal(came[i].times, 1);
+		assert_string_equal(came[i].why, rows[i].why);
+		assert_int_equal(came[i].n, *rows[i].why == '\0' ? MEGA : 0);
+	}
+	/* and what is dropped while it waits is gone */
+	leaving = 1;
+	ask(10, "/mega", 9000);
+	hold_up(1, 0);
+	multi_drop(m, came);
+	assert_int_equal(multi_waiting(m), 0);
+	assert_int_equal(multi_held(m), 0);
+}
+
 int
 main(void)
 {
@@ -254,6 +415,10 @@ main(void)
 		CASE(an_answer_is_unpacked_and_has_its_header_fields),
 		CASE(a_name_that_leads_inside_is_not_connected_to),
 		CASE(what_is_dropped_never_comes),
+		CASE(what_has_no_room_waits_and_comes_whole),
+		CASE(one_always_goes_on_and_nothing_little_waits),
+		CASE(who_goes_on_and_hangs_gives_way),
+		CASE(what_stops_in_the_middle_ends_as_it_would_have_without),
 	};
 
 	return cmocka_run_group_tests_name("multi", tests, stranger_start, stranger_stop);

@@ -60,6 +60,12 @@ const struct command commands[] = {
 	    "  sleeps  it does not work as long as that lasts\n" },
 	{ "audit", cmd_audit, "verify [SLUG]",
 	    "Reads the audit trails of all tenants, or of one, and says what was changed.", "" },
+	{ "grant", cmd_grant, "list [SLUG] | revoke ID",
+	    "Lists what tenants let people of others do in them, or takes it back.",
+	    "  list    a line for each grant of SLUG, or of all tenants: number, state, end, who "
+	    "gives\n"
+	    "          and to whom, roles\n"
+	    "  revoke  the grant with that number counts no more; both trails say who ran this\n" },
 	{ "source", cmd_source,
 	    "check [FILE...] | man | try PACK|FILE [OPTION...] | try CONFIG [--tenant SLUG]",
 	    "Reads source packs, says what is wrong with them, and tries them.",

@@ -63,7 +63,7 @@ forget() {
 }
 forget
 
-commands='init|migrate|tenant|tenant create|tenant list|config|config check|config show|config example|config man|keys|keys list|keys rotate|audit|audit verify|ends|source|source try|doctor'
+commands='init|migrate|tenant|tenant create|tenant list|config|config check|config show|config example|config man|keys|keys list|keys rotate|audit|audit verify|ends|grant|grant list|grant revoke|source|source try|doctor'
 
 # ---- before anything is there, and after ----
 

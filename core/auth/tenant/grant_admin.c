@@ -286,8 +286,8 @@ end_body(struct db *db, void *arg, struct err *e)
 }
 
 bool
-grant_end(
-    const struct deed_by *by, const struct uuid *tenant, const struct uuid *grant, struct err *e)
+grant_end(const struct deed_by *by, const struct uuid *tenant, const struct uuid *grant,
+    const char *who, struct err *e)
 {
 	struct ending        w = { .by_platform = by_platform(by, tenant) };
 	const struct tenant *t;
@@ -301,7 +301,7 @@ grant_end(
 	w.entry = (struct audit_entry) {
 		.action = AUDIT_GRANT_REVOKE,
 		.target_id = *grant,
-		.actor_name = by->caller == NULL ? "bsxctl" : NULL,
+		.actor_name = who,
 		.details = details_of(by->mem, &w.g, e),
 	};
 	if (w.entry.details == NULL)

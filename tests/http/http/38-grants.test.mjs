@@ -1,10 +1,12 @@
 // What one tenant lets people of another do in it: by a grant with roles, a reason and an end, never more than they may
 // at home, told in both trails, and over at once.
 import assert from 'node:assert/strict';
+import crypto from 'node:crypto';
+import os from 'node:os';
 import { beforeEach, test } from 'node:test';
 import { credentials, sql, until } from '../lib/env.mjs';
 import { Mailbox } from '../lib/mailbox.mjs';
-import { ahead, all, bearer, newConfig, newKey, newTenant, policy, push, serviceKey, unique, withKey } from '../lib/people.mjs';
+import { ahead, all, bearer, bsxctl, newConfig, newKey, newTenant, policy, push, serviceKey, unique, withKey } from '../lib/people.mjs';
 
 const password = 'a long enough password';
 const hex = (id) => `UNHEX('${id.replaceAll('-', '')}')`;
@@ -76,6 +78,20 @@ test('people of the other tenant do what is lent, in its data alone, and both tr
   assert.equal((await back(grant)).status, 409);
   await box.wait(customer.email, /no longer works/);
   await entries(firm, 'grant.revoke', (x) => x.target_id === grant.id);
+});
+
+test('bsxctl lists them and takes them back, and both trails name who ran it', async () => {
+  const grant = await given({ roles: ['viewer', 'auditor'] }), line = () => bsxctl('grant', 'list', customer.slug).split('\n').find((x) => x.startsWith(grant.id));
+  assert.match(line(), new RegExp(`active .*${customer.slug} -> ${firm.slug} +viewer auditor$`));
+  assert.ok(bsxctl('grant', 'list').includes(grant.id));
+  bsxctl('grant', 'revoke', grant.id);
+  await refused(await acting(firm.admin)('GET', '/api/drift/configs'));
+  assert.match(line(), /revoked /);
+  for (const p of [customer, firm])
+    for (const x of await entries(p, 'grant.revoke', (one) => one.target_id === grant.id))
+      assert.deepEqual([x.actor_kind, x.actor_name], ['system', `bsxctl (${os.userInfo().username})`]);
+  for (const wrong of [['revoke', 'x'], ['revoke'], ['list', '-x'], ['list', 'no-such-tenant'], ['revoke', grant.id], ['revoke', crypto.randomUUID()], []])
+    assert.throws(() => bsxctl('grant', ...wrong), wrong.join(' '));
 });
 
 test('who was given it gives it up, and who gave it is told', async (t) => {

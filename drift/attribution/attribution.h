@@ -126,6 +126,8 @@ struct attribution_texts {
 };
 MUST_USE bool attribution_merge(TALLOC_CTX *mem, const char *before,
     const struct attribution_texts *of, const char **out, struct err *e);
+/* What is kept, again; of another form: none, without actors.  Its texts are children of `mem`. */
+void attribution_read(TALLOC_CTX *mem, const char *kept, struct attribution *out);
 /* Has it an actor? */
 bool attribution_is_known(TALLOC_CTX *mem, const char *kept);
 /* As one line for people, "a@example.org, app Deploy" with `more` behind them; *out NULL: nobody is known, or all are withheld. */

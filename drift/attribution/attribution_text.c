@@ -121,6 +121,21 @@ attribution_confidence(TALLOC_CTX *mem, const char *kept)
 	return confidence_of(read_kept(mem, kept));
 }
 
+void
+attribution_read(TALLOC_CTX *mem, const char *kept, struct attribution *out)
+{
+	const struct kept *k = read_kept(mem, kept);
+
+	*out = (struct attribution) { .confidence = confidence_of(k) };
+	if (k == NULL)
+		return;
+	out->actors = k->actors.p;
+	out->n = k->actors.n;
+	out->more = k->more;
+	out->quotes = k->quotes;
+	out->own = k->own;
+}
+
 bool
 attribution_is_known(TALLOC_CTX *mem, const char *kept)
 {

@@ -20,6 +20,7 @@
 #include "drift/engine/compare.h"
 #include "drift/engine/pattern.h"
 #include "drift/config/drift.h"
+#include "drift/config/maker_rules.h"
 #include "drift/config/schedule.h"
 #include "drift/source/source.h"
 
@@ -94,6 +95,7 @@ struct drift_spec {
 	size_t                    unread_n;
 	struct compare_spec      *compare;
 	struct rules             *rules;
+	struct maker_rules        makers; /* of them, those that ask who made a change, or when */
 	struct alert_target      *targets;
 	size_t                    targets_n;
 	int64_t                   retention_s; /* of snapshots; 0: for ever */

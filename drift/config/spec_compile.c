@@ -3,6 +3,7 @@
 
 #include "drift/config/pack.h"
 #include "drift/config/spec_priv.h"
+#include "drift/source/rest.h"
 
 /* ---- where snapshots come from ---- */
 
@@ -92,6 +93,14 @@ add_source_pack(struct drift_spec *s, struct packs *packs, struct err *e)
 	return true;
 }
 
+static enum maker_words
+makers_of(const struct source *s)
+{
+	return s->ops->trail                 ? MAKERS_OWN
+	       : rest_attribution(s) != NULL ? MAKERS_TOLD
+					     : MAKERS_NEVER;
+}
+
 static bool
 compile_engine(struct drift_spec *s, const struct drift *d, struct compare_terms *terms,
     struct work *work, struct err *e)
@@ -113,7 +122,8 @@ compile_engine(struct drift_spec *s, const struct drift *d, struct compare_terms
 	    (s->source.ops->suits != NULL && !s->source.ops->suits(s, &s->source, s->compare, e)))
 		return false;
 	s->rules = rules_compile(s, given_tree(&s->body.rules), packs.items, packs.n, work, e);
-	return s->rules != NULL;
+	return s->rules != NULL &&
+	       maker_rules_compile(s, s->rules, makers_of(&s->source), &s->makers, e);
 }
 
 /* The name stands beside the spec, not in it. */

@@ -339,6 +339,7 @@ classify(struct walk *w, const struct place *at, struct change *c)
 	c->rule_place = v.place; /* of the last change judged: copied where it is stored */
 	c->controls = v.controls;
 	c->judged_partly = v.partly;
+	c->raisers = v.raisers;
 	return true;
 }
 

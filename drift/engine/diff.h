@@ -56,6 +56,7 @@ struct change {
 	struct str         rule_place;       /* JSON Pointer from its path to the place inside that the rule
 						decided by; "": its own (rules.h) */
 	const struct strings *controls;      /* what the rule names; NULL: none; as long as the rules */
+	uint64_t           raisers;          /* rules that raise it by who made it, where they hold (rules.h) */
 	bool               shortened;        /* its path is */
 	bool               judged_partly;    /* the work ended before every place inside was judged */
 	struct str         renamed_from;     /* created: the key of the deleted resource that it is like

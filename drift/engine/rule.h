@@ -30,6 +30,8 @@ struct rule {
 	enum rule_direction direction;
 	enum severity       severity;
 	struct strings      controls;
+	uint64_t            raises; /* its bit; 0: it does not */
+	const struct json  *actor_not_in, *outside;
 };
 
 /* Pointers, each with a predicate, of a member ("/where") of the entry at hand; `v` NULL: none. */
@@ -40,6 +42,7 @@ struct rules {
 	struct rule  *items;
 	uint32_t      n;
 	enum severity worst; /* that one of them gives; at least the default */
+	uint32_t      raisers_n;
 };
 
 /* What a value inside a change stands in, up to the change's own value. */

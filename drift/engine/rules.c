@@ -66,7 +66,7 @@ change_op_name(enum change_op op)
 
 struct rule_in {
 	const char     *name, *path, *direction, *severity, *reason;
-	struct raw_json category, key, where, near, op, from, to;
+	struct raw_json category, key, where, near, op, from, to, actor_not_in, outside;
 	struct strings  controls;
 	bool            casefold;
 };
@@ -98,6 +98,13 @@ static const struct field rule_fields[] = {
 	FIELD(struct rule_in, severity, .flags = FIELD_REQUIRED, .choices = severities,
 	    .doc = "Severity of a change that matches."),
 	FIELD(struct rule_in, reason, .max = 500, .doc = "One sentence for people."),
+	FIELD(struct rule_in, actor_not_in,
+	    .doc = "Ids: the rule raises the severity once it is known that somebody else made the "
+		   "change."),
+	FIELD(struct rule_in, outside,
+	    .doc = "Windows of time, one or a list, such as \"mon-fri 08:00-18:00 "
+		   "Europe/Berlin\": the rule raises the severity once it is known that the change "
+		   "was made in none of them."),
 	FIELD(struct rule_in, controls, .max = CONTROLS_MAX,
 	    .doc = "Controls of CIS, SCuBA or NIST that it watches, such as \"CIS 5.2.2.1\", "
 		   "\"SCuBA MS.AAD.3.1v1\" or \"NIST AC-6(5)\"."),
@@ -187,9 +194,71 @@ compile_conditions(struct compiler *c, const struct rule_in *in, struct rule *ou
 	       (to == NULL || predicate_compile(c, "/to", to, &out->to));
 }
 
+/* ---- what raises ---- */
+
 static bool
-compile_rule(struct compiler *c, const char *pack, size_t i, const struct json *v, struct rule *out)
+check_texts(struct compiler *c, const char *member, const struct json *v, size_t most)
 {
+	const struct json *items = v->type == JSON_ARRAY ? v->items : v;
+	size_t             n = v->type == JSON_ARRAY ? v->n : 1;
+	char               what[80];
+
+	snprintf(what, sizeof(what), "must be 1 to %zu texts of 1 to 254 bytes", most);
+	if (n == 0 || n > most)
+		return compiler_fault(c, member, what);
+	for (size_t i = 0; i < n; i++)
+		if (items[i].type != JSON_STRING || items[i].text.n == 0 || items[i].text.n > 254)
+			return compiler_fault(c, member, what);
+	return compiler_charge(c, member, n);
+}
+
+static bool
+compile_raising(struct compiler *c, const struct rule_in *in, struct rules *all, struct rule *out)
+{
+	const struct json *who = in->actor_not_in.tree, *when = in->outside.tree;
+
+	if (who == NULL && when == NULL)
+		return true;
+	if (out->severity == SEVERITY_IGNORE)
+		return compiler_fault(c, "/severity",
+		    "cannot be ignore: who made a change, and when, only raises what it is");
+	if (who != NULL && who->type != JSON_ARRAY)
+		return compiler_fault(c, "/actor_not_in", "must be a list of ids");
+	if (all->raisers_n == RAISERS_MAX)
+		return compiler_fault(
+		    c, "", "at most 64 rules may ask who made a change, or when, packs included");
+	out->raises = UINT64_C(1) << all->raisers_n++;
+	out->actor_not_in = who;
+	out->outside = when;
+	return (who == NULL || check_texts(c, "/actor_not_in", who, RULE_ACTORS_MAX)) &&
+	       (when == NULL || check_texts(c, "/outside", when, RULE_WINDOWS_MAX));
+}
+
+bool
+rules_raiser(const struct rules *rules, uint32_t i, struct rule_raiser *out)
+{
+	const struct rule *r = rules == NULL ? NULL : rules->items;
+
+	for (uint32_t k = 0; r != NULL && i < RAISERS_MAX && k < rules->n; k++, r++) {
+		if (r->raises == 0 || r->raises != UINT64_C(1) << i)
+			continue;
+		*out = (struct rule_raiser) { r->raises, k, r->actor_not_in, r->outside,
+			{ .severity = r->severity,
+			    .rule = r->name,
+			    .reason = r->reason,
+			    .index = k,
+			    .place = { "", 0 },
+			    .controls = r->controls.n > 0 ? &r->controls : NULL } };
+		return true;
+	}
+	return false;
+}
+
+static bool
+compile_rule(
+    struct compiler *c, const char *pack, size_t i, const struct json *v, struct rules *all)
+{
+	struct rule   *out = &all->items[all->n];
 	struct rule_in in;
 
 	if (!schema_decode_at(c->mem, &rule_schema, v, c->at, &in, c->e))
@@ -210,7 +279,7 @@ compile_rule(struct compiler *c, const char *pack, size_t i, const struct json *
 		return false;
 	if (in.casefold)
 		pattern_fold(&out->path);
-	return compile_conditions(c, &in, out);
+	return compile_conditions(c, &in, out) && compile_raising(c, &in, all, out);
 }
 
 enum severity
@@ -238,7 +307,7 @@ compile_list(struct compiler *c, const char *pack, struct str from, const char *
 		struct rule *rule = &out->items[out->n];
 
 		snprintf(c->at, sizeof c->at, "%s/%u", root, i);
-		if (!compile_rule(c, pack, i, &v->items[i], rule))
+		if (!compile_rule(c, pack, i, &v->items[i], out))
 			return false;
 		rule->origin = (struct rule_origin) { from, i, &v->items[i] };
 		rule->at = out->n++;

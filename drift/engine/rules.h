@@ -16,7 +16,9 @@
  *	 "direction": "grows",               grows | shrinks | any (default)
  *	 "severity": "high",                 info | low | medium | high | critical | ignore
  *	 "reason": "...",                    one sentence for people
- *	 "controls": ["CIS 5.2.2.1"]}        what it watches (control.h), each once, at most 16
+ *	 "controls": ["CIS 5.2.2.1"],        what it watches (control.h), each once, at most 16
+ *	 "actor_not_in": ["id"],             it raises what was judged, by who made the change: the two members
+ *	 "outside": "mon-fri 08:00-18:00"}   are judged by others (drift/config/maker_rules.h), when that is known
  *
  * `path` is a pattern (pattern.h), held against every place of a change: its own and, where a whole
  * value is new, gone or replaced by one of another type, each member and element inside it.  Each
@@ -49,6 +51,9 @@
  * "ignore" takes out its place and nothing inside it, where its path ends in "/\**" also all inside it
  * that no earlier rule speaks about.  A change with nothing else is left out of everything.  No rule:
  * RULE_DEFAULT_SEVERITY, by "default".
+ *
+ * A rule that raises takes no part in which is the first: it is only noted which of them speak about a place that is not
+ * taken out (struct change, raisers).
  *
  * Rules times changes is what a comparison may cost (work.h), and no more: one that was asked for is
  * refused.  A pushed snapshot is not, for that would be blindness: of their share its rules may use half of what
@@ -116,6 +121,12 @@ uint32_t                  rules_count(const struct rules *rules);
 const struct rule_origin *rules_origin(const struct rules *rules, uint32_t i);
 const char               *rules_name(const struct rules *rules, uint32_t i); /* as in a change */
 
+/* The i-th rule that raises, as far as others judge it; false: there are no more.  They are checked: a list of 1 to
+ * RULE_ACTORS_MAX texts, and a text or a list of 1 to RULE_WINDOWS_MAX of them; NULL: not given. */
+#define RAISERS_MAX      64 /* rules that raise, of one config */
+#define RULE_ACTORS_MAX  500
+#define RULE_WINDOWS_MAX 20
+
 /* The rules that can speak about one resource: category, key and `where` hold. */
 struct rule;
 struct matcher;
@@ -130,6 +141,7 @@ struct rule_pick {
 	struct places      *places; /* of their paths */
 	struct row         *start;
 	struct buf         *place; /* of the last verdict */
+	size_t              raisers_n; /* of them, those that raise */
 	bool                partly; /* they cost too much: the changes are unjudged */
 	enum severity       worst;  /* that one of them gives; of all rules where they cost too much */
 };
@@ -164,10 +176,20 @@ struct rule_verdict {
 			       * itself.  One of more than RULE_PLACE_MAX bytes is left out. */
 	const struct strings *controls; /* what the rule names; NULL: none */
 	bool          partly; /* the work ended before every place was judged */
+	uint64_t      raisers; /* bits of those that speak about it */
 };
 #define RULE_PLACE_MAX 1024
 /* Strings of the verdict live as long as the rules; its place, until the next call with this pick. */
 MUST_USE bool rules_classify(const struct rule_pick *pick, const struct rule_subject *s,
     struct rule_verdict *v, struct err *e);
+
+/* As said above RAISERS_MAX. */
+struct rule_raiser {
+	uint64_t            bit;
+	uint32_t            rule; /* among all */
+	const struct json  *actor_not_in, *outside;
+	struct rule_verdict says; /* where it holds */
+};
+bool rules_raiser(const struct rules *rules, uint32_t i, struct rule_raiser *out);
 
 #endif

@@ -28,6 +28,7 @@ struct judge {
 	const struct rule         *worst, *ignored; /* NULL: none so far */
 	const struct json *kept; /* an element that the other side is: it was there before */
 	bool               bare; /* something has the default */
+	uint64_t           raisers;
 	struct err        *e;
 };
 
@@ -46,10 +47,34 @@ first_rule(struct judge *j, const struct spot *p, uint32_t *out)
 	*out = NO_RULE;
 	while (!yes && places_next(j->pick->places, p->here, &i, &pattern) && pattern < p->limit) {
 		h.rule = j->pick->items[pattern];
+		if (h.rule->raises != 0)
+			continue;
 		if (!rule_holds(&h, &yes))
 			return false;
 		if (yes)
 			*out = pattern;
+	}
+	return true;
+}
+
+/* Those that raise, where the place counts. */
+static bool
+note_raisers(struct judge *j, const struct spot *p)
+{
+	struct rule_hold h = { j->pick, j->s, NULL, &p->at, j->e };
+	uint32_t         i = 0, pattern;
+	bool             yes;
+
+	if (j->pick->raisers_n == 0)
+		return true;
+	while (places_next(j->pick->places, p->here, &i, &pattern) && pattern < p->limit) {
+		h.rule = j->pick->items[pattern];
+		if (h.rule->raises == 0 || (h.rule->raises & j->raisers) != 0)
+			continue;
+		if (!rule_holds(&h, &yes))
+			return false;
+		if (yes)
+			j->raisers |= h.rule->raises;
 	}
 	return true;
 }
@@ -107,14 +132,14 @@ judge_here(struct judge *j, struct spot *p, bool *taken)
 	if (!first_rule(j, p, &number))
 		return false;
 	if (number == NO_RULE)
-		return true;
+		return note_raisers(j, p);
 	if (j->pick->items[number]->severity == SEVERITY_IGNORE) {
 		*taken = true;
 		take_out(j, p, number);
 		return true;
 	}
 	p->cover = COVER_RULE;
-	return take_worst(j, p, j->pick->items[number]);
+	return take_worst(j, p, j->pick->items[number]) && note_raisers(j, p);
 }
 
 /* ---- all of them ---- */
@@ -290,6 +315,7 @@ rules_classify(const struct rule_pick *pick, const struct rule_subject *s, struc
 		*v = (struct rule_verdict) { rule->severity, rule->name, rule->reason, rule->at,
 			rule == j.worst ? buf_str(pick->place) : (struct str) { "", 0 },
 			rule->controls.n > 0 ? &rule->controls : NULL, partly };
+	v->raisers = j.raisers;
 	if (v->place.n > RULE_PLACE_MAX)
 		v->place.n = 0;
 	return true;

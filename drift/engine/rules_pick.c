@@ -99,6 +99,7 @@ rules_pick(TALLOC_CTX *mem, const struct rules *rules, const struct resource *fr
 		if (!ok || !yes)
 			continue;
 		out->items[out->n++] = &rules->items[i];
+		out->raisers_n += rules->items[i].raises != 0;
 		out->worst = severity_worse(out->worst, rules->items[i].severity);
 	}
 	out->lookup = p.lookup;

@@ -20,6 +20,7 @@ struct known {
 	const struct attributed *of;
 	size_t                   n;
 	instant                  now;
+	bool                     raises; /* rules of the config ask for it */
 };
 
 /* Of those that the alert has told of. */
@@ -66,10 +67,10 @@ pass_on(struct db *db, const struct known *k, struct err *e)
 		return true;
 	if (!alert_newest(db, k->mem, k->config, &newest, &there, e))
 		return false;
-	if (!there)
-		return true;
-	return newest.open_key == NULL ? say_in(db, k, &newest, e)
-				       : silence_wake(db, k->mem, k->config, k->now, k->now, e);
+	if (there && newest.open_key == NULL && !say_in(db, k, &newest, e))
+		return false;
+	return (!k->raises && (!there || newest.open_key == NULL)) ||
+	       silence_wake(db, k->mem, k->config, k->now, k->now, e);
 }
 
 /* ---- the clock ---- */
@@ -241,7 +242,7 @@ end_body(struct db *db, void *arg, struct err *e)
 {
 	const struct ending *w = arg;
 	const struct known   known = { w->a->run->mem, &w->a->run->config.id, w->found, w->found_n,
-		  w->now };
+		  w->now, w->a->spec->makers.n > 0 };
 
 	return awaited_found(db, w->found, w->found_n, e) &&
 	       awaited_drop(db, w->over, w->over_n, e) && pass_on(db, &known, e) &&

@@ -1,6 +1,7 @@
 #include "drift/run/attributing.h"
 
 #include "core/store/drift/schedule.h"
+#include "drift/run/raising.h"
 #include "drift/source/rest.h"
 
 #define AHEAD_MS INT64_C(60000) /* by so much the clock of a log may be ahead of ours */
@@ -101,6 +102,10 @@ ask(struct attributing *a)
 		a->p->changes[a->at[i]].attribution.text = text;
 		a->p->values[a->at[i]].attribution = text;
 		a->fresh[i]->attribution.text = text;
+		/* at once, for it was judged without */
+		if (found.confidence >= CONFIDENCE_OBJECT &&
+		    raising_may(in, &a->p->diff->changes[a->at[i]]))
+			finding_recheck(a->p->findings, in->received_at);
 	}
 	return true;
 }

@@ -7,6 +7,7 @@
 #include "drift/run/deletion.h"
 #include "drift/run/finding_priv.h"
 #include "drift/run/plan.h"
+#include "drift/run/raising.h"
 #include "drift/run/running.h"
 #include "drift/run/standing.h"
 
@@ -379,7 +380,7 @@ finding_make(const struct ingest *in, struct plan *p, struct err *e)
 	struct plan_findings   *l;
 
 	if (!finding_recall(in->t->db, p, &in->config->id, p->diff, &r, e) ||
-	    !finding_judge(p, &how, p->diff, &r.known, &p->findings, e))
+	    !raising_apply(in, p, e) || !finding_judge(p, &how, p->diff, &r.known, &p->findings, e))
 		return false;
 	tell_returned(p, &how, &r.ended);
 	l = p->findings;

@@ -398,6 +398,7 @@ plan_again(TALLOC_CTX *mem, const struct ingest *in, struct err *e)
 	    !report_by_id(in->t, p, &p->before.report_id, &p->report, e))
 		return NULL;
 	p->after = p->before;
+	p->severities_before = p->report.by_severity;
 	return collections_know(in, p, e) && collections_plan(in, p, e) && plan_fill(in, p, e)
 		   ? p
 		   : NULL;

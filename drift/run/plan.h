@@ -107,6 +107,8 @@ struct plan {
 	size_t                awaited_n;
 	struct masking       *masking_due; /* written: what is to be told of (masking.h) */
 	size_t                masking_n;
+	size_t                raised; /* changes, by who made them (raising.h) */
+	struct raw_json       severities_before; /* of the report that stood, where it is looked at again */
 };
 
 /* `db` is the tenant's connection, inside a transaction or not. */

@@ -6,6 +6,7 @@
 #include "drift/run/apply.h"
 #include "drift/run/daily_count.h"
 #include "drift/run/golden_binding.h"
+#include "drift/run/raising.h"
 #include "drift/run/takeover.h"
 
 static bool
@@ -13,7 +14,8 @@ write_report(struct db *db, const struct ingest *in, struct plan *p, enum deed d
 {
 	const struct plan_findings *l = p->findings;
 
-	if (deed == DEED_NONE && (l == NULL || (l->put_n == 0 && l->fresh_n == 0))) {
+	if (deed == DEED_NONE && (l == NULL || (l->put_n == 0 && l->fresh_n == 0)) &&
+	    !raising_is_new(p)) {
 		/* what this comparison says otherwise is for the next snapshot's report */
 		p->after.report_id = p->before.report_id;
 		p->after.state = p->before.state;

@@ -139,6 +139,7 @@ whatif_run(const struct whatif_question *in, TALLOC_CTX *mem, struct whatif *out
 	    !read_snapshots(in, mem, &h, e) || !read_baseline(in, mem, &state, &h, e))
 		return false;
 	out->more = h.n > WHATIF_RUNS_MAX;
+	out->makers = in->before->makers.n + in->after->makers.n > 0;
 	h.n = out->more ? WHATIF_RUNS_MAX : h.n;
 	after.spec = in->after;
 	before.template = after.template = state.golden;

@@ -42,6 +42,7 @@ struct whatif_tally {
 struct whatif {
 	int64_t             runs; /* snapshots replayed */
 	bool                more; /* there were more in that time */
+	bool                makers; /* rules ask who made a change, or when, which is not known here: they never hold */
 	struct whatif_tally before, after;
 };
 

@@ -65,8 +65,10 @@ static const struct field whatif_out_fields[] = {
 	FIELD(struct whatif_out, more, .doc = "There were more in that time."),
 	FIELD(struct whatif_out, before, .item = &tally_schema, .doc = "With the config as it is."),
 	FIELD(struct whatif_out, after, .item = &tally_schema, .doc = "With what the body says."),
-	FIELD(
-	    struct whatif_out, not_replayed, .doc = "What takes no part on either side: silences."),
+	FIELD(struct whatif_out, not_replayed,
+	    .doc = "What takes no part on either side: silences; attribution, where rules ask who "
+		   "made "
+		   "a change, or when, which then never hold."),
 	FIELD_END,
 };
 static const struct schema whatif_out_schema =
@@ -140,7 +142,7 @@ show(TALLOC_CTX *mem, const struct whatif_tally *in, struct tally_out **out, str
 static bool
 what_if(struct request *r, const void *body, void *answer, struct err *e)
 {
-	static const char *const silences[] = { "silences" };
+	static const char *const without[] = { "silences", "attribution" };
 	const struct whatif_in  *in = body;
 	const struct acting     *a = acting_of(r, e);
 	struct whatif_out       *out = answer;
@@ -150,10 +152,10 @@ what_if(struct request *r, const void *body, void *answer, struct err *e)
 		return false;
 	out->runs = w.runs;
 	out->more = w.more;
-	out->not_replayed.items = talloc_memdup(r->mem, silences, sizeof(silences));
+	out->not_replayed.items = talloc_memdup(r->mem, without, sizeof(without));
 	if (out->not_replayed.items == NULL)
 		return err_memory(e);
-	out->not_replayed.n = 1;
+	out->not_replayed.n = w.makers ? 2 : 1;
 	return show(r->mem, &w.before, &out->before, e) && show(r->mem, &w.after, &out->after, e);
 }
 

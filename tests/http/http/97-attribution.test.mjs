@@ -55,6 +55,19 @@ test('who changed our own administration stands in our own trail: exactly where 
   const table = (await there.admin('GET', `/api/drift/reports/${run.report_id}/changes`, { headers: { Accept: 'text/csv' } })).text.split('\r\n');
   assert.match(table[0], /,attribution$/);
   assert.match(table.find((line) => line.includes('/display_name')), /""confidence"":""exact""/);
+  // when it was done may be asked of our own trail, who did it may not: whoever sees severities need not read the trail
+  const rules = (more) => there.admin('PUT', `/api/drift/configs/${made.json.id}`, { body: { rules: [{ path: '/display_name', severity: 'critical', ...more }] } });
+  assert.deepEqual((await rules({ actor_not_in: [who.id] })).json.errors.map((x) => x.pointer), ['/rules/0/actor_not_in']);
+  const today = ['sun', 'mon', 'tue', 'wed', 'thu', 'fri', 'sat'][(new Date().getUTCDay() + 3) % 7];
+  assert.equal((await rules({ name: 'hours', outside: `${today} 00:00-24:00` })).status, 200);
+  assert.equal((await there.admin('PUT', `/api/users/${user.id}`, { body: { display_name: 'Mallory', roles: ['viewer', 'analyst'] } })).status, 200);
+  await runOf(made.json);
+  await until('its rise, in a report of its own', async () => {
+    const [{ id }] = await all(there.admin, `/api/drift/reports?config_id=${made.json.id}`);
+    return (await all(there.admin, `/api/drift/reports/${id}/changes`)).some((c) => c.path === '/display_name' && c.rule === 'config:hours');
+  }, 40, 250);
+  const pushed = await there.admin('POST', '/api/drift/configs', { body: { name: unique('p'), source: { kind: 'push' }, rules: [{ path: '/a', severity: 'high', outside: 'mon 08:00-09:00' }] } });
+  assert.deepEqual(pushed.json.errors?.map((x) => x.pointer), ['/rules/0/outside'], pushed.text);
   // who it was is what the trail guards: without read:audit nobody reads it here, whatever else they may read
   const { key } = (await there.admin('POST', '/api/api-keys', { body: { name: unique('reader'), scopes: ['read:drift', 'read:snapshots', 'read:alerts'] } })).json;
   for (const accept of ['application/json', 'text/csv']) {
@@ -151,6 +164,37 @@ const CELLS = {
     for (const path of ['/told', '/untold'])
       await until(`the end on ${path}`, () => told(path).at(-1).body.type === 'drift.alert.resolved');
     assert.deepEqual(['/told', '/untold'].map((path) => told(path).length), [3, 2]);
+  },
+  'a rule that asks who did it raises the alert when that is known, and the newest report says so': async () => {
+    const channel = await newChannel(there.admin, receiver.url('/raised'), { values: true });
+    const { t, config } = await directory([READ], [{ channel_id: channel.id }]);
+    const who = t.state.users[2].id, rule = { category: 'identity/conditionalAccess/policies', path: '/state', severity: 'critical', name: 'strangers', reason: 'Not by one of us.', actor_not_in: [crypto.randomUUID()] };
+    const set = (rules) => there.admin('PUT', `/api/drift/configs/${config.id}`, { body: { rules } });
+    const mild = { category: rule.category, path: '/state', severity: 'low' };
+    for (const [bad, pointer] of [[{ actor_not_in: [] }, 'actor_not_in'], [{ outside: ['mon 08:00-18:00 Nowhere'] }, 'outside/0'], [{ severity: 'ignore' }, 'severity']]) {
+      const a = await set([mild, { ...rule, ...bad }]);
+      assert.deepEqual([a.status, a.json.errors?.map((x) => x.pointer)], [422, [`/rules/1/${pointer}`]], a.text);
+    }
+    assert.equal((await set([mild, rule, { ...rule, name: 'ours', severity: 'high', actor_not_in: [who.toUpperCase()] }])).status, 200);
+    t.state[LOG].length = 0;
+    deed(t, 'policy-disabled');
+    t.state[LOG][0].visibleFrom = t.now + 3000;
+    const { changes: [before] } = await runOf(config);
+    assert.deepEqual([before.severity, before.rule], ['low', 'config:1']);
+    const told = () => receiver.got.filter((m) => m.path === '/raised' && m.body.data.config?.id === config.id).map((m) => m.body);
+    const [opened, raised] = await until('the rise to be told', () => told().length > 1 && told(), 100, 500);
+    assert.deepEqual([opened.type, opened.data.alert.severity], ['drift.alert.opened', 'low']);
+    assert.deepEqual([raised.type, raised.data.alert.severity, raised.data.alert.severity_before, raised.data.changes[0].rule, raised.data.changes[0].attribution.actors[0].id],
+      ['drift.alert.updated', 'critical', 'low', 'config:strangers', who]);
+    const [alert] = await all(there.admin, `/api/drift/alerts?config_id=${config.id}`);
+    const [now] = await all(there.admin, `/api/drift/reports/${alert.report_id}/changes`);
+    assert.deepEqual([alert.severity, now.severity, now.rule, now.reason], ['critical', 'critical', 'config:strangers', 'Not by one of us.']);
+    // the next reading knows it from the beginning, and tells nothing new
+    deed(t, 'principal-disabled');
+    const later = await runOf(config);
+    assert.deepEqual(later.changes.find((c) => c.path === '/state').rule, 'config:strangers');
+    const whatIf = await there.admin('POST', `/api/drift/configs/${config.id}/what-if`, { body: { days: 1 } });
+    assert.deepEqual(whatIf.json.not_replayed, ['silences', 'attribution'], whatIf.text);
   },
   'an alert that is over when it becomes known says who made it, and nobody is told': async () => {
     const channel = await newChannel(there.admin, receiver.url('/over'), { values: true });

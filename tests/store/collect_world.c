@@ -192,6 +192,23 @@ say_items(int fd, int n)
 	say(fd, "]}");
 }
 
+/* With a byte order mark, high byte first. */
+static void
+say_utf16(int fd)
+{
+	static const char text[] = "{\"items\":[{\"id\":\"r1\",\"text\":\"\x7e\"}]}";
+	char              out[2 + 2 * sizeof(text)] = "\xFE\xFF";
+	size_t            n = 2;
+
+	for (size_t i = 0; text[i] != '\0'; i++) {
+		out[n++] = '\0';
+		out[n++] = text[i];
+	}
+	say(fd, OK_HEAD "Content-Type: application/json; charset=utf-16\r\n\r\n");
+	if (send(fd, out, n, MSG_NOSIGNAL) < 0)
+		_exit(0);
+}
+
 static void
 say_bomb(int fd)
 {
@@ -243,6 +260,8 @@ answer(int fd, const char *request)
 			say(fd, much);
 	else if (is_at(request, "/bomb"))
 		say_bomb(fd);
+	else if (is_at(request, "/utf16"))
+		say_utf16(fd);
 	else if (is_at(request, "/html"))
 		say(fd, OK_HEAD "\r\n<html>");
 	else if (is_at(request, "/short"))

@@ -136,6 +136,17 @@ a_bad_source_ends_with_its_own_sentence_and_holds_up_nobody(void **state)
 }
 
 static void
+what_is_utf_16_is_read_as_well(void **state)
+{
+	struct collect_world *y = *state;
+
+	collect_http(y, "/utf16");
+	collect_once(y);
+	assert_int_equal(drift_count(y->x, ALL_READ), 1);
+	assert_int_equal(drift_count(y->x, "SELECT resources FROM %s.config_snapshots"), 1);
+}
+
+static void
 what_is_much_is_written_beside_the_others(void **state)
 {
 	struct collect_world *y = *state;
@@ -630,6 +641,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(what_is_due_is_read_once),
 		TEST(a_bad_source_ends_with_its_own_sentence_and_holds_up_nobody),
+		TEST(what_is_utf_16_is_read_as_well),
 		TEST(what_is_much_is_written_beside_the_others),
 		TEST(what_is_little_is_written_beside_the_others_where_much_is_stored),
 		TEST(who_is_told_to_wait_makes_all_wait_that_show_the_same),

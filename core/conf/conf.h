@@ -130,6 +130,7 @@ struct conf {
 
 	/* sources that are collected, by each of them */
 	int64_t        source_max_runs; /* at once */
+	int64_t        source_host_runs, source_all_runs; /* the same of a host, and of all; 0: any number */
 	int64_t        source_tenant_runs; /* of one tenant, by all */
 	int64_t        source_max_run_s;
 	int64_t        source_max_run_bytes; /* of its answers */

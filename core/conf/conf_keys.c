@@ -231,6 +231,10 @@ const struct conf_key conf_keys[] = {
 
 	KEY(source_max_runs, "source.max_runs", "50", .unit = "runs", .min = 1, .max = 1000, HUP,
 	    .doc = "Sources that one of these processes reads at once."),
+	KEY(source_host_runs, "source.host_runs", "0", .unit = "runs", .min = 0, .max = 100000, HUP,
+	    .doc = "Sources that those processes of one host read at once together; 0: any number."),
+	KEY(source_all_runs, "source.all_runs", "0", .unit = "runs", .min = 0, .max = 100000, HUP,
+	    .doc = "Sources that the processes of all hosts read at once together; 0: any number."),
 	KEY(source_tenant_runs, "source.tenant_runs", "20", .unit = "runs", .min = 1, .max = 1000, HUP,
 	    .doc = "Sources of one tenant that all of them together read at once."),
 	KEY(source_max_run_s, "source.max_run_s", "1800", .unit = "s", .min = 10, .max = 86400, HUP,

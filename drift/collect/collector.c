@@ -121,6 +121,8 @@ collector_open(TALLOC_CTX *mem, const struct collector_start *s, struct err *e)
 		.owner = s->owner,
 		.host = l->host,
 		.per_tenant = tenant_share(s->env.conf),
+		.per_host = s->env.conf->source_host_runs,
+		.global = s->env.conf->source_all_runs,
 	};
 	l->beat_ms = now_ms() + BEAT_MS;
 	return open_signals(l, e) && open_parts(l, s, e) ? l : NULL;

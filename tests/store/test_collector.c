@@ -401,6 +401,32 @@ a_tenant_whose_runs_are_slow_leaves_a_place_to_the_others(void **state)
 	collect_end(pid, SIGTERM);
 }
 
+/* Two collectors, as of one host: whichever comes first. */
+static void
+of_a_host_and_of_all_no_more_is_read_at_once_than_is_set(void **state)
+{
+	struct collect_world *y = *state;
+	int64_t *const caps[] = { &y->x->w->conf.source_host_runs, &y->x->w->conf.source_all_runs };
+
+	for (size_t i = 0; i < sizeof(caps) / sizeof(caps[0]); i++) {
+		pid_t pids[2];
+
+		collect_set_up(state);
+		*caps[i] = 3;
+		for (int k = 0; k < 8; k++)
+			collect_config(y, "/hang", NULL);
+		pids[0] = collect_start(y);
+		y->start.owner = uuid_make(&clock_system, &rand_system);
+		pids[1] = collect_start(y);
+		WAIT_FOR(atomic_load(&pages_server->hanging) >= 3);
+		driftd_pause_ms(200); /* in which each has looked ten times */
+		assert_int_equal(atomic_load(&pages_server->hanging), 3);
+		for (int k = 0; k < 2; k++)
+			assert_int_equal(collect_end(pids[k], SIGTERM), 0);
+		*caps[i] = 0;
+	}
+}
+
 static void
 of_a_host_no_more_is_asked_at_once_by_those_that_show_nothing(void **state)
 {
@@ -651,6 +677,7 @@ main(void)
 		TEST(what_waits_for_a_refused_credential_says_so),
 		TEST(a_run_that_is_cancelled_while_it_hangs_stops_and_its_place_is_free),
 		TEST(a_tenant_whose_runs_are_slow_leaves_a_place_to_the_others),
+		TEST(of_a_host_and_of_all_no_more_is_read_at_once_than_is_set),
 		TEST(of_a_host_no_more_is_asked_at_once_by_those_that_show_nothing),
 		TEST(a_token_that_may_read_nothing_is_refused_as_any_other),
 		TEST(the_end_of_a_credential_is_told_thirty_seven_and_one_day_before),

@@ -333,6 +333,7 @@ config_alter(const struct acting *a, const struct uuid *id, const struct config_
 	wake_raise(a->drift->env->segment);
 	out->config = c.config;
 	out->config.version++;
+	out->runs = (struct run_standing) { 0 }; /* as they were before it */
 	return true;
 }
 

@@ -56,6 +56,7 @@ test('a schedule is kept and answered, and the config says when it is collected 
   const weekly = await admin('PUT', `/api/drift/configs/${config.id}`, { body: { schedule: { cron: '30 3 * * SUN', timezone: 'Europe/Berlin' } } });
   assert.equal(weekly.status, 200, weekly.text);
   assert.deepEqual([weekly.json.schedule.cron, weekly.json.schedule.timezone], ['30 3 * * SUN', 'Europe/Berlin']);
+  assert.deepEqual(told(weekly.json), { collecting: undefined, next_run_at: undefined }, 'what was before a change is not said with it');
   const never = await admin('PUT', `/api/drift/configs/${config.id}`, { body: { schedule: null } });
   assert.equal(never.status, 200, never.text);
   assert.equal(never.json.schedule, undefined);

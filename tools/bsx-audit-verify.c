@@ -10,12 +10,14 @@ static int
 usage(FILE *out)
 {
 	fprintf(out,
-	    "usage: bsx-audit-verify --key KEY [--checkpoint FILE]... EXPORT\n\n"
+	    "usage: bsx-audit-verify --key KEY [--checkpoint FILE]... EXPORT\n"
+	    "       bsx-audit-verify --key KEY --receipt FILE\n\n"
 	    "Checks an exported audit trail; EXPORT may be - for standard input.\n"
 	    "  --key KEY         the public key, or a file with one a line; the installation shows "
 	    "its keys\n"
 	    "                    at /.well-known/audit-keys.json\n"
 	    "  --checkpoint FILE a checkpoint that was kept elsewhere, e.g. taken from a log\n"
+	    "  --receipt FILE    the receipt of an erased tenant\n"
 	    "The status is 0 when all fits, 1 when something does not, 2 when it cannot be "
 	    "checked.\n");
 	return out == stdout ? 0 : 2;
@@ -41,14 +43,36 @@ check(TALLOC_CTX *mem, const struct proof_files *f)
 	return v.fault == PROOF_FITS ? 0 : 1;
 }
 
+static int
+check_receipt(TALLOC_CTX *mem, const struct proof_files *f)
+{
+	static const char *const said[] = {
+		[NOTE_SIGNED] = "ok: the receipt is as it was signed",
+		[NOTE_OTHER_KEY] = "WRONG other_key: it is not signed by this key",
+		[NOTE_FORGED] = "WRONG forged: it is not as it was signed, or no receipt",
+	};
+	enum note_state state;
+	struct err      e = { 0 };
+
+	if (!proof_receipt_check(mem, f, &state, &e)) {
+		fprintf(stderr, "bsx-audit-verify: %s\n", e.pub);
+		return 2;
+	}
+	if (puts(said[state]) < 0 || fflush(stdout) != 0)
+		return 2;
+	return state == NOTE_SIGNED ? 0 : 1;
+}
+
 int
 main(int argc, char **argv)
 {
 	static const struct option options[] = { { "key", required_argument, NULL, 'k' },
-		{ "checkpoint", required_argument, NULL, 'p' }, { "help", no_argument, NULL, 'h' },
+		{ "checkpoint", required_argument, NULL, 'p' },
+		{ "receipt", required_argument, NULL, 'r' }, { "help", no_argument, NULL, 'h' },
 		{ "version", no_argument, NULL, 'V' }, { 0 } };
 	TALLOC_CTX                *mem = talloc_new(NULL);
 	struct proof_files         f = { 0 };
+	bool                       receipt;
 	int                        o, status;
 
 	while ((o = getopt_long(argc, argv, "k:hV", options, NULL)) != -1) {
@@ -56,15 +80,19 @@ main(int argc, char **argv)
 			f.key = optarg;
 		else if (o == 'p' && f.notes_n < PROOF_NOTES_MAX)
 			f.notes[f.notes_n++] = optarg;
+		else if (o == 'r' && f.export == NULL)
+			f.export = optarg;
 		else if (o == 'V')
 			return puts("bsx-audit-verify " BSX_VERSION) < 0;
 		else
 			return usage(o == 'h' ? stdout : stderr);
 	}
-	if (mem == NULL || f.key == NULL || optind + 1 != argc)
+	receipt = f.export != NULL;
+	if (mem == NULL || f.key == NULL || optind + !receipt != argc || (receipt && f.notes_n > 0))
 		return usage(stderr);
-	f.export = argv[optind];
-	status = check(mem, &f);
+	if (!receipt)
+		f.export = argv[optind];
+	status = receipt ? check_receipt(mem, &f) : check(mem, &f);
 	talloc_free(mem);
 	return status;
 }

@@ -13,44 +13,65 @@
 
 #include "core/base/secret.h"
 
+/* What it is called by; what it leaves in the platform's audit trail, if it changes anything
+ * (CONTRIBUTING: every deed does). */
 const struct command commands[] = {
-	{ "init", cmd_init, "[--owner USER]",
+	{ "init", cmd_init, "[--owner USER]", "installation.init",
 	    "Makes the keyring, the control schema, its account and the first signing key.",
 	    "  --owner USER  give the state folder and the keyring to that user, in place of the\n"
 	    "                configured one (run as root)\n"
 	    "It may be repeated: what is there already is kept; owners, modes and rights are "
 	    "repaired.\n" },
-	{ "migrate", cmd_migrate, "[--check]",
+	{ "migrate", cmd_migrate, "[--check]", "schema.migrate",
 	    "Brings the control schema and every tenant's schema up to date.",
 	    "  --check  only say whether something is missing or was changed\n" },
-	{ "tenant", cmd_tenant,
-	    "create SLUG --name NAME --admin EMAIL [OPTION...] | list | work [--pool N]",
-	    "Creates a tenant with its first administrator, lists tenants, or does what waits.",
+	{ "tenant create", cmd_tenant_create, "SLUG --name NAME --admin EMAIL [OPTION...]",
+	    "tenant.create", "Makes a tenant with its first administrator.",
 	    "  --name NAME           its name for people\n"
 	    "  --admin EMAIL         its first administrator signs in with this address\n"
 	    "  --display-name NAME   the administrator's name (default: the address)\n"
 	    "  --password-file FILE  the password is the first line of FILE; - is standard input\n"
 	    "                        without it a password is made and printed once\n"
-	    "An interrupted creation is finished by repeating it.\n"
-	    "work makes the schemas that tenants wait for, and fills the pool from which the next\n"
-	    "ones are taken; it is for a timer, once a minute\n"
-	    "  --pool N              so many schemas are ready (default: tenants.pool)\n" },
-	{ "config", cmd_config, "check | show | example | man",
-	    "Checks or prints the configuration.",
-	    "  check    say whether the file can be used\n"
-	    "  show     the values in force\n"
-	    "  example  a commented file with every key\n"
-	    "  man      the table of blindspotx.conf(5) in mdoc(7)\n" },
-	{ "keys", cmd_keys, "list | rotate [--force]",
-	    "Says which keys are in use, or turns to the next signing key at once.",
-	    "  list    keyring version and signing keys\n"
-	    "  rotate  the next key signs from now on; the last one verifies until its tokens have "
-	    "ended\n"
-	    "  --force also when the next key was published less than an hour ago: services that "
-	    "verify\n"
-	    "          our tokens with keys they keep may then refuse new ones until they look "
-	    "again\n" },
-	{ "ends", cmd_ends, "",
+	    "An interrupted creation is finished by repeating it.\n" },
+	{ "tenant list", cmd_tenant_list, "", NULL,
+	    "Lists tenants: slug, status, schema, when it was made, name.", "" },
+	{ "tenant status", cmd_tenant_status, "[SLUG] [--behind] [--json]", NULL,
+	    "Says of a tenant, or of each: its status, since when and why, its schema's version.",
+	    "  --behind  only those whose schema is older than this program; the status is 1 when\n"
+	    "            there is one\n"
+	    "  --json    a line with an object for each tenant\n" },
+	{ "tenant suspend", cmd_tenant_suspend, "SLUG --reason TEXT [--json]", "tenant.update",
+	    "Nobody signs in or works there, nothing is collected or delivered: it waits.", "" },
+	{ "tenant resume", cmd_tenant_resume, "SLUG [--reason TEXT] [--json]", "tenant.update",
+	    "A suspended tenant works again.", "" },
+	{ "tenant delete", cmd_tenant_delete, "SLUG --reason TEXT [--grace SECONDS] [--json]",
+	    "tenant.delete", "As suspended, and after the grace it is erased.",
+	    "  --grace SECONDS  until then it can be had back (default: tenants.erase_grace_s)\n" },
+	{ "tenant undelete", cmd_tenant_undelete, "SLUG [--reason TEXT] [--json]",
+	    "tenant.undelete", "Has a deleted tenant back, as it was, before it is erased.", "" },
+	{ "tenant erase", cmd_tenant_erase, "SLUG --reason TEXT [--json] | SLUG --dry-run",
+	    "tenant.erase", "Deletes a tenant and erases it at once, for good.",
+	    "  --dry-run  say what there is to destroy, and do nothing\n"
+	    "Its data keys are destroyed first, then its schema, its account and what the control\n"
+	    "schema knows of it; the signed receipt is printed. Killed, it goes on when "
+	    "repeated.\n" },
+	{ "tenant work", cmd_tenant_work, "[--pool N]", "pool.fill",
+	    "Does what waits for who may make and drop schemas: tenants, erasures, the pool.",
+	    "  --pool N  so many schemas are ready for tenants to come (default: tenants.pool)\n"
+	    "It is for a timer, once a minute (blindspotx-tenants.timer).\n" },
+	{ "config check", cmd_config, "", NULL, "Says whether the configuration can be used.", "" },
+	{ "config show", cmd_config, "", NULL, "Prints the values in force.", "" },
+	{ "config example", cmd_config, "", NULL, "Prints a commented file with every key.", "" },
+	{ "config man", cmd_config, "", NULL, "Prints the table of blindspotx.conf(5) in mdoc(7).",
+	    "" },
+	{ "keys list", cmd_keys, "", NULL,
+	    "Says which version of the keyring seals, and which keys sign.", "" },
+	{ "keys rotate", cmd_keys, "[--force]", "key.rotate",
+	    "The next key signs from now on; the last one verifies until its tokens have ended.",
+	    "  --force  also when the next key was published less than an hour ago: services that\n"
+	    "           verify our tokens with keys they keep may then refuse new ones until they\n"
+	    "           look again\n" },
+	{ "ends", cmd_ends, "", NULL,
 	    "Says what ends sessions, keys, mailed links and all else that somebody signs in with.",
 	    "A line for each event with a column for each credential, then why:\n"
 	    "  lives   it goes on\n"
@@ -58,45 +79,71 @@ const struct command commands[] = {
 	    "  this    the one that the event is about ends\n"
 	    "  others  all end but the one of who does it\n"
 	    "  sleeps  it does not work as long as that lasts\n" },
-	{ "audit", cmd_audit, "verify [SLUG]",
+	{ "audit verify", cmd_audit, "[SLUG]", NULL,
 	    "Reads the audit trails of all tenants, or of one, and says what was changed.", "" },
-	{ "grant", cmd_grant, "list [SLUG] | revoke ID",
-	    "Lists what tenants let people of others do in them, or takes it back.",
-	    "  list    a line for each grant of SLUG, or of all tenants: number, state, end, who "
-	    "gives\n"
-	    "          and to whom, roles\n"
-	    "  revoke  the grant with that number counts no more; both trails say who ran this\n" },
-	{ "source", cmd_source,
-	    "check [FILE...] | man | try PACK|FILE [OPTION...] | try CONFIG [--tenant SLUG]",
-	    "Reads source packs, says what is wrong with them, and tries them.",
-	    "  check  each FILE, or all of sources_dir: a line FILE:PLACE: REASON for each fault\n"
-	    "         (PLACE is a JSON Pointer); the status is 1 when there is one\n"
-	    "  man    the members of a pack in mdoc(7)\n"
-	    "  try    reads a source and stores nothing: a line for each collection with its "
-	    "items, pages,\n"
-	    "         requests, time, completeness, and the permission that is missing; the status "
-	    "is 1\n"
-	    "         where not all of it is complete.  CONFIG is a config's id, which the "
-	    "collectors read;\n"
-	    "         PACK (of sources_dir) and FILE (with a / or .json) are read from here, "
-	    "without a database\n"
+	{ "grant list", cmd_grant, "[SLUG]", NULL,
+	    "Lists what tenants let people of others do in them: of SLUG, or of all.",
+	    "A line for each: number, state, end, who gives and to whom, roles.\n" },
+	{ "grant revoke", cmd_grant, "ID", "grant.revoke",
+	    "The grant with that number counts no more; both trails say who ran this.", "" },
+	{ "source check", cmd_source_check, "[FILE...]", NULL,
+	    "Reads source packs, each FILE or all of sources_dir, and says what is wrong with "
+	    "them.",
+	    "A line FILE:PLACE: REASON for each fault (PLACE is a JSON Pointer); the status is 1 "
+	    "when\nthere is one.\n" },
+	{ "source man", cmd_source_man, "", NULL, "Prints the members of a pack in mdoc(7).", "" },
+	{ "source try", cmd_source_try, "PACK|FILE [OPTION...] | CONFIG [--tenant SLUG]",
+	    "drift_run.try", "Reads a source and stores nothing but how that went.",
+	    "A line for each collection with its items, pages, requests, time, completeness, and "
+	    "the\npermission that is missing; the status is 1 where not all of it is complete. "
+	    "CONFIG is a\nconfig's id, which the collectors read; PACK (of sources_dir) and FILE "
+	    "(with a / or .json)\nare read from here, without a database.\n"
 	    "  --param NAME=VALUE      a parameter of the pack; may be repeated\n"
 	    "  --credential-file FILE  source.credential as JSON; - is standard input\n"
 	    "  --record DIR            keeps what is answered in a new folder, secrets masked\n"
 	    "  --tenant SLUG           the tenant of CONFIG; without it all of them are asked\n" },
-	{ "doctor", cmd_doctor, "",
+	{ "doctor", cmd_doctor, "", NULL,
 	    "Looks for what is wrong with the installation, and says what to do.",
 	    "Run by root it tries everything as the account of the services.\n" },
+	{ "commands", cmd_commands, "", NULL,
+	    "Lists all commands, and the entry that those which change something leave.", "" },
 	{ 0 }
 };
 
+/* The one that the first words of argv name; *words: so many of them.  NULL: none. */
 static const struct command *
-command_by_name(const char *name)
+command_of(int argc, char **argv, int *words)
 {
-	for (const struct command *x = commands; x->name != NULL; x++)
-		if (strcmp(x->name, name) == 0)
+	for (const struct command *x = commands; x->name != NULL; x++) {
+		struct str first, second = str_cut(str_of(x->name), ' ', &first);
+
+		*words = second.p == NULL ? 1 : 2;
+		if (str_eqz(first, argv[0]) &&
+		    (second.p == NULL || (argc > 1 && str_eqz(second, argv[1]))))
 			return x;
+	}
 	return NULL;
+}
+
+/* It is that command, or one of that group. */
+static bool
+is_named(const struct command *x, const char *name)
+{
+	struct str first;
+
+	(void)str_cut(str_of(x->name), ' ', &first);
+	return strcmp(x->name, name) == 0 || str_eqz(first, name);
+}
+
+int
+cmd_commands(struct ctl *c, int argc, char **argv)
+{
+	(void)c, (void)argv;
+	if (argc != 1)
+		return ctl_usage("commands", false);
+	for (const struct command *x = commands; x->name != NULL; x++)
+		ctl_say("%s\t%s", x->name, x->deed != NULL ? x->deed : "-");
+	return 0;
 }
 
 void
@@ -140,11 +187,23 @@ ctl_failed(const struct err *e)
 int
 ctl_usage(const char *command, bool asked)
 {
-	const struct command *x = command_by_name(command);
-	FILE                 *out = asked ? stdout : stderr;
+	FILE       *out = asked ? stdout : stderr;
+	const char *lead = "usage:";
 
-	fprintf(
-	    out, "usage: bsxctl [-c CONF] %s %s\n%s\n%s", x->name, x->args, x->sentence, x->help);
+	for (const struct command *x = commands; x->name != NULL; x++) {
+		if (!is_named(x, command))
+			continue;
+		fprintf(out, "%s bsxctl [-c CONF] %s%s%s\n", lead, x->name,
+		    *x->args != '\0' ? " " : "", x->args);
+		lead = "      ";
+	}
+	for (const struct command *x = commands; x->name != NULL; x++) {
+		if (!is_named(x, command))
+			continue;
+		if (strcmp(x->name, command) != 0)
+			fprintf(out, "\n%s: ", x->name);
+		fprintf(out, "%s\n%s", x->sentence, x->help);
+	}
 	return asked ? 0 : 2;
 }
 
@@ -172,7 +231,7 @@ usage(bool asked)
 
 	fprintf(out, "usage: bsxctl [-c CONF] COMMAND ...      (CONF: %s)\n\n", CONF_FILE_DEFAULT);
 	for (const struct command *x = commands; x->name != NULL; x++)
-		fprintf(out, "  %-8s %s\n", x->name, x->sentence);
+		fprintf(out, "  %-15s %s\n", x->name, x->sentence);
 	fprintf(out, "\n`bsxctl COMMAND --help` says more about one.\n");
 	return asked ? 0 : 2;
 }
@@ -233,17 +292,28 @@ ctl_provision(struct ctl *c, struct err *e)
 	return c->prov != NULL && provision_check(c->prov, e);
 }
 
+/* Called by a group's name alone, or by one that is none of it. */
+static int
+run_none(struct ctl *c, int argc, char **argv)
+{
+	for (const struct command *x = commands; x->name != NULL; x++)
+		if (is_named(x, argv[0]))
+			return ctl_usage(argv[0], wants_help(argc, argv));
+	fprintf(stderr, "bsxctl: there is no command %s\n", ctl_text(c, argv[0]));
+	return usage(false);
+}
+
 static int
 run(struct ctl *c, int argc, char **argv)
 {
-	const struct command *x = command_by_name(argv[0]);
+	int                   words;
+	const struct command *x = command_of(argc, argv, &words);
 
-	if (x == NULL) {
-		fprintf(stderr, "bsxctl: there is no command %s\n", ctl_text(c, argv[0]));
-		return usage(false);
-	}
+	if (x == NULL)
+		return run_none(c, argc, argv);
 	optind = 0; /* the command has options of its own */
-	return wants_help(argc, argv) ? ctl_usage(x->name, true) : x->run(c, argc, argv);
+	return wants_help(argc, argv) ? ctl_usage(x->name, true)
+				      : x->run(c, argc - words + 1, argv + words - 1);
 }
 
 static int

@@ -1,13 +1,14 @@
 /*
  * bsxctl.h - the admin tool's commands and what they share.
  *
- * A command returns the exit status: 0 done, 1 it failed (said on stderr), 2
+ * A command is a row of commands[]: help, completion and the test of what each leaves behind come from there.  It returns the exit status: 0 done, 1 it failed (said on stderr), 2
  * it was called wrongly.  Nothing secret is printed, except a password that the
  * tool itself made, once.
  */
 #ifndef BSX_TOOLS_BSXCTL_H
 #define BSX_TOOLS_BSXCTL_H
 
+#include "core/auth/audit.h"
 #include "core/store/server/provision.h"
 
 struct ctl {
@@ -20,9 +21,10 @@ struct ctl {
 };
 
 struct command {
-	const char *name;
-	int (*run)(struct ctl *c, int argc, char **argv); /* argv[0] is the command's name */
+	const char *name; /* one word, or a group and one */
+	int (*run)(struct ctl *c, int argc, char **argv); /* argv[0] is the last word of its name */
 	const char *args;
+	const char *deed; /* the audit action of what it changes, by ctl_actor(); NULL: it changes nothing */
 	const char *sentence;
 	const char *help; /* lines below the usage; may be "" */
 };
@@ -30,15 +32,25 @@ extern const struct command commands[]; /* ended by name == NULL */
 
 int cmd_init(struct ctl *c, int argc, char **argv);
 int cmd_migrate(struct ctl *c, int argc, char **argv);
-int cmd_tenant(struct ctl *c, int argc, char **argv);
-int cmd_tenant_work(struct ctl *c, int argc, char **argv); /* argv[0] is "work" */
+int cmd_tenant_create(struct ctl *c, int argc, char **argv);
+int cmd_tenant_list(struct ctl *c, int argc, char **argv);
+int cmd_tenant_status(struct ctl *c, int argc, char **argv);
+int cmd_tenant_suspend(struct ctl *c, int argc, char **argv);
+int cmd_tenant_resume(struct ctl *c, int argc, char **argv);
+int cmd_tenant_delete(struct ctl *c, int argc, char **argv);
+int cmd_tenant_undelete(struct ctl *c, int argc, char **argv);
+int cmd_tenant_erase(struct ctl *c, int argc, char **argv);
+int cmd_tenant_work(struct ctl *c, int argc, char **argv);
 int cmd_config(struct ctl *c, int argc, char **argv);
 int cmd_keys(struct ctl *c, int argc, char **argv);
 int cmd_ends(struct ctl *c, int argc, char **argv);
 int cmd_audit(struct ctl *c, int argc, char **argv);
 int cmd_grant(struct ctl *c, int argc, char **argv);
-int cmd_source(struct ctl *c, int argc, char **argv);
+int cmd_source_check(struct ctl *c, int argc, char **argv);
+int cmd_source_man(struct ctl *c, int argc, char **argv);
+int cmd_source_try(struct ctl *c, int argc, char **argv);
 int cmd_doctor(struct ctl *c, int argc, char **argv);
+int cmd_commands(struct ctl *c, int argc, char **argv);
 
 /* Reads the configuration; then also the keyring, and makes (not yet connects) the database. */
 MUST_USE bool ctl_conf(struct ctl *c, struct err *e);
@@ -49,6 +61,13 @@ MUST_USE bool ctl_open_as(struct ctl *c, uid_t owner, struct err *e);
 MUST_USE bool ctl_alone(struct ctl *c, struct err *e);
 /* The provisioning connection, after ctl_open(); it may make accounts. */
 MUST_USE bool ctl_provision(struct ctl *c, struct err *e);
+
+/* Who does it: "bsxctl:NAME", of the unix account that has signed in to this machine (sudo does not change that). */
+const char *ctl_actor(struct ctl *c);
+/* By the platform: *by is on its connection.  ERR_MISSING: there is none yet. */
+MUST_USE bool ctl_platform(struct ctl *c, struct auth *a, struct deed_by *by, struct err *e);
+/* What was done, by ctl_actor(), in the platform's trail; nothing where there is no platform yet, or an entry of that id. */
+MUST_USE bool ctl_audit(struct ctl *c, struct audit_entry *entry, struct err *e);
 
 /*
  * The unix account that the responder and driftd run as: the one asked for, or the configured one (`user`).
@@ -73,7 +92,7 @@ void ctl_say(const char *fmt, ...) PRINTF(1, 2);
 const char *ctl_text(struct ctl *c, const char *z);
 /* Says what failed; returns 1. */
 int ctl_failed(const struct err *e);
-/* Prints the usage of one command; returns 2, or 0 when it was asked for. */
+/* Prints the usage of one command, or of a group; returns 2, or 0 when it was asked for. */
 int ctl_usage(const char *command, bool asked);
 /* Says what is wrong with an argument, and the usage of its command; returns 2. */
 int ctl_misused(struct ctl *c, const char *command, const struct err *e);

@@ -61,12 +61,11 @@ verify_all(struct ctl *c, bool *good, struct err *e)
 int
 cmd_audit(struct ctl *c, int argc, char **argv)
 {
-	const char *slug = argc == 3 ? argv[2] : NULL;
+	const char *slug = argc == 2 ? argv[1] : NULL;
 	struct err  e = { 0 };
 	bool        good = true;
 
-	if (argc < 2 || argc > 3 || strcmp(argv[1], "verify") != 0 ||
-	    (slug != NULL && *slug == '-'))
+	if (argc > 2 || (slug != NULL && *slug == '-'))
 		return ctl_usage("audit", false);
 	if (!ctl_open(c, &e) ||
 	    !(slug != NULL ? verify_named(c, slug, &good, &e) : verify_all(c, &good, &e)))

@@ -19,10 +19,12 @@ put(struct buf *b)
 int
 cmd_config(struct ctl *c, int argc, char **argv)
 {
-	const char *what = argc == 2 ? argv[1] : "";
+	const char *what = argv[0];
 	struct err  e = { 0 };
 	struct buf  b;
 
+	if (argc != 1)
+		return ctl_usage("config", false);
 	buf_make(&b, c->mem);
 	if (strcmp(what, "example") == 0) {
 		conf_example(&b);
@@ -32,8 +34,6 @@ cmd_config(struct ctl *c, int argc, char **argv)
 		conf_man(&b);
 		return put(&b);
 	}
-	if (strcmp(what, "check") != 0 && strcmp(what, "show") != 0)
-		return ctl_usage("config", false);
 	if (!ctl_conf(c, &e))
 		return ctl_failed(&e);
 	if (strcmp(what, "show") == 0) {
@@ -74,7 +74,7 @@ rotate_keys(struct ctl *c, bool force, struct err *e)
 	struct auth a = { .env = &c->env, .database = c->d };
 	bool        turned = false;
 
-	if (!rotation_keys(&a, force ? ROTATE_FORCED : ROTATE_NOW, "bsxctl", &turned, e))
+	if (!rotation_keys(&a, force ? ROTATE_FORCED : ROTATE_NOW, ctl_actor(c), &turned, e))
 		return false;
 	if (turned)
 		ctl_say("the next signing key signs from now on");
@@ -84,12 +84,11 @@ rotate_keys(struct ctl *c, bool force, struct err *e)
 int
 cmd_keys(struct ctl *c, int argc, char **argv)
 {
-	const char *what = argc >= 2 ? argv[1] : "";
-	bool        rotate = strcmp(what, "rotate") == 0;
-	bool        force = rotate && argc == 3 && strcmp(argv[2], "--force") == 0;
-	struct err  e = { 0 };
+	bool       rotate = strcmp(argv[0], "rotate") == 0;
+	bool       force = rotate && argc == 2 && strcmp(argv[1], "--force") == 0;
+	struct err e = { 0 };
 
-	if ((!rotate && strcmp(what, "list") != 0) || argc != (force ? 3 : 2))
+	if (argc != (force ? 2 : 1))
 		return ctl_usage("keys", false);
 	if (!ctl_open(c, &e) || !(rotate ? rotate_keys(c, force, &e) : list_keys(c, &e)))
 		return ctl_failed(&e);

@@ -1,8 +1,5 @@
 /* bsxctl.h: `grant`. */
-#include <pwd.h>
-#include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "core/auth/tenant/grant_admin.h"
 #include "tools/bsxctl.h"
@@ -82,52 +79,36 @@ list(struct ctl *c, const char *slug, struct err *e)
 
 /* ---- revoke ---- */
 
-/* The entry names who ran it. */
-static const char *
-runner(struct ctl *c, struct err *e)
-{
-	const struct passwd *p = getpwuid(getuid());
-	const char          *who =
-            p != NULL ? talloc_asprintf(c->mem, "bsxctl (%s)", p->pw_name)
-			       : talloc_asprintf(c->mem, "bsxctl (uid %lu)", (unsigned long)getuid());
-
-	if (who == NULL)
-		err_memory(e);
-	return who;
-}
-
 static bool
 take_back(struct ctl *c, const struct uuid *id, struct err *e)
 {
 	struct auth          a = { .env = &c->env, .database = c->d };
 	struct deed_by       by = { .auth = &a, .mem = c->mem };
-	const char          *who = runner(c, e);
+	const char          *who = ctl_actor(c);
 	const struct tenant *t;
 	struct grant         g;
 
-	return who != NULL && grant_by_id(c->d, c->mem, id, &g, e) &&
-	       tenant_by_id(c->d, &g.tenant_id, &t, e) && tenant_db_open(c->d, t, true, &by.t, e) &&
-	       grant_end(&by, &g.tenant_id, id, who, e);
+	return grant_by_id(c->d, c->mem, id, &g, e) && tenant_by_id(c->d, &g.tenant_id, &t, e) &&
+	       tenant_db_open(c->d, t, true, &by.t, e) && grant_end(&by, &g.tenant_id, id, who, e);
 }
 
 int
 cmd_grant(struct ctl *c, int argc, char **argv)
 {
-	bool        lists = argc >= 2 && argc <= 3 && strcmp(argv[1], "list") == 0;
-	bool        revokes = argc == 3 && strcmp(argv[1], "revoke") == 0;
+	bool        revokes = strcmp(argv[0], "revoke") == 0;
 	struct err  e = { 0 };
 	struct uuid id;
 
-	if ((!lists && !revokes) || (argc == 3 && *argv[2] == '-'))
+	if (argc > 2 || (revokes && argc != 2) || (argc == 2 && *argv[1] == '-'))
 		return ctl_usage("grant", false);
-	if (revokes && !uuid_parse(str_of(argv[2]), &id)) {
+	if (revokes && !uuid_parse(str_of(argv[1]), &id)) {
 		err_set(&e, ERR_INVALID, 0, "ID is the number of a grant, as `grant list` has it.",
-		    "%s", argv[2]);
+		    "%s", argv[1]);
 		return ctl_misused(c, "grant", &e);
 	}
 	if (!ctl_open(c, &e))
 		return ctl_failed(&e);
-	if (lists ? !list(c, argc == 3 ? argv[2] : NULL, &e) : !take_back(c, &id, &e))
+	if (!revokes ? !list(c, argc == 2 ? argv[1] : NULL, &e) : !take_back(c, &id, &e))
 		return ctl_failed(&e);
 	if (revokes)
 		ctl_say("revoked; it counts no more");

@@ -4,6 +4,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "core/auth/audit_details.h"
 #include "core/store/server/pool.h"
 #include "tools/bsxctl.h"
 
@@ -31,6 +32,27 @@ make_keyring(struct ctl *c, const struct service *s, struct err *e)
 	return true;
 }
 
+struct schema_told {
+	int64_t control, tenants, migrated;
+};
+static const struct field schema_told_fields[] = {
+	TOLD(struct schema_told, control),
+	TOLD_IF(struct schema_told, tenants),
+	TOLD_IF(struct schema_told, migrated),
+	FIELD_END,
+};
+static const struct schema schema_told =
+    SCHEMA("SchemaTold", struct schema_told, schema_told_fields);
+
+static bool
+tell(struct ctl *c, enum audit_action action, const struct schema_told *told, struct err *e)
+{
+	struct audit_entry entry = { .action = action };
+
+	entry.details = audit_details(c->mem, &schema_told, told, e);
+	return entry.details != NULL && ctl_audit(c, &entry, e);
+}
+
 static bool
 init(struct ctl *c, const char *owner, struct err *e)
 {
@@ -49,7 +71,8 @@ init(struct ctl *c, const char *owner, struct err *e)
 	ctl_say("database: schema %s, version %lld; account %s@%s; signing key",
 	    c->conf->db_control, (long long)migrate_newest(SQL_CONTROL), c->conf->db_user,
 	    c->conf->db_account_host);
-	return true;
+	return tell(c, AUDIT_INSTALLATION_INIT,
+	    &(struct schema_told) { .control = migrate_newest(SQL_CONTROL) }, e);
 }
 
 int
@@ -77,7 +100,9 @@ cmd_init(struct ctl *c, int argc, char **argv)
 static void
 say_migrated(void *arg, const struct tenant *t, int applied)
 {
-	(void)arg;
+	int64_t *migrated = arg;
+
+	*migrated += applied > 0;
 	if (applied > 0)
 		ctl_say("tenant %s: %d applied", t->slug, applied);
 }
@@ -85,21 +110,22 @@ say_migrated(void *arg, const struct tenant *t, int applied)
 static bool
 migrate(struct ctl *c, struct err *e)
 {
-	int64_t pooled;
+	struct schema_told told = { migrate_newest(SQL_CONTROL), migrate_newest(SQL_TENANT), 0 };
+	int64_t            pooled;
 
 	if (!ctl_alone(c, e) || !ctl_provision(c, e) ||
 	    !provision_control(&(struct provision) { c->prov, c->d, &c->env }, e))
 		return false;
 	ctl_say("control schema: version %lld", (long long)migrate_newest(SQL_CONTROL));
 	if (!provision_migrate_tenants(
-		&(struct provision) { c->prov, c->d, &c->env }, say_migrated, NULL, e))
+		&(struct provision) { c->prov, c->d, &c->env }, say_migrated, &told.migrated, e))
 		return false;
 	if (!pool_migrate(&(struct provision) { c->prov, c->d, &c->env }, &pooled, e))
 		return false;
 	if (pooled > 0)
 		ctl_say("pool: %lld brought up to date", (long long)pooled);
 	ctl_say("tenants: version %lld", (long long)migrate_newest(SQL_TENANT));
-	return true;
+	return tell(c, AUDIT_SCHEMA_MIGRATE, &told, e);
 }
 
 static bool
@@ -114,8 +140,7 @@ check_page(struct ctl *c, struct uuid *last, size_t *n, int *behind, struct err 
 		struct err        why = { 0 };
 
 		*last = list[i].id;
-		if (strcmp(list[i].status, "active") != 0 &&
-		    strcmp(list[i].status, "suspended") != 0)
+		if (!tenant_stands(&list[i]))
 			continue;
 		if (!tenant_db_open(c->d, &list[i], true, &t, &why) ||
 		    !migrate_check(t->db, SQL_TENANT, migrations, &why)) {

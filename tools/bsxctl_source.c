@@ -60,11 +60,14 @@ check_all(struct ctl *c)
 	return failed;
 }
 
-static int
-put_man(struct ctl *c)
+int
+cmd_source_man(struct ctl *c, int argc, char **argv)
 {
 	struct buf b;
 
+	(void)argv;
+	if (argc != 1)
+		return ctl_usage("source man", false);
 	buf_make(&b, c->mem);
 	source_man(&b);
 	return buf_ok(&b) && fwrite(b.p, 1, b.n, stdout) == b.n ? 0 : 1;
@@ -86,8 +89,8 @@ read_option(int o, struct source_try *in)
 	return true;
 }
 
-static int
-try_source(struct ctl *c, int argc, char **argv)
+int
+cmd_source_try(struct ctl *c, int argc, char **argv)
 {
 	static const struct option options[] = { { "param", required_argument, NULL, 'p' },
 		{ "credential-file", required_argument, NULL, 1 },
@@ -112,19 +115,15 @@ try_source(struct ctl *c, int argc, char **argv)
 }
 
 int
-cmd_source(struct ctl *c, int argc, char **argv)
+cmd_source_check(struct ctl *c, int argc, char **argv)
 {
 	int failed = 0;
 
-	if (argc == 2 && strcmp(argv[1], "man") == 0)
-		return put_man(c);
-	if (argc >= 2 && strcmp(argv[1], "try") == 0)
-		return try_source(c, argc - 1, argv + 1);
-	if (argc < 2 || strcmp(argv[1], "check") != 0 || (argc > 2 && argv[2][0] == '-'))
+	if (argc > 1 && argv[1][0] == '-')
 		return ctl_usage("source", false);
-	if (argc == 2)
+	if (argc == 1)
 		return check_all(c);
-	for (int i = 2; i < argc; i++)
+	for (int i = 1; i < argc; i++)
 		failed |= source_check_file(c, argv[i]);
 	return failed;
 }

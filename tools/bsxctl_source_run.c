@@ -65,7 +65,7 @@ ask_body(struct db *db, void *arg, struct err *e)
 {
 	struct try_deed *d = arg;
 
-	if (running_ask(db, &d->c->env, &d->config, RUN_TRY, "bsxctl", &d->run, e))
+	if (running_ask(db, &d->c->env, &d->config, RUN_TRY, ctl_actor(d->c), &d->run, e))
 		return true;
 	if (!err_take(e, ERR_MISSING))
 		return false;
@@ -82,7 +82,7 @@ ask(struct try_deed *d, struct tenant_db *t, struct err *e)
 
 	return audit_deed(&by, ask_body, d,
 	    &(struct audit_entry) {
-		.action = AUDIT_RUN_TRY, .actor_name = "bsxctl", .target_id = d->config },
+		.action = AUDIT_RUN_TRY, .actor_name = ctl_actor(d->c), .target_id = d->config },
 	    e);
 }
 

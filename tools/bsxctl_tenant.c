@@ -1,9 +1,10 @@
-/* bsxctl.h: `tenant`. */
+/* bsxctl.h: `tenant create` and `tenant list`. */
 #include <getopt.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "core/auth/access.h"
+#include "core/auth/audit_details.h"
 #include "core/auth/user/user_admin.h"
 #include "core/base/secret.h"
 #include "tools/bsxctl.h"
@@ -97,8 +98,12 @@ add_admin(struct ctl *c, const struct create *in, const struct tenant *t, const 
 		.display_name = in->display_name,
 		.password = str_of(password),
 		.role = "admin",
+		.by = ctl_actor(c),
 	};
 
+	if (!unfinished && strcmp(t->status, "active") != 0)
+		return err_set(e, ERR_CONFLICT, 0, "A tenant of that name exists.",
+		    "tenant %s is %s", t->slug, t->status);
 	if (!tenant_db_open(c->d, t, unfinished, &by.t, e) || !tenant_has_users(by.t, &has, e))
 		return false;
 	if (has && !unfinished)
@@ -120,6 +125,30 @@ tell(struct ctl *c, const struct create *in, const char *password, struct err *e
 				      "The answer could not be written: run it again.", "stdout");
 }
 
+struct create_told {
+	const char *slug, *name;
+};
+static const struct field create_told_fields[] = {
+	TOLD(struct create_told, slug),
+	TOLD(struct create_told, name),
+	FIELD_END,
+};
+static const struct schema create_told =
+    SCHEMA("TenantMadeTold", struct create_told, create_told_fields);
+
+/* Its entry has the tenant's number: a creation that is finished by repeating it is told once. */
+static bool
+audit(struct ctl *c, const struct tenant *t, struct err *e)
+{
+	const struct create_told told = { t->slug, t->name };
+	struct audit_entry       entry = {
+		      .id = t->id, .action = AUDIT_TENANT_CREATE, .target_id = t->id
+	};
+
+	entry.details = audit_details(c->mem, &create_told, &told, e);
+	return entry.details != NULL && ctl_audit(c, &entry, e);
+}
+
 static bool
 make(struct ctl *c, const struct create *in, const char *password, struct err *e)
 {
@@ -128,7 +157,7 @@ make(struct ctl *c, const struct create *in, const char *password, struct err *e
 
 	return find_or_make(c, in, &made, &t, e) && add_admin(c, in, t, password, e) &&
 	       tell(c, in, password, e) &&
-	       (t != &made || provision_tenant_finish(c->d, &made.id, e));
+	       (t != &made || provision_tenant_finish(c->d, &made.id, e)) && audit(c, t, e);
 }
 
 static int
@@ -138,7 +167,7 @@ create(struct ctl *c, const struct create *in)
 	char      *password = NULL;
 
 	if (!check(c, in, (struct str) { 0 }, &e))
-		return ctl_misused(c, "tenant", &e);
+		return ctl_misused(c, "tenant create", &e);
 	if (!ctl_conf(c, &e) ||
 	    !(in->password_file != NULL ? read_password(c, in->password_file, &password, &e)
 					: make_password(c, &password, &e)) ||
@@ -148,8 +177,8 @@ create(struct ctl *c, const struct create *in)
 	return 0;
 }
 
-static int
-cmd_create(struct ctl *c, int argc, char **argv)
+int
+cmd_tenant_create(struct ctl *c, int argc, char **argv)
 {
 	struct create       in = { 0 };
 	const char        **values[] = { &in.name, &in.admin, &in.display_name, &in.password_file };
@@ -162,11 +191,11 @@ cmd_create(struct ctl *c, int argc, char **argv)
 
 	while ((o = getopt_long(argc, argv, "", options, NULL)) != -1) {
 		if (o == '?' || *values[o - 1] != NULL) /* unknown, or given twice */
-			return ctl_usage("tenant", false);
+			return ctl_usage("tenant create", false);
 		*values[o - 1] = optarg;
 	}
 	if (optind != argc - 1 || in.name == NULL || in.admin == NULL)
-		return ctl_usage("tenant", false);
+		return ctl_usage("tenant create", false);
 	if (!tenant_slug(c->mem, str_of(argv[optind]), &in.slug, &why))
 		in.slug = argv[optind]; /* which is then refused by its form */
 	if (in.display_name == NULL)
@@ -184,8 +213,8 @@ is_finished(struct ctl *c, const struct tenant *t)
 	struct tenant_db *tdb;
 	bool              has;
 
-	if (strcmp(t->status, "provisioning") == 0)
-		return false;
+	if (!tenant_stands(t))
+		return strcmp(t->status, "provisioning") != 0;
 	return !tenant_db_open(c->d, t, true, &tdb, &e) || !tenant_has_users(tdb, &has, &e) || has;
 }
 
@@ -203,14 +232,17 @@ list_one(struct ctl *c, const struct tenant *t)
 	database_tidy(c->d);
 }
 
-static int
-cmd_list(struct ctl *c)
+int
+cmd_tenant_list(struct ctl *c, int argc, char **argv)
 {
 	struct err     e = { 0 };
 	struct uuid    last = { 0 };
 	struct tenant *list;
 	size_t         n = TENANT_PAGE;
 
+	(void)argv;
+	if (argc != 1)
+		return ctl_usage("tenant list", false);
 	if (!ctl_open(c, &e))
 		return ctl_failed(&e);
 	while (n == TENANT_PAGE) {
@@ -224,16 +256,4 @@ cmd_list(struct ctl *c)
 			talloc_free(list);
 	}
 	return 0;
-}
-
-int
-cmd_tenant(struct ctl *c, int argc, char **argv)
-{
-	if (argc >= 2 && strcmp(argv[1], "create") == 0)
-		return cmd_create(c, argc - 1, argv + 1);
-	if (argc == 2 && strcmp(argv[1], "list") == 0)
-		return cmd_list(c);
-	if (argc >= 2 && strcmp(argv[1], "work") == 0)
-		return cmd_tenant_work(c, argc - 1, argv + 1);
-	return ctl_usage("tenant", false);
 }

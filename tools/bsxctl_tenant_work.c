@@ -1,6 +1,7 @@
 /* bsxctl.h: `tenant work`. */
 #include <getopt.h>
 
+#include "core/auth/audit_details.h"
 #include "core/auth/tenant/tenant_make.h"
 #include "core/store/server/pool.h"
 #include "tools/bsxctl.h"
@@ -20,7 +21,31 @@ carry(struct ctl *c, size_t *n, struct err *e)
 	};
 
 	return operation_hasten(c->d, operation_kind_names[OPERATION_TENANT_CREATE], e) &&
+	       operation_hasten(c->d, operation_kind_names[OPERATION_TENANT_ERASE], e) &&
 	       operations_carry(&work, n, e);
+}
+
+struct pool_told {
+	int64_t made, ready;
+};
+static const struct field pool_told_fields[] = {
+	TOLD(struct pool_told, made),
+	TOLD(struct pool_told, ready),
+	FIELD_END,
+};
+static const struct schema pool_told = SCHEMA("PoolTold", struct pool_told, pool_told_fields);
+
+static bool
+tell(struct ctl *c, int64_t made, int64_t ready, struct err *e)
+{
+	const struct pool_told told = { made, ready };
+	struct audit_entry     entry = { .action = AUDIT_POOL_FILL };
+
+	if (made == 0)
+		return true;
+	ctl_say("pool: %lld made, %lld ready", (long long)made, (long long)ready);
+	entry.details = audit_details(c->mem, &pool_told, &told, e);
+	return entry.details != NULL && ctl_audit(c, &entry, e);
 }
 
 static bool
@@ -35,11 +60,8 @@ work(struct ctl *c, int64_t pool, struct err *e)
 		return false;
 	if (n > 0)
 		ctl_say("operations: %zu turns", n);
-	if (!pool_fill(&p, pool, &made, e) || !pool_count(c->d, &now, e))
-		return false;
-	if (made > 0)
-		ctl_say("pool: %lld made, %lld ready", (long long)made, (long long)now.ready);
-	return true;
+	return pool_fill(&p, pool, &made, e) && pool_count(c->d, &now, e) &&
+	       tell(c, made, now.ready, e);
 }
 
 int
@@ -53,9 +75,9 @@ cmd_tenant_work(struct ctl *c, int argc, char **argv)
 	while ((o = getopt_long(argc, argv, "", options, NULL)) != -1)
 		if (o != 'p' || pool >= 0 || !str_to_i64(str_of(optarg), &pool) || pool < 0 ||
 		    pool > POOL_MAX)
-			return ctl_usage("tenant", false);
+			return ctl_usage("tenant work", false);
 	if (optind != argc)
-		return ctl_usage("tenant", false);
+		return ctl_usage("tenant work", false);
 	if (!ctl_open(c, &e) || !ctl_provision(c, &e) ||
 	    !work(c, pool >= 0 ? pool : c->conf->tenants_pool, &e))
 		return ctl_failed(&e);

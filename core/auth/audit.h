@@ -54,6 +54,12 @@
 	X(AUDIT_GRANT_REVOKE,     "grant.revoke",           "grant",              LOG_SECURITY) \
 	X(AUDIT_GRANT_USE,        "grant.use",              "grant",              LOG_SECURITY) \
 	X(AUDIT_GRANT_ACT,        "grant.act",              "tenant",             LOG_SECURITY) \
+	X(AUDIT_TENANT_DELETE,    "tenant.delete",            "tenant",             LOG_ADMIN) \
+	X(AUDIT_TENANT_UNDELETE,  "tenant.undelete",          "tenant",             LOG_ADMIN) \
+	X(AUDIT_TENANT_ERASE,     "tenant.erase",             "tenant",             LOG_ADMIN) \
+	X(AUDIT_POOL_FILL,        "pool.fill",                "schema",             LOG_ADMIN) \
+	X(AUDIT_SCHEMA_MIGRATE,   "schema.migrate",           "schema",             LOG_ADMIN) \
+	X(AUDIT_INSTALLATION_INIT, "installation.init",       "schema",             LOG_ADMIN) \
 	X(AUDIT_OPERATION_CANCEL, "operation.cancel",         "operation",          LOG_ADMIN) \
 	X(AUDIT_AUDIT_READ,       "audit.read",               "audit",              LOG_ADMIN) \
 	X(AUDIT_AUDIT_EXPORT,     "audit.export",             "audit",              LOG_ADMIN) \

@@ -101,6 +101,7 @@ struct conf {
 	int64_t        keys_rotate_s;   /* life of a signing key as the active one */
 	/* audit */
 	int64_t        tenants_pool;    /* schemas that are ready for tenants to come */
+	int64_t        tenants_grace_s; /* from the deletion of a tenant to its erasure */
 	int64_t        audit_checkpoint_s; /* between two checkpoints of a trail that grows */
 	/* shared segment */
 	int64_t        cache_entries;   /* caller cache; 0 turns it off */

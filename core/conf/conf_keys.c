@@ -170,6 +170,8 @@ const struct conf_key conf_keys[] = {
 	    .doc = "Schemas that bsxctl tenant work keeps ready for tenants to come, so that one is made "
 	           "at once; without, POST /api/tenants answers 202, and the tenant is ready after the "
 	           "next bsxctl tenant work."),
+	KEY(tenants_grace_s, "tenants.erase_grace_s", "604800", .unit = "s", .min = 0, .max = 31622400, HUP,
+	    .doc = "How long a deleted tenant can be had back before it is erased for good."),
 	KEY(audit_checkpoint_s, "audit.checkpoint_s", "900", .unit = "s", .min = 60, .max = 86400, HUP,
 	    .doc = "How often driftd signs a checkpoint of an audit trail that has grown, and writes it to "
 	           "the log: what was written since the last one could be cut off unseen by whoever has "

@@ -185,3 +185,25 @@ proof_verdict_print(struct buf *b, const struct proof_verdict *v)
 	if (v->line > 0)
 		buf_printf(b, " (line %llu)", (unsigned long long)v->line);
 }
+
+/* ---- a receipt ---- */
+
+bool
+proof_receipt_check(
+    TALLOC_CTX *mem, const struct proof_files *f, enum note_state *out, struct err *e)
+{
+	struct note_key *keys = talloc_zero_array(mem, struct note_key, KEYS_MAX);
+	struct str       note;
+	size_t           n;
+
+	if (keys == NULL)
+		return err_memory(e);
+	if (!keys_of(mem, f->key, keys, &n, e) || !read_short(mem, f->export, NOTE_MAX, &note, e))
+		return false;
+	*out = str_starts(note, "blindspotx.erasure/") ? NOTE_OTHER_KEY : NOTE_FORGED;
+	for (size_t i = 0; i < n && *out == NOTE_OTHER_KEY; i++) {
+		keys[i].name[0] = '\0'; /* it names itself */
+		*out = note_check_text(mem, note, &keys[i]);
+	}
+	return true;
+}

@@ -18,6 +18,8 @@ struct proof_files {
 
 /* False: *e says what cannot be read, or is no key. */
 MUST_USE bool proof_files_check(TALLOC_CTX *mem, const struct proof_files *f, struct proof_verdict *out, struct err *e);
+/* The receipt of an erased tenant, in the file f->export.  NOTE_FORGED also of what is none. */
+MUST_USE bool proof_receipt_check(TALLOC_CTX *mem, const struct proof_files *f, enum note_state *out, struct err *e);
 /* The verdict in one line, without LF. */
 void proof_verdict_print(struct buf *b, const struct proof_verdict *v);
 

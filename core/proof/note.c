@@ -116,29 +116,61 @@ put_text(struct buf *b, TALLOC_CTX *mem, const struct checkpoint *c)
 	buf_printf(b, "chains %llu\n", (unsigned long long)c->chains);
 }
 
+/* The first line of a text: the name that signs it. */
+static bool
+name_of(struct str text, char out[static NOTE_ORIGIN_MAX])
+{
+	struct str name, rest = str_cut(text, '\n', &name);
+
+	if (rest.p == NULL || name.n == 0 || name.n >= NOTE_ORIGIN_MAX ||
+	    memchr(name.p, '\0', name.n) != NULL)
+		return false;
+	memcpy(out, name.p, name.n);
+	out[name.n] = '\0';
+	return true;
+}
+
+char *
+note_sign_text(
+    TALLOC_CTX *mem, struct str text, const uint8_t seed[static ED25519_KEY_LEN], struct err *e)
+{
+	uint8_t    signature[KEY_TAG_LEN + ED25519_SIG_LEN], key[ED25519_KEY_LEN];
+	char       name[NOTE_ORIGIN_MAX], *print;
+	struct buf b;
+
+	buf_make(&b, mem);
+	if (!name_of(text, name)) {
+		err_set(e, ERR_INTERNAL, 0, "internal error", "a note without a name");
+		return NULL;
+	}
+	if (!ed25519_public(seed, key, e) || !key_tag(mem, name, key, signature) ||
+	    !ed25519_sign(seed, text, signature + KEY_TAG_LEN, e)) {
+		(void)(e->code != ERR_OK || err_memory(e));
+		return NULL;
+	}
+	print = base64_print(mem, signature, sizeof(signature));
+	if (print == NULL) {
+		(void)err_memory(e);
+		return NULL;
+	}
+	buf_add(&b, text.p, text.n);
+	buf_printf(&b, "\n" DASH "%s %s\n", name, print);
+	return buf_text(&b, e);
+}
+
 char *
 note_sign(TALLOC_CTX *mem, const struct checkpoint *c, const uint8_t seed[static ED25519_KEY_LEN],
     struct err *e)
 {
-	uint8_t    signature[KEY_TAG_LEN + ED25519_SIG_LEN], key[ED25519_KEY_LEN];
 	struct buf b;
-	char      *text;
 
 	buf_make(&b, mem);
 	put_text(&b, mem, c);
-	if (!buf_ok(&b) || !ed25519_public(seed, key, e) ||
-	    !key_tag(mem, c->origin, key, signature) ||
-	    !ed25519_sign(seed, buf_str(&b), signature + KEY_TAG_LEN, e)) {
-		(void)(e->code != ERR_OK || err_memory(e));
-		return NULL;
-	}
-	text = base64_print(mem, signature, sizeof(signature));
-	if (text == NULL) {
+	if (!buf_ok(&b)) {
 		(void)err_memory(e);
 		return NULL;
 	}
-	buf_printf(&b, "\n" DASH "%s %s\n", c->origin, text);
-	return buf_text(&b, e);
+	return note_sign_text(mem, buf_str(&b), seed, e);
 }
 
 /* ---- reading ---- */
@@ -241,23 +273,31 @@ signature_of(struct str line, const char *name, const uint8_t *tag, uint8_t *out
 }
 
 enum note_state
-note_check(TALLOC_CTX *mem, struct str note, const struct note_key *k)
+note_check_text(TALLOC_CTX *mem, struct str note, const struct note_key *k)
 {
-	uint8_t           tag[KEY_TAG_LEN], signature[ED25519_SIG_LEN];
-	struct str        text, left, line;
-	struct checkpoint c;
-	struct err        e = { 0 };
-	const char       *name;
+	uint8_t    tag[KEY_TAG_LEN], signature[ED25519_SIG_LEN];
+	char       own[NOTE_ORIGIN_MAX];
+	struct str text, left, line;
 
-	if (!note_read(note, &c, &e) || !split(note, &text, &left))
+	if (!split(note, &text, &left) || !name_of(text, own))
 		return NOTE_FORGED;
-	name = k->name[0] != '\0' ? k->name : c.origin;
-	if (!key_tag(mem, name, k->key, tag))
+	if (k->name[0] != '\0')
+		memcpy(own, k->name, sizeof(own));
+	if (!key_tag(mem, own, k->key, tag))
 		return NOTE_FORGED;
 	while (left.p != NULL && left.n > 0) {
 		left = str_cut(left, '\n', &line);
-		if (signature_of(line, name, tag, signature))
+		if (signature_of(line, own, tag, signature))
 			return ed25519_verify(k->key, text, signature) ? NOTE_SIGNED : NOTE_FORGED;
 	}
 	return NOTE_OTHER_KEY;
+}
+
+enum note_state
+note_check(TALLOC_CTX *mem, struct str note, const struct note_key *k)
+{
+	struct checkpoint c;
+	struct err        e = { 0 };
+
+	return note_read(note, &c, &e) ? note_check_text(mem, note, k) : NOTE_FORGED;
 }

@@ -53,6 +53,13 @@ enum note_state {
 };
 enum note_state note_check(TALLOC_CTX *mem, struct str note, const struct note_key *k);
 
+/*
+ * The same of any text of lines that are each ended by LF, of which the first is the name that signs it and none is empty.
+ * What it means is for the reader: a text that somebody else has signed by this key is as good.
+ */
+MUST_USE char *note_sign_text(TALLOC_CTX *mem, struct str text, const uint8_t seed[static ED25519_KEY_LEN], struct err *e);
+enum note_state note_check_text(TALLOC_CTX *mem, struct str note, const struct note_key *k);
+
 /* NAME+HEX+BASE64; NULL: memory. */
 char *note_key_print(TALLOC_CTX *mem, const struct note_key *k);
 /* That text, or base64 of the public key alone (of 32 bytes).  ERR_INVALID: neither. */

@@ -84,8 +84,7 @@ forget_tenant(const struct tenant *row, TALLOC_CTX *mem, void *arg)
 	struct err               e = { 0 };
 
 	(void)mem;
-	if (w->stop(w->stop_arg) ||
-	    (strcmp(row->status, "active") != 0 && strcmp(row->status, "suspended") != 0))
+	if (w->stop(w->stop_arg) || !tenant_stands(row))
 		return;
 	if (!tenant_db_open(w->deliver->database, row, true, &t, &e) ||
 	    !forget_old(t, (instant) { clock_ms(env->clock) }, &stop, &e))

@@ -182,6 +182,8 @@ deadline_claim(struct drift *d, struct database *database, TALLOC_CTX *mem,
 			return false;
 		return schedule_forget(database_control(database), claim, e);
 	}
+	if (strcmp(t->status, "active") != 0)
+		return true; /* it waits: the claim runs out and comes again */
 	if (!tenant_db_open(database, t, false, &b.due.t, e))
 		return false;
 	if (b.kind->prepare != NULL && !b.kind->prepare(&b, e))

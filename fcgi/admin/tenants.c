@@ -1,5 +1,6 @@
 /* routes.h: tenants, their settings and status. */
 #include "core/auth/tenant/tenant_admin.h"
+#include "core/auth/tenant/tenant_life.h"
 #include "core/auth/tenant/tenant_make.h"
 #include "core/auth/user/user_admin.h"
 #include "core/web/cors.h"
@@ -29,6 +30,8 @@ struct tenant_out {
 	struct quota        *quota;
 	struct tenant_usage *usage;
 	instant              created_at;
+	const char          *status_reason;
+	instant              status_at, erase_at;
 	struct uuid          operation_id;
 };
 static const struct field tenant_out_fields[] = {
@@ -36,7 +39,10 @@ static const struct field tenant_out_fields[] = {
 	FIELD(struct tenant_out, tenant_id, .doc = "The same."),
 	FIELD(struct tenant_out, slug, .doc = "Its short name, as typed at sign-in."),
 	FIELD(struct tenant_out, name, .doc = "Its name for people."),
-	FIELD(struct tenant_out, status, .doc = "provisioning, active, suspended or erasing."),
+	FIELD(struct tenant_out, status,
+	    .doc =
+		"provisioning, active, suspended, deleting (until erase_at it can be had back) or "
+		"erasing."),
 	FIELD(struct tenant_out, settings, .item = &settings_schema,
 	    .doc = "What its administrators decide, with the installation's defaults filled in."),
 	FIELD(struct tenant_out, quota, .item = &quota_schema,
@@ -44,8 +50,15 @@ static const struct field tenant_out_fields[] = {
 	FIELD(struct tenant_out, usage, .item = &usage_schema, .flags = FIELD_NULLABLE,
 	    .doc = "What it has; null in lists, and while there is nothing to count."),
 	FIELD(struct tenant_out, created_at, .doc = "When it was made."),
+	FIELD(struct tenant_out, status_reason, .flags = FIELD_NULLABLE,
+	    .doc = "Why it is suspended or deleted; null: no reason was given."),
+	FIELD(struct tenant_out, status_at, .flags = FIELD_NULLABLE,
+	    .doc = "Since when its status is what it is; null: since it was made."),
+	FIELD(struct tenant_out, erase_at, .flags = FIELD_NULLABLE,
+	    .doc = "When it is erased; null: it is not deleted."),
 	FIELD(struct tenant_out, operation_id, .flags = FIELD_NULLABLE | FIELD_OMIT_ZERO,
-	    .doc = "The long work that this request has begun (GET /api/operations/{id})."),
+	    .doc = "The long work that this request has begun, or that erases the tenant (GET "
+		   "/api/operations/{id})."),
 	FIELD_END,
 };
 static const struct schema tenant_out_schema =
@@ -63,6 +76,10 @@ show(struct request *r, const struct tenant *t, struct tenant_out *out, struct e
 		.name = t->name,
 		.status = t->status,
 		.created_at = t->created_at,
+		.status_reason = *t->status_reason == '\0' ? NULL : t->status_reason,
+		.status_at = t->status_at,
+		.erase_at = t->erase_at,
+		.operation_id = t->erase_op,
 	};
 	out->settings = talloc_zero(r->mem, struct settings);
 	out->quota = talloc_zero(r->mem, struct quota);
@@ -82,6 +99,8 @@ content_of(struct request *r, const struct tenant *t)
 	buf_json(&b, str_of(t->status));
 	buf_puts(&b, t->settings.text);
 	buf_puts(&b, t->quota.text);
+	buf_json(&b, str_of(t->status_reason));
+	buf_printf(&b, "%lld", (long long)t->erase_at.ms);
 	return b;
 }
 
@@ -202,7 +221,7 @@ make_tenant(struct request *r, const void *body, void *answer, struct err *e)
 /* ---- writing ---- */
 
 struct tenant_update {
-	const char      *name, *status;
+	const char      *name, *status, *reason;
 	struct settings *settings;
 	struct quota    *quota;
 };
@@ -219,7 +238,11 @@ static const struct field tenant_update_fields[] = {
 		"Members named are changed; null takes a limit away. One below what there is takes "
 		"nothing away. The platform only."),
 	FIELD(struct tenant_update, status, .choices = settable,
-	    .doc = "suspended: nobody can sign in or work there. The platform only."),
+	    .doc = "suspended: nobody can sign in or work there, and nothing is collected or "
+		   "delivered: it "
+		   "waits. The platform only."),
+	FIELD(struct tenant_update, reason, .min = 1, .max = TENANT_REASON_MAX, .flags = FIELD_SEEN,
+	    .doc = "Why the status changes; shown beside it, and in both audit trails."),
 	FIELD_END,
 };
 static const struct schema tenant_update_schema =
@@ -243,6 +266,7 @@ change_tenant(struct request *r, const void *body, void *answer, struct err *e)
 	struct tenant_change        c = {
 		       .name = in->name,
 		       .status = in->status,
+		       .reason = in->reason,
 		       .exact = etag_is_named(r),
 	};
 	const struct tenant *t;
@@ -258,6 +282,89 @@ change_tenant(struct request *r, const void *body, void *answer, struct err *e)
 	return etag_may_change(r, etag_content(&content), e) && tenant_alter(&by, t, &c, e) &&
 	       tenant_visible(&by, &r->id0, &t, e) && answer_tenant(r, t, answer, e);
 }
+
+/* ---- deleting, and having back ---- */
+
+struct tenant_drop_query {
+	bool        now;
+	const char *reason;
+};
+static const struct field tenant_drop_query_fields[] = {
+	FIELD(struct tenant_drop_query, now,
+	    .doc = "At once, without the time in which it can be had back "
+		   "(tenants.erase_grace_s)."),
+	FIELD(struct tenant_drop_query, reason, .min = 1, .max = TENANT_REASON_MAX,
+	    .flags = FIELD_SEEN, .doc = "Why; it is in both audit trails and on the receipt."),
+	FIELD_END,
+};
+static const struct schema tenant_drop_query_schema =
+    SCHEMA("TenantDropQuery", struct tenant_drop_query, tenant_drop_query_fields);
+
+/* What stands there now: also where an earlier request with that key has done it. */
+static bool
+live(struct request *r, struct tenant_life *x, void *answer, struct err *e)
+{
+	const struct deed_by by = request_deed_by(r);
+	const struct tenant *t;
+	struct uuid          operation;
+
+	if (!tenant_visible(&by, &r->id0, &t, e) || !tenant_live(&by, &r->id0, x, &operation, e) ||
+	    !tenant_visible(&by, &r->id0, &t, e) || !answer_tenant(r, t, answer, e))
+		return false;
+	if (!uuid_is_nil(&operation))
+		((struct tenant_out *)answer)->operation_id = operation;
+	return true;
+}
+
+/* Who may not is told that, whatever the tag is. */
+static bool
+is_as_named(struct request *r, struct err *e)
+{
+	const struct deed_by by = request_deed_by(r);
+	const struct tenant *t;
+	struct buf           content;
+
+	if (!r->caller.platform)
+		return true;
+	if (!tenant_visible(&by, &r->id0, &t, e))
+		return false;
+	content = content_of(r, t);
+	return etag_may_change(r, etag_content(&content), e);
+}
+
+static bool
+drop_tenant(struct request *r, const void *body, void *answer, struct err *e)
+{
+	const struct tenant_drop_query *q = r->query;
+	struct tenant_life              x = { .to = TENANT_DELETED, .reason = q->reason };
+
+	(void)body;
+	x.grace_s = q->now ? 0 : r->app->env->conf->tenants_grace_s;
+	return is_as_named(r, e) && request_idempotency_key(r, &x.idempotency_key, e) &&
+	       live(r, &x, answer, e);
+}
+
+struct tenant_undrop {
+	const char *reason;
+};
+static const struct field tenant_undrop_fields[] = {
+	FIELD(struct tenant_undrop, reason, .min = 1, .max = TENANT_REASON_MAX, .flags = FIELD_SEEN,
+	    .doc = "Why; it is in both audit trails."),
+	FIELD_END,
+};
+static const struct schema tenant_undrop_schema =
+    SCHEMA("TenantUndelete", struct tenant_undrop, tenant_undrop_fields);
+
+static bool
+undrop_tenant(struct request *r, const void *body, void *answer, struct err *e)
+{
+	const struct tenant_undrop *in = body;
+	struct tenant_life          x = { .to = TENANT_UNDELETED, .reason = in->reason };
+
+	return live(r, &x, answer, e);
+}
+
+static const int drop_statuses[] = { 400, 401, 403, 404, 408, 409, 413, 422, 429, 500, 503, 0 };
 
 const struct route tenant_routes[] = {
 	ROUTE_LIST("/api/tenants", list_query, ALLOW(READ, TENANTS), &tenant_list_ops,
@@ -277,5 +384,16 @@ const struct route tenant_routes[] = {
 	    "Changes name and settings (those need update:settings too) of the caller's own "
 	    "tenant; "
 	    "the platform also the status, and other tenants."),
+	{ ROUTE_Y(DELETE_, "/api/tenants/{id}", &tenant_drop_query_schema,
+	      ALLOW_FRESH(DELETE, TENANTS), RATE_WRITE, 202, drop_tenant, IN_NONE, OUT(tenant_out),
+	      "Deletes a tenant: nobody signs in or works there any more, until erase_at it can be "
+	      "had back, then it is erased by operation_id, with a signed receipt in the "
+	      "platform's "
+	      "audit trail. The platform only, and never itself; with an Idempotency-Key only "
+	      "once."),
+	    .statuses = drop_statuses },
+	ROUTE(POST, "/api/tenants/{id}/undelete", ALLOW_FRESH(DELETE, TENANTS), RATE_WRITE, 200,
+	    undrop_tenant, IN(tenant_undrop), OUT(tenant_out),
+	    "Has a deleted tenant back, as it was, before it is erased."),
 	ROUTE_END,
 };

@@ -1,5 +1,9 @@
 /* routes.h: long work that somebody asked for. */
 #include "core/auth/operation.h"
+
+#include <string.h>
+
+#include "core/auth/tenant/tenant_life.h"
 #include "fcgi/routes.h"
 
 struct operation_out {
@@ -105,6 +109,21 @@ get_operation(struct request *r, const void *body, void *answer, struct err *e)
 	return operation_see(&by, &r->id0, &o, e) && show_operation(r, NULL, &o, answer, e);
 }
 
+/* Of a tenant's erasure that is to have the tenant back, with what belongs to that. */
+static bool
+cancel(const struct deed_by *by, const struct uuid *id, struct operation *o, struct err *e)
+{
+	const struct tenant_life back = { .to = TENANT_UNDELETED };
+	struct uuid              none;
+
+	if (!operation_see(by, id, o, e))
+		return false;
+	if (strcmp(o->kind, operation_kind_names[OPERATION_TENANT_ERASE]) != 0 ||
+	    uuid_is_nil(&o->tenant_id))
+		return operation_cancel(by, id, o, e);
+	return tenant_live(by, &o->tenant_id, &back, &none, e) && operation_see(by, id, o, e);
+}
+
 static bool
 cancel_operation(struct request *r, const void *body, void *answer, struct err *e)
 {
@@ -112,7 +131,7 @@ cancel_operation(struct request *r, const void *body, void *answer, struct err *
 	struct operation     o;
 
 	(void)body;
-	return operation_cancel(&by, &r->id0, &o, e) && show_operation(r, NULL, &o, answer, e);
+	return cancel(&by, &r->id0, &o, e) && show_operation(r, NULL, &o, answer, e);
 }
 
 const struct route operation_routes[] = {

@@ -134,6 +134,84 @@ sql "UPDATE testctl.audit_heads SET seq = seq + 1 WHERE schema_name = '$schema'"
 ok "a head that was moved is told" runs_and_says 'WRONG acme: entry [0-9]*: ' 1 audit verify
 ok "... by doctor too" runs_and_says 'WRONG tenant acme: its audit trail ends' 1 doctor
 sql "DROP TRIGGER testctl.audit_head_forward; UPDATE testctl.audit_heads SET seq = seq - 1 WHERE schema_name = '$schema'"
+
+# ---- the life of a tenant, and what each command leaves ----
+
+# Of the rows of `bsxctl commands` that change something: called so, and that entry is there, by who ran it.
+called() { # called COMMAND : the arguments
+	case $1 in
+	init | migrate) echo "$1" ;;
+	'tenant create') echo "tenant create initech --name Initech --admin a@initech.example" ;;
+	'tenant suspend' | 'tenant delete') echo "$1 initech --reason Unpaid" ;;
+	'tenant resume' | 'tenant undelete') echo "$1 initech" ;;
+	'tenant erase') echo "tenant erase initech --reason Over" ;;
+	'tenant work') echo "tenant work --pool 1" ;;
+	'keys rotate') echo "keys rotate --force" ;;
+	'source try' | 'grant revoke') echo elsewhere ;; # they need collectors, or a grant: the tests over HTTP
+	*) return 1 ;;
+	esac
+}
+entries() { sql "SELECT COUNT(*) FROM $platform.audit WHERE action = '$1' AND actor_name = 'bsxctl:$me' AND outcome = 'success'"; }
+leaves_its_entry() { # leaves_its_entry COMMAND ACTION
+	how=$(called "$1") || return 1
+	[ "$how" != elsewhere ] || return 0
+	before=$(entries "$2")
+	# shellcheck disable=SC2086
+	run 0 $how && [ "$(entries "$2")" -gt "$before" ]
+}
+uid=$(cat /proc/self/loginuid 2>/dev/null || echo 4294967295)
+me=$(id -un)
+[ "$uid" = 4294967295 ] || me=$(id -un "$uid")
+ok "the platform is made" run 0 tenant create platform --name Platform --admin root@platform.example
+platform=$(sql "SELECT schema_name FROM testctl.tenants WHERE slug = 'platform'")
+run 0 commands
+tab=$(printf '\t')
+grep -v -- "${tab}-\$" "$dir/out" >"$dir/deeds"
+ok "a dozen commands change something" test "$(wc -l <"$dir/deeds")" -ge 11
+initech() { sql "SELECT CONCAT(status, ' ', status_reason) FROM testctl.tenants WHERE slug = 'initech'"; }
+while IFS=$tab read -r command action; do
+	ok "$command leaves $action by who ran it" leaves_its_entry "$command" "$action"
+	case $command in
+	'tenant suspend') ok "... and it is suspended, with its reason" test "$(initech)" = 'suspended Unpaid' ;;
+	'tenant resume') ok "... and it works" test "$(initech)" = 'active ' ;;
+	'tenant delete')
+		ok "... and it is told until when" runs_and_says '^initech  *deleting .* until 20' 0 tenant status initech
+		ok "... as JSON too" runs_and_says '"status":"deleting","status_reason":"Unpaid","status_at":"20.*"erase_at":"20' 0 tenant status initech --json
+		ok "... its name is taken" runs_and_says exists 1 tenant create initech --name Initech --admin a@initech.example
+		ok "... its schema is brought up to date all the same" run 0 migrate --check
+		;;
+	'tenant undelete')
+		ok "... and it is what it was" test "$(initech)" = 'active '
+		there=$(sql "SELECT schema_name FROM testctl.tenants WHERE slug = 'initech'")
+		ok "what would be erased is said" runs_and_says "$there@localhost" 0 tenant erase initech --dry-run
+		ok "... and nothing is done" test "$(initech)" = 'active '
+		;;
+	'tenant erase')
+		ok "... its receipt is printed" says '^tenant initech "Initech"'
+		ok "... nothing of it is left" test "$(sql "SELECT COUNT(*) FROM information_schema.SCHEMATA WHERE SCHEMA_NAME = '$there'; SELECT COUNT(*) FROM testctl.tenants WHERE slug = 'initech'" | tr -d '\n')" = 00
+		;;
+	esac
+done <"$dir/deeds"
+ok "no word of the platform's life is taken" runs_and_says 'cannot be' 1 tenant suspend platform --reason No
+ok "a reason is needed" run 2 tenant suspend globex
+ok "... and can be read" runs_and_says 'reason must be .*can be seen' 2 tenant suspend globex --reason "$(printf 'a\001b')"
+ok "of one that is not there nothing is done" runs_and_says 'tenant nobody' 1 tenant suspend nobody --reason No
+ok "no tenant is behind" runs_and_says 'none is behind' 0 tenant status --behind
+sql "UPDATE testctl.tenants SET schema_version = 3 WHERE slug = 'globex'"
+ok "one that is, is named" runs_and_says '^globex .*version 3 of' 1 tenant status --behind
+ok "... alone" test "$(wc -l <"$dir/out")" -eq 1
+run 0 migrate
+in_the_manual() {
+	tr '\n' ' ' <tools/bsxctl.1 | sed 's/\.It Ic/\n/g' >"$dir/manual"
+	while IFS=$tab read -r command action; do
+		first=${command%% *}
+		last=${command#"$first"}
+		grep -q "^ $first.*${last:+\\b${last# }\\b}" "$dir/manual" || { echo "# $command" && return 1; }
+	done <"$dir/commands"
+}
+run 0 commands
+cp "$dir/out" "$dir/commands"
+ok "each command is in the manual" in_the_manual
 ok "no command shows the keyring's secret" secrets_are_not_shown
 chmod 644 "$dir/state/keyring"
 ok "a keyring that others can read is refused" runs_and_says 'keyring' 1 doctor

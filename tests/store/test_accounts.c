@@ -311,7 +311,8 @@ set_status(struct tenant_db *t, const struct uuid *id, const char *status)
 {
 	struct err e = { 0 };
 
-	return tenant_set_status(t, id, status, &e) ? ERR_OK : e.code;
+	return tenant_turn(t, &(struct tenant_turn) { .id = *id, .to = status }, &e) ? ERR_OK
+										     : e.code;
 }
 
 static void

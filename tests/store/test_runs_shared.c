@@ -80,9 +80,11 @@ what_is_paused_is_due_when_its_tenant_is_active_again(void **state)
 
 	drift_sql(x, "UPDATE testbsx.tenants SET slug = 'platform' WHERE slug = 'globex'");
 	runs_config(x, EVERY_600);
-	assert_ok(tenant_set_status(platform, &x->w->a.id, "suspended", &e));
+	assert_ok(tenant_turn(
+	    platform, &(struct tenant_turn) { .id = x->w->a.id, .to = "suspended" }, &e));
 	assert_int_equal(runs_claim(x, &who, 9, &c), 0);
-	assert_ok(tenant_set_status(platform, &x->w->a.id, "active", &e));
+	assert_ok(
+	    tenant_turn(platform, &(struct tenant_turn) { .id = x->w->a.id, .to = "active" }, &e));
 	assert_int_equal(runs_claim(x, &who, 9, &c), 1);
 }
 

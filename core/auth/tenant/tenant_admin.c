@@ -6,6 +6,7 @@
 #include "core/auth/audit_details.h"
 #include "core/auth/ends.h"
 #include "core/auth/give.h"
+#include "core/auth/tenant/tenant_life.h"
 #include "core/store/identity/role.h"
 
 #define DAY_MS INT64_C(86400000)
@@ -34,12 +35,6 @@ bool
 tenant_quota(TALLOC_CTX *mem, const struct tenant *t, struct quota *q, struct err *e)
 {
 	return quota_of(mem, t, q, e);
-}
-
-static bool
-has_schema(const struct tenant *t)
-{
-	return strcmp(t->status, "active") == 0 || strcmp(t->status, "suspended") == 0;
 }
 
 static bool
@@ -88,7 +83,7 @@ tenant_usage_of(
 	struct tenant_db *there;
 
 	*out = NULL;
-	if (!has_schema(t))
+	if (!tenant_stands(t))
 		return true;
 	*out = talloc_zero(by->mem, struct tenant_usage);
 	if (*out == NULL)
@@ -237,45 +232,39 @@ alter_own(struct altering *w, const struct tenant_change *in, struct err *e)
 	return true;
 }
 
-/* ---- status and quota, on the platform's connection ---- */
+/* ---- quota, on the platform's connection ---- */
 
 struct judging {
 	struct tenant_db    *platform;
 	const struct tenant *was;
-	const char          *status, *quota;
+	const char          *quota;
 };
 
 static bool
-status_body(struct db *db, void *arg, struct err *e)
+quota_body(struct db *db, void *arg, struct err *e)
 {
 	struct judging *w = arg;
 
 	(void)db;
-	if (w->quota != NULL &&
-	    !tenant_set_quota(w->platform, &w->was->id, w->quota, w->was->quota.text, e)) {
-		if (e->code == ERR_CONFLICT)
-			snprintf(e->pub, sizeof(e->pub), "The quota was changed at the same time.");
-		return false;
-	}
-	if (w->status == NULL || tenant_set_status(w->platform, &w->was->id, w->status, e))
+	if (w->quota == NULL ||
+	    tenant_set_quota(w->platform, &w->was->id, w->quota, w->was->quota.text, e))
 		return true;
 	if (e->code == ERR_CONFLICT)
-		snprintf(e->pub, sizeof(e->pub), "The tenant is neither active nor suspended now.");
+		snprintf(e->pub, sizeof(e->pub), "The quota was changed at the same time.");
 	return false;
 }
 
-struct status_told {
-	const char               *slug, *status;
+struct by_platform_told {
+	const char               *slug;
 	const struct json_change *quota;
 };
-static const struct field status_told_fields[] = {
-	TOLD(struct status_told, slug),
-	TOLD_IF(struct status_told, status),
-	TOLD_ITEM_IF(struct status_told, quota, &json_change_schema),
+static const struct field by_platform_told_fields[] = {
+	TOLD(struct by_platform_told, slug),
+	TOLD_ITEM_IF(struct by_platform_told, quota, &json_change_schema),
 	FIELD_END,
 };
-static const struct schema status_told =
-    SCHEMA("StatusTold", struct status_told, status_told_fields);
+static const struct schema by_platform_told =
+    SCHEMA("TenantByPlatformTold", struct by_platform_told, by_platform_told_fields);
 
 /* Programs of before, and those that hold the row of before, have counted otherwise. */
 static bool
@@ -290,31 +279,46 @@ count_anew(struct tenant_db *there, struct err *e)
 	return true;
 }
 
-/* The platform's own entry, with what changes; then the tenant's, of what only the platform did. */
+/* The platform's own entry of what it did; then the tenant's, of what only the platform does. */
 static bool
-alter_by_platform(struct altering *w, const struct tenant_change *in, struct err *e)
+alter_quota(struct altering *w, const struct tenant_change *in, struct err *e)
 {
-	const struct deed_by    *by = w->by;
-	const struct deed_by     there = deed_in(by, w->t);
-	struct judging           j = { .platform = by->t, .was = w->was, .status = in->status };
-	struct audit_entry       entry = { .action = AUDIT_TENANT_UPDATE, .target_id = w->was->id };
-	struct json_change       quota = { { .text = w->was->quota.text }, { 0 } };
-	const struct status_told told = { w->was->slug, in->status,
-		in->quota != NULL ? &quota : NULL };
+	const struct deed_by *by = w->by;
+	const struct deed_by  there = deed_in(by, w->t);
+	struct judging        j = { .platform = by->t, .was = w->was };
+	struct audit_entry    entry = { .action = AUDIT_TENANT_UPDATE, .target_id = w->was->id };
+	struct json_change    quota = { { .text = w->was->quota.text }, { 0 } };
+	const struct by_platform_told told = { w->was->slug, in->quota != NULL ? &quota : NULL };
 
 	if (in->quota != NULL) {
 		if (!quota_merge(by->mem, w->was->quota.text, in->quota, &j.quota, e))
 			return false;
 		quota.to.text = j.quota;
 	}
-	entry.details = audit_details(by->mem, &status_told, &told, e);
-	if (entry.details == NULL || !audit_deed(by, status_body, &j, &entry, e) ||
+	entry.details = audit_details(by->mem, &by_platform_told, &told, e);
+	if (entry.details == NULL || !audit_deed(by, quota_body, &j, &entry, e) ||
 	    (j.quota != NULL && !count_anew(w->t, e)))
 		return false;
-	if ((in->status == NULL && in->quota == NULL) || w->t == by->t)
+	if (in->quota == NULL || w->t == by->t)
 		return true;
 	entry.id = (struct uuid) { { 0 } };
 	return audit_deed(&there, NULL, NULL, &entry, e);
+}
+
+static bool
+alter_by_platform(struct altering *w, const struct tenant_change *in, struct err *e)
+{
+	const struct deed_by    *by = w->by;
+	const struct tenant_life life = {
+		.to = in->status != NULL && strcmp(in->status, "active") == 0 ? TENANT_RESUMED
+									      : TENANT_SUSPENDED,
+		.reason = in->reason,
+	};
+	struct uuid none;
+
+	if ((in->status == NULL || in->quota != NULL) && !alter_quota(w, in, e))
+		return false;
+	return in->status == NULL || tenant_live(by, &w->was->id, &life, &none, e);
 }
 
 /* ---- ---- */
@@ -333,6 +337,8 @@ may_alter(
 		    "quota by a tenant");
 	if (in->status != NULL && own)
 		return err_fault(e, by->mem, "/status", "the platform cannot be suspended");
+	if (in->reason != NULL && in->status == NULL)
+		return err_fault(e, by->mem, "/reason", "is that of a status: /status is missing");
 	if (own && in->settings != NULL &&
 	    !permission_has(&by->caller->permissions, ACTION_UPDATE, RESOURCE_SETTINGS))
 		return err_set(e, ERR_FORBIDDEN, 0,

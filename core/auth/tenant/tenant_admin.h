@@ -33,7 +33,8 @@ MUST_USE bool tenant_usage_of(const struct deed_by *by, const struct tenant *t, 
 struct tenant_change {
 	const char        *name;     /* NULL: stays */
 	const struct json *settings; /* to be merged (settings_merge); NULL: stays */
-	const char        *status;   /* "active" or "suspended"; NULL: stays */
+	const char        *status;   /* "active" or "suspended" (tenant_life.h); NULL: stays */
+	const char        *reason;   /* of the status; NULL: none is given */
 	const struct json *quota;    /* to be merged (quota_merge); NULL: stays */
 	bool               exact;    /* of the row as it was handed in, and of no later one */
 };

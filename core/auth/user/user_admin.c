@@ -34,7 +34,7 @@ user_page(const struct deed_by *by, const struct user_filter *f, struct page *p,
 struct adding {
 	const struct deed_by *by;
 	struct user           user;
-	const char           *role;
+	const char           *role, *by_name;
 };
 
 /* Nobody could sign in to a tenant that was never finished: who stands there is the first try. */
@@ -59,7 +59,7 @@ add_body(struct db *db, void *arg, struct err *e)
 {
 	struct adding     *in = arg;
 	struct role_row    role;
-	struct assignment  one = { .given_name = BY_TOOL,
+	struct assignment  one = { .given_name = in->by_name,
 		 .given_at = { clock_ms(in->by->auth->env->clock) } };
 	struct assignments all = { in->user.id, &one, 1 };
 	bool               counted;
@@ -139,8 +139,9 @@ bool
 user_add_first(const struct deed_by *by, const struct user_first *in, struct err *e)
 {
 	struct user_first  first = *in;
-	struct adding      x = { .by = by, .role = in->role };
-	struct audit_entry entry = { .action = AUDIT_USER_CREATE, .actor_name = BY_TOOL };
+	const char        *name = in->by != NULL ? in->by : BY_TOOL;
+	struct adding      x = { .by = by, .role = in->role, .by_name = name };
+	struct audit_entry entry = { .action = AUDIT_USER_CREATE, .actor_name = name };
 
 	first.tenant_slug = by->t->tenant->slug;
 	first.tenant_name = by->t->tenant->name;

@@ -22,6 +22,7 @@ struct user_first {
 	const char *email, *display_name;
 	struct str  password; /* p == NULL: not looked at */
 	const char *role;     /* its name */
+	const char *by;       /* who makes it; NULL: "bsxctl" */
 };
 /*
  * Makes an active user with a password and one role by its name, audited as

@@ -200,7 +200,7 @@ static const struct schema due_schema = SCHEMA("AuditDue", struct audit_due, due
 
 SQL(audit_select_due, SQL_CONTROL, &due_list_in, &due_schema,
     "SELECT h.schema_name FROM audit_heads h JOIN tenants t ON t.schema_name = h.schema_name"
-    " WHERE h.seq > h.checkpoint AND t.status IN ('active', 'suspended')"
+    " WHERE h.seq > h.checkpoint AND t.status IN ('active', 'suspended', 'deleting')"
     " AND (h.looked_at IS NULL OR h.looked_at <= NOW(3) - INTERVAL :every_s SECOND)"
     " ORDER BY h.looked_at LIMIT 50");
 SQL(audit_update_looked, SQL_CONTROL, &due_claim_in, NULL,

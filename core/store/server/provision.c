@@ -427,8 +427,10 @@ copy_tenant(TALLOC_CTX *mem, const struct tenant *t, struct tenant *out, struct 
 	out->status = talloc_strdup(mem, t->status);
 	out->settings.text = talloc_strdup(mem, t->settings.text);
 	out->quota.text = talloc_strdup(mem, t->quota.text);
+	out->status_reason = talloc_strdup(mem, t->status_reason);
 	if (out->slug == NULL || out->name == NULL || out->schema_name == NULL ||
-	    out->status == NULL || out->settings.text == NULL || out->quota.text == NULL)
+	    out->status == NULL || out->settings.text == NULL || out->quota.text == NULL ||
+	    out->status_reason == NULL)
 		return err_memory(e);
 	return true;
 }

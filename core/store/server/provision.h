@@ -51,6 +51,8 @@ MUST_USE bool provision_register(struct db *db, const struct env *env,
     const struct tenant_registration *in, struct err *e);
 /* Its schema and account, up to date; recorded in its row.  Repeatable; of one of the pool there is nothing to do. */
 MUST_USE bool provision_schema(const struct provision *p, const struct tenant *t, struct err *e);
+/* No schema of that name, no account, no rights on it: whatever is there of them goes.  Repeatable. */
+MUST_USE bool provision_drop(const struct provision *p, const char *schema_name, struct err *e);
 /* ERR_INVALID with a sentence: the names that provision_tenant() would refuse.  *kept: `name` as it is stored. */
 #define TENANT_NAME_MAX 200
 MUST_USE bool provision_check_slug(const char *slug, struct err *e);

@@ -86,8 +86,7 @@ provision_migrate_tenants(const struct provision *p,
 			int applied = 0;
 
 			last = page[i].id;
-			if (strcmp(page[i].status, "active") != 0 &&
-			    strcmp(page[i].status, "suspended") != 0)
+			if (!tenant_stands(&page[i]))
 				continue; /* an unfinished one is finished by making it again */
 			ok = migrate_one(p, &page[i], &applied, e);
 			if (ok && progress != NULL)

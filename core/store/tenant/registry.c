@@ -20,6 +20,10 @@ static const struct field tenant_fields[] = {
 	FIELD(
 	    struct tenant, schema_version, .flags = FIELD_NO_JSON, .doc = "Its newest migration."),
 	FIELD(struct tenant, created_at, .flags = FIELD_READ_ONLY, .doc = "When it was made."),
+	COLUMN(struct tenant, status_reason),
+	COLUMN_NULL(struct tenant, status_at),
+	COLUMN_NULL(struct tenant, erase_at),
+	COLUMN_NULL(struct tenant, erase_op),
 	FIELD_END,
 };
 const struct schema tenant_schema = SCHEMA("Tenant", struct tenant, tenant_fields);
@@ -33,7 +37,9 @@ static const struct field by_text_fields[] = {
 };
 static const struct schema by_text_schema = SCHEMA("TenantByText", struct by_text, by_text_fields);
 
-#define COLUMNS "id, slug, name, schema_name, status, settings, quota, schema_version, created_at"
+#define COLUMNS                                                                                    \
+	"id, slug, name, schema_name, status, settings, quota, schema_version, created_at,"        \
+	" status_reason, status_at, erase_at, erase_op"
 SQL(registry_by_id, SQL_CONTROL, &id_in, &tenant_schema,
     "SELECT " COLUMNS " FROM tenants WHERE id = :id");
 SQL(registry_by_slug, SQL_CONTROL, &by_text_schema, &tenant_schema,
@@ -216,6 +222,17 @@ tenant_by_id(struct database *d, const struct uuid *id, const struct tenant **t,
 		}
 	}
 	return fetch(d, &registry_by_id, &(struct id_in) { *id }, t, e);
+}
+
+bool
+tenant_stands(const struct tenant *t)
+{
+	static const char *const standing[] = { "active", "suspended", "deleting", NULL };
+
+	for (const char *const *s = standing; *s != NULL; s++)
+		if (strcmp(t->status, *s) == 0)
+			return true;
+	return false;
 }
 
 bool

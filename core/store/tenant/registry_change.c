@@ -12,17 +12,15 @@ static const struct field set_fields[] = {
 };
 static const struct schema set_schema = SCHEMA("TenantSetIn", struct set_in, set_fields);
 
-struct status_in {
-	struct uuid id;
-	const char *status;
-};
-static const struct field status_fields[] = {
-	COLUMN(struct status_in, id),
-	COLUMN(struct status_in, status),
+static const struct field turn_fields[] = {
+	COLUMN(struct tenant_turn, id),
+	COLUMN(struct tenant_turn, to),
+	COLUMN(struct tenant_turn, reason),
+	COLUMN(struct tenant_turn, grace_s),
+	COLUMN_NULL(struct tenant_turn, op),
 	FIELD_END,
 };
-static const struct schema status_schema =
-    SCHEMA("TenantStatusIn", struct status_in, status_fields);
+static const struct schema turn_schema = SCHEMA("TenantTurnIn", struct tenant_turn, turn_fields);
 
 struct quota_in {
 	struct uuid id;
@@ -39,9 +37,8 @@ static const struct schema quota_schema = SCHEMA("TenantQuotaIn", struct quota_i
 SQL(tenant_call_set, SQL_TENANT, &set_schema, NULL,
     "CALL bsx.tenant_settings_set(:name, :settings,"
     " :was)");
-SQL(tenant_call_status, SQL_TENANT, &status_schema, NULL,
-    "CALL bsx.tenant_status_set(:id,"
-    " :status)");
+SQL(tenant_call_turn, SQL_TENANT, &turn_schema, NULL,
+    "CALL bsx.tenant_turn(:id, :to, :reason, :grace_s, :op)");
 SQL(tenant_call_quota, SQL_TENANT, &quota_schema, NULL,
     "CALL bsx.tenant_quota_set(:id, :quota, :was)");
 
@@ -55,12 +52,12 @@ tenant_set(
 }
 
 bool
-tenant_set_status(
-    struct tenant_db *platform, const struct uuid *id, const char *status, struct err *e)
+tenant_turn(struct tenant_db *platform, const struct tenant_turn *in, struct err *e)
 {
-	const struct status_in in = { *id, status };
+	struct tenant_turn x = *in;
 
-	return db_run(platform->db, &tenant_call_status, &in, NULL, e);
+	x.reason = in->reason != NULL ? in->reason : "";
+	return db_run(platform->db, &tenant_call_turn, &x, NULL, e);
 }
 
 bool

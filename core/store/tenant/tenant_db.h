@@ -22,13 +22,18 @@ struct tenant {
 	char           *slug;          /* [a-z0-9][a-z0-9-]{0,61}[a-z0-9] */
 	char           *name;
 	char           *schema_name;   /* "bsxt" + 16 hex digits; also the account's name */
-	char           *status;        /* "provisioning", "active", "suspended", "erasing" */
+	char           *status;        /* "provisioning", "active", "suspended", "deleting" (until erase_at), "erasing" */
 	struct raw_json settings;      /* text only; auth/settings.h reads it */
 	struct raw_json quota;
 	int64_t         schema_version;
 	instant         created_at;
+	char           *status_reason; /* why it is suspended or deleted; "" */
+	instant         status_at, erase_at; /* since when it is so; 0: since it was made.  When it is erased; 0: it is not */
+	struct uuid     erase_op;      /* the operation that does */
 };
 extern const struct schema tenant_schema;
+/* Its schema and account are there, and stay for now: "active", "suspended" or "deleting". */
+bool tenant_stands(const struct tenant *t);
 
 struct tenant_db {
 	const struct tenant *tenant;
@@ -92,10 +97,18 @@ void tenant_forget(struct database *d);
  */
 MUST_USE bool tenant_set(struct tenant_db *t, const char *name, const char *settings, const char *was, struct err *e);
 /*
- * Inside a transaction of the platform's connection: "active" or "suspended" for another tenant.  ERR_CONFLICT:
- * it is neither now, or is the platform itself.
+ * Inside a transaction of the platform's connection, another tenant's turn to "active" or "suspended" (from each other),
+ * "deleting" (from these, and from an unfinished one that nobody makes: `op` carries it out, grace_s from now; nil where it
+ * is "deleting" already: it is erased so soon, if that is earlier), or "back" (from "deleting" to what it was; its operation
+ * is asked to end).  ERR_CONFLICT: not from what it is now, or it is the platform itself.
  */
-MUST_USE bool tenant_set_status(struct tenant_db *platform, const struct uuid *id, const char *status, struct err *e);
+struct tenant_turn {
+	struct uuid id;
+	const char *to, *reason;
+	int64_t     grace_s;
+	struct uuid op;
+};
+MUST_USE bool tenant_turn(struct tenant_db *platform, const struct tenant_turn *in, struct err *e);
 /* The same: what it allows any tenant (quota.h).  ERR_CONFLICT: it is no longer `was`. */
 MUST_USE bool tenant_set_quota(struct tenant_db *platform, const struct uuid *id, const char *quota, const char *was,
     struct err *e);

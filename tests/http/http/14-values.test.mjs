@@ -178,7 +178,7 @@ const IDS = { configs: () => [w.config, w.bound], reports: () => [w.report, w.bo
   channels: () => [told.id, untold.id], 'identity-providers': () => [w.provider] };
 const LISTS = ['users', 'roles', 'tenants']; // of the list above them the first
 // Who somebody is, not what is watched: no body of theirs is asked for here.
-const ELSEWHERE = /^(POST|PUT) \/api\/(auth|users|roles|api-keys|tenants|identity-providers)(\/|$)|^GET \/(api\/auth\/oidc|console)\//;
+const ELSEWHERE = /^(POST|PUT) \/api\/(auth|users|roles|api-keys|tenants|identity-providers)(\/|$)|^DELETE \/api\/tenants\/|^GET \/(api\/auth\/oidc|console)\//;
 
 // Each filter and switch of a list by itself, with the first value it may have.
 const queries = (op) => (op.parameters ?? []).filter((p) => p.in === 'query' && !['limit', 'cursor', 'since'].includes(p.name)).flatMap(({ name, schema }) => {

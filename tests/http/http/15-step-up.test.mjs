@@ -38,7 +38,9 @@ const deeds = {
   'POST /api/users/{id}/sessions/revoke': userDeed('sessions/revoke'),
   'POST /api/users/{id}/unlock': userDeed('unlock'),
   'POST /api/users/{id}/2fa/reset': userDeed('2fa/reset'),
-  'POST /api/tenants': { when: 'always', tries: [] }, // of the platform alone: 98
+  'POST /api/tenants': { when: 'always', tries: [] }, // of the platform alone, as the next two: 98
+  'DELETE /api/tenants/{id}': { when: 'always', tries: [] },
+  'POST /api/tenants/{id}/undelete': { when: 'always', tries: [] },
   'PUT /api/tenants/{id}': power((w) => ({ target: `/api/tenants/${w.tenantId}`, body: { settings: { session: { idle_s: 1800 } } } }), 200),
   'POST /api/tenants/{id}/grants': power((w) => ({ target: `/api/tenants/${w.tenantId}/grants`,
     body: { grantee_tenant: credentials.platform.tenant, roles: ['viewer'], reason: 'Work.', expires_at: ahead(1) } }), 201),

@@ -334,6 +334,7 @@ const deeds = {
   'DELETE /api/users/{id}': ['user_deleted'], 'POST /api/users/{id}/sessions/revoke': ['sessions_ended_by_admin'],
   'POST /api/users/{id}/unlock': nothing, 'POST /api/users/{id}/2fa/reset': ['factor_reset_by_admin'],
   'PUT /api/tenants/{id}': ['sessions_shortened', 'tenant_suspended', 'tenant_resumed'],
+  'DELETE /api/tenants/{id}': ['tenant_suspended'], 'POST /api/tenants/{id}/undelete': ['tenant_resumed'],
 };
 // Every member of a request that is secret: the credential that it is, or "" for what only its owner knows.
 const secrets = { password: '', new_password: '', current_password: '', code: '', client_secret: '', recovery_code: 'recovery_code',

@@ -46,6 +46,8 @@ const table = {
   'PUT /api/identity-providers/{id}': deed('identity_provider.update', on('identity-providers', '', { trust_mfa: true })),
   'DELETE /api/identity-providers/{id}': deed('identity_provider.delete', on('identity-providers', ''), 204),
   'POST /api/tenants': elsewhere('98'),
+  'DELETE /api/tenants/{id}': elsewhere('98'),
+  'POST /api/tenants/{id}/undelete': elsewhere('98'),
   'PUT /api/tenants/{id}': deed('settings.update', () => ({ ...at('/api/tenants', w.tenantId), body: { settings: { session: { idle_s: 1700 } } } })),
   'POST /api/tenants/{id}/grants': deed('grant.create', () => w.lending(), 201),
   'DELETE /api/tenants/{id}/grants/{id2}': deed('grant.revoke', async () => {

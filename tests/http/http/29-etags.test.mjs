@@ -162,7 +162,7 @@ test('of changes at once that hold the same tag one is done', async () => {
 });
 
 test('what is deleted on condition is there until its tag comes, in whichever form', async () => {
-  const templates = conditional('DELETE');
+  const templates = conditional('DELETE').filter((template) => template !== '/api/tenants/{id}'); // the platform alone deletes it: 98
   assert.ok(templates.length >= 4, `${templates}`);
   for (const template of templates)
     for (const f of fronts.all) {

@@ -96,6 +96,8 @@ const table = {
   }, 201),
   'DELETE /api/tenants/{id}/grants/{id2}': no('what others might do nobody gains'),
   'POST /api/tenants': no('the platform makes it, and whoever is its administrator holds nothing elsewhere'),
+  'DELETE /api/tenants/{id}': no('of the platform alone'),
+  'POST /api/tenants/{id}/undelete': no('of the platform alone; who could sign in before can again'),
   'POST /api/roles/{id}/preview': no('it does nothing'),
   'POST /api/users/{id}/preview': no('it does nothing'),
 };

@@ -89,7 +89,7 @@ test('bsxctl lists them and takes them back, and both trails name who ran it', a
   assert.match(line(), /revoked /);
   for (const p of [customer, firm])
     for (const x of await entries(p, 'grant.revoke', (one) => one.target_id === grant.id))
-      assert.deepEqual([x.actor_kind, x.actor_name], ['system', `bsxctl (${os.userInfo().username})`]);
+      assert.deepEqual([x.actor_kind, x.actor_name], ['system', `bsxctl:${os.userInfo().username}`]);
   for (const wrong of [['revoke', 'x'], ['revoke'], ['list', '-x'], ['list', 'no-such-tenant'], ['revoke', grant.id], ['revoke', crypto.randomUUID()], []])
     assert.throws(() => bsxctl('grant', ...wrong), wrong.join(' '));
 });

@@ -80,7 +80,7 @@ test('a config is tried by the collectors: a table of its collections, and nothi
   }
   const schema = sql(`SELECT schema_name FROM bsx.tenants WHERE slug = '${owner.tenant}'`);
   assert.equal(sql(`SELECT COUNT(*) FROM config_snapshots WHERE config_id = UNHEX('${config.id.replaceAll('-', '')}')`, schema), '0');
-  assert.equal(sql(`SELECT COUNT(*) FROM audit WHERE action = 'drift_run.try' AND actor_name = 'bsxctl'`, schema), '2');
+  assert.equal(sql(`SELECT COUNT(*) FROM audit WHERE action = 'drift_run.try' AND actor_name LIKE 'bsxctl:%'`, schema), '2');
   const whole = await newConfig(admin, { source: { ...source, collections: [rules] } });
   assert.equal((await run([whole.id])).status, 0);
 });

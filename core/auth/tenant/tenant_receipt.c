@@ -1,0 +1,57 @@
+/* tenant_erase.h: the receipt. */
+#include "core/auth/tenant/tenant_erase.h"
+#include "core/base/secret.h"
+#include "core/proof/note.h"
+
+static void
+put_time(struct buf *b, const char *word, instant at)
+{
+	char text[TIME_TEXT_MAX];
+
+	time_print(at.ms, text);
+	buf_printf(b, "%s%s", word, text);
+}
+
+static void
+put_text(struct buf *b, const struct erasure *x)
+{
+	char tenant[UUID_TEXT_MAX], id[UUID_TEXT_MAX];
+
+	uuid_print(&x->tenant_id, tenant);
+	uuid_print(&x->id, id);
+	buf_printf(b, "blindspotx.erasure/%s\noperation %s\ntenant %s ", tenant, id, x->slug);
+	buf_json(b, str_of(x->name));
+	buf_printf(b, "\nschema %s", x->schema_name);
+	put_time(b, "\nasked ", x->asked_at);
+	buf_putc(b, ' ');
+	buf_json(b, str_of(x->asked_name));
+	buf_putc(b, ' ');
+	buf_json(b, str_of(x->reason));
+	put_time(b, "\nbegan ", x->began_at);
+	buf_printf(b, "\nhad %s", x->counts.text);
+	buf_printf(b, "\nkeys %llu", (unsigned long long)x->keys_n);
+	put_time(b, " ", x->keys_at);
+	put_time(b, "\ndestroyed ", x->schema_at);
+	buf_printf(b, "\nrows %llu\narchives 0\n", (unsigned long long)x->rows_n);
+}
+
+char *
+tenant_receipt(const struct auth *a, TALLOC_CTX *mem, const struct erasure *x, struct err *e)
+{
+	const struct keyring *k = a->env->keyring;
+	uint8_t               seed[KEY_LEN];
+	struct buf            b;
+	char                 *note;
+
+	buf_make(&b, mem);
+	put_text(&b, x);
+	if (!buf_ok(&b)) {
+		err_memory(e);
+		return NULL;
+	}
+	if (!keyring_subkey(k, keyring_newest(k), KEY_AUDIT_SIGN, STR(""), seed, e))
+		return NULL;
+	note = note_sign_text(mem, buf_str(&b), seed, e);
+	secret_wipe(seed, sizeof(seed));
+	return note;
+}

@@ -1,0 +1,31 @@
+/*
+ * bsxctl_tenant.h - what the commands about tenants share.
+ */
+#ifndef BSX_TOOLS_BSXCTL_TENANT_H
+#define BSX_TOOLS_BSXCTL_TENANT_H
+
+#include "tools/bsxctl.h"
+
+/* What such a command may be given: a word for each of the options that it takes. */
+enum tenant_option {
+	TENANT_JSON = 1,
+	TENANT_REASON = 2,
+	TENANT_GRACE = 4,
+	TENANT_DRY_RUN = 8,
+	TENANT_BEHIND = 16,
+};
+struct tenant_args {
+	const char *command;          /* the name of its row */
+	unsigned    takes;            /* of enum tenant_option */
+	bool        slug_is_optional;
+	const char *slug, *reason;    /* NULL: not given */
+	int64_t     grace_s;          /* -1: not given */
+	bool        json, dry_run, behind;
+};
+/* False: it was called wrongly, and that was said. */
+MUST_USE bool tenant_args(struct ctl *c, int argc, char **argv, struct tenant_args *a);
+
+/* A line of what is so with it now, or an object (a->json); `how` is what was done ("": nothing). */
+MUST_USE bool tenant_show(struct ctl *c, const struct tenant_args *a, const struct tenant *t, const char *how, struct err *e);
+
+#endif

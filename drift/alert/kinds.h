@@ -16,7 +16,8 @@
 	X("pagerduty",    pagerduty_events,    true,  "Events API v2; secret is the integration key") \
 	X("cloudevents",  cloud_events,        false, "CloudEvents 1.0, structured, signed as webhook is") \
 	X("email",        alert_email,         false, "a mail for each event, to one address; needs smtp.url") \
-	X("alertmanager", alertmanager_alerts, true,  "API v2 of Prometheus Alertmanager; url is where it is")
+	X("alertmanager", alertmanager_alerts, true,  "API v2 of Prometheus Alertmanager; url is where it is") \
+	X("template",     templated_webhook,   true,  "a JSON body of your own (template), with headers")
 #define OTHER_FORMATS(X)   X("mail", user_mail, false, "to a user; no channel")
 
 #endif

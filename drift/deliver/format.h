@@ -62,6 +62,7 @@ struct rendering {
 	int64_t                   template; /* from 1 to EVENT_TEMPLATE */
 	const char               *id;       /* as below */
 	struct str                secret;   /* as below */
+	const char               *body;     /* the channel's template; NULL: it has none */
 };
 
 /* What is signed. */
@@ -84,6 +85,9 @@ struct format_ops {
 	bool hides_url;
 	/* NULL: none.  A channel whose row says otherwise than its kind is not sent to. */
 	const struct format_secret *secret;
+
+	/* It is told in a body that the tenant wrote, with headers that are sealed in the secret's place: templated.h. */
+	bool has_template;
 
 	const char      *action, *done; /* for the log: "alert.deliver", "alert delivered" */
 	const int64_t   *delays_s;      /* before the 2nd, 3rd, ... attempt: DELIVER_TRIES - 1 of them */

@@ -52,6 +52,7 @@ make_body(const struct attempt *a, TALLOC_CTX *mem, struct posting *p, struct er
 		  .template = a->message.template,
 		  .id = p->id,
 		  .secret = p->secret,
+		  .body = a->channel.template,
 	};
 
 	if (a->message.template == 0)
@@ -72,7 +73,7 @@ open_secret(const struct attempt *a, TALLOC_CTX *mem, struct str *secret, struct
 	    !tenant_open(a->t, mem, (struct sealed_place) { "channels", "secret", &c->id },
 		c->secret, secret, e))
 		return false;
-	if (wanted == (secret->n > 0))
+	if (wanted == (secret->n > 0) || ops->has_template)
 		return true;
 	return err_set(e, ERR_INVALID, 0,
 	    wanted ? "The channel has no secret to sign with: give it one."

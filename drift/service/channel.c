@@ -6,6 +6,7 @@
 #include "core/store/alert/replay.h"
 #include "drift/alert/alerting.h"
 #include "drift/service/channel_secret.h"
+#include "drift/service/channel_template.h"
 #include "drift/service/channel_trail.h"
 
 bool
@@ -104,7 +105,8 @@ make_row(
 	if (c->kind == NULL)
 		return err_memory(e);
 	if ((in->values && !may_tell_values(a, e)) || !set_target(a, c, &in->target, e) ||
-	    !channel_secret_set(a, c, in->secret, &out->secret, e))
+	    !channel_secret_set(a, c, in->secret, &out->secret, e) ||
+	    !channel_template_set(a, c, in, e))
 		return false;
 	c->name = acting_copy(a, in->name);
 	c->status = acting_copy(a, "active");
@@ -150,6 +152,20 @@ alter_secret(
 	return !in->has_secret || channel_secret_set(d->a, c, in->secret, &d->out->secret, e);
 }
 
+/* Headers go with the url that they were given for. */
+static bool
+alter_template(
+    const struct channel_deed *d, const struct channel *was, struct channel *c, struct err *e)
+{
+	const struct secret_target target = { "url", was->target, c->target };
+	const struct bound_secret  s = { "headers", was->secret.p != NULL, d->in->has_headers,
+		 &target, 1 };
+
+	if (was->template != NULL && !bound_secret_check(d->a->by.mem, &s, e))
+		return false;
+	return channel_template_set(d->a, c, d->in, e);
+}
+
 /* One that is replaced signs no more, but where that was said; and never for another target. */
 static bool
 alter_former(
@@ -174,6 +190,7 @@ is_moved(const struct channel_deed *d, const struct channel *was, const struct c
 	const struct format *f = format_of(formats, c->kind);
 
 	return f == NULL || strcmp(was->target, c->target) != 0 ||
+	       (f->ops->has_template && d->in->has_headers) ||
 	       (d->in->has_secret && f->ops->secret != NULL && f->ops->secret->print == NULL);
 }
 
@@ -249,8 +266,10 @@ alter_body(struct db *db, void *arg, struct err *e)
 	       ((in->target.url == NULL && in->target.to == NULL) ||
 		   set_target(d->a, c, &in->target, e)) &&
 	       alter_values(d, &was, c, e) && alter_secret(d, &was, c, e) &&
-	       alter_former(d, &was, c, e) && alter_words(d, c, e) &&
-	       channel_details(d->a->by.mem, &was, c, in->has_secret, &d->entry.details, e) &&
+	       alter_template(d, &was, c, e) && alter_former(d, &was, c, e) &&
+	       alter_words(d, c, e) &&
+	       channel_details(d->a->by.mem, &was, c, in->has_secret || in->has_headers,
+		   &d->entry.details, e) &&
 	       channel_set(db, c, e) &&
 	       (!goes_on(&was, c) || replay_due(db, d->a->by.mem, &c->id, e));
 }

@@ -26,8 +26,10 @@ struct channel_wish {
 	const char          *secret;        /* NULL: one is made where it is named or the channel is new, and the kind has one that is ours to make */
 	const char          *status;        /* channel_state(); NULL: not named */
 	int64_t              former_s;      /* how long the secret that is replaced signs too */
+	const char          *template;      /* NULL: not named */
+	struct items         headers;       /* struct templated_header; none: none are sent */
 	bool                 values;
-	bool                 has_secret, has_values, has_former; /* named */
+	bool                 has_secret, has_values, has_former, has_headers; /* named */
 };
 struct channel_made {
 	struct channel row;

@@ -77,7 +77,7 @@ struct channel_changed {
 	const char               *name;
 	const struct text_change *renamed, *status, *target;
 	const struct flag_change *values;
-	const char               *secret;
+	const char               *secret, *template;
 	instant                   former_secret_until;
 };
 static const struct field changed_fields[] = {
@@ -88,6 +88,7 @@ static const struct field changed_fields[] = {
 	TOLD_ITEM_IF(struct channel_changed, target, &text_change_schema),
 	TOLD_IF(struct channel_changed, secret),
 	TOLD_IF(struct channel_changed, former_secret_until),
+	TOLD_IF(struct channel_changed, template),
 	FIELD_END,
 };
 static const struct schema changed_schema =
@@ -107,6 +108,12 @@ tell_one(TALLOC_CTX *mem, const struct channel *c, struct err *e)
 	return told.target == NULL ? NULL : audit_details(mem, &told_schema, &told, e);
 }
 
+static bool
+is_same(const char *a, const char *b)
+{
+	return a == NULL || b == NULL ? a == b : strcmp(a, b) == 0;
+}
+
 static const char *
 tell_changes(TALLOC_CTX *mem, const struct channel *was, const struct channel *now, bool new_secret,
     struct err *e)
@@ -123,6 +130,7 @@ tell_changes(TALLOC_CTX *mem, const struct channel *was, const struct channel *n
 		.target = strcmp(was->target, now->target) == 0 ? NULL : &target,
 		.secret = new_secret ? "new" : NULL,
 		.former_secret_until = now->former_until,
+		.template = is_same(was->template, now->template) ? NULL : "new",
 	};
 
 	return target.from == NULL || target.to == NULL

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "core/web/rate.h"
+#include "drift/deliver/templated.h"
 #include "drift/service/channel.h"
 #include "drift/service/channel_replay.h"
 #include "fcgi/drift/drift.h"
@@ -15,7 +16,9 @@ struct channel_out {
 	char       *status_reason;
 	char       *secret; /* once, when it is made */
 	instant     former_secret_until;
-	instant     created_at, updated_at;
+	const char *template;
+	bool    has_headers;
+	instant created_at, updated_at;
 };
 static const struct field channel_out_fields[] = {
 	FIELD(struct channel_out, id, .doc = "Number of the channel."),
@@ -36,6 +39,10 @@ static const struct field channel_out_fields[] = {
 	    .doc = "Signing secret (Standard Webhooks); shown once, when it is made."),
 	FIELD(struct channel_out, former_secret_until, .flags = FIELD_OMIT_ZERO,
 	    .doc = "Until when the secret signs too that was replaced; absent: none does."),
+	FIELD(struct channel_out, template, .flags = FIELD_OMIT_ZERO,
+	    .doc = "template: the body that it is told in."),
+	FIELD(struct channel_out, has_headers, .flags = FIELD_OMIT_ZERO,
+	    .doc = "template: it is sent headers, which are not shown."),
 	FIELD(struct channel_out, created_at, .doc = "When it was made."),
 	FIELD(struct channel_out, updated_at, .doc = "When it was last changed."),
 	FIELD_END,
@@ -45,9 +52,20 @@ static const struct schema channel_out_schema =
 
 static const char *const statuses[] = { CHANNEL_ACTIVE, CHANNEL_PAUSED, CHANNEL_DISABLED, NULL };
 
+#define TEMPLATE_DOC                                                                               \
+	"template: the body, JSON in which %NAME% is filled in, inside of a string as its text, "  \
+	"elsewhere as a value; %% is a percent sign. Names: event.id, event.type, event.time_s, "  \
+	"alert.id, .title, .headline, .state, .kind, .severity, .severity_before, .status, "       \
+	".opened_at, .by, .resolved_by, "                                                          \
+	"tenant.id, .slug, .name, config.id, .name, changes.total, .text, link. Who may read "     \
+	"channels reads it: secrets belong into headers."
+#define HEADERS_DOC                                                                                \
+	"template: headers of every request, e.g. one that lets us in; they are kept sealed."
+
 struct channel_new {
-	const char *name, *kind, *url, *to, *secret;
-	bool        values;
+	const char  *name, *kind, *url, *to, *secret, *template;
+	struct items headers;
+	bool         values;
 };
 static const struct field channel_new_fields[] = {
 	FIELD(struct channel_new, name, .min = 1, .max = 200, .flags = FIELD_REQUIRED | FIELD_SEEN,
@@ -62,6 +80,9 @@ static const struct field channel_new_fields[] = {
 	    .doc =
 		"pagerduty: the integration key, required.  webhook and cloudevents: the signing "
 		"secret, whsec_ and base64 of 24 to 64 bytes; where it is left out one is made."),
+	FIELD(struct channel_new, template, .min = 1, .max = TEMPLATED_MAX, .doc = TEMPLATE_DOC),
+	FIELD(struct channel_new, headers, .item = &templated_header_schema,
+	    .max = TEMPLATED_HEADERS_MAX, .doc = HEADERS_DOC),
 	FIELD(struct channel_new, values,
 	    .doc = "It is told values of changes: needs read:snapshots; false when absent."),
 	FIELD_END,
@@ -70,10 +91,11 @@ static const struct schema channel_new_schema =
     SCHEMA("ChannelNew", struct channel_new, channel_new_fields);
 
 struct channel_update {
-	const char *name, *kind, *url, *to, *secret, *status;
-	bool        values;
-	int64_t     former_secret_s;
-	uint64_t    given;
+	const char  *name, *kind, *url, *to, *secret, *status, *template;
+	struct items headers;
+	bool         values;
+	int64_t      former_secret_s;
+	uint64_t     given;
 };
 static const struct field channel_update_fields[] = {
 	FIELD(struct channel_update, name, .min = 1, .max = 200, .flags = FIELD_SEEN,
@@ -95,6 +117,10 @@ static const struct field channel_update_fields[] = {
 		   "webhook-signature has both; 0, or absent: it does no more."),
 	FIELD(struct channel_update, status, .choices = statuses, .flags = FIELD_FRESH,
 	    .doc = "active; paused: what it is to be told waits; disabled: it is told nothing."),
+	FIELD(struct channel_update, template, .min = 1, .max = TEMPLATED_MAX, .doc = TEMPLATE_DOC),
+	FIELD(struct channel_update, headers, .item = &templated_header_schema,
+	    .max = TEMPLATED_HEADERS_MAX, .flags = FIELD_FRESH,
+	    .doc = HEADERS_DOC " All of them; to be named with another url: they go there."),
 	FIELD(struct channel_update, values, .flags = FIELD_FRESH,
 	    .doc = "It is told values of changes; true needs read:snapshots."),
 	FIELD_END,
@@ -122,6 +148,8 @@ channel_show(
 		.status = channel_state(c),
 		.status_reason = c->status_reason,
 		.former_secret_until = c->former_until,
+		.template = c->template,
+		.has_headers = c->template != NULL && c->secret.p != NULL,
 		.created_at = c->created_at,
 		.updated_at = c->updated_at,
 	};
@@ -201,6 +229,9 @@ make_channel(struct request *r, const void *body, void *answer, struct err *e)
 		.kind = in->kind,
 		.target = { in->url, in->to },
 		.secret = in->secret,
+		.template = in->template,
+		.headers = in->headers,
+		.has_headers = in->headers.n > 0,
 		.values = in->values,
 	};
 	const struct acting *a = acting_of(r, e);
@@ -220,6 +251,9 @@ change_channel(struct request *r, const void *body, void *answer, struct err *e)
 		   .target = { in->url, in->to },
 		   .secret = in->secret,
 		   .status = in->status,
+		   .template = in->template,
+		   .headers = in->headers,
+		   .has_headers = (in->given & schema_bit(s, "headers")) != 0,
 		   .values = in->values,
 		   .has_secret = (in->given & schema_bit(s, "secret")) != 0,
 		   .former_s = in->former_secret_s,

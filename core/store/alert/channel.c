@@ -16,13 +16,14 @@ static const struct field channel_fields[] = {
 	COLUMN_NULL(struct channel, paused_at),
 	COLUMN_NULL(struct channel, former_secret),
 	COLUMN_NULL(struct channel, former_until),
+	COLUMN_NULL(struct channel, template),
 	FIELD_END,
 };
 static const struct schema channel_schema = SCHEMA("StoredChannel", struct channel, channel_fields);
 
 #define CHANNEL_COLUMNS                                                                            \
 	"id, name, kind, target, secret, with_values, status, status_reason, created_at, "         \
-	"updated_at, paused_at, former_secret, former_until"
+	"updated_at, paused_at, former_secret, former_until, template"
 
 static const struct field set_fields[] = {
 	COLUMN(struct channel, name),
@@ -35,6 +36,7 @@ static const struct field set_fields[] = {
 	COLUMN_NULL(struct channel, paused_at),
 	COLUMN_NULL(struct channel, former_secret),
 	COLUMN_NULL(struct channel, former_until),
+	COLUMN_NULL(struct channel, template),
 	COLUMN(struct channel, id),
 	FIELD_END,
 };
@@ -50,12 +52,13 @@ static const struct schema disable_in = SCHEMA("ChannelDisableIn", struct channe
 SQL(channel_insert, SQL_TENANT, &channel_schema, NULL,
     "INSERT INTO channels (" CHANNEL_COLUMNS ") VALUES (:id, :name, :kind, :target, :secret,"
     " :with_values, :status, :status_reason, :created_at, :updated_at, :paused_at, :former_secret,"
-    " :former_until)");
+    " :former_until, :template)");
 SQL(channel_select, SQL_TENANT, &id_in, &channel_schema,
     "SELECT " CHANNEL_COLUMNS " FROM channels WHERE id = :id");
 SQL(channel_select_ids, SQL_TENANT, &id_list_in_schema, &channel_schema,
     "SELECT c.id, c.name, c.kind, c.target, c.secret, c.with_values, c.status, c.status_reason,"
-    " c.created_at, c.updated_at, c.paused_at, c.former_secret, c.former_until"
+    " c.created_at, c.updated_at, c.paused_at, c.former_secret, c.former_until,"
+    " c.template"
     " FROM (SELECT DISTINCT UNHEX(REPLACE(t.id, '-', '')) AS id FROM"
     " JSON_TABLE(:ids, '$[*]' COLUMNS (id CHAR(36) PATH '$')) t) j"
     " JOIN channels c ON c.id = j.id");
@@ -66,7 +69,8 @@ SQL(channel_update, SQL_TENANT, &set_in, NULL,
     "UPDATE channels SET name = :name, target = :target, secret = :secret,"
     " with_values = :with_values, status = :status,"
     " status_reason = :status_reason, updated_at = :updated_at, paused_at = :paused_at,"
-    " former_secret = :former_secret, former_until = :former_until WHERE id = :id");
+    " former_secret = :former_secret, former_until = :former_until, template = :template"
+    " WHERE id = :id");
 SQL(channel_delete, SQL_TENANT, &id_in, NULL, "DELETE FROM channels WHERE id = :id");
 SQL(channel_update_disabled, SQL_TENANT, &disable_in, NULL,
     "UPDATE channels SET status = 'disabled', status_reason = :status_reason,"

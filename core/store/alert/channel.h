@@ -24,6 +24,7 @@ struct channel {
 	instant     paused_at;     /* of an active one: what it is to be told waits; 0: it is not */
 	struct blob former_secret; /* sealed: one that was replaced, which signs too; p == NULL: none */
 	instant     former_until;  /* so long; 0: none */
+	char       *template;      /* of a kind that has one: the body that it is told in; NULL: none */
 };
 #define CHANNEL_SECRET_LEN 32
 

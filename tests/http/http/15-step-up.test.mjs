@@ -58,6 +58,7 @@ const deeds = {
     secret: { make: async (w) => ({ target: `/api/drift/channels/${await w.channel()}`, body: { secret: null } }), done: 200 },
     former_secret_s: { make: async (w) => ({ target: `/api/drift/channels/${await w.channel()}`, body: { former_secret_s: 0 } }), done: 200 },
     status: { make: async (w) => ({ target: `/api/drift/channels/${await w.channel()}`, body: { status: 'active' } }), done: 200 },
+    headers: { make: async (w) => ({ target: `/api/drift/channels/${await w.templated()}`, body: { headers: [] } }), done: 200 },
     values: { make: async (w) => ({ target: `/api/drift/channels/${await w.channel()}`, body: { values: true } }), done: 200 },
   }),
   'DELETE /api/drift/channels/{id}': power(async (w) => ({ target: `/api/drift/channels/${await w.channel()}` }), 204), // nobody is told
@@ -132,6 +133,7 @@ async function world() {
   return { admin, tenantId, user: () => made('/api/users', person(['viewer'])), provider: () => made('/api/identity-providers', provider()),
     role: () => made('/api/roles', { name: unique('r'), permissions: [] }),
     channel: async () => (await newChannel(admin, hook().url)).id,
+    templated: async () => (await newChannel(admin, hook().url, { kind: 'template', template: '{}' })).id,
     mailed: async () => (await newChannel(admin, undefined, { kind: 'email', to: 'one@example.org' })).id, key: async () => (await newKey(admin)).id,
     session: async () => {
       const who = person(['viewer']);

@@ -60,7 +60,7 @@ const tenant = async () => {
   }
   return (await all(operator, '/api/tenants')).find((t) => t.slug === another.slug);
 };
-const channelOf = (kind) => ({ url: 'http://127.0.0.1:9/x', ...{ pagerduty: { secret: 'k'.repeat(32) }, email: { url: undefined, to: 'a@choices.example' } }[kind] });
+const channelOf = (kind) => ({ url: 'http://127.0.0.1:9/x', ...{ pagerduty: { secret: 'k'.repeat(32) }, email: { url: undefined, to: 'a@choices.example' }, template: { template: '{}' } }[kind] });
 const decide = (choice, more) => ({ ...more, ...(choice === 'accepted' ? { reason: 'Known.', expires_at: ahead(1) } : {}) });
 // Of each operation: the request for a choice of a member, in which the choice is then put.
 const requests = {

@@ -14,6 +14,16 @@
 #include "tests/unit/alert/news.h"
 
 #define KEY "0123456789abcdef0123456789ABCDEF"
+/* Each variable as a value and inside of a text. */
+#define BOTH(name) "\"" name "\":%" name "%,\"in " name "\":\"<%" name "%>\","
+#define TEMPLATE                                                                                   \
+	"{" BOTH("event.id") BOTH("event.type") BOTH("event.time_s") BOTH("alert.id")              \
+	    BOTH("alert.title") BOTH("alert.headline") BOTH("alert.state") BOTH("alert.kind")      \
+		BOTH("alert.severity") BOTH("alert.severity_before") BOTH("alert.status")          \
+		    BOTH("alert.opened_at") BOTH("alert.by") BOTH("alert.resolved_by")             \
+			BOTH("tenant.id") BOTH("tenant.slug") BOTH("tenant.name")                  \
+			    BOTH("config.id") BOTH("config.name") BOTH("changes.total")            \
+				BOTH("changes.text") BOTH("link") "\"100%%\":\"50 %\"}"
 
 static const struct view all = { .values = true }, none = { 0 };
 
@@ -56,7 +66,7 @@ static const struct json *
 render(const char *kind, const struct alert_event *shown, size_t *size)
 {
 	const struct format   *f = format_of(formats, kind);
-	const struct rendering in = { shown, EVENT_TEMPLATE, "msg_1", STR(KEY) };
+	const struct rendering in = { shown, EVENT_TEMPLATE, "msg_1", STR(KEY), TEMPLATE };
 	struct err             e = { 0 };
 	struct str             body;
 	const struct json     *v;
@@ -160,6 +170,22 @@ check_pagerduty(const struct json *v, size_t size)
 	assert_in_range(strlen(text_at(v, "/dedup_key")), 1, 255);
 }
 
+/* Whatever an event holds, the members are those of the template. */
+static void
+check_template(const struct json *v)
+{
+	assert_int_equal(v->n, 2 * 22 + 1);
+	assert_int_equal(at(v, "/event.time_s")->type, JSON_NUMBER);
+	assert_string_equal(text_at(v, "/100%"), "50 %");
+	for (uint32_t i = 0; i + 1 < v->n; i += 2) {
+		struct str text = v->items[i].text, in = v->items[i + 1].text;
+
+		if (v->items[i].type != JSON_STRING)
+			continue;
+		assert_true(str_eq(text, (struct str) { in.p + 1, in.n - 2 }));
+	}
+}
+
 static void
 check_case(const struct news *w, const char *type, struct view view)
 {
@@ -180,6 +206,8 @@ check_case(const struct news *w, const char *type, struct view view)
 			check_teams(v, size);
 		if (strcmp(f->kind, "pagerduty") == 0)
 			check_pagerduty(v, size);
+		if (strcmp(f->kind, "template") == 0)
+			check_template(v);
 	}
 }
 
@@ -290,7 +318,7 @@ a_channel_without_values_is_told_none_by_any_kind(void **state)
 	w->texts[0].new_text = STR("\"after-it\"");
 	show(w, EVENT_OPENED, none, &shown);
 	for (const struct format *f = formats; f->kind != NULL; f++) {
-		const struct rendering in = { &shown, EVENT_TEMPLATE, "msg_1", STR(KEY) };
+		const struct rendering in = { &shown, EVENT_TEMPLATE, "msg_1", STR(KEY), TEMPLATE };
 		struct err             e = { 0 };
 		struct str             body;
 
@@ -358,6 +386,9 @@ static const struct answer_case answers[] = {
 	{ "cloudevents", 410, "", -1, FATE_DISABLED, "failed", -1 },
 	{ "cloudevents", 415, "", -1, FATE_OVER, "failed", -1 },
 	{ "cloudevents", 429, "", 9, FATE_AGAIN, "failed", 9 },
+	{ "template", 202, "", -1, FATE_DELIVERED, "accepted", -1 },
+	{ "template", 422, "", -1, FATE_OVER, "failed", -1 },
+	{ "template", 429, "", 30, FATE_AGAIN, "failed", 30 },
 	{ "alertmanager", 200, "", -1, FATE_DELIVERED, "delivered", -1 },
 	{ "alertmanager", 400, "\"bad\"", -1, FATE_OVER, "failed", -1 },
 	{ "alertmanager", 404, "", -1, FATE_AGAIN, "failed", -1 },
@@ -415,7 +446,8 @@ who_made_it_is_told_by_every_kind_and_withheld_where_it_quotes_values(void **sta
 	for (unsigned v = 0; v < 2; v++) {
 		show(w, EVENT_ATTRIBUTED, v == 0 ? all : none, &shown);
 		for (const struct format *f = formats; f->kind != NULL; f++) {
-			const struct rendering in = { &shown, EVENT_TEMPLATE, "msg_1", STR(KEY) };
+			const struct rendering in = { &shown, EVENT_TEMPLATE, "msg_1", STR(KEY),
+				TEMPLATE };
 			struct err             e = { 0 };
 			struct str             body;
 

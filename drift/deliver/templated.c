@@ -1,0 +1,379 @@
+#include "drift/deliver/templated.h"
+
+#include <string.h>
+#include <strings.h>
+
+#include "drift/deliver/words.h"
+
+#define CHANGES_MAX 4000 /* bytes of changes.text */
+#define NAME_MAX_   40   /* of a variable */
+
+/* ---- what there is to say ---- */
+
+static const char *const names[] = { "event.id", "event.type", "event.time_s", "alert.id",
+	"alert.title", "alert.headline", "alert.state", "alert.kind", "alert.severity",
+	"alert.severity_before", "alert.status", "alert.opened_at", "alert.by", "alert.resolved_by",
+	"tenant.id", "tenant.slug", "tenant.name", "config.id", "config.name", "changes.total",
+	"changes.text", "link" };
+#define N_VARIABLES (sizeof(names) / sizeof(names[0]))
+
+struct value {
+	const char *text; /* NULL: nothing to say */
+	bool        number;
+};
+struct values {
+	TALLOC_CTX  *mem;
+	struct err  *e;
+	struct value v[N_VARIABLES];
+	bool         ok;
+};
+
+static void
+put(struct values *w, const char *name, const char *text, bool number)
+{
+	for (size_t i = 0; i < N_VARIABLES; i++)
+		if (strcmp(names[i], name) == 0)
+			w->v[i] = (struct value) { text, number };
+}
+
+static void
+put_number(struct values *w, const char *name, int64_t n)
+{
+	const char *text = talloc_asprintf(w->mem, "%lld", (long long)n);
+
+	if (text == NULL)
+		w->ok = err_memory(w->e);
+	put(w, name, text, true);
+}
+
+static void
+put_id(struct values *w, const char *name, const struct uuid *id)
+{
+	char *text = talloc_size(w->mem, UUID_TEXT_MAX);
+
+	if (text == NULL)
+		w->ok = err_memory(w->e);
+	else
+		uuid_print(id, text);
+	put(w, name, text, false);
+}
+
+/* What is a fact of it in words is plain text of one line. */
+static const char *
+changes_text(struct values *w, const struct words *words)
+{
+	const char *more = NULL;
+	struct buf  b;
+	size_t      told = 0;
+
+	buf_make(&b, w->mem);
+	for (; told < words->changes_n; told++) {
+		const struct words_change *c = &words->changes[told];
+		struct str                 where = str_of(c->where), what = str_of(c->what);
+
+		if (buf_str(&b).n + where.n + what.n > CHANGES_MAX)
+			break;
+		buf_puts(&b, told > 0 ? "\n" : "");
+		buf_puts(&b, c->severity);
+		buf_puts(&b, ": ");
+		buf_puts(&b, c->where);
+		buf_puts(&b, ": ");
+		buf_puts(&b, c->what);
+	}
+	if (!words_rest(w->mem, words, told, &more, w->e))
+		w->ok = false;
+	if (more != NULL) {
+		buf_puts(&b, told > 0 ? "\n" : "");
+		buf_puts(&b, more);
+	}
+	return buf_text(&b, w->e);
+}
+
+static void
+put_alert(struct values *w, const struct event_alert *a)
+{
+	if (a == NULL)
+		return;
+	put_id(w, "alert.id", &a->id);
+	put(w, "alert.kind", a->kind, false);
+	put(w, "alert.severity", a->severity, false);
+	put(w, "alert.severity_before", a->severity_before, false);
+	put(w, "alert.status", a->status, false);
+}
+
+static bool
+make_values(TALLOC_CTX *mem, const struct alert_event *ev, struct values *w, struct err *e)
+{
+	struct words words;
+
+	*w = (struct values) { .mem = mem, .e = e, .ok = true };
+	if (!words_make(mem, ev, &words, e))
+		return false;
+	put(w, "event.type", ev->type, false);
+	put_number(w, "event.time_s", ev->at.ms / 1000);
+	put(w, "alert.title", words.title, false);
+	put(w, "alert.headline", words.headline, false);
+	put(w, "alert.state", words.state, false);
+	put_alert(w, ev->alert);
+	put_id(w, "tenant.id", &ev->tenant->id);
+	put(w, "tenant.slug", ev->tenant->slug, false);
+	put(w, "tenant.name", words_fact(&words, "Customer"), false);
+	if (ev->config != NULL)
+		put_id(w, "config.id", &ev->config->id);
+	put(w, "alert.opened_at", words_fact(&words, "Since"), false);
+	put(w, "alert.by", words_fact(&words, "By"), false);
+	put(w, "alert.resolved_by", words_fact(&words, "Resolved by"), false);
+	put(w, "config.name", words_fact(&words, "Config"), false);
+	put_number(w, "changes.total", words.total);
+	put(w, "changes.text", changes_text(w, &words), false);
+	put(w, "link", words.link, false);
+	return w->ok;
+}
+
+/* ---- filling ---- */
+
+/* The name that begins behind a percent sign; n == 0: none does. */
+static struct str
+name_at(struct str rest)
+{
+	size_t n = strspn(rest.p, "abcdefghijklmnopqrstuvwxyz._");
+
+	return n > 0 && n <= NAME_MAX_ && rest.p[n] == '%' ? (struct str) { rest.p, n }
+							   : (struct str) { 0 };
+}
+
+static bool
+refuse_name(TALLOC_CTX *mem, struct str name, struct err *e)
+{
+	const char *text;
+	struct buf  b;
+
+	buf_make(&b, mem);
+	buf_putc(&b, '%');
+	buf_add(&b, name.p, name.n);
+	buf_puts(&b, "% is no variable; there are");
+	for (size_t i = 0; i < N_VARIABLES; i++) {
+		buf_puts(&b, i == 0 ? " " : ", ");
+		buf_puts(&b, names[i]);
+	}
+	text = buf_text(&b, e);
+	return text != NULL && err_set(e, ERR_INVALID, 0, text, "an unknown variable");
+}
+
+static bool
+add_variable(struct buf *b, const struct values *w, struct str name, bool quoted, struct err *e)
+{
+	const struct value *v = NULL;
+
+	for (size_t i = 0; i < N_VARIABLES; i++)
+		if (str_eqz(name, names[i]))
+			v = &w->v[i];
+	if (v == NULL)
+		return refuse_name(w->mem, name, e);
+	if (v->text == NULL)
+		buf_puts(b, quoted ? "" : "null");
+	else if (v->number)
+		buf_puts(b, v->text);
+	else if (!quoted)
+		buf_json(b, str_of(v->text));
+	else {
+		struct buf text;
+
+		buf_make(&text, w->mem);
+		buf_json(&text, str_of(v->text));
+		if (!buf_ok(&text))
+			return err_memory(e);
+		buf_add(b, buf_str(&text).p + 1, buf_str(&text).n - 2);
+	}
+	return true;
+}
+
+static bool
+fill(struct buf *b, const struct values *w, const char *p, struct err *e)
+{
+	size_t variables = 0;
+
+	for (bool quoted = false; *p != '\0'; p++) {
+		struct str name = *p == '%' ? name_at(str_of(p + 1)) : (struct str) { 0 };
+
+		if (name.n > 0) {
+			if (++variables > TEMPLATED_VARIABLES_MAX)
+				return err_set(e, ERR_INVALID, 0, "has more than 64 variables",
+				    "too many variables");
+			if (!add_variable(b, w, name, quoted, e))
+				return false;
+			p += name.n + 1;
+			continue;
+		}
+		if (*p == '%' && p[1] == '%')
+			p++;
+		else if (quoted && *p == '\\' && p[1] != '\0')
+			buf_putc(b, *p++);
+		else if (*p == '"')
+			quoted = !quoted;
+		buf_putc(b, *p);
+	}
+	return buf_ok(b) || err_memory(e);
+}
+
+bool
+templated_fill(TALLOC_CTX *mem, const char *template, const struct alert_event *shown,
+    const char *id, struct str *out, struct err *e)
+{
+	struct values w;
+	struct buf    b;
+
+	buf_make(&b, mem);
+	if (!make_values(mem, shown, &w, e))
+		return false;
+	put(&w, "event.id", id, false);
+	if (!fill(&b, &w, template, e))
+		return false;
+	*out = buf_str(&b);
+	return true;
+}
+
+/* ---- checking ---- */
+
+static bool
+check_with(TALLOC_CTX *mem, const char *template, const char *type, struct err *e)
+{
+	struct event_tenant tenant = { .slug = "t", .name = { .text = "\"A \\\"name\\\" \\\\\"" } };
+	struct event_config config = { .name = { .text = "\"A \\\"name\\\" \\\\\"" } };
+	struct event_alert  alert = {
+		 .kind = "drift",
+		 .severity = "high",
+		 .status = "open",
+		 .title = { .text = "\"A \\\"title\\\" \\\\\"" },
+	};
+	struct event_links links = { .alert = "https://example.org/api/drift/alerts/1" };
+	bool               test = strcmp(type, EVENT_TEST) == 0;
+	struct alert_event ev = {
+		.type = type,
+		.tenant = &tenant,
+		.config = test ? NULL : &config,
+		.alert = test ? NULL : &alert,
+		.links = test ? NULL : &links,
+	};
+	struct err why = { 0 };
+	struct str body;
+
+	if (!templated_fill(mem, template, &ev, "msg_1", &body, &why))
+		return why.code == ERR_INVALID
+			   ? err_fault(e, mem, "/template", "%s", why.pub)
+			   : err_set(e, why.code, why.sys, "internal error", "a template");
+	if (json_parse(mem, body, &why) == NULL)
+		return err_fault(
+		    e, mem, "/template", "filled with %s it is no JSON: %s", type, why.pub);
+	return true;
+}
+
+bool
+templated_check(TALLOC_CTX *mem, const char *template, struct err *e)
+{
+	static const char *const types[] = { EVENT_OPENED, EVENT_UPDATED, EVENT_ATTRIBUTED,
+		EVENT_RESOLVED, EVENT_TEST };
+
+	for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++)
+		if (!check_with(mem, template, types[i], e))
+			return false;
+	return true;
+}
+
+/* ---- headers ---- */
+
+static const struct field header_fields[] = {
+	FIELD(struct templated_header, name, .min = 1, .max = 64, .flags = FIELD_REQUIRED,
+	    .doc = "Name of the header."),
+	FIELD(struct templated_header, value, .min = 1, .max = 2000,
+	    .flags = FIELD_REQUIRED | FIELD_SECRET,
+	    .doc = "Its value, in printable ASCII; it is never shown."),
+	FIELD_END,
+};
+const struct schema templated_header_schema =
+    SCHEMA("ChannelHeader", struct templated_header, header_fields);
+static const struct field kept_header_fields[] = {
+	FIELD(struct templated_header, name, .max = 64, .flags = FIELD_REQUIRED),
+	FIELD(struct templated_header, value, .max = 2000, .flags = FIELD_REQUIRED),
+	FIELD_END,
+};
+static const struct schema kept_header_schema =
+    SCHEMA("KeptHeader", struct templated_header, kept_header_fields);
+
+struct kept {
+	struct items items;
+};
+static const struct field kept_fields[] = {
+	FIELD(struct kept, items, .item = &kept_header_schema, .max = TEMPLATED_HEADERS_MAX),
+	FIELD_END,
+};
+static const struct schema kept_schema = SCHEMA("KeptHeaders", struct kept, kept_fields);
+
+/* What says how the request is framed, or where it goes, is ours. */
+static bool
+is_ours(const char *name)
+{
+	static const char *const ours[] = { "Host", "Content-Length", "Content-Type",
+		"Content-Encoding", "Transfer-Encoding", "Connection", "Keep-Alive", "TE",
+		"Trailer", "Upgrade", "Expect", "User-Agent" };
+
+	for (size_t i = 0; i < sizeof(ours) / sizeof(ours[0]); i++)
+		if (strcasecmp(ours[i], name) == 0)
+			return true;
+	return strncasecmp(name, "Proxy-", 6) == 0;
+}
+
+static bool
+check_header(TALLOC_CTX *mem, const struct templated_header *all, size_t i, struct err *e)
+{
+	const struct templated_header *h = &all[i];
+	const char                    *at = talloc_asprintf(mem, "/headers/%zu/name", i);
+	bool                           twice = false;
+
+	if (at == NULL)
+		return err_memory(e);
+	for (size_t k = 0; k < i; k++)
+		twice = twice || strcasecmp(all[k].name, h->name) == 0;
+	if (twice)
+		return err_fault(e, mem, at, "stands here twice");
+	if (h->name[strspn(h->name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+				    "0123456789-_")] != '\0')
+		return err_fault(e, mem, at, "is made of letters, digits, - and _");
+	if (is_ours(h->name))
+		return err_fault(e, mem, at, "is set by us");
+	for (const char *p = h->value; *p != '\0'; p++)
+		if (*p < ' ' || *p > '~')
+			return err_fault(e, mem, talloc_asprintf(mem, "/headers/%zu/value", i),
+			    "must be printable ASCII of one line");
+	return true;
+}
+
+bool
+templated_headers_print(
+    TALLOC_CTX *mem, const struct items *headers, struct str *kept, struct err *e)
+{
+	const struct kept in = { *headers };
+	struct buf        b;
+
+	for (size_t i = 0; i < headers->n; i++)
+		if (!check_header(mem, headers->p, i, e))
+			return false;
+	buf_make_secret(&b, mem);
+	if (!schema_encode(&b, &kept_schema, &in, e))
+		return false;
+	*kept = buf_str(&b);
+	return kept->n <= TEMPLATED_KEPT_MAX ||
+	       err_fault(e, mem, "/headers", "are longer than 3800 bytes together");
+}
+
+bool
+templated_headers_read(TALLOC_CTX *mem, struct str kept, struct items *out, struct err *e)
+{
+	const struct json *v = json_parse(mem, kept, e);
+	struct kept        in;
+
+	if (v == NULL || !schema_decode(mem, &kept_schema, v, &in, e))
+		return false;
+	*out = in.items;
+	return true;
+}

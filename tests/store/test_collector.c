@@ -259,11 +259,19 @@ who_is_told_to_wait_for_a_day_does_not_and_neither_do_the_others_there(void **st
 	    3);
 }
 
+/* Seconds until the refused one may be tried. */
+static int64_t
+waits_s(struct collect_world *y)
+{
+	return drift_count(y->x, "SELECT TIMESTAMPDIFF(SECOND, NOW(3), try_at)"
+				 " FROM %s.credential_troubles");
+}
+
 static void
 a_credential_that_is_refused_is_tried_by_one_and_told_of_once(void **state)
 {
 	struct collect_world *y = *state;
-	struct uuid           c[5];
+	struct uuid           c[6];
 
 	y->x->w->conf.source_max_runs = 1;
 	atomic_store(&pages_server->refuses, 1);
@@ -277,14 +285,26 @@ a_credential_that_is_refused_is_tried_by_one_and_told_of_once(void **state)
 			      " AND status = 'open' AND changes = 5 AND title LIKE"
 			      " '%%5 configs that show it wait: The token is refused.'"),
 	    1);
-	/* its wait is over, and it is refused again: one more request, and the same alert */
+	/* one more shows it, and all are due: until its wait is over nobody asks */
+	c[5] = collect_config(y, "/shown", "{\"token\":\"good\"}");
+	drift_sql(y->x, "UPDATE %s.runs SET due_at = NOW(3)");
+	drift_sql(y->x, "UPDATE testbsx.run_index SET next_due = NOW(3)");
+	collect_once(y);
+	assert_int_equal(atomic_load(&pages_server->asked), 1);
+	assert_in_range(waits_s(y), 290, 300);
+	/* it is over, and it is refused again: one more request, and the same alert, of six */
 	drift_sql(y->x, "UPDATE %s.credential_troubles SET try_at = NOW(3)");
 	drift_sql(y->x, "UPDATE %s.runs SET due_at = NOW(3)");
 	drift_sql(y->x, "UPDATE testbsx.run_index SET next_due = NOW(3)");
 	collect_once(y);
 	assert_int_equal(atomic_load(&pages_server->asked), 2);
 	assert_int_equal(drift_count(y->x, "SELECT failures FROM %s.credential_troubles"), 2);
+	assert_in_range(waits_s(y), 590, 600);
 	assert_int_equal(drift_count(y->x, "SELECT COUNT(*) FROM %s.alerts"), 1);
+	assert_int_equal(
+	    drift_count(y->x, "SELECT COUNT(*) FROM %s.alerts WHERE status = 'open' AND changes = 6"
+			      " AND title LIKE '%%6 configs that show it wait: %%'"),
+	    1);
 	/* it is taken: all are read, and the alert ends */
 	atomic_store(&pages_server->refuses, 0);
 	drift_sql(y->x, "UPDATE %s.credential_troubles SET try_at = NOW(3)");
@@ -293,7 +313,7 @@ a_credential_that_is_refused_is_tried_by_one_and_told_of_once(void **state)
 	collect_once(y);
 	drift_sql(y->x, "UPDATE testbsx.run_index SET next_due = NOW(3)");
 	collect_once(y);
-	for (int i = 0; i < 5; i++)
+	for (int i = 0; i < 6; i++)
 		assert_int_equal(strncmp(collect_run_text(y, &c[i]), "done", 4), 0);
 	assert_int_equal(
 	    drift_count(y->x, "SELECT COUNT(*) FROM %s.alerts WHERE status = 'resolved'"), 1);

@@ -1,0 +1,173 @@
+/* What counts runs (for_runs, blind_after) counts for each collection those that read it.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "tests/store/place_in_time.h"
+
+#define COLLECTIONS 3
+#define PUSHES      20
+#define BLIND_AFTER 3
+
+/*
+ * What each push says of a collection: 'o' read, as in the baseline; 'd' read, with another value;
+ * 'f' not read; '-' nothing.  Behind '|' over and over.
+ */
+static const struct {
+	int         for_runs;
+	const char *of[COLLECTIONS];
+} rows[] = {
+	{ 1, { "|o", "|do", "|o" } },
+	{ 1, { "|o", "|d-o-", "|o" } },
+	{ 1, { "|o", "|dff", "|d--" } },
+	{ 1, { "|o", "|do--", "|d-o-" } },
+	{ 1, { "|do", "|oof", "|-d" } },
+	{ 1, { "|o", "dodododododo|-", "dododododododo|f" } },
+	{ 1, { "|o", "dododododododo|f-o", "|-" } },
+	{ 2, { "|o", "|d-d-o-", "|ddo" } },
+	{ 3, { "|d", "|d-", "|f" } },
+	{ 3, { "|do", "d-f|-d", "ddfo|d" } },
+	{ 4, { "|o", "|dffd-", "|d-o" } },
+	{ 9, { "ooo|d", "|--d", "|fd" } },
+};
+
+static char
+said(const char *pattern, int push)
+{
+	const char  *cycle = strchr(pattern, '|') + 1;
+	const size_t once = (size_t)(cycle - 1 - pattern), at = (size_t)push;
+
+	return at < once ? pattern[at] : cycle[(at - once) % strlen(cycle)];
+}
+
+/* ---- what has to be known of a collection ---- */
+
+struct known {
+	int  runs, incomplete, left_out;
+	bool told, blind;
+};
+
+static void
+is_read(struct known *k, bool differs, int for_runs)
+{
+	k->incomplete = k->left_out = 0;
+	k->blind = false;
+	k->runs = differs ? k->runs + 1 : 0;
+	k->told = k->runs >= for_runs;
+}
+
+static void
+is_not_read(struct known *k, bool left_out)
+{
+	k->left_out = left_out ? k->left_out + 1 : 0;
+	if (!left_out)
+		k->incomplete++;
+	else if (k->left_out >= BLIND_AFTER && k->incomplete < k->left_out)
+		k->incomplete = k->left_out;
+	k->blind = k->blind || k->incomplete >= BLIND_AFTER;
+}
+
+/* ---- the walk ---- */
+
+static void
+must_be(const char *where, const char *what, int64_t is, int64_t should)
+{
+	if (is != should)
+		fail_msg("%s: %s is %lld instead of %lld", where, what, (long long)is,
+		    (long long)should);
+}
+
+static void
+push_all(struct place_in_time *y, const struct uuid *c, const char said_of[COLLECTIONS])
+{
+	TALLOC_CTX *mem = talloc_new(y);
+	char       *resources = talloc_strdup(mem, ""), *collections = talloc_strdup(mem, "");
+
+	for (int i = 0; i < COLLECTIONS; i++) {
+		if (said_of[i] == '-')
+			continue;
+		collections = talloc_asprintf_append(collections, "%s\"c%d\":\"%s\"",
+		    collections[0] == '\0' ? "" : ",", i,
+		    said_of[i] == 'f' ? "failed" : "complete");
+		if (said_of[i] != 'f')
+			resources = talloc_asprintf_append(resources,
+			    "%s{\"category\":\"c%d\",\"key\":\"k\",\"value\":%d}",
+			    resources[0] == '\0' ? "" : ",", i, said_of[i] == 'd');
+	}
+	place_push_by(y, c, 1,
+	    talloc_asprintf(
+		mem, "{\"resources\":[%s],\"collections\":{%s}}", resources, collections));
+	drift_arrive(y->x);
+	talloc_free(mem);
+}
+
+static int64_t
+counted(struct place_in_time *y, const struct uuid *c, const char *what, const char *kind)
+{
+	return place_count(y,
+	    talloc_asprintf(y,
+		"SELECT COALESCE(SUM(%s), 0) FROM %%s.alerts WHERE resolved_at IS NULL"
+		" AND kind = '%s' AND config_id",
+		what, kind),
+	    c);
+}
+
+static void
+holds(struct place_in_time *y, const struct uuid *c, const struct known k[COLLECTIONS],
+    const char *where)
+{
+	int64_t told = 0, blind = 0;
+
+	for (int i = 0; i < COLLECTIONS; i++) {
+		told += k[i].told;
+		blind += k[i].blind;
+	}
+	must_be(where, "blindness", counted(y, c, "1", "blind"), blind > 0);
+	must_be(where, "what is told", counted(y, c, "changes", "drift"), told);
+}
+
+static void
+walk(struct place_in_time *y, size_t row)
+{
+	struct uuid c = place_config(
+	    y, talloc_asprintf(y, ",\"thresholds\":{\"for_runs\":%d,\"blind_after\":%d}",
+		   rows[row].for_runs, BLIND_AFTER));
+	struct known k[COLLECTIONS] = { 0 };
+
+	push_all(y, &c, "ooo");
+	for (int n = 0; n < PUSHES; n++) {
+		char s[COLLECTIONS], where[64];
+
+		for (int i = 0; i < COLLECTIONS; i++) {
+			s[i] = said(rows[row].of[i], n);
+			if (s[i] == 'o' || s[i] == 'd')
+				is_read(&k[i], s[i] == 'd', rows[row].for_runs);
+			else
+				is_not_read(&k[i], s[i] == '-');
+		}
+		push_all(y, &c, s);
+		snprintf(where, sizeof(where), "row %zu, push %d, %.3s", row, n, s);
+		holds(y, &c, k, where);
+	}
+}
+
+static void
+each_collection_counts_the_runs_that_read_it(void **state)
+{
+	struct place_in_time *y = *state;
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+		walk(y, i);
+	drift_check(y->x);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(
+		    each_collection_counts_the_runs_that_read_it, place_set_up, place_tear_down),
+	};
+
+	return cmocka_run_group_tests_name("counters", tests, NULL, NULL);
+}

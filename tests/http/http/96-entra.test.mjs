@@ -88,6 +88,8 @@ const FAULTS = [
   ['bodies of a length that nobody told end too soon', { kind: 'cut' }, 'failed'],
   ['answers come when nobody waits for them any more', { kind: 'slow', ms: 3000 }, 'failed', { paths: [...new Set(CHANGES.map((d) => d.at.split('/{id}')[0]))] }],
   ['second pages are not there', { kind: 'unavailable', status: 503, page: 2 }, 'failed', { page: 4 }],
+  ['a page is lost, and the link of its retry leads nowhere, each time', { kind: 'poisoned_page', page: 2 }, 'failed', { page: 4 }],
+  ['a page is served twice', { kind: 'page_twice', page: 2 }, 'partial', { page: 4 }],
   ['a replica has not heard', { kind: 'stale' }, 'complete'],
   ['a replica has not heard, nor of what was made before', { kind: 'stale' }, 'complete', { lacks: POLICIES }],
 ];
@@ -122,6 +124,31 @@ async function cell([, fault, how, { lacks, paths = ['*'], anew = false, ...opti
   assert.deepEqual((await alerts('blind')).map((a) => a.status), lost.map(() => 'resolved'));
 }
 
+// Lists that have every page, and lack some of what there is without any sign of it.
+const THIN = [
+  ['lists end too early', { kind: 'fewer' }],
+  ['most of a list is not in it', { kind: 'fewer', rows: 3 }],
+  ['what moves while a list is read is in none of its pages', { kind: 'moving' }],
+];
+
+// What is not among them is held until it is missing a second time, what hangs on it as well; all else is told at once.
+async function thin([, fault]) {
+  const { t, read, alerts } = await watched({ ...small, page: 4 });
+  assert.equal((await read()).report?.status, 'baseline');
+  t.faults.add({ path: '*', ...fault });
+  for (const change of CHANGES)
+    deed(t, change.name);
+  const { report, changes } = await read(), lost = gone(changes), [alert, ...others] = await alerts('drift');
+  assert.ok(lost.length > 0, 'it came to it');
+  const held = report.not_alerted?.held_back?.filter((h) => h.code === 'unconfirmed');
+  assert.deepEqual(held.map((h) => h.changes), [lost.length]);
+  assert.match(held[0].reason, /missing from one reading only; a second one/);
+  assert.deepEqual([alert.changes, others], [changes.length - lost.length, []]);
+  t.faults.remove();
+  const whole = await read();
+  assert.deepEqual([gone(whole.changes), untold(whole.changes), whole.report.incomplete, await alerts('suspicious_collection')], [[], [], [], []]);
+}
+
 const ahead = (s) => new Date(Math.ceil(Date.now() / 1000) * 1000 + s * 1000).toUTCString();
 // What passes while it is read: it is waited for as long as is said, and the run is whole.
 const PASSING = [
@@ -154,5 +181,5 @@ test('what passes while a directory is read is waited for, and all that was done
 });
 
 test('what is done while a directory cannot be read is no deletion, and is found with its severity when it can', { concurrency: true }, async (x) => {
-  await configured('source: { timeout_s = 1; };', renewDaemon, () => Promise.all(FAULTS.map((row) => x.test(row[0], () => cell(row)))));
+  await configured('source: { timeout_s = 1; };', renewDaemon, () => Promise.all([...FAULTS.map((row) => x.test(row[0], () => cell(row))), ...THIN.map((row) => x.test(row[0], () => thin(row)))]));
 });

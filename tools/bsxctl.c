@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "core/base/secret.h"
+#include "core/json/schema.h"
 
 /* What it is called by; what it leaves in the platform's audit trail, if it changes anything
  * (CONTRIBUTING: every deed does). */
@@ -22,9 +23,18 @@ const struct command commands[] = {
 	    "                configured one (run as root)\n"
 	    "It may be repeated: what is there already is kept; owners, modes and rights are "
 	    "repaired.\n" },
-	{ "migrate", cmd_migrate, "[--check]", "schema.migrate",
+	{ "migrate", cmd_migrate, "[--first N] [--jobs N] [--json] | --check", "schema.migrate",
 	    "Brings the control schema and every tenant's schema up to date.",
-	    "  --check  only say whether something is missing or was changed\n" },
+	    "  --first N  only the first N tenants that are behind, to see how they do; the "
+	    "others\n"
+	    "             go on working, and another call goes on with them\n"
+	    "  --jobs N   so many tenants at a time (default 1, at most 16)\n"
+	    "  --json     a line with an object for each tenant that was changed or failed, in "
+	    "the\n"
+	    "             end one with totals\n"
+	    "  --check    only say whether something is missing or was changed\n"
+	    "What fails in one tenant does not stop the others: it is named in the end, with the\n"
+	    "status 1. Killed or failed it is run again, and does what is not done.\n" },
 	{ "tenant create", cmd_tenant_create, "SLUG --name NAME --admin EMAIL [OPTION...]",
 	    "tenant.create", "Makes a tenant with its first administrator.",
 	    "  --name NAME           its name for people\n"
@@ -166,6 +176,20 @@ ctl_text(struct ctl *c, const char *z)
 	buf_make(&b, c->mem);
 	buf_log(&b, str_of(z));
 	return buf_ok(&b) && b.p != NULL ? b.p : "";
+}
+
+bool
+ctl_json(struct ctl *c, const struct schema *s, const void *in, struct err *e)
+{
+	struct buf  b;
+	const char *text;
+
+	buf_make(&b, c->mem);
+	text = schema_encode(&b, s, in, e) ? buf_text(&b, e) : NULL;
+	if (text != NULL)
+		ctl_say("%s", text);
+	talloc_free(b.p);
+	return text != NULL;
 }
 
 int

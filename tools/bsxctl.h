@@ -90,6 +90,8 @@ MUST_USE bool service_files(struct ctl *c, const struct service *s, struct err *
 /* A progress line on stdout, at once; values from outside are escaped by the caller with ctl_text(). */
 void ctl_say(const char *fmt, ...) PRINTF(1, 2);
 const char *ctl_text(struct ctl *c, const char *z);
+/* The object `in` as a line of JSON. */
+MUST_USE bool ctl_json(struct ctl *c, const struct schema *s, const void *in, struct err *e);
 /* Says what failed; returns 1. */
 int ctl_failed(const struct err *e);
 /* Prints the usage of one command, or of a group; returns 2, or 0 when it was asked for. */

@@ -93,14 +93,8 @@ show_json(struct ctl *c, const struct tenant *t, const char *how, struct err *e)
 		.operation_id = t->erase_op,
 		.how = *how == '\0' ? NULL : how,
 	};
-	struct buf  b;
-	const char *text;
 
-	buf_make(&b, c->mem);
-	text = schema_encode(&b, &seen_schema, &x, e) ? buf_text(&b, e) : NULL;
-	if (text != NULL)
-		ctl_say("%s", text);
-	return text != NULL;
+	return ctl_json(c, &seen_schema, &x, e);
 }
 
 bool

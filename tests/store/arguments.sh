@@ -88,7 +88,8 @@ unset IFS
 for arguments in "tenant drop acme" "keys turn" "config frobnicate" "keys rotate --force --force" "keys list --force" "audit check" "audit verify acme globex" \
 	"source try" "source try --param x entra" "source try entra --tenant acme" "source try entra --record a --record b" \
 	"source try 0198c0de-0000-7000-8000-000000000001 --param a=b" \
-	"migrate --check --check now" "init --owner" "init --owner a --owner b" "tenant create" "tenant create acme" \
+	"migrate --check --check now" "migrate --check --json" "migrate --check --first 2" "migrate --first 0" "migrate --first -1" "migrate --first" \
+	"migrate --first two" "migrate --first 1 --first 2" "migrate --jobs 0" "migrate --jobs 17" "migrate --jobs 2 --jobs 2" "init --owner" "init --owner a --owner b" "tenant create" "tenant create acme" \
 	"tenant create acme --name Acme" "tenant create acme --admin a@acme.example" \
 	"tenant create --name Acme --admin a@acme.example" "tenant create a1 a2 --name Acme --admin a@acme.example" \
 	"tenant create acme --name A --name B --admin a@acme.example" \

@@ -79,8 +79,7 @@ guard(struct people *p)
 	struct err e = { 0 };
 
 	assert_ok(provision_control(&(struct provision) { p->w->prov, p->w->d, &p->w->env }, &e));
-	assert_ok(provision_migrate_tenants(
-	    &(struct provision) { p->w->prov, p->w->d, &p->w->env }, NULL, NULL, &e));
+	assert_ok(world_migrate(p->w, &e));
 }
 
 static void

@@ -561,8 +561,7 @@ guards_that_are_gone_or_say_something_else_are_found_and_made_again(void **state
 			fail_msg("not found: %s", ways[i]);
 		assert_ok(
 		    provision_control(&(struct provision) { p->w->prov, p->w->d, &p->w->env }, &e));
-		assert_ok(provision_migrate_tenants(
-		    &(struct provision) { p->w->prov, p->w->d, &p->w->env }, NULL, NULL, &e));
+		assert_ok(world_migrate(p->w, &e));
 		assert_ok(audit_guarded(people_open(p, &p->w->a), &guarded, &e));
 		assert_ok(audit_tree_guarded(people_open(p, &p->w->a), &tree, &e));
 		assert_true(guarded && tree);

@@ -99,7 +99,7 @@ guard(struct people *p)
 	struct err       e = { 0 };
 
 	assert_ok(provision_control(&pr, &e));
-	assert_ok(provision_migrate_tenants(&pr, NULL, NULL, &e));
+	assert_ok(world_migrate(p->w, &e));
 }
 
 static void

@@ -100,8 +100,7 @@ what_is_too_much_is_seen_and_taken_back(void **state)
 		if (strstr(r.excess, rows[i].seen) == NULL)
 			fail_msg("%s: seen is \"%s\"", rows[i].grant, r.excess);
 		assert_ok(provision_control(&(struct provision) { w->prov, w->d, &w->env }, &e));
-		assert_ok(provision_migrate_tenants(
-		    &(struct provision) { w->prov, w->d, &w->env }, NULL, NULL, &e));
+		assert_ok(world_migrate(w, &e));
 		r = look(w, tenant);
 		if ((*r.excess == '\0') != rows[i].taken)
 			fail_msg("%s: left is \"%s\"", rows[i].grant, r.excess);
@@ -131,8 +130,7 @@ what_lacks_is_seen_and_granted_again(void **state)
 		assert_string_equal(
 		    look(w, tenant).missing, talloc_asprintf(w, "%s ON %s.*", right, name));
 		assert_ok(provision_control(&(struct provision) { w->prov, w->d, &w->env }, &e));
-		assert_ok(provision_migrate_tenants(
-		    &(struct provision) { w->prov, w->d, &w->env }, NULL, NULL, &e));
+		assert_ok(world_migrate(w, &e));
 		assert_string_equal(look(w, tenant).missing, "");
 	}
 }

@@ -115,3 +115,23 @@ world_open(struct world *w, const struct tenant *t)
 	assert_ok(tenant_db_open(w->d, row, false, &tdb, &e));
 	return tdb;
 }
+
+bool
+world_migrate(struct world *w, struct err *e)
+{
+	const struct provision p = { w->prov, w->d, &w->env };
+	struct uuid            first = { 0 };
+	struct tenant         *list;
+	size_t                 n;
+
+	if (!tenant_list(w->d, w, &first, &list, &n, e))
+		return false;
+	for (size_t i = 0; i < n; i++) {
+		struct provision_migrated done;
+
+		if (tenant_stands(&list[i]) && !provision_migrate_tenant(&p, &list[i], &done, e))
+			return false;
+	}
+	tenant_forget(w->d);
+	return true;
+}

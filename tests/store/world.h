@@ -20,6 +20,8 @@ struct world {
 int world_set_up(void **state);
 int world_tear_down(void **state);
 void world_tenants(struct world *w);
+/* Those that stand, as `bsxctl migrate` does. */
+MUST_USE bool world_migrate(struct world *w, struct err *e);
 struct tenant_db *world_open(struct world *w, const struct tenant *t);
 
 #endif

@@ -17,9 +17,6 @@
 #define ROUTINES_MAX  200
 #define HEAD_GUARDS   12 /* that of the control schema for its heads */
 
-struct routine {
-	char *name;
-};
 static const struct field routine_fields[] = {
 	FIELD(struct routine, name, .doc = "Procedure."),
 	FIELD_END,
@@ -274,20 +271,27 @@ static const char *const tenant_sql[] = {
 	NULL
 };
 
+bool
+provision_routines(struct db *db, TALLOC_CTX *mem, const char *control, struct routine **list,
+    size_t *n, struct err *e)
+{
+	struct by_text  in = { talloc_strdup(mem, control) };
+	struct routine *all;
+
+	if (in.text == NULL)
+		return err_memory(e);
+	return db_all(
+	    db, mem, &routine_list, &in, INTO(list != NULL ? list : &all, n, ROUTINES_MAX), e);
+}
+
 static bool
 grant_routines(struct db *prov, struct ddl *names, struct err *e)
 {
 	TALLOC_CTX     *tmp = talloc_new(prov);
-	struct by_text  in = { talloc_strdup(tmp, names->control) };
 	struct routine *r;
 	size_t          n = 0;
-	bool            ok;
+	bool            ok = provision_routines(prov, tmp, names->control, &r, &n, e);
 
-	if (in.text == NULL) {
-		talloc_free(tmp);
-		return err_memory(e);
-	}
-	ok = db_all(prov, tmp, &routine_list, &in, INTO(&r, &n, ROUTINES_MAX), e);
 	for (size_t i = 0; i < n && ok; i++) {
 		names->routine = r[i].name;
 		ok = ddl_run(prov, "provision_grant", names,

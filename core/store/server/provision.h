@@ -58,10 +58,17 @@ MUST_USE bool provision_drop(const struct provision *p, const char *schema_name,
 MUST_USE bool provision_check_slug(const char *slug, struct err *e);
 MUST_USE bool provision_check_names(
     TALLOC_CTX *mem, const char *slug, const char *name, const char **kept, struct err *e);
-/* Repairs every tenant's account and rights (password by the newest keyring version) and applies missing
- * tenant migrations; `progress` gets each one. */
-MUST_USE bool provision_migrate_tenants(const struct provision *p,
-    void (*progress)(void *arg, const struct tenant *t, int applied), void *arg, struct err *e);
+/*
+ * One that stands (tenant_stands): applies missing migrations, repairs account (password by the newest keyring version),
+ * rights and the guards of its trail, and then says so in its row.  Where nothing of that lacks, nothing is done.
+ * Repeatable, and any number of tenants at once, each by connections of its own.
+ */
+struct provision_migrated {
+	int  applied; /* migrations */
+	bool current; /* it lacked nothing */
+};
+MUST_USE bool provision_migrate_tenant(const struct provision *p, const struct tenant *t,
+    struct provision_migrated *out, struct err *e);
 
 /* False for a tenant whose first administrator was not made yet. */
 MUST_USE bool tenant_has_users(struct tenant_db *t, bool *has, struct err *e);

@@ -58,44 +58,17 @@ guard_tenant(struct db *prov, struct database *d, const struct tenant *t, struct
 	return ok;
 }
 
-static bool
-migrate_one(const struct provision *p, const struct tenant *t, int *applied, struct err *e)
+bool
+provision_migrate_tenant(const struct provision *p, const struct tenant *t,
+    struct provision_migrated *out, struct err *e)
 {
 	struct done done = { migrate_newest(SQL_TENANT), t->id };
 
-	return (provision_account(p->prov, p->env, t->schema_name, e) &&
-		   provision_migrate(p->prov, t->schema_name, applied, e) &&
+	*out = (struct provision_migrated) { .current = provision_lacks_nothing(p, t) };
+	return out->current ||
+	       (provision_account(p->prov, p->env, t->schema_name, e) &&
+		   provision_migrate(p->prov, t->schema_name, &out->applied, e) &&
 		   guard_tenant(p->prov, p->d, t, e) &&
 		   db_run(p->d->control, &tenant_migrated, &done, NULL, e)) ||
 	       err_note(e, "migrating tenant %s", t->slug);
-}
-
-bool
-provision_migrate_tenants(const struct provision *p,
-    void (*progress)(void *arg, const struct tenant *t, int applied), void *arg, struct err *e)
-{
-	struct uuid    last = { 0 };
-	struct tenant *page;
-	size_t         n = TENANT_PAGE;
-
-	while (n == TENANT_PAGE) {
-		TALLOC_CTX *tmp = talloc_new(p->d);
-		bool        ok = tenant_list(p->d, tmp, &last, &page, &n, e);
-
-		for (size_t i = 0; i < n && ok; i++) {
-			int applied = 0;
-
-			last = page[i].id;
-			if (!tenant_stands(&page[i]))
-				continue; /* an unfinished one is finished by making it again */
-			ok = migrate_one(p, &page[i], &applied, e);
-			if (ok && progress != NULL)
-				progress(arg, &page[i], applied);
-		}
-		talloc_free(tmp);
-		if (!ok)
-			return false;
-	}
-	registry_forget(p->d);
-	return true;
 }

@@ -10,6 +10,14 @@
 MUST_USE char *provision_schema_name(TALLOC_CTX *mem, struct rand *r, struct err *e);
 /* The provisioning account in one schema. */
 struct db *provision_schema_db(struct db *prov, const char *schema, struct err *e);
+/* The procedures of the control schema that this connection's account knows of; `list` may be NULL. */
+struct routine {
+	char *name;
+};
+MUST_USE bool provision_routines(struct db *db, TALLOC_CTX *mem, const char *control,
+    struct routine **list, size_t *n, struct err *e);
+/* Its row is of today's version, and so are its schema, account, password, rights and guards.  What cannot be looked at lacks something. */
+bool provision_lacks_nothing(const struct provision *p, const struct tenant *t);
 /* The schema, and its account with that password and those rights that it should have.  Repeatable. */
 MUST_USE bool provision_account(
     struct db *prov, const struct env *env, const char *schema_name, struct err *e);

@@ -202,6 +202,29 @@ place(struct telling *w, const struct waiting *at, struct outbox *o, struct aler
 		put_due(w, o, o->wait_s);
 }
 
+/* Behind a new lane may be what waits from before there were lanes; it comes before what is told
+ * now.
+ */
+static bool
+take_former(
+    const struct telling *w, const struct alert_lane *lane, struct waiting *at, struct err *e)
+{
+	static const struct outbox on_its_way = { .sending = true };
+	const struct alert_news   *news = w->news;
+	enum severity              before = w->severity;
+
+	if (at->lane != NULL || news->is_new)
+		return true;
+	if (news->severity_before != NULL)
+		(void)severity_parse(str_of(news->severity_before), &before);
+	if (!lane_take_former(w->s->t->db, w->s->mem, lane,
+		severity_name(before > w->severity ? before : w->severity), &at->n, e))
+		return false;
+	if (at->n > 0)
+		at->last = &on_its_way;
+	return true;
+}
+
 static bool
 tell(struct telling *w, const struct alert_target *t, const struct channel *c, bool below,
     struct err *e)
@@ -210,8 +233,11 @@ tell(struct telling *w, const struct alert_target *t, const struct channel *c, b
 	struct waiting            at = find_lane(w, &c->id);
 	struct alert_lane         lane = lane_of(w, c, &at);
 	struct outbox            *o = &w->posts[w->posts_n++];
-	bool                      sending = at.last != NULL && at.last->sending;
+	bool                      sending;
 
+	if (!take_former(w, &lane, &at, e))
+		return false;
+	sending = at.last != NULL && at.last->sending;
 	*o = (struct outbox) {
 		.id = uuid_make(s->env->clock, s->env->rand),
 		.channel_id = c->id,

@@ -90,6 +90,15 @@ keep(struct db *db, const struct attempt *a, const struct outbox *next, struct e
 	       (uuid_is_nil(&next->id) || outbox_index_add(db, &next->id, 0, e));
 }
 
+/* A body that was finished long ago tells nothing but itself, and what is older tells nothing of
+ * what came later: both may be where messages from before there were lanes were taken into one. */
+static bool
+tells_newer(const struct outbox *next, const struct outbox *m)
+{
+	return !uuid_is_nil(&next->id) && next->template != 0 &&
+	       memcmp(&next->id, &m->id, sizeof(m->id)) > 0;
+}
+
 static bool
 record_in_lane(struct db *db, const struct attempt *a, struct err *e)
 {
@@ -101,7 +110,7 @@ record_in_lane(struct db *db, const struct attempt *a, struct err *e)
 	ok = tmp != NULL ? lane_next(db, tmp, m, &next, e) : err_memory(e);
 	if (ok && a->verdict.fate == FATE_DELIVERED)
 		ok = let_follow(db, a, &next, e);
-	else if (ok && !uuid_is_nil(&next.id) && fold_allowed(ends, m, &next))
+	else if (ok && tells_newer(&next, m) && fold_allowed(ends, m, &next))
 		ok = take_in(db, a, &next, e);
 	else if (ok)
 		ok = keep(db, a, &next, e);
@@ -121,15 +130,37 @@ record_alone(struct db *db, const struct attempt *a, struct err *e)
 	return outbox_index_end(db, &a->message.id, a->claim->fence, e);
 }
 
+/* What was in no lane when it was read may have been taken into one. */
+static bool
+record_former(struct db *db, const struct attempt *a, struct err *e)
+{
+	TALLOC_CTX    *tmp = talloc_new(db);
+	struct attempt now = *a;
+	bool           ok;
+
+	ok = tmp != NULL ? lane_now(db, tmp, &now.message, e) : err_memory(e);
+	if (ok)
+		ok = uuid_is_nil(&now.message.lane_id) ? record_alone(db, a, e)
+						       : record_in_lane(db, &now, e);
+	talloc_free(tmp);
+	return ok;
+}
+
+static bool
+record_message(struct db *db, const struct attempt *a, struct err *e)
+{
+	if (!uuid_is_nil(&a->message.lane_id))
+		return record_in_lane(db, a, e);
+	return uuid_is_nil(&a->message.alert_id) ? record_alone(db, a, e) : record_former(db, a, e);
+}
+
 /* The lane is held first, as whoever tells the alert does. */
 static bool
 record_body(struct db *db, void *arg, struct err *e)
 {
 	const struct attempt *a = arg;
-	bool                  alone = uuid_is_nil(&a->message.lane_id);
 
-	if (!(alone ? record_alone(db, a, e) : record_in_lane(db, a, e)) ||
-	    !delivery_add(db, &a->row, e))
+	if (!record_message(db, a, e) || !delivery_add(db, &a->row, e))
 		return false;
 	return a->verdict.fate != FATE_DISABLED ||
 	       channel_disable(db, &a->channel.id, a->verdict.reason, a->row.at, e);

@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "core/store/alert/due.h"
 #include "core/store/alert/lane.h"
 #include "drift/deliver/attempt.h"
 
@@ -67,6 +68,18 @@ wait_for_newer(struct attempt *a, TALLOC_CTX *mem, struct err *e)
 	return claim_put_off(database_control(a->d->database), a->claim, NEWER_MS, e);
 }
 
+/* One from before there were lanes: it is due when those before it are over, and not by itself.  If
+ * they are by now, it is the first. */
+static bool
+leave_to_lane(const struct attempt *a, TALLOC_CTX *mem, struct err *e)
+{
+	const struct due d = { database_control(a->d->database), a->t->db };
+	size_t           back = 0;
+
+	return claim_forget(d.control, a->claim, e) &&
+	       due_check_lane(&d, mem, &a->message.lane_id, &back, e);
+}
+
 /* The message and its channel.  *go false: there is nothing to send, and the claim was seen to. */
 static bool
 load(struct attempt *a, TALLOC_CTX *mem, bool *go, struct err *e)
@@ -79,6 +92,8 @@ load(struct attempt *a, TALLOC_CTX *mem, bool *go, struct err *e)
 		return err_take(e, ERR_MISSING) && claim_forget(control, a->claim, e);
 	if (strcmp(m->state, "pending") != 0)
 		return claim_forget(control, a->claim, e);
+	if (m->behind)
+		return leave_to_lane(a, mem, e);
 	a->row = (struct delivery) {
 		.id = uuid_make(a->d->env->clock, a->d->env->rand),
 		.outbox_id = m->id,

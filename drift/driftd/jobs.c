@@ -8,6 +8,7 @@
 #include "core/auth/tenant/tenant_make.h"
 #include "core/auth/user/key_reminder.h"
 #include "core/auth/user/role_end.h"
+#include "core/store/alert/due.h"
 #include "core/store/drift/remask.h"
 #include "core/store/tenant/forget.h"
 #include "core/store/tenant/grant.h"
@@ -130,6 +131,52 @@ count_storage(struct worker *w, int64_t *wait_ms, struct err *e)
 	if (!tenant_walk(w->deliver->database, &visit, &w->count_after, &ended, e))
 		return false;
 	walk_on(w, ended, &w->count_after, wait_ms);
+	return true;
+}
+
+static bool
+check_messages(struct worker *w, TALLOC_CTX *mem, struct tenant_db *t, size_t *back, struct err *e)
+{
+	const struct due d = { database_control(w->deliver->database), t->db };
+	struct uuid      after = { 0 };
+
+	do {
+		if (!due_check_page(&d, mem, &after, back, e))
+			return false;
+	} while (!uuid_is_nil(&after) && !w->stop(w->stop_arg));
+	return true;
+}
+
+static void
+check_tenant(const struct tenant *row, TALLOC_CTX *mem, void *arg)
+{
+	struct worker    *w = arg;
+	struct log       *log = w->deliver->env->log;
+	struct tenant_db *t;
+	size_t            back = 0;
+	struct err        e = { 0 };
+
+	if (w->stop(w->stop_arg) || strcmp(row->status, "active") != 0)
+		return;
+	if (!tenant_db_open(w->deliver->database, row, true, &t, &e) ||
+	    !check_messages(w, mem, t, &back, &e))
+		log_err(log, LOG_SYSTEM, "messages that wait were not looked at", &e);
+	if (back > 0)
+		log_event(log, LOG_DRIFT, LOG_LEVEL_WARN,
+		    "messages that waited and were not in the index of due ones are due now",
+		    LOGS("event.action", "alert.deliver"), LOGS("event.outcome", "success"),
+		    LOGI("bsx.messages", (int64_t)back));
+}
+
+static bool
+check_due(struct worker *w, int64_t *wait_ms, struct err *e)
+{
+	const struct tenant_visit visit = { check_tenant, w };
+	bool                      ended;
+
+	if (!tenant_walk(w->deliver->database, &visit, &w->due_after, &ended, e))
+		return false;
+	walk_on(w, ended, &w->due_after, wait_ms);
 	return true;
 }
 
@@ -293,6 +340,7 @@ const struct job jobs[] = {
 	{ "ended_roles", UPKEEP_MS, true, clear_roles },
 	{ "old_rows", UPKEEP_MS, true, forget_rows },
 	{ "storage", UPKEEP_MS, true, count_storage },
+	{ "due", UPKEEP_MS, true, check_due },
 	{ "edition", UPKEEP_MS, true, take_over },
 	{ "audit_checkpoints", UPKEEP_MS, true, sign_checkpoints },
 	{ "old_operations", UPKEEP_MS, true, forget_operations },

@@ -104,6 +104,63 @@ lane_post(struct db *db, const struct outbox *o, size_t n, struct err *e)
 	return tx_later_many(db, &lane_insert, o, n, e);
 }
 
+/* ---- from before there were lanes ---- */
+
+struct former {
+	struct uuid id, alert_id, channel_id, lane_id;
+	const char *worst;
+	int64_t     limit;
+};
+static const struct field former_in_fields[] = {
+	COLUMN(struct former, alert_id),
+	COLUMN(struct former, channel_id),
+	COLUMN(struct former, limit),
+	FIELD_END,
+};
+static const struct schema former_in = SCHEMA("LaneFormerIn", struct former, former_in_fields);
+static const struct field  former_take_fields[] = {
+	 COLUMN(struct former, id),
+	 COLUMN(struct former, lane_id),
+	 COLUMN(struct former, worst),
+	 FIELD_END,
+};
+static const struct schema former_take_in =
+    SCHEMA("LaneFormerTakeIn", struct former, former_take_fields);
+
+/* Nothing is held by looking: all mails stand in that part of the index. */
+SQL(lane_select_former, SQL_TENANT, &former_in, &id_in,
+    "SELECT id FROM outbox FORCE INDEX (lane) WHERE lane_id IS NULL AND state = 'pending'"
+    " AND alert_id = :alert_id AND channel_id = :channel_id ORDER BY id LIMIT :limit");
+SQL(lane_update_former, SQL_TENANT, &former_take_in, NULL,
+    "UPDATE outbox SET lane_id = :lane_id, worst = :worst, sending = TRUE,"
+    " opens = event = 'drift.alert.opened' WHERE id = :id AND lane_id IS NULL"
+    " AND state = 'pending'");
+
+bool
+lane_take_former(struct db *db, TALLOC_CTX *mem, const struct alert_lane *l, const char *worst,
+    size_t *n, struct err *e)
+{
+	struct former in = { .alert_id = l->alert_id,
+		.channel_id = l->channel_id,
+		.lane_id = l->id,
+		.worst = worst,
+		.limit = LANE_TAKES };
+	struct id_in *rows;
+	size_t        found;
+	uint64_t      changed;
+
+	*n = 0;
+	if (!db_all(db, mem, &lane_select_former, &in, INTO(&rows, &found, LANE_TAKES), e))
+		return false;
+	for (size_t i = 0; i < found; i++) {
+		in.id = rows[i].id;
+		if (!db_run(db, &lane_update_former, &in, &changed, e))
+			return false;
+		*n += changed;
+	}
+	return true;
+}
+
 /* ---- sending ---- */
 
 static const struct field next_in_fields[] = {
@@ -114,6 +171,7 @@ static const struct field next_in_fields[] = {
 static const struct schema next_in = SCHEMA("LaneNextIn", struct outbox, next_in_fields);
 static const struct field  next_fields[] = {
 	 COLUMN(struct outbox, id),
+	 COLUMN(struct outbox, template),
 	 COLUMN(struct outbox, event),
 	 COLUMN(struct outbox, state),
 	 COLUMN(struct outbox, attempts),
@@ -137,6 +195,13 @@ static const struct field  take_fields[] = {
 	 FIELD_END,
 };
 static const struct schema take_in = SCHEMA("LaneTakeIn", struct outbox, take_fields);
+static const struct field  of_fields[] = {
+	 COLUMN_NULL(struct outbox, lane_id),
+	 COLUMN_NULL(struct outbox, worst),
+	 COLUMN(struct outbox, opens),
+	 FIELD_END,
+};
+static const struct schema of_schema = SCHEMA("LaneOf", struct outbox, of_fields);
 static const struct field  arrived_fields[] = {
 	 COLUMN(struct outbox, severity),
 	 COLUMN(struct outbox, done_at),
@@ -147,10 +212,12 @@ static const struct schema arrived_in = SCHEMA("LaneArrivedIn", struct outbox, a
 
 SQL(lane_mark, SQL_TENANT, &id_in, NULL,
     "UPDATE outbox SET sending = TRUE WHERE id = :id AND state = 'pending'");
+SQL(lane_select_of, SQL_TENANT, &id_in, &of_schema,
+    "SELECT lane_id, worst, opens FROM outbox WHERE id = :id FOR UPDATE");
 SQL(lane_hold, SQL_TENANT, &id_in, &id_in, "SELECT id FROM alert_lanes WHERE id = :id FOR UPDATE");
 SQL(lane_select_next, SQL_TENANT, &next_in, &next_schema,
-    "SELECT id, event, state, attempts, worst, folded, opens, wait_s, replayed FROM outbox FORCE "
-    "INDEX (lane)"
+    "SELECT id, template, event, state, attempts, worst, folded, opens, wait_s, replayed"
+    " FROM outbox FORCE INDEX (lane)"
     " WHERE lane_id = :lane_id AND state = 'pending' AND id <> :id ORDER BY id LIMIT 1 FOR UPDATE");
 SQL(lane_update_next, SQL_TENANT, &take_in, NULL,
     "UPDATE outbox SET event = :event, state = :state, attempts = :attempts, done_at = :done_at,"
@@ -171,6 +238,20 @@ lane_begin(struct db *db, const struct uuid *message, bool *pending, struct err 
 	if (!db_run(db, &lane_mark, &in, &n, e))
 		return false;
 	*pending = n == 1;
+	return true;
+}
+
+bool
+lane_now(struct db *db, TALLOC_CTX *mem, struct outbox *o, struct err *e)
+{
+	const struct id_in in = { o->id };
+	struct outbox      now = { 0 };
+
+	if (!db_one(db, mem, &lane_select_of, &in, &now, e))
+		return err_take(e, ERR_MISSING); /* its alert is forgotten, and it */
+	o->lane_id = now.lane_id;
+	o->worst = now.worst;
+	o->opens = now.opens;
 	return true;
 }
 

@@ -4,6 +4,9 @@
  * At most one message of a lane has a row in the index of due messages, its oldest that is pending.  Whoever writes of a lane
  * holds its row: who tells an alert by lane_list(), who records an attempt by lane_next().
  *
+ * Messages from before there were lanes have none and each its own row in the index.  Where a lane is made behind them they are
+ * taken into it; their rows in the index go when a sender meets them (due.h).
+ *
  * Errors: those of db.h.
  */
 #ifndef BSX_STORE_ALERT_LANE_H
@@ -31,11 +34,19 @@ MUST_USE bool lane_list(struct db *db, TALLOC_CTX *mem, const struct uuid *alert
     struct lane_row **rows, size_t *n, struct err *e);
 /* Adds lanes, or sets `below` and `untold` of those that are there. */
 MUST_USE bool lane_put(struct db *db, const struct alert_lane *l, size_t n, struct err *e);
+/* Takes what waits for the channel of the alert in no lane into this one, which is new, in its order and as it stands: as on
+ * its way, for a program from before does not say whether it is.  `worst` is what it may have told.  *n: how many, the oldest
+ * LANE_TAKES at most; what is beyond goes out by itself. */
+#define LANE_TAKES 100
+MUST_USE bool lane_take_former(struct db *db, TALLOC_CTX *mem, const struct alert_lane *l,
+    const char *worst, size_t *n, struct err *e);
 /* Adds messages, or puts other events into those that are there, whose attempts carry on. */
 MUST_USE bool lane_post(struct db *db, const struct outbox *o, size_t n, struct err *e);
 
 /* Marks a message as on its way; *pending false: it is over. */
 MUST_USE bool lane_begin(struct db *db, const struct uuid *message, bool *pending, struct err *e);
+/* Holds a message that was read in no lane, and sets lane_id, opens and worst as they are by now. */
+MUST_USE bool lane_now(struct db *db, TALLOC_CTX *mem, struct outbox *o, struct err *e);
 /* Holds a message's lane and finds what waits behind it; next->id nil: nothing. */
 MUST_USE bool lane_next(struct db *db, TALLOC_CTX *mem, const struct outbox *o,
     struct outbox *next, struct err *e);

@@ -28,6 +28,7 @@ static const struct field  read_fields[] = {
 	 COLUMN(struct outbox, below),
 	 COLUMN_NULL(struct outbox, told_severity),
 	 COLUMN(struct outbox, replayed),
+	 COLUMN(struct outbox, behind),
 	 FIELD_END,
 };
 static const struct schema read_schema = SCHEMA("ReadMessage", struct outbox, read_fields);
@@ -69,7 +70,9 @@ SQL(outbox_select, SQL_TENANT, &id_in, &read_schema,
     "SELECT o.id, o.channel_id, COALESCE(o.kind, IF(o.channel_id = REPEAT(CHAR(0), 16),"
     " '" OUTBOX_MAIL "', 'webhook')) AS kind, o.template, o.alert_id, o.event, o.body, o.state,"
     " o.attempts, o.created_at, o.done_at, o.lane_id, o.wire_id, o.severity, o.worst, o.folded,"
-    " o.opens, o.below, l.severity AS told_severity, o.replayed"
+    " o.opens, o.below, l.severity AS told_severity, o.replayed,"
+    " EXISTS (SELECT 1 FROM outbox b FORCE INDEX (lane) WHERE b.lane_id = o.lane_id"
+    " AND b.state = 'pending' AND b.id < o.id) AS behind"
     " FROM outbox o LEFT JOIN alert_lanes l ON l.id = o.lane_id WHERE o.id = :id");
 SQL(outbox_call_add, SQL_TENANT, &index_add_in, NULL, "CALL bsx.outbox_index_add(:id, :due)");
 SQL(outbox_call_done, SQL_TENANT, &index_end_in, NULL, "CALL bsx.outbox_index_done(:id, :fence)");

@@ -45,6 +45,7 @@ struct outbox {
 	int64_t     wait_s;         /* how long it may wait for more */
 	bool        sending;        /* an attempt is under way, or was when its sender ended */
 	const char       *told_severity;  /* as the last event that arrived said; NULL: none did; no column */
+	bool        behind;         /* an older one of the lane waits, which goes first; no column */
 };
 
 #define OUTBOX_MAIL "mail" /* to a user: core/auth/mail/mail_queue.h */

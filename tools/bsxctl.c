@@ -115,6 +115,10 @@ const struct command commands[] = {
 	{ "doctor", cmd_doctor, "", NULL,
 	    "Looks for what is wrong with the installation, and says what to do.",
 	    "Run by root it tries everything as the account of the services.\n" },
+	{ "completion", cmd_completion, "bash|zsh", NULL,
+	    "Prints what makes a shell complete these commands and their options.",
+	    "For bash: . <(bsxctl completion bash)\n"
+	    "`make install` puts both where the shells look for them.\n" },
 	{ "commands", cmd_commands, "", NULL,
 	    "Lists all commands, and the entry that those which change something leave.", "" },
 	{ 0 }

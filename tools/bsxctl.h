@@ -50,6 +50,7 @@ int cmd_source_check(struct ctl *c, int argc, char **argv);
 int cmd_source_man(struct ctl *c, int argc, char **argv);
 int cmd_source_try(struct ctl *c, int argc, char **argv);
 int cmd_doctor(struct ctl *c, int argc, char **argv);
+int cmd_completion(struct ctl *c, int argc, char **argv);
 int cmd_commands(struct ctl *c, int argc, char **argv);
 
 /* Reads the configuration; then also the keyring, and makes (not yet connects) the database. */

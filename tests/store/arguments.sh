@@ -63,7 +63,7 @@ forget() {
 }
 forget
 
-commands='init|migrate|tenant|tenant create|tenant list|config|config check|config show|config example|config man|keys|keys list|keys rotate|audit|audit verify|ends|grant|grant list|grant revoke|source|source try|doctor'
+commands='init|migrate|tenant|tenant create|tenant list|config|config check|config show|config example|config man|keys|keys list|keys rotate|audit|audit verify|ends|grant|grant list|grant revoke|source|source try|completion|doctor'
 
 # ---- before anything is there, and after ----
 
@@ -86,7 +86,7 @@ for when in "before init" "after init"; do
 done
 unset IFS
 for arguments in "tenant drop acme" "keys turn" "config frobnicate" "keys rotate --force --force" "keys list --force" "audit check" "audit verify acme globex" \
-	"source try" "source try --param x entra" "source try entra --tenant acme" "source try entra --record a --record b" \
+	"completion" "completion fish" "completion bash zsh" "source try" "source try --param x entra" "source try entra --tenant acme" "source try entra --record a --record b" \
 	"source try 0198c0de-0000-7000-8000-000000000001 --param a=b" \
 	"migrate --check --check now" "migrate --check --json" "migrate --check --first 2" "migrate --first 0" "migrate --first -1" "migrate --first" \
 	"migrate --first two" "migrate --first 1 --first 2" "migrate --jobs 0" "migrate --jobs 17" "migrate --jobs 2 --jobs 2" "init --owner" "init --owner a --owner b" "tenant create" "tenant create acme" \

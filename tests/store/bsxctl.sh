@@ -57,6 +57,43 @@ ok "an unknown option is refused" run 2 init --frobnicate
 ok "the configuration is checked" runs_and_says 'can be used' 0 config check
 ok "the example has every section" runs_and_says '^#.*keyring' 0 config example
 
+# ---- completion ----
+
+# offered WORD... : what bash offers in place of the last one, a line each
+offered() {
+	# shellcheck disable=SC2016 # of that bash
+	bash -c '. <("$0" completion bash) && complete -p bsxctl >/dev/null && COMP_WORDS=(bsxctl "$@") COMP_CWORD=$# && _bsxctl && printf "%s\n" "${COMPREPLY[@]}"' "$bsxctl" "$@" 2>&1 | sort
+}
+offers() { # offers "WORD WORD" WORD... : these and no others
+	due=$(printf '%s\n' $1 | sort)
+	shift
+	got=$(offered "$@")
+	[ "$got" = "$due" ] || { echo "# $got" && return 1; }
+}
+# Each command by its own help: what stands there as an option, and nothing else.
+offers_options_of_each() {
+	run 0 commands
+	cut -f1 "$dir/out" >"$dir/names"
+	[ "$(wc -l <"$dir/names")" -gt 25 ] || return 1
+	while read -r name; do
+		# shellcheck disable=SC2086
+		run 0 $name --help
+		due=$(grep -o -- '--[a-z][a-z-]*' "$dir/out" | sort -u | tr '\n' ' ')
+		# shellcheck disable=SC2086
+		offers "$due--help" $name -- || { echo "# $name" && return 1; }
+	done <"$dir/names"
+}
+second_words() { run 0 commands && cut -f1 "$dir/out" | sed -n "s/^$1 //p" | tr '\n' ' '; }
+first_words() { run 0 commands && cut -f1 "$dir/out" | cut -d' ' -f1 | sort -u | tr '\n' ' '; }
+ok "bash completes first words" offers "$(first_words)-c --help --version" ''
+ok "... those of a group" offers "$(second_words tenant)--help" tenant ''
+ok "... as far as they fit, behind another configuration" offers 'suspend' -c "$conf" tenant sus
+ok "... options, also behind values" offers '--jobs --json' migrate --first 3 --j
+ok "... of each command, all that its help names" offers_options_of_each
+ok "... and leaves what is no word of ours to files" offers '' -c ''
+ok "there is one for zsh too" runs_and_says '^#compdef bsxctl' 0 completion zsh
+ok "... and for no other" run 2 completion fish
+
 # ---- source packs ----
 
 source_manual() {

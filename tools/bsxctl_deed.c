@@ -49,6 +49,9 @@ ctl_platform(struct ctl *c, struct auth *a, struct deed_by *by, struct err *e)
 	tenant_forget(c->d);
 	if (!tenant_by_slug(c->d, STR(PLATFORM_SLUG), &t, e))
 		return err_note(e, "the tenant " PLATFORM_SLUG " is not made yet");
+	if (!tenant_stands(t))
+		return err_set(e, ERR_MISSING, 0, "The tenant " PLATFORM_SLUG " is being made.",
+		    "a platform without a trail");
 	return tenant_db_open(c->d, t, true, &by->t, e);
 }
 

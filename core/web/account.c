@@ -14,7 +14,8 @@
 
 /* What the request's log line says; texts that must outlive the building of it. */
 struct line {
-	char            label[128], tenant[UUID_TEXT_MAX], user[UUID_TEXT_MAX], message[160];
+	char label[128], tenant[UUID_TEXT_MAX], user[UUID_TEXT_MAX], acted[UUID_TEXT_MAX],
+	    message[160];
 	int             status;
 	int64_t         took_ns;
 	struct db_stats db;
@@ -90,6 +91,8 @@ print_line(const struct request *r, struct line *l)
 	snprintf(l->label, sizeof(l->label), "%s", "-");
 	route_label(r->route, l->label, sizeof(l->label));
 	snprintf(l->message, sizeof(l->message), "%s -> %d", l->label, l->status);
+	if (r->acted != NULL)
+		uuid_print(&r->acted->id, l->acted);
 	if (r->caller.kind == CALLER_NONE)
 		return;
 	uuid_print(&r->caller.tenant, l->tenant);
@@ -133,7 +136,7 @@ write_line(const struct request *r, const struct line *l)
 	bool              failed = f->code != ERR_OK, broken = l->status >= 500;
 	bool              slow = l->took_ns / 1000000 >= r->app->env->conf->log_slow_ms;
 	struct str        ua = text_or_none(r->origin.user_agent);
-	struct log_field  fields[20];
+	struct log_field  fields[24];
 	size_t            n = 0;
 
 	if (ua.n > USER_AGENT_MAX)
@@ -150,6 +153,7 @@ write_line(const struct request *r, const struct line *l)
 	fields[n++] = (struct log_field)LOGSTR("user_agent.original", ua);
 	fields[n++] = (struct log_field)LOGSTR("organization.id", text_or_none(l->tenant));
 	fields[n++] = (struct log_field)LOGSTR("user.id", text_or_none(l->user));
+	fields[n++] = (struct log_field)LOGSTR("bsx.acting.tenant", text_or_none(l->acted));
 	if (failed) {
 		fields[n++] = (struct log_field)LOGS("error.code", err_wire(f->code));
 		fields[n++] = (struct log_field)LOGS("error.message", cause_of(f, cause));

@@ -208,16 +208,14 @@ check_about(const struct request *r, struct err *e)
 static bool
 find_grant(struct request *r, struct grant_use *use, struct err *e)
 {
-	struct str           named = request_param(r, "HTTP_X_ACTING_TENANT");
-	const struct deed_by by = {
-		.auth = r->app->auth,
-		.mem = r->mem,
-		.caller = &r->caller,
-		.origin = &r->origin,
-	};
+	struct str     named = request_param(r, "HTTP_X_ACTING_TENANT");
+	struct deed_by by = { .mem = r->mem, .caller = &r->caller, .origin = &r->origin };
 
 	*use = (struct grant_use) { 0 };
-	return named.n == 0 || grant_find(&by, named, use, e);
+	if (named.n == 0)
+		return true;
+	by.auth = r->app->auth;
+	return grant_find(&by, named, use, e);
 }
 
 /*
@@ -242,7 +240,7 @@ check_acting(struct request *r, struct err *e)
 	r->caller.acting = true;
 	r->caller.platform = false;
 	r->caller.permissions = use.permissions;
-	return check_about(r, e);
+	return check_about(r, e) && rate_acted(r, e);
 }
 
 bool

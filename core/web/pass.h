@@ -43,6 +43,8 @@ void reply_send(struct request *r);
 /* Charges the client address for the request's class: for requests that turn out to have no caller.
  */
 MUST_USE bool rate_address(struct request *r, struct err *e);
+/* What is done in another tenant counts there too. */
+MUST_USE bool rate_acted(struct request *r, struct err *e);
 /* The request is worth n more of its budgets; those that have not so many left owe them. */
 void rate_more(struct request *r, int64_t n);
 /* The fields of the tightest budget; charges what was refused before it could be charged. */

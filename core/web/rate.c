@@ -371,6 +371,21 @@ step_rate_caller(struct request *r, struct err *e)
 	return charge(r, &caller, &of_caller, e) && charge(r, &tenant, &of_tenant, e);
 }
 
+bool
+rate_acted(struct request *r, struct err *e)
+{
+	const struct tenant_rates *its;
+	struct client              tenant;
+	struct budget              b;
+
+	if (r->acted == NULL || !is_on(r))
+		return true;
+	its = tenant_rates_of(r->app->rates->limits, r->app->auth, &r->acted->id);
+	tenant = client_of(SCOPE_TENANT, &r->acted->id);
+	b = budget_of_tenant(r, its);
+	return charge(r, &tenant, &b, e);
+}
+
 void
 rate_more(struct request *r, int64_t n)
 {

@@ -118,7 +118,8 @@ count_tenant(const struct tenant *row, TALLOC_CTX *mem, void *arg)
 	if (w->stop(w->stop_arg) || strcmp(row->status, "active") != 0)
 		return;
 	if (!tenant_db_open(w->deliver->database, row, true, &t, &e) ||
-	    !usage_recount_storage(t, (instant) { clock_ms(env->clock) }, &stop, &e))
+	    !usage_recount_storage(
+		t, (instant) { clock_ms(env->clock) }, USAGE_STORAGE_MS, &stop, &e))
 		log_err(env->log, LOG_SYSTEM, "what a tenant stores was not counted", &e);
 }
 

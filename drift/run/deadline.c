@@ -5,6 +5,7 @@
 #include "core/store/alert/outbox.h"
 #include "core/store/drift/config.h"
 #include "core/store/drift/schedule.h"
+#include "core/store/tenant/usage.h"
 #include "core/store/tx.h"
 #include "drift/alert/condition.h"
 #include "drift/config/spec.h"
@@ -13,6 +14,7 @@
 #include "drift/run/recheck.h"
 #include "drift/run/review.h"
 #include "drift/snapshot/collections.h"
+#include "drift/snapshot/retention.h"
 
 #define CLAIMS 16
 
@@ -133,6 +135,29 @@ attribution(struct db *db, const struct deadline *b, struct err *e)
 	return attributed_due(db, &b->due, e);
 }
 
+static bool
+never(void *arg)
+{
+	(void)arg;
+	return false;
+}
+
+static bool
+count_storage(const struct deadline *b, struct err *e)
+{
+	const struct usage_stop all = { never, NULL };
+	const instant           now = { clock_ms(b->due.d->env->clock) };
+
+	return retention_sweep(b->due.d, b->due.t, b->due.mem, e) &&
+	       usage_recount_storage(b->due.t, now, USAGE_FREED_MS, &all, e);
+}
+
+static bool
+end_storage(struct db *db, const struct deadline *b, struct err *e)
+{
+	return schedule_done(db, b->due.claim, e);
+}
+
 /* What can be due: the transaction that sees to it and ends its claim, and what goes before it
  * (NULL: nothing). */
 static const struct due_kind {
@@ -144,6 +169,7 @@ static const struct due_kind {
 	{ SCHEDULE_RECHECK, renew, recheck },
 	{ SCHEDULE_REVIEW, NULL, review },
 	{ SCHEDULE_ATTRIBUTION, NULL, attribution },
+	{ SCHEDULE_STORAGE, count_storage, end_storage },
 };
 
 static const struct due_kind *

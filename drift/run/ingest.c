@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "core/shm/metric.h"
+#include "core/store/drift/schedule.h"
 #include "core/store/tenant/quota.h"
 #include "core/store/tx.h"
 #include "drift/run/apply.h"
@@ -188,6 +189,19 @@ drop_old(const struct ingest *in, const struct plan *p)
 	    LOGS("bsx.config.id", config), LOGS("error.message", e.detail));
 }
 
+/* A tenant that may store no more: what its retention would take away goes all the same, and is
+ * counted off. */
+static void
+make_room(const struct ingest *in, const struct err *refused)
+{
+	const struct retention_after after = { .config = &in->config->id, .spec = in->spec };
+	struct err                   e = { 0 };
+
+	if (refused->code == ERR_QUOTA && (!retention_round(in->d, in->t, in->mem, &after, &e) ||
+					      !schedule_storage(in->t->db, &e)))
+		log_err(in->d->env->log, LOG_DRIFT, "no room was made for a snapshot", &e);
+}
+
 /* ---- a run ---- */
 
 static bool
@@ -211,7 +225,7 @@ ingest_time(struct ingest *in, struct err *e)
 static struct plan *
 ingest_run(struct ingest *in, const struct collected *got, struct err *e)
 {
-	if (!ingest_time(in, e))
+	if (!ingest_time(in, e) || !quota_ask_push(in->t, in->received_at, e))
 		return NULL;
 	in->snapshot = normal_snapshot_make(in->mem, in->t, in->spec, got, in->work, e);
 	return in->snapshot != NULL ? ingest_write(in, e) : NULL;
@@ -226,8 +240,10 @@ ingest_collected(
 
 	in->snapshot_id = uuid_make(in->d->env->clock, in->d->env->rand);
 	plan = ingest_run(in, got, e);
-	if (plan == NULL)
+	if (plan == NULL) {
+		make_room(in, e);
 		return false;
+	}
 	*a = (struct ingest_answer) { .snapshot_id = in->snapshot_id,
 		.report = plan->report,
 		.unchanged = plan->kind == PLAN_SAME,

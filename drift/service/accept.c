@@ -28,7 +28,7 @@ accept_findings(struct db *db, const struct acceptance *p, const struct uuid *ne
 	const struct promotion all = { .report = p->report.id,
 		.newest = *newest,
 		.event = acting_id(p->a),
-		.owner = p->a->by.caller->name,
+		.owner = p->a->name,
 		.reason = p->reason,
 		.now = p->now };
 

@@ -2,6 +2,27 @@
 
 #include "core/auth/audit_details.h"
 #include "core/auth/audit_seldom.h"
+#include "core/base/unicode.h"
+
+#define NAME_MAX_BYTES 254 /* of the columns that keep it */
+
+static const char *
+name_of(const struct deed_by *by, struct err *e)
+{
+	const struct caller *c = by->caller;
+	const struct tenant *home;
+	char                *name;
+
+	if (!c->acting)
+		return c->name;
+	if (!tenant_by_id(by->auth->database, &c->tenant, &home, e))
+		return NULL;
+	name = talloc_asprintf(by->mem, "tenant:%s/%s", home->slug, c->name);
+	name = name == NULL ? NULL : unicode_clean(by->mem, str_of(name), NAME_MAX_BYTES);
+	if (name == NULL)
+		err_memory(e);
+	return name;
+}
 
 struct acting *
 acting_make(const struct deed_by *by, struct drift *d, struct work *work, struct err *e)
@@ -19,6 +40,9 @@ acting_make(const struct deed_by *by, struct drift *d, struct work *work, struct
 		return NULL;
 	}
 	a->by = *by;
+	a->name = name_of(by, e);
+	if (a->name == NULL)
+		return NULL;
 	a->drift = d;
 	a->work = work;
 	a->view.values = permission_has(&by->caller->permissions, ACTION_READ, RESOURCE_SNAPSHOTS);

@@ -28,6 +28,11 @@ struct acting {
 	struct work   *work; /* what it may cost */
 	struct view    view; /* what the caller may see of values */
 	/*
+	 * Who it is, wherever a name alone says so.  Of another tenant, by a grant: "tenant:SLUG/NAME", as no address
+	 * begins; addresses are a tenant's own, so that a stranger may have the one of somebody here.
+	 */
+	const char    *name;
+	/*
 	 * What the caller holds a change against (If-Match): asked with the present revision of what is to be
 	 * changed, inside the transaction where that matters.  NULL: against nothing.
 	 */

@@ -70,11 +70,11 @@ set_status(const struct acting *a, struct alert *at, const char *status, struct 
 {
 	at->status = acting_copy(a, status);
 	if (at->acknowledged_by == NULL) {
-		at->acknowledged_by = acting_copy(a, a->by.caller->name);
+		at->acknowledged_by = acting_copy(a, a->name);
 		at->acknowledged_at = at->updated_at;
 	}
 	if (strcmp(status, "resolved") == 0) {
-		at->resolved_by = acting_copy(a, a->by.caller->name);
+		at->resolved_by = acting_copy(a, a->name);
 		at->resolved_at = at->updated_at;
 		at->open_key = NULL;
 	}
@@ -121,7 +121,7 @@ record_event(struct db *db, const struct acting *a, const struct alert *at, cons
 		.id = acting_id(a),
 		.subject = { at->id.b, sizeof(at->id.b) },
 		.at = at->updated_at,
-		.actor = a->by.caller->name,
+		.actor = a->name,
 		.from_status = from,
 		.to_status = at->status,
 		.note = note == NULL ? "" : note,

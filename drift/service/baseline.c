@@ -144,8 +144,8 @@ pin_body(struct db *db, void *arg, struct err *e)
 	       config_baseline_set(db, config, &d->s.id, d->s.seq, e) &&
 	       collections_pin(db, a->by.mem, &s, d->reviewed, e) && review_over(&d->scope, e) &&
 	       golden_unbind(db, &d->was, &state, e) &&
-	       golden_tell(db, a->drift->env, config, a->by.caller->name,
-		   state.golden ? "golden" : "pinned", "pinned",
+	       golden_tell(db, a->drift->env, config, a->name, state.golden ? "golden" : "pinned",
+		   "pinned",
 		   d->reviewed ? "A snapshot was set, and what was read first was reviewed."
 			       : "A snapshot was set.",
 		   e);
@@ -184,7 +184,7 @@ bind_of(const struct baseline_of *b)
 		.work = a->work,
 		.config = &b->config,
 		.spec = b->spec,
-		.actor = a->by.caller->name,
+		.actor = a->name,
 		.now = acting_now(a),
 	};
 }

@@ -347,11 +347,12 @@ erase_body(struct db *db, void *arg, struct err *e)
 	bool                       done;
 
 	if (!golden_forget(db, a->by.mem, &row->id, e) ||
-	    !config_drop(db, &row->id, row->version, row->updated_at, a->by.caller->name, &done, e))
+	    !config_drop(db, &row->id, row->version, row->updated_at, a->name, &done, e))
 		return false;
 	return done ? rule_hits_drop(db, &row->id, e) && credential_drop(db, &row->id, e) &&
 			  running_leave(db, &row->id, e) && await_beat(db, c, e) &&
-			  schedule_set(db, SCHEDULE_RECHECK, &row->id, -1, e)
+			  schedule_set(db, SCHEDULE_RECHECK, &row->id, -1, e) &&
+			  schedule_storage(db, e)
 		    : outrun(e);
 }
 

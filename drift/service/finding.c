@@ -119,7 +119,7 @@ decide_run(struct finding_deed *x, struct err *e)
 	const struct acting *a = x->a;
 
 	x->entry.action = AUDIT_CHANGE_UPDATE;
-	x->ruling.actor = a->by.caller->name;
+	x->ruling.actor = a->name;
 	x->ruling.now = acting_now(a);
 	return ruling_check(a->by.mem, &x->ruling, e) &&
 	       decide_find(a->by.t->db, a->by.mem, &x->which, e) &&

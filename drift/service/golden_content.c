@@ -185,7 +185,7 @@ golden_prepare(struct golden_edit *x, struct err *e)
 		.golden_id = x->g.id,
 		.version = x->g.version,
 		.address = x->g.address,
-		.author = acting_copy(a, a->by.caller->name),
+		.author = acting_copy(a, a->name),
 		.at = x->g.updated_at,
 	};
 	return (x->g.name != NULL && x->g.description != NULL && x->version.author != NULL) ||

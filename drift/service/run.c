@@ -36,7 +36,7 @@ start_body(struct db *db, void *arg, struct err *e)
 	struct run_deed     *r = arg;
 	const struct acting *a = r->a;
 
-	if (running_ask(db, a->drift->env, &r->config, r->kind, a->by.caller->name, &r->run, e))
+	if (running_ask(db, a->drift->env, &r->config, r->kind, a->name, &r->run, e))
 		return true;
 	if (!err_take(e, ERR_MISSING))
 		return false;

@@ -124,7 +124,7 @@ silence_row(const struct acting *a, const struct silence_wish *in, struct silenc
 		.kind = acting_copy(a, in->kind == NULL ? SILENCE_PLAIN : in->kind),
 		.matcher = { .text = b.p },
 		.reason = acting_copy(a, in->reason),
-		.owner = acting_copy(a, a->by.caller->name),
+		.owner = acting_copy(a, a->name),
 		.starts_at = in->starts_at.ms == 0 ? now : in->starts_at,
 		.expires_at = in->expires_at,
 		.created_at = now,
@@ -179,7 +179,7 @@ silence_stop(const struct acting *a, const struct uuid *id, struct err *e)
 {
 	struct silence_stopping x = {
 		.mem = a->by.mem,
-		.by = a->by.caller->name,
+		.by = a->name,
 		.now = acting_now(a),
 	};
 	struct silence_matcher m;

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "core/auth/audit_details.h"
+#include "core/store/drift/schedule.h"
 #include "drift/engine/masked.h"
 #include "drift/service/config.h"
 #include "drift/snapshot/baseline.h"
@@ -79,7 +80,7 @@ tell_masking(const struct acting *a, const struct masking *m)
 bool
 snapshot_push(const struct acting *a, struct push *p, struct ingest_answer *out, struct err *e)
 {
-	p->pushed_by = a->by.caller->name;
+	p->pushed_by = a->name;
 	p->pusher = a->by.caller->user;
 	p->work = a->work;
 	if (!ingest_push(a->drift, a->by.t, a->by.mem, p, out, e))
@@ -93,7 +94,7 @@ snapshot_push(const struct acting *a, struct push *p, struct ingest_answer *out,
 void
 snapshot_refused(const struct acting *a, const struct uuid *config, const struct err *why)
 {
-	const struct refusal r = { *config, a->by.caller->user, a->by.caller->name, why };
+	const struct refusal r = { *config, a->by.caller->user, a->name, why };
 	struct err           e = { 0 };
 
 	if (!refusal_counts(why) || pushers_refused(a->drift, a->by.t, a->by.mem, &r, &e))
@@ -212,7 +213,7 @@ erase_body(struct db *db, void *arg, struct err *e)
 {
 	struct snapshot_deed *d = arg;
 
-	return retention_drop(db, d->mem, &d->s, e);
+	return retention_drop(db, d->mem, &d->s, e) && schedule_storage(db, e);
 }
 
 struct erase_told {

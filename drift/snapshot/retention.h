@@ -40,6 +40,13 @@ MUST_USE bool retention_round(struct drift *d, struct tenant_db *t, TALLOC_CTX *
     const struct retention_after *after, struct err *e);
 
 /*
+ * Contents that nothing refers to any more, after something was taken away as a whole: all of them where a tenant has
+ * up to some 12,000, of more a part that is another each time.
+ */
+#define RETENTION_SLOTS 256
+MUST_USE bool retention_sweep(struct drift *d, struct tenant_db *t, TALLOC_CTX *mem, struct err *e);
+
+/*
  * Drops one snapshot, inside a transaction; ERR_IN_USE when it is the baseline or the newest of
  * its config (the state row is locked and read again).
  */

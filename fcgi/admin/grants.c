@@ -17,8 +17,9 @@ static const struct field grant_out_fields[] = {
 	FIELD(struct grant_out, grantee_tenant, .flags = FIELD_NULLABLE,
 	    .doc = "Short name of the tenant whose people may act."),
 	FIELD(struct grant_out, grantee_tenant_id, .doc = "Its number."),
-	FIELD(
-	    struct grant_out, grantee_name, .flags = FIELD_NULLABLE, .doc = "Its name for people."),
+	FIELD(struct grant_out, grantee_name, .flags = FIELD_NULLABLE,
+	    .doc = "Its name for people; null for who is of another tenant, and knows it by "
+		   "its short name."),
 	FIELD(struct grant_out, grantee_user, .flags = FIELD_NULLABLE,
 	    .doc = "The only user of that tenant who may; null: all of its people and API keys."),
 	FIELD(struct grant_out, roles, .doc = "As the roles were called when it was given."),
@@ -39,6 +40,9 @@ static const struct schema grant_out_schema = SCHEMA("Grant", struct grant_out, 
 static bool
 show(struct request *r, const struct grant *g, struct grant_out *out, struct err *e)
 {
+	const struct caller *c = &r->caller;
+	bool                 known = c->platform || uuid_eq(&c->tenant, &g->grantee_tenant);
+
 	*out = (struct grant_out) {
 		.id = g->id,
 		.tenant_id = g->tenant_id,
@@ -46,7 +50,7 @@ show(struct request *r, const struct grant *g, struct grant_out *out, struct err
 		.grantee_user = g->grantee_user,
 		.tenant = g->slug,
 		.grantee_tenant = g->grantee_slug,
-		.grantee_name = g->grantee_name,
+		.grantee_name = known ? g->grantee_name : NULL,
 		.reason = g->reason,
 		.state = g->revoked_at.ms != 0 ? "revoked"
 			 : g->counts           ? "active"

@@ -104,8 +104,10 @@ add_roles(struct giving *w, struct err *e)
 static bool
 may(const struct giving *w, struct err *e)
 {
-	return by_platform(w->by, &w->giver->id) ||
-	       may_give_until(&w->there, &w->lent, w->in->expires_at,
+	const struct deed_by *by = by_platform(w->by, &w->giver->id) ? w->by : &w->there;
+
+	return by->caller == NULL ||
+	       may_give_until(by, &w->lent, w->in->expires_at,
 		   "Nobody lends what they do not hold themselves, or for longer than they do.", e);
 }
 
@@ -243,9 +245,10 @@ grant_make(const struct deed_by *by, const struct uuid *giver, const struct gran
 	if (!audit_deed(&w.there, give_body, &w, &w.entry, e)) {
 		if (e->code == ERR_CONFLICT)
 			snprintf(e->pub, sizeof(e->pub),
-			    "One of the two tenants is not active, or this one has %d grants that "
-			    "count already.",
-			    GRANTS_MOST);
+			    "One of the two tenants is not active, or there are too many grants: "
+			    "%d of this tenant that count, %d of them to that one, %d made for it "
+			    "in a day.",
+			    GRANTS_MOST, GRANTS_USED, GRANTS_A_DAY);
 		return false;
 	}
 	return grant_by_id(by->auth->database, by->mem, &w.g.id, out, e);

@@ -23,13 +23,11 @@ write_to_admins(
 	return true;
 }
 
-/* "Name" (short-name) */
+/* By its short name, which who gave it knows. */
 static const char *
 grantee_of(TALLOC_CTX *mem, const struct grant *g, struct err *e)
 {
-	const char *text =
-	    talloc_asprintf(mem, "\"%s\" (%s)", g->grantee_name != NULL ? g->grantee_name : "-",
-		g->grantee_slug != NULL ? g->grantee_slug : "-");
+	const char *text = talloc_strdup(mem, g->grantee_slug != NULL ? g->grantee_slug : "-");
 
 	if (text == NULL)
 		err_memory(e);

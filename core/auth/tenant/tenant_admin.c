@@ -316,9 +316,9 @@ alter_by_platform(struct altering *w, const struct tenant_change *in, struct err
 	};
 	struct uuid none;
 
-	if ((in->status == NULL || in->quota != NULL) && !alter_quota(w, in, e))
+	if (in->status != NULL && !tenant_live(by, &w->was->id, &life, &none, e))
 		return false;
-	return in->status == NULL || tenant_live(by, &w->was->id, &life, &none, e);
+	return (in->status != NULL && in->quota == NULL) || alter_quota(w, in, e);
 }
 
 /* ---- ---- */

@@ -69,6 +69,12 @@ schedule_recheck_by(
 }
 
 bool
+schedule_storage(struct db *db, struct err *e)
+{
+	return schedule_set(db, SCHEDULE_STORAGE, &(struct uuid) { { 0 } }, SCHEDULE_STORAGE_S, e);
+}
+
+bool
 schedule_done(struct db *db, const struct schedule *s, struct err *e)
 {
 	const struct set_in in = { .kind = s->kind, .ref = s->ref, .fence = s->fence };

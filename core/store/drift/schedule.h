@@ -15,6 +15,8 @@
 #define SCHEDULE_RECHECK "recheck" /* something about config `ref` ends by the clock */
 #define SCHEDULE_REVIEW  "review"  /* the baseline of config `ref` should have been approved by then */
 #define SCHEDULE_ATTRIBUTION "attribution" /* who made changes of config `ref` is to be looked for */
+#define SCHEDULE_STORAGE "storage" /* what the tenant stores is to be counted: something was taken away; `ref` is nil */
+#define SCHEDULE_STORAGE_S 30
 #define SCHEDULE_LEASE_S 60
 
 struct schedule {
@@ -33,6 +35,8 @@ MUST_USE bool schedule_recheck_at(
 /* The same, unless the state row says something earlier; at == 0: no. */
 MUST_USE bool schedule_recheck_by(
     struct db *db, const struct config_state *s, instant at, instant now, struct err *e);
+/* Soon: once for all that is taken away meanwhile. */
+MUST_USE bool schedule_storage(struct db *db, struct err *e);
 MUST_USE bool schedule_done(struct db *db, const struct schedule *s, struct err *e);
 
 /* The control side. */

@@ -14,7 +14,8 @@
 
 #define GRANT_KEPT_DAYS 400
 #define GRANTS_MOST     200 /* of one tenant that count at a time */
-#define GRANTS_USED     20  /* between two tenants that are looked at, the longest first */
+#define GRANTS_USED     20  /* of them to one tenant */
+#define GRANTS_A_DAY    50  /* made by one for another in a day: each stands in both trails */
 
 struct grant {
 	struct uuid id, tenant_id, grantee_tenant, grantee_user; /* user nil: all people and keys of that tenant */
@@ -31,7 +32,7 @@ struct grant {
 
 /* ---- inside a transaction of the tenant that gives ---- */
 
-/* ERR_CONFLICT: one of the two is not active, or there are GRANTS_MOST that count. */
+/* ERR_CONFLICT: one of the two is not active, or there are too many. */
 MUST_USE bool grant_add(struct tenant_db *t, const struct grant *g, bool by_platform, struct err *e);
 /* Of either of the two.  ERR_CONFLICT: it is over. */
 MUST_USE bool grant_revoke(struct tenant_db *t, const struct uuid *id, bool by_platform, const char *name, struct err *e);

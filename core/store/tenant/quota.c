@@ -120,6 +120,25 @@ quota_take(struct tenant_db *t, enum usage_kind k, struct err *e)
 }
 
 bool
+quota_ask_push(struct tenant_db *t, instant now, struct err *e)
+{
+	struct quota q;
+	int64_t      snapshots, bytes;
+
+	if (!read_quota(t, &q, e))
+		return false;
+	if (q.snapshots_per_day == 0 && q.storage_bytes == 0)
+		return true;
+	if (!usage_of_pushes(t->db, now.ms / DAY_MS, &snapshots, &bytes, e))
+		return false;
+	if (q.snapshots_per_day > 0 && snapshots >= q.snapshots_per_day)
+		return refuse(USAGE_SNAPSHOTS, q.snapshots_per_day, e);
+	/* what is there already takes no more room */
+	return q.storage_bytes == 0 || bytes <= q.storage_bytes ||
+	       refuse(USAGE_STORAGE, q.storage_bytes, e);
+}
+
+bool
 quota_take_push(struct tenant_db *t, instant now, int64_t bytes, struct err *e)
 {
 	struct usage_push p = { .day = now.ms / DAY_MS, .bytes = bytes };

@@ -35,6 +35,8 @@ MUST_USE bool quota_take(struct tenant_db *t, enum usage_kind k, struct err *e);
  */
 bool quota_has_room(struct tenant_db *t, enum usage_kind k, bool *tried, struct err *e);
 
+/* Before it is worked out what a snapshot adds: ERR_QUOTA where nothing can be added any more. */
+MUST_USE bool quota_ask_push(struct tenant_db *t, instant now, struct err *e);
 /* The same of a snapshot that adds `bytes`: in its transaction, last. */
 MUST_USE bool quota_take_push(struct tenant_db *t, instant now, int64_t bytes, struct err *e);
 

@@ -142,6 +142,34 @@ usage_counted(struct tenant_db *t, int64_t day, int64_t used[static USAGE__MAX],
 	return true;
 }
 
+struct of_pushes {
+	int64_t snapshots, bytes;
+};
+static const struct field of_pushes_fields[] = {
+	COLUMN(struct of_pushes, snapshots),
+	COLUMN(struct of_pushes, bytes),
+	FIELD_END,
+};
+static const struct schema of_pushes_out =
+    SCHEMA("UsageOfPushes", struct of_pushes, of_pushes_fields);
+SQL(usage_select_pushes, SQL_TENANT, &counted_in, &of_pushes_out,
+    "SELECT IFNULL(MAX(IF(name = 'snapshots_per_day' AND day = :day, used, NULL)), 0)"
+    " AS snapshots, IFNULL(MAX(IF(name = 'storage_bytes', used, NULL)), 0) AS bytes"
+    " FROM tenant_usage WHERE name IN ('snapshots_per_day', 'storage_bytes')");
+
+bool
+usage_of_pushes(struct db *db, int64_t day, int64_t *snapshots, int64_t *bytes, struct err *e)
+{
+	const struct counted_in in = { day };
+	struct of_pushes        out;
+
+	if (!db_one(db, db, &usage_select_pushes, &in, &out, e))
+		return false;
+	*snapshots = out.snapshots;
+	*bytes = out.bytes;
+	return true;
+}
+
 /* ---- counting anew ---- */
 
 struct recount {
@@ -323,7 +351,8 @@ sum(struct tenant_db *t, TALLOC_CTX *mem, const struct usage_stop *s, int64_t *t
 }
 
 bool
-usage_recount_storage(struct tenant_db *t, instant now, const struct usage_stop *s, struct err *e)
+usage_recount_storage(
+    struct tenant_db *t, instant now, int64_t every_ms, const struct usage_stop *s, struct err *e)
 {
 	TALLOC_CTX        *mem = talloc_new(NULL);
 	struct storage_set set = { .at = now };
@@ -333,7 +362,7 @@ usage_recount_storage(struct tenant_db *t, instant now, const struct usage_stop 
 	if (mem == NULL)
 		return err_memory(e);
 	ok = db_one(t->db, mem, &usage_select_storage, NULL, &was, e);
-	if (ok && now.ms - was.counted_at.ms >= USAGE_STORAGE_MS)
+	if (ok && now.ms - was.counted_at.ms >= every_ms)
 		ok = sum(t, mem, s, &set.now, &all, e);
 	if (ok && all) {
 		set.was = was.used;

@@ -39,6 +39,9 @@ struct usage_push {
  */
 MUST_USE bool usage_take_push(struct db *db, const struct usage_push *p, enum usage_kind *met, struct err *e);
 
+/* Of what a snapshot adds to, read alone: `used` of the day and of the storage. */
+MUST_USE bool usage_of_pushes(struct db *db, int64_t day, int64_t *snapshots, int64_t *bytes, struct err *e);
+
 /* What is counted: of snapshots_per_day that of the day `day`. */
 MUST_USE bool usage_counted(struct tenant_db *t, int64_t day, int64_t used[static USAGE__MAX], struct err *e);
 
@@ -49,14 +52,16 @@ MUST_USE bool usage_recount(struct tenant_db *t, enum usage_kind k, int64_t *use
 
 /*
  * Counts the bytes stored: contents and audit as they are, of changes what is shown of them; in pages, while others go on
- * adding theirs.  Nothing is done where that was USAGE_STORAGE_MS ago, or less; stop() ends it (true: enough), and then
+ * adding theirs.  Nothing is done where that was `every_ms` ago, or less; stop() ends it (true: enough), and then
  * nothing is changed.
  */
-#define USAGE_STORAGE_MS INT64_C(86400000)
+#define USAGE_STORAGE_MS INT64_C(86400000) /* by itself */
+#define USAGE_FREED_MS   INT64_C(20000)    /* where something was taken away */
 struct usage_stop {
 	bool (*stop)(void *arg);
 	void *arg;
 };
-MUST_USE bool usage_recount_storage(struct tenant_db *t, instant now, const struct usage_stop *s, struct err *e);
+MUST_USE bool usage_recount_storage(struct tenant_db *t, instant now, int64_t every_ms, const struct usage_stop *s,
+    struct err *e);
 
 #endif

@@ -10,25 +10,6 @@
 
 /* ---- paths ---- */
 
-/* {id} a second time is {id2}: names of path parameters must differ. */
-static void
-put_template(struct buf *b, const char *path)
-{
-	unsigned ids = 0;
-
-	for (const char *p = path; *p != '\0'; p++) {
-		if (strncmp(p, "{id}", 4) != 0) {
-			buf_putc(b, *p);
-			continue;
-		}
-		buf_puts(b, "{id");
-		if (++ids > 1)
-			buf_printf(b, "%u", ids);
-		buf_putc(b, '}');
-		p += 3;
-	}
-}
-
 static void
 put_path_parameters(struct buf *b, const char *path, bool *any)
 {
@@ -290,7 +271,7 @@ put_path(struct buf *b, const struct app *app, const struct route *row)
 	bool any = false;
 
 	buf_putc(b, '"');
-	put_template(b, row->path);
+	openapi_path(b, row->path);
 	buf_puts(b, "\":{");
 	for (const struct route *const *t = app->routes; *t != NULL; t++) {
 		for (const struct route *rt = *t; rt->path != NULL; rt++) {

@@ -20,6 +20,8 @@ struct components {
 MUST_USE bool components_collect(TALLOC_CTX *mem, const struct app *app, struct components *c,
     struct err *e);
 
+/* As it is documented: {id} a second time is {id2}, since names of path parameters must differ. */
+void openapi_path(struct buf *b, const char *path);
 /* "drift-configs", "auth", ...: the resource a path speaks of. */
 void openapi_tag(struct buf *b, const char *path);
 /* One sentence on who may. */

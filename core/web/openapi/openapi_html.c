@@ -218,7 +218,7 @@ put_name(struct buf *b, const struct route *rt)
 	const char *method = openapi_method(rt->method);
 
 	buf_printf(b, "<span class=\"method %s\">%s</span> <code>", method, method);
-	put_text(b, rt->path);
+	openapi_path(b, rt->path);
 	buf_puts(b, "</code>");
 }
 

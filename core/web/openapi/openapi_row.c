@@ -57,6 +57,24 @@ openapi_operation_id(struct buf *b, const struct route *rt)
 	}
 }
 
+void
+openapi_path(struct buf *b, const char *path)
+{
+	unsigned ids = 0;
+
+	for (const char *p = path; *p != '\0'; p++) {
+		if (strncmp(p, "{id}", 4) != 0) {
+			buf_putc(b, *p);
+			continue;
+		}
+		buf_puts(b, "{id");
+		if (++ids > 1)
+			buf_printf(b, "%u", ids);
+		buf_putc(b, '}');
+		p += 3;
+	}
+}
+
 /* "/api/drift/configs/{id}" speaks of drift-configs, "/.well-known/x" of well-known, "/" of the
  * console. */
 void

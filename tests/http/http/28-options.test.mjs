@@ -17,7 +17,7 @@ before(async () => {
     if (known.has('GET'))
       known.add('HEAD');
     known.add('OPTIONS');
-    return { template, target: template.replaceAll('{id}', uuid).replace(/\{\w+\}/g, 'x'), known };
+    return { template, target: template.replace(/\{id\d*\}/g, uuid).replace(/\{\w+\}/g, 'x'), known };
   });
 });
 

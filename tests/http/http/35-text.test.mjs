@@ -187,7 +187,7 @@ async function textsForPeople() {
     const s = deref(schema);
     for (const [name, member] of Object.entries(s?.properties ?? {})) {
       const m = deref(member), here = `${pointer}/${name}`, set = (v) => put({ ...(value ?? texts(s)), [name]: v });
-      if (/^(name|display_name|reason|description)$/.test(name) && here !== '/claims/name' && [m.type].flat().includes('string') && !m.enum)
+      if (/^(name|display_name|reason|description)$/.test(name) && !/^\/(claims|headers\/0)\/name$/.test(here) && [m.type].flat().includes('string') && !m.enum)
         found.push([here, set]);
       else if (m.properties)
         walk(m, value?.[name], here, set);

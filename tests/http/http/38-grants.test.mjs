@@ -228,3 +228,42 @@ test('an entry that was carried before whoever carried it could say so is not th
   assert.equal((await firm.admin('GET', '/api/audit/verify')).json.ok, true);
   await back(grant);
 });
+
+test('who is called as somebody here is told by the tenant that they are of, wherever a name stands alone', async () => {
+  const twin = { tenant: firm.slug, email: customer.email, password };
+  assert.equal((await firm.admin('POST', '/api/users', { body: { email: twin.email, display_name: 'Twin', password, roles: ['operator'] } })).status, 201);
+  const there = acting(await bearer(twin)), config = await newConfig(customer.admin), name = `tenant:${firm.slug}/${twin.email}`;
+  await given();
+  const config_id = config.id, drift = (v) => push(there, config, [policy(1, { state: v })]);
+  await drift('on');
+  await drift('off');
+  const [alert] = (await all(customer.admin, `/api/drift/alerts?config_id=${config_id}`));
+  assert.equal((await there('PUT', `/api/drift/alerts/${alert.id}`, { body: { status: 'acknowledged' } })).status, 200);
+  const now = (await customer.admin('GET', `/api/drift/alerts/${alert.id}`)).json;
+  assert.equal(now.acknowledged_by, name);
+  assert.ok(now.history.every((h) => h.actor !== twin.email), JSON.stringify(now.history));
+  assert.ok((await all(customer.admin, `/api/drift/configs/${config_id}/snapshots`)).every((s) => s.pushed_by === name));
+  const silence = await there('POST', '/api/drift/silences', { body: { matcher: { config: config_id }, reason: 'Work.', expires_at: ahead(1) } });
+  assert.deepEqual([silence.status, silence.json.owner], [201, name], silence.text);
+});
+
+test('the platform lends what its own people hold, and nobody learns by giving what other tenants are called', async () => {
+  const p = { slug: 'platform', admin: platform }, keeper = await person(p, ['platform_admin']);
+  await refused(await give({}, keeper), 'privilege_escalation');
+  const grant = await given();
+  assert.equal(grant.grantee_name, null);
+  assert.ok((await all(firm.admin, `/api/tenants/${firm.id}/grants?direction=received`)).find((g) => g.id === grant.id).grantee_name);
+  assert.equal((await give({}, platform)).status, 201);
+});
+
+test('of grants to one tenant twenty count, and what is done by them counts with the requests of who gave them', async () => {
+  const answers = [];
+  for (let i = 0; i < 21; i++)
+    answers.push(await give({ expires_at: ahead(1 + i) }));
+  assert.deepEqual(answers.map((a) => a.status), [...Array(20).fill(201), 409], answers.at(-1).text);
+  const there = acting(firm.admin);
+  assert.equal((await platform('PUT', `/api/tenants/${customer.id}`, { body: { quota: { requests_per_minute: 6, requests_burst: 6 } } })).status, 200);
+  await until('the limit', async () => (await there('GET', '/api/drift/configs')).status === 429, 60, 100);
+  assert.equal((await firm.admin('GET', '/api/drift/configs')).status, 200);
+  assert.equal((await platform('PUT', `/api/tenants/${customer.id}`, { body: { quota: { requests_per_minute: null, requests_burst: null } } })).status, 200);
+});

@@ -1,7 +1,7 @@
 // What the platform allows a tenant: said, shown, and never exceeded, however many ask at the same time.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { credentials, sleep } from '../lib/env.mjs';
+import { credentials, sleep, sql, until } from '../lib/env.mjs';
 import { bearer, newConfig, newKey, newTenant, policy, serviceKey, unique, withKey } from '../lib/people.mjs';
 
 const platform = await bearer(credentials.platform);
@@ -78,8 +78,19 @@ test('storage: what does not fit is refused and leaves nothing, people sign in a
   assert.equal((await admin('GET', `/api/drift/configs/${config.id}/snapshots`)).json.items.length, 1);
   assert.equal((await push(admin, config, big('a'))).status, 201); // nothing is stored for it
   await bearer(who);
+  // what is taken away makes room, soon
+  const other = await newConfig(admin);
+  await allow(id, { storage_bytes: used + 4000 });
+  assert.equal((await push(admin, other, big('c'))).status, 403);
+  assert.equal((await admin('DELETE', `/api/drift/configs/${config.id}`)).status, 204);
+  await until('its place in the order', () => {
+    sql("UPDATE schedules SET next_due = NOW(3) WHERE kind = 'storage' AND lease_until IS NULL");
+    return sql("SELECT COUNT(*) FROM schedules WHERE kind = 'storage'") === '0';
+  });
+  assert.ok((await get(id)).usage.storage_bytes < used, `${(await get(id)).usage.storage_bytes} of ${used}`);
+  assert.equal((await push(admin, other, big('c'))).status, 201);
   await allow(id, { storage_bytes: null });
-  assert.equal((await push(admin, config, big('b'))).status, 201);
+  assert.equal((await push(admin, other, big('d'))).status, 201);
 });
 
 test('what is no limit is refused with its place, only the platform says it, and both trails have it', async () => {

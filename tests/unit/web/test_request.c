@@ -513,31 +513,6 @@ whoever_must_enrol_may_only_enrol_look_and_leave(void **state)
 	}
 }
 
-static void
-nobody_acts_in_another_tenant_without_a_grant(void **state)
-{
-	static const struct {
-		const char *tenant;
-		bool        ok;
-	} rows[] = { { "", true }, { "018f4f4e-0000-7000-8000-000000000001", true },
-		{ "018f4f4e-0000-7000-8000-000000000002", false }, { "demo", false } };
-	const struct route rt = { .path = "/api/x", .method = GET, .access = { SIGNED_IN } };
-
-	(void)state;
-	for (size_t i = 0; i < COUNT(rows); i++) {
-		char            *params[2] = { talloc_asprintf(
-			       mem, "HTTP_X_ACTING_TENANT=%s", rows[i].tenant) };
-		struct transport t = { .params = params };
-		struct request   r = { .route = &rt, .transport = &t };
-		struct err       e = { 0 };
-
-		r.caller.kind = CALLER_SESSION;
-		assert_true(
-		    uuid_parse(STR("018f4f4e-0000-7000-8000-000000000001"), &r.caller.tenant));
-		assert_int_equal(step_access(&r, &e), rows[i].ok);
-	}
-}
-
 /* ---- content codings ---- */
 
 static void
@@ -673,7 +648,6 @@ main(void)
 		TEST(access_words_decide_who_may),
 		TEST(what_needs_a_fresh_proof_asks_for_it),
 		TEST(whoever_must_enrol_may_only_enrol_look_and_leave),
-		TEST(nobody_acts_in_another_tenant_without_a_grant),
 		TEST(a_coding_is_used_only_when_the_client_takes_it),
 		TEST(a_cookie_alone_changes_nothing),
 	};

@@ -8,7 +8,8 @@
  * less, one more;
  *   - there is no change exactly when both have one element text;
  *   - the old side with the patch applied has no change against the new one;
- *   - every change's path leads to its value, and no two changes are one finding.
+ *   - every change's path, unless it is too long, leads to its value, and no two changes are one
+ * finding.
  */
 #include <assert.h>
 #include <string.h>
@@ -117,9 +118,9 @@ check_changes(const struct diff *d, const struct resource *a, const struct resou
 				    : c->new_value == NULL ? CHANGE_DELETED
 							   : CHANGE_MODIFIED));
 		if (c->op == CHANGE_DELETED)
-			assert(json_at(a->value, c->path) == c->old_value);
+			assert(c->shortened || json_at(a->value, c->path) == c->old_value);
 		else
-			assert(json_at(b->value, c->path) == c->new_value);
+			assert(c->shortened || json_at(b->value, c->path) == c->new_value);
 		for (size_t j = 0; j < i && i < 100; j++)
 			assert(memcmp(c->fingerprint, d->changes[j].fingerprint, HASH_LEN) != 0);
 	}
@@ -377,7 +378,7 @@ check_leaf(const struct world *w, const struct resource *a, uint32_t which)
 	d = compare(w, a, &b);
 	c = d->changes;
 	if (d->n == 1 && c->op == CHANGE_MODIFIED) {
-		assert(str_eq(c->path, buf_str(&l.path)));
+		assert(c->shortened || str_eq(c->path, buf_str(&l.path)));
 		return;
 	}
 	assert(l.arrays && !l.named);

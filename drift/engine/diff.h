@@ -45,33 +45,33 @@
 struct change {
 	struct str         category, key;    /* of the resource; borrowed from it */
 	enum change_op     op;
+	enum severity      severity;
 	struct str         path;             /* JSON Pointer into the new value, the old one when deleted */
 	struct str         canonical_path;   /* keyed element: [member=<canonical text>] or, of a masked or long
 						one, [member=#<16 hex>]; multiset: [#<16 hex>] */
 	const struct json *old_value;        /* NULL: created */
 	const struct json *new_value;        /* NULL: deleted */
-	enum severity      severity;
 	const char        *rule;             /* which rule decided; "default" */
 	const char        *reason;           /* "" when none */
 	struct str         rule_place;       /* JSON Pointer from its path to the place inside that the rule
 						decided by; "": its own (rules.h) */
 	const struct strings *controls;      /* what the rule names; NULL: none; as long as the rules */
 	uint64_t           raisers;          /* rules that raise it by who made it, where they hold (rules.h) */
-	bool               shortened;        /* its path is */
-	bool               judged_partly;    /* the work ended before every place inside was judged */
 	struct str         renamed_from;     /* created: the key of the deleted resource that it is like
 						(rename.h), set by who compares whole snapshots; p NULL: of none */
 	enum severity      renamed_severity; /* then: the worst of both and of what differs inside */
-	uint8_t            fingerprint[HASH_LEN]; /* of (category, key, canonical path, op): no values */
+	bool               shortened;        /* its path is */
+	bool               judged_partly;    /* the work ended before every place inside was judged */
+	uint32_t           formers;          /* how many fingerprints `former` holds */
 	const uint8_t     *former; /* the fingerprints it may have been known by, HASH_LEN bytes each: by the
 				      names that its path's elements had without hashes of masked and long
 				      values, and by their other identities (former.h); NULL: none */
-	uint32_t           formers; /* how many */
+	const uint8_t     *former_value; /* where the old value is a mask and the new one is clear: the value hash that the
+				      new one would have as a mask; else NULL */
+	uint8_t            fingerprint[HASH_LEN]; /* of (category, key, canonical path, op): no values */
 	uint8_t            value_hash[HASH_LEN];  /* of the new value; deleted: of "gone"; where an array's order
 						counts (ordered, list), of what stands before the element too: who accepts
 						one behind another has not accepted it in front */
-	const uint8_t     *former_value; /* where the old value is a mask and the new one is clear: the value hash that the
-				      new one would have as a mask; else NULL */
 };
 
 /* An array whose elements have no key in common: they were matched each by its own, by likeness, or not

@@ -262,6 +262,8 @@ answer(int fd, const char *request)
 		say_bomb(fd);
 	else if (is_at(request, "/utf16"))
 		say_utf16(fd);
+	else if (is_at(request, "/renamed") && atomic_load(&pages_server->version) > 0)
+		say(fd, OK_HEAD "\r\n{\"items\":[{\"uid\":\"r0\"},{\"uid\":\"r1\"}]}");
 	else if (is_at(request, "/html"))
 		say(fd, OK_HEAD "\r\n<html>");
 	else if (is_at(request, "/short"))

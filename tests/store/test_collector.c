@@ -146,6 +146,40 @@ what_is_utf_16_is_read_as_well(void **state)
 	assert_int_equal(drift_count(y->x, "SELECT resources FROM %s.config_snapshots"), 1);
 }
 
+/* 200 and items, of which none is one as it was: nothing has gone by that, and after three it is
+ * blind.
+ */
+static void
+what_is_read_and_not_taken_is_not_gone(void **state)
+{
+	struct collect_world *y = *state;
+
+	collect_http(y, "/renamed");
+	collect_once(y);
+	assert_int_equal(drift_count(y->x, ALL_READ), 1);
+	atomic_store(&pages_server->version, 1);
+	for (int i = 0; i < 3; i++) {
+		assert_int_equal(drift_count(y->x, "SELECT COUNT(*) FROM %s.alerts"), 0);
+		runs_later(y->x, 3600);
+		collect_once(y);
+	}
+	assert_int_equal(
+	    drift_count(y->x, "SELECT COUNT(*) FROM %s.runs WHERE state = 'done' AND"
+			      " JSON_VALUE(progress, '$.collections[0].state') = 'partial'"),
+	    3);
+	assert_int_equal(drift_count(y->x, "SELECT SUM(deleted) FROM %s.drift_reports"), 0);
+	assert_string_equal(
+	    drift_text(y->x, y, "SELECT GROUP_CONCAT(kind) FROM %s.alerts"), "blind");
+	/* and it was all there */
+	atomic_store(&pages_server->version, 0);
+	runs_later(y->x, 3600);
+	collect_once(y);
+	assert_string_equal(drift_text(y->x, y,
+				"SELECT CONCAT(status, ' ', created) FROM %s.drift_reports ORDER "
+				"BY id DESC LIMIT 1"),
+	    "clean 0");
+}
+
 static void
 what_is_much_is_written_beside_the_others(void **state)
 {
@@ -704,6 +738,7 @@ main(void)
 		TEST(what_is_due_is_read_once),
 		TEST(a_bad_source_ends_with_its_own_sentence_and_holds_up_nobody),
 		TEST(what_is_utf_16_is_read_as_well),
+		TEST(what_is_read_and_not_taken_is_not_gone),
 		TEST(what_is_much_is_written_beside_the_others),
 		TEST(what_is_little_is_written_beside_the_others_where_much_is_stored),
 		TEST(who_is_told_to_wait_makes_all_wait_that_show_the_same),

@@ -131,10 +131,10 @@ hold_flapping(const struct explaining *w, size_t n, struct explained *out)
 	int64_t              most = 0;
 
 	for (size_t i = 0; f != NULL && i < f->n; i++) {
-		if (!f->items[i].flapping || flap_share(&f->items[i], f->checks) < most)
+		if (!f->items[i].flapping || flap_share(&f->items[i]) < most)
 			continue;
-		most = flap_share(&f->items[i], f->checks);
-		out->times = (int64_t)flap_count(&f->items[i], f->checks);
+		most = flap_share(&f->items[i]);
+		out->times = (int64_t)flap_count(&f->items[i]);
 	}
 	out->percent = most / 100;
 	out->low = l->flap_low;

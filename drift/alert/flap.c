@@ -10,17 +10,15 @@
 #define WEIGHT_SUM    1900
 
 static uint32_t
-bits_at(const struct flap *f, uint64_t check)
+bits_now(const struct flap *f)
 {
-	uint64_t behind = check - f->checked;
-
-	return behind >= FLAP_STEPS ? 0 : (f->bits << behind) & FLAP_MASK;
+	return f->behind >= FLAP_STEPS ? 0 : (f->bits << f->behind) & FLAP_MASK;
 }
 
 int64_t
-flap_share(const struct flap *f, uint64_t check)
+flap_share(const struct flap *f)
 {
-	uint32_t bits = bits_at(f, check);
+	uint32_t bits = bits_now(f);
 	int64_t  sum = 0;
 
 	for (int i = 0; i < FLAP_STEPS; i++)
@@ -30,19 +28,19 @@ flap_share(const struct flap *f, uint64_t check)
 }
 
 size_t
-flap_count(const struct flap *f, uint64_t check)
+flap_count(const struct flap *f)
 {
 	size_t n = 0;
 
-	for (uint32_t bits = bits_at(f, check); bits != 0; bits &= bits - 1)
+	for (uint32_t bits = bits_now(f); bits != 0; bits &= bits - 1)
 		n++;
 	return n;
 }
 
 bool
-flap_over(const struct flap *f, uint64_t check)
+flap_over(const struct flap *f)
 {
-	return !f->present && bits_at(f, check) == 0;
+	return !f->present && bits_now(f) == 0;
 }
 
 /* ---- what is there ---- */
@@ -75,6 +73,7 @@ present(TALLOC_CTX *mem, const struct limits *l, const struct held_changes *of, 
 			continue;
 		memcpy(out[found].fingerprint, changes[i].fingerprint, HASH_LEN);
 		memcpy(out[found].value_hash, changes[i].value_hash, HASH_LEN);
+		out[found].category = changes[i].category;
 		out[found++].present = true;
 	}
 	if (out != NULL && found > 1)
@@ -88,8 +87,12 @@ present(TALLOC_CTX *mem, const struct limits *l, const struct held_changes *of, 
 /* ---- a check ---- */
 
 /* `was` NULL: not known; `is` NULL: not there. */
+struct both_flaps {
+	const struct flap *was, *is;
+};
+
 static struct flap
-step(const struct limits *l, const struct flap *was, const struct flap *is, uint64_t check)
+step(const struct limits *l, const struct flap *was, const struct flap *is)
 {
 	struct flap f = was != NULL ? *was : *is;
 	bool        there = is != NULL, changed;
@@ -97,21 +100,63 @@ step(const struct limits *l, const struct flap *was, const struct flap *is, uint
 	changed = was == NULL || was->present != there ||
 		  (there && memcmp(was->value_hash, is->value_hash, HASH_LEN) != 0);
 	f.began = f.calmed = f.dirty = false;
+	f.behind++;
 	if (changed) {
-		f.bits = (was == NULL ? 0 : bits_at(was, check)) | 1;
-		f.checked = check;
+		f.bits = (was == NULL ? 0 : bits_now(&f)) | 1;
+		f.behind = 0;
 		f.present = there;
 		f.dirty = true;
 		if (there)
 			memcpy(f.value_hash, is->value_hash, HASH_LEN);
 	}
-	if (f.flapping && flap_share(&f, check) < l->flap_low * 100)
+	if (f.flapping && flap_share(&f) < l->flap_low * 100)
 		f.calmed = true;
-	else if (!f.flapping && flap_share(&f, check) >= l->flap_high * 100)
+	else if (!f.flapping && flap_share(&f) >= l->flap_high * 100)
 		f.began = true;
 	f.flapping = (f.flapping || f.began) && !f.calmed;
 	f.dirty = f.dirty || f.began || f.calmed;
 	return f;
+}
+
+static bool
+is_read(const struct held_changes *found, struct str category)
+{
+	return found->read == NULL || category.n == 0 || found->read(found->of, category);
+}
+
+/* One of a collection that was not read stays as it was. */
+static bool
+add(TALLOC_CTX *mem, struct flaps *out, struct flap f, struct str category, struct err *e)
+{
+	if (f.category.n == 0 && f.dirty && category.n > 0) {
+		f.category = str_of(str_dup(mem, category));
+		if (f.category.p == NULL)
+			return err_memory(e);
+	}
+	out->flapping += f.flapping;
+	out->began += f.began;
+	out->items[out->n++] = f;
+	return true;
+}
+
+static bool
+one_check(TALLOC_CTX *mem, const struct limits *l, const struct held_changes *found,
+    const struct both_flaps *at, struct flaps *out, struct err *e)
+{
+	struct str  category = at->is != NULL ? at->is->category : at->was->category;
+	struct flap f;
+
+	if (is_read(found, category)) {
+		f = step(l, at->was, at->is);
+		if (at->was == NULL)
+			f.category = (struct str) { 0 }; /* a copy that stays */
+		return add(mem, out, f, category, e);
+	}
+	if (at->was == NULL)
+		return true;
+	f = *at->was;
+	f.began = f.calmed = f.dirty = false;
+	return add(mem, out, f, category, e);
 }
 
 bool
@@ -126,15 +171,14 @@ flaps_check(TALLOC_CTX *mem, const struct limits *l, const struct flaps *before,
 	if (now == NULL || out->items == NULL)
 		return err_memory(e);
 	while (a < before->n || b < now_n) {
-		int         c = a == before->n ? 1
-				: b == now_n   ? -1
-					       : by_fingerprint(&before->items[a], &now[b]);
-		struct flap f = step(
-		    l, c <= 0 ? &before->items[a] : NULL, c >= 0 ? &now[b] : NULL, out->checks);
+		int                     c = a == before->n ? 1
+					    : b == now_n   ? -1
+							 : by_fingerprint(&before->items[a], &now[b]);
+		const struct both_flaps at = { c <= 0 ? &before->items[a] : NULL,
+			c >= 0 ? &now[b] : NULL };
 
-		out->flapping += f.flapping;
-		out->began += f.began;
-		out->items[out->n++] = f;
+		if (!one_check(mem, l, found, &at, out, e))
+			return false;
 		a += c <= 0;
 		b += c >= 0;
 	}

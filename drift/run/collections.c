@@ -466,7 +466,7 @@ differs(const struct collection_row *a, const struct collection_row *b, struct s
 	       strcmp(a->how, b->how) != 0 || !uuid_eq(&a->kept_snapshot, &b->kept_snapshot) ||
 	       a->incomplete_runs != b->incomplete_runs || a->blind_since.ms != b->blind_since.ms ||
 	       !uuid_eq(&a->read_by, &b->read_by) || a->left_out != b->left_out ||
-	       a->held != b->held || a->unsettled != b->unsettled ||
+	       a->checks != b->checks || a->held != b->held || a->unsettled != b->unsettled ||
 	       !uuid_eq(&a->look_report, &b->look_report) || a->look_due != b->look_due;
 }
 

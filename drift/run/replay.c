@@ -124,7 +124,7 @@ keep_flaps(struct replay *r, struct flaps *now)
 	size_t n = 0;
 
 	for (size_t i = 0; i < now->n; i++)
-		if (!flap_over(&now->items[i], now->checks))
+		if (!flap_over(&now->items[i]))
 			now->items[n++] = now->items[i];
 	now->n = n;
 	talloc_free(r->flaps.items);
@@ -207,9 +207,16 @@ lose(struct replay *r, const struct run *x, const struct side *was, const struct
 }
 
 static bool
-flap(struct replay *r, const struct run *x, struct flaps *now, struct err *e)
+is_read(const void *of, struct str category)
 {
-	const struct held_changes found = { x->diff->changes, x->findings->hold, x->diff->n };
+	return side_complete(of, category);
+}
+
+static bool
+flap(struct replay *r, const struct run *x, const struct side *to, struct flaps *now, struct err *e)
+{
+	const struct held_changes found = { x->diff->changes, x->findings->hold, x->diff->n,
+		is_read, to };
 
 	*now = r->flaps;
 	if (!r->spec->limits.flapping)
@@ -432,7 +439,7 @@ replay_one(struct replay *r, const struct side *from, const struct side *was, co
 
 	if (x.mem == NULL)
 		return err_memory(e);
-	ok = compare(r, &x, from, to, e) && lose(r, &x, was, to, e) && flap(r, &x, &flaps, e) &&
+	ok = compare(r, &x, from, to, e) && lose(r, &x, was, to, e) && flap(r, &x, to, &flaps, e) &&
 	     alert(r, &x, &flaps, e) && settle(r, &x, from, to, e);
 	if (!ok)
 		return false; /* faults may lie in it: it goes with r->mem */

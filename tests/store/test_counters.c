@@ -1,4 +1,4 @@
-/* What counts runs (for_runs, blind_after) counts for each collection those that read it.
+/* What counts runs (for_runs, flapping, blind_after) counts for each collection those that read it.
  */
 #include <stdio.h>
 #include <string.h>
@@ -6,29 +6,33 @@
 #include "tests/store/place_in_time.h"
 
 #define COLLECTIONS 3
-#define PUSHES      20
+#define PUSHES      44
 #define BLIND_AFTER 3
 
 /*
  * What each push says of a collection: 'o' read, as in the baseline; 'd' read, with another value;
- * 'f' not read; '-' nothing.  Behind '|' over and over.
+ * 'f' not read;
+ * '-' nothing.  Behind '|' over and over.
  */
 static const struct {
 	int         for_runs;
 	const char *of[COLLECTIONS];
+	int before; /* before this push its flaps become as they were stored once; 0: never */
 } rows[] = {
-	{ 1, { "|o", "|do", "|o" } },
-	{ 1, { "|o", "|d-o-", "|o" } },
-	{ 1, { "|o", "|dff", "|d--" } },
-	{ 1, { "|o", "|do--", "|d-o-" } },
-	{ 1, { "|do", "|oof", "|-d" } },
-	{ 1, { "|o", "dodododododo|-", "dododododododo|f" } },
-	{ 1, { "|o", "dododododododo|f-o", "|-" } },
-	{ 2, { "|o", "|d-d-o-", "|ddo" } },
-	{ 3, { "|d", "|d-", "|f" } },
-	{ 3, { "|do", "d-f|-d", "ddfo|d" } },
-	{ 4, { "|o", "|dffd-", "|d-o" } },
-	{ 9, { "ooo|d", "|--d", "|fd" } },
+	{ 1, { "|o", "|do", "|o" }, 0 },
+	{ 1, { "|o", "|do", "|o" }, 7 },
+	{ 1, { "|do", "|o", "dodododododo|o" }, 14 },
+	{ 1, { "|o", "|d-o-", "|o" }, 0 },
+	{ 1, { "|o", "|dff", "|d--" }, 0 },
+	{ 1, { "|o", "|do--", "|d-o-" }, 0 },
+	{ 1, { "|do", "|oof", "|-d" }, 0 },
+	{ 1, { "|o", "dodododododo|-", "dododododododo|f" }, 0 },
+	{ 1, { "|o", "dododododododo|f-o", "|-" }, 0 },
+	{ 2, { "|o", "|d-d-o-", "|ddo" }, 0 },
+	{ 3, { "|d", "|d-", "|f" }, 0 },
+	{ 3, { "|do", "d-f|-d", "ddfo|d" }, 0 },
+	{ 4, { "|o", "|dffd-", "|d-o" }, 0 },
+	{ 9, { "ooo|d", "|--d", "|fd" }, 0 },
 };
 
 static char
@@ -42,18 +46,37 @@ said(const char *pattern, int push)
 
 /* ---- what has to be known of a collection ---- */
 
+#define STEPS 20
+
 struct known {
 	int  runs, incomplete, left_out;
-	bool told, blind;
+	bool told, blind, flapping;
+	bool steps[STEPS]; /* the newest first: it came or went */
 };
+
+/* 0.8 for the oldest to 1.2 for the newest, of their sum. */
+static double
+share(const struct known *k)
+{
+	double sum = 0;
+
+	for (int i = 0; i < STEPS; i++)
+		sum += k->steps[i] ? 1.2 - 0.4 * i / (STEPS - 1) : 0;
+	return sum / STEPS;
+}
 
 static void
 is_read(struct known *k, bool differs, int for_runs)
 {
+	const bool was = k->told;
+
 	k->incomplete = k->left_out = 0;
 	k->blind = false;
 	k->runs = differs ? k->runs + 1 : 0;
 	k->told = k->runs >= for_runs;
+	memmove(k->steps + 1, k->steps, sizeof(k->steps) - sizeof(k->steps[0]));
+	k->steps[0] = k->told != was;
+	k->flapping = share(k) >= (k->flapping ? 0.25 : 0.5);
 }
 
 static void
@@ -116,21 +139,46 @@ static void
 holds(struct place_in_time *y, const struct uuid *c, const struct known k[COLLECTIONS],
     const char *where)
 {
-	int64_t told = 0, blind = 0;
+	int64_t flapping = 0, told = 0, blind = 0;
 
 	for (int i = 0; i < COLLECTIONS; i++) {
-		told += k[i].told;
+		flapping += k[i].flapping;
+		told += k[i].told && !k[i].flapping;
 		blind += k[i].blind;
 	}
 	must_be(where, "blindness", counted(y, c, "1", "blind"), blind > 0);
-	must_be(where, "what is told", counted(y, c, "changes", "drift"), told);
+	must_be(where, "flapping",
+	    place_count(
+		y, "SELECT COALESCE(SUM(flapping), 0) FROM %s.drift_trends WHERE config_id", c),
+	    flapping);
+	must_be(where, "what flaps", counted(y, c, "1", "flapping"), flapping > 0);
+	if (flapping == 0)
+		must_be(where, "what is told", counted(y, c, "changes", "drift"), told);
+}
+
+/* Counted in checks of the config, of which each has read it. */
+static void
+as_before(struct place_in_time *y, const struct uuid *c)
+{
+	drift_sql(y->x,
+	    talloc_asprintf(y,
+		"UPDATE %%s.drift_flaps f JOIN %%s.drift_trends t ON t.config_id = f.config_id"
+		" JOIN %%s.config_collections k ON k.config_id = f.config_id AND k.category ="
+		" f.category SET f.checked = f.checked + t.checks - k.checks, f.category = NULL"
+		" WHERE f.config_id = UNHEX('%s')",
+		place_hex(y, c)));
+	drift_sql(
+	    y->x, talloc_asprintf(y,
+		      "UPDATE %%s.config_collections SET checks = 0 WHERE config_id = UNHEX('%s')",
+		      place_hex(y, c)));
 }
 
 static void
 walk(struct place_in_time *y, size_t row)
 {
 	struct uuid c = place_config(
-	    y, talloc_asprintf(y, ",\"thresholds\":{\"for_runs\":%d,\"blind_after\":%d}",
+	    y, talloc_asprintf(y,
+		   ",\"thresholds\":{\"for_runs\":%d,\"blind_after\":%d,\"flapping\":{}}",
 		   rows[row].for_runs, BLIND_AFTER));
 	struct known k[COLLECTIONS] = { 0 };
 
@@ -145,6 +193,8 @@ walk(struct place_in_time *y, size_t row)
 			else
 				is_not_read(&k[i], s[i] == '-');
 		}
+		if (n == rows[row].before && n > 0)
+			as_before(y, &c);
 		push_all(y, &c, s);
 		snprintf(where, sizeof(where), "row %zu, push %d, %.3s", row, n, s);
 		holds(y, &c, k, where);

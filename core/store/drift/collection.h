@@ -37,6 +37,7 @@ struct collection_row {
 	bool        held;            /* much of it is gone at once: its next complete reading decides */
 	int64_t     unsettled;       /* resources of it whose baseline has not moved with it (unsettled.h) */
 	struct uuid look_report;     /* has what is to be reviewed of its first reading; nil: nothing */
+	uint64_t    checks;          /* complete readings, while something of it comes and goes; 0: nothing does */
 	bool        look_due;        /* its rules have changed: the next complete reading is looked at as the first was */
 };
 

@@ -27,6 +27,7 @@ static const struct field flap_fields[] = {
 	COLUMN(struct flap_row, bits),
 	COLUMN(struct flap_row, checked),
 	COLUMN(struct flap_row, flapping),
+	COLUMN_NULL(struct flap_row, category),
 	FIELD_END,
 };
 static const struct schema flap_schema = SCHEMA("StoredFlap", struct flap_row, flap_fields);
@@ -53,13 +54,15 @@ SQL(trend_delete_flaps, SQL_TENANT, &config_in, NULL,
     "DELETE FROM drift_flaps WHERE config_id = :config_id");
 
 SQL(flap_select, SQL_TENANT, &config_in, &flap_schema,
-    "SELECT config_id, fingerprint, value_hash, bits, checked, flapping FROM drift_flaps"
+    "SELECT config_id, fingerprint, value_hash, bits, checked, flapping, category FROM drift_flaps"
     " WHERE config_id = :config_id ORDER BY fingerprint");
 SQL(flap_upsert, SQL_TENANT, &flap_schema, NULL,
-    "INSERT INTO drift_flaps (config_id, fingerprint, value_hash, bits, checked, flapping)"
-    " VALUES (:config_id, :fingerprint, :value_hash, :bits, :checked, :flapping)"
+    "INSERT INTO drift_flaps (config_id, fingerprint, value_hash, bits, checked, flapping,"
+    " category) VALUES (:config_id, :fingerprint, :value_hash, :bits, :checked, :flapping, "
+    ":category)"
     " ON DUPLICATE KEY UPDATE value_hash = VALUES(value_hash),"
-    " bits = VALUES(bits), checked = VALUES(checked), flapping = VALUES(flapping)");
+    " bits = VALUES(bits), checked = VALUES(checked), flapping = VALUES(flapping),"
+    " category = VALUES(category)");
 SQL(flap_delete, SQL_TENANT, &key_in, NULL,
     "DELETE FROM drift_flaps WHERE config_id = :config_id AND fingerprint = :fingerprint");
 

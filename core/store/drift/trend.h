@@ -14,7 +14,7 @@
 
 struct trend_row {
 	struct uuid config_id;
-	uint64_t    checks;   /* complete snapshots so far */
+	uint64_t    checks;   /* snapshots so far that had a collection completely */
 	int64_t     flapping; /* findings that flap now */
 	bool        anomalous;
 	char       *counts; /* JSON array of numbers, the newest last */
@@ -30,8 +30,9 @@ struct flap_row {
 	struct uuid config_id;
 	struct blob fingerprint;
 	struct blob value_hash; /* p == NULL: not there at the last check */
-	uint64_t    bits, checked;
+	uint64_t    bits, checked; /* in `checks` of its collection (collection.h) */
 	bool        flapping;
+	char       *category; /* NULL: not known, `checked` is in those of the config */
 };
 #define FLAPS_MAX 100000
 MUST_USE bool flap_list(struct db *db, TALLOC_CTX *mem, const struct uuid *config,

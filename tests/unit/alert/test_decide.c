@@ -40,20 +40,25 @@ finding(char name, char value, enum severity severity)
 static void
 the_newest_step_weighs_half_as_much_again_as_the_oldest(void **state)
 {
-	struct flap f = { .bits = 1, .checked = 100 };
+	struct flap f = { .bits = 1 };
 
 	(void)state;
-	assert_int_equal(flap_share(&f, 100), 600); /* 1.2 of 20 */
-	assert_int_equal(flap_share(&f, 119), 400); /* 0.8 of 20 */
-	assert_int_equal(flap_share(&f, 120), 0);
+	assert_int_equal(flap_share(&f), 600); /* 1.2 of 20 */
+	f.behind = 19;
+	assert_int_equal(flap_share(&f), 400); /* 0.8 of 20 */
+	assert_false(flap_over(&f));
+	f.behind = 20;
+	assert_int_equal(flap_share(&f), 0);
+	assert_true(flap_over(&f));
 	f.bits = (1U << FLAP_STEPS) - 1;
-	assert_int_equal(flap_share(&f, 100), 10000);
-	assert_int_equal(flap_count(&f, 100), 20);
-	assert_int_equal(flap_count(&f, 110), 10);
-	assert_false(flap_over(&f, 119));
-	assert_true(flap_over(&f, 120));
+	f.behind = 0;
+	assert_int_equal(flap_share(&f), 10000);
+	assert_int_equal(flap_count(&f), 20);
+	f.behind = 10;
+	assert_int_equal(flap_count(&f), 10);
 	f.present = true;
-	assert_false(flap_over(&f, 1000));
+	f.behind = 1000;
+	assert_false(flap_over(&f));
 }
 
 /* '.': not there; a letter: with that value.  '!' after it: it flaps. */
@@ -85,10 +90,12 @@ it_flaps_from_high_on_until_below_low(void **state)
 			bool             want = p[1] == '!';
 
 			assert_true(flaps_check(mem, &plain, &was,
-			    &(struct held_changes) { &c, &hold, *p == '.' ? 0 : 1 }, &now, &e));
+			    &(struct held_changes) { &c, &hold, *p == '.' ? 0 : 1, NULL, NULL },
+			    &now, &e));
 			if ((now.flapping == 1) != want)
 				fail_msg("%s: at %zu", cases[i], (size_t)(p - cases[i]));
-			flaps_hold(&now, &(struct held_changes) { &c, &hold, *p == '.' ? 0 : 1 });
+			flaps_hold(&now,
+			    &(struct held_changes) { &c, &hold, *p == '.' ? 0 : 1, NULL, NULL });
 			assert_int_equal(hold, want && *p != '.' ? HOLD_FLAPPING : HOLD_NONE);
 			was = now;
 			p += want;
@@ -112,7 +119,8 @@ what_does_not_alert_does_not_flap(void **state)
 			enum hold_reason hold = held[i];
 
 			assert_true(flaps_check(mem, &plain, &was,
-			    &(struct held_changes) { &c, &hold, (size_t)n % 2 }, &now, &e));
+			    &(struct held_changes) { &c, &hold, (size_t)n % 2, NULL, NULL }, &now,
+			    &e));
 			assert_int_equal(now.flapping, 0);
 			assert_int_equal(now.n, 0);
 			was = now;
@@ -379,7 +387,7 @@ check(struct way *w, bool there)
 	enum hold_reason         *hold = talloc_zero(mem, enum hold_reason);
 	struct flaps              now;
 	struct err                e = { 0 };
-	const struct held_changes found = { c, hold, there };
+	const struct held_changes found = { c, hold, there, NULL, NULL };
 
 	*c = finding('a', '1', SEVERITY_HIGH);
 	assert_true(flaps_check(mem, &w->limits, &w->flaps, &found, &now, &e));

@@ -32,7 +32,7 @@ explained(enum why why, enum hold_reason held, size_t findings)
 		.tolerance_n = LEN(tolerance),
 		.flap_low = 25,
 		.flap_high = 50 };
-	struct flap         flap = { .bits = 0x3ff, .checked = 30, .flapping = true };
+	struct flap         flap = { .bits = 0x3ff, .flapping = true };
 	struct flaps        flaps = { .items = &flap, .n = 1, .checks = 30 };
 	struct change       changes[HOLD__MAX] = { 0 };
 	enum hold_reason    holds[HOLD__MAX] = { 0 };

@@ -8,32 +8,30 @@
 
 #define KEPT_MAX 256 /* connections that are kept */
 #define FDS_MAX  8
-#define HANGS_NS INT64_C(1000000000)
+#define LOOK_MS  100 /* between looks at who has the turn, while others wait */
+
+#define NO_ROOM  "There was no room to read the answer in time."
+#define TOO_SLOW "The answer came too slowly, and others waited."
 
 struct multi {
 	CURLM              *curl;
 	const struct guard *guard;
 	struct trust       *trust;
-	struct transfer    *first;
 	size_t              n;
-	struct multi_bound  bound;
-	size_t              held, waiting;
-	struct transfer    *passing; /* goes on where there is no room; NULL: none does */
-	uint64_t            sent;
+	struct room         room; /* its places are the transfers */
+	uint64_t            look;
 };
 
 struct transfer {
 	struct multi     *m;
-	struct transfer  *next, **link; /* what points to it */
+	struct room_place place;
 	struct multi_from from;
-	uint64_t          number; /* in the order of sending */
 	struct exchange   x;
-	size_t            held; /* as it was counted last */
 	int64_t           began_ns;
-	bool              added, waits;
-	int64_t           moved_ns; /* when something came of it last */
-	int64_t until_ns, left_ns;  /* its deadline, and what is left to it while it waits */
-	bool    own_time;           /* the deadline is looked after here, and not by libcurl */
+	bool              added;
+	int64_t           length_ns, until_ns; /* of its deadline, and when that is */
+	int64_t           left_ns;             /* what is left to it while it waits */
+	bool              own_time; /* the deadline is looked after here, and not by libcurl */
 };
 
 static bool
@@ -51,82 +49,34 @@ now_ns(void)
 	return clock_ns(&clock_system);
 }
 
-static void
-count(struct transfer *t, size_t is)
-{
-	t->m->held += is - t->held;
-	t->held = is;
-}
-
-static bool
-comes_before(const struct transfer *a, const struct transfer *b)
-{
-	return a->from.turn != b->from.turn ? a->from.turn < b->from.turn : a->number < b->number;
-}
-
-/* Nothing has come of it for a while, though it might. */
-static bool
-hangs(const struct transfer *t)
-{
-	return now_ns() - t->moved_ns > HANGS_NS;
-}
-
-/* Whether it is the one that goes on where there is no room. */
-static bool
-is_passing(struct transfer *t)
-{
-	struct multi *m = t->m;
-
-	if (m->passing == t)
-		return true;
-	if (m->passing != NULL && !hangs(m->passing))
-		return false;
-	for (const struct transfer *i = m->first; i != NULL; i = i->next)
-		if (i->waits && comes_before(i, t))
-			return false;
-	m->passing = t;
-	return true;
-}
-
-/* Whether it may take n bytes more. */
-static bool
-has_room(struct transfer *t, size_t n)
-{
-	const struct multi       *m = t->m;
-	const struct multi_bound *b = &m->bound;
-	const size_t              beside = b->beside == NULL ? 0 : *b->beside;
-
-	return b->most == 0 || t->held + n <= MULTI_FREE ||
-	       (m->held + n) * b->weight + beside <= b->most ||
-	       ((b->leaving == NULL || *b->leaving == 0) && is_passing(t));
-}
-
-static void
-stop(struct transfer *t, int64_t left_ns)
-{
-	t->waits = true;
-	t->left_ns = left_ns > 0 ? left_ns : 1;
-	t->m->waiting++;
-}
-
 /* Of an exchange. */
 static bool
 take_room(void *arg, size_t n)
 {
 	struct transfer *t = arg;
+	const int64_t    now = now_ns();
 
-	count(t, t->x.body.cap);
-	if (has_room(t, n)) {
-		t->moved_ns = now_ns();
-		count(t, t->x.body.n + n > t->held ? t->x.body.n + n : t->held);
+	if (room_take(&t->place, &t->x.body, n, now))
 		return true;
-	}
-	if (!t->waits) { /* its time is counted here from now on */
-		stop(t, t->until_ns - now_ns());
+	if (!t->place.waits) { /* its time is counted here from now on */
+		room_stop(&t->place, now);
+		t->left_ns = t->until_ns > now ? t->until_ns - now : 1;
 		(void)curl_easy_setopt(t->x.curl, CURLOPT_TIMEOUT_MS, 0L);
 		t->own_time = true;
 	}
 	return false;
+}
+
+static struct transfer *
+first(const struct multi *m)
+{
+	return m->room.first == NULL ? NULL : m->room.first->of;
+}
+
+static struct transfer *
+next_of(const struct transfer *t)
+{
+	return t->place.next == NULL ? NULL : t->place.next->of;
 }
 
 /* ---- one of them ---- */
@@ -134,16 +84,10 @@ take_room(void *arg, size_t n)
 static int
 transfer_free(struct transfer *t)
 {
-	count(t, 0);
-	t->m->waiting -= t->waits;
-	if (t->m->passing == t)
-		t->m->passing = NULL;
+	room_leave(&t->place, now_ns());
 	if (t->added)
 		curl_multi_remove_handle(t->m->curl, t->x.curl);
 	exchange_close(&t->x);
-	*t->link = t->next;
-	if (t->next != NULL)
-		t->next->link = t->link;
 	t->m->n--;
 	return 0;
 }
@@ -157,10 +101,8 @@ transfer_make(struct multi *m, const struct multi_from *from)
 		return NULL;
 	*t = (struct transfer) {
 		.m = m,
-		.next = m->first,
-		.link = &m->first,
+		.place = { .of = t },
 		.from = *from,
-		.number = ++m->sent,
 		.began_ns = now_ns(),
 		.x = { .guard = m->guard,
 		    .trust = m->trust,
@@ -169,9 +111,10 @@ transfer_make(struct multi *m, const struct multi_from *from)
 		    .room = take_room,
 		    .room_arg = t },
 	};
-	if (t->next != NULL)
-		t->next->link = &t->next;
-	m->first = t;
+	if (!room_join(m, &m->room, &t->place, &from->party, from->turn)) {
+		talloc_free(t);
+		return NULL;
+	}
 	m->n++;
 	talloc_set_destructor(t, transfer_free);
 	return t;
@@ -196,7 +139,8 @@ transfer_begin(struct transfer *t, const struct fetch_request *q, struct err *e)
 		return err_memory(e);
 	rc = curl_multi_add_handle(t->m->curl, t->x.curl);
 	t->added = rc == CURLM_OK;
-	t->until_ns = t->began_ns + q->timeout_ms * 1000000;
+	t->length_ns = q->timeout_ms * 1000000;
+	t->until_ns = t->began_ns + t->length_ns;
 	return t->added || refused(rc, e);
 }
 
@@ -216,16 +160,18 @@ multi_send(
 
 /* ---- all of them ---- */
 
+/* `here`: why it ends, where that is not libcurl's word; NULL: it is. */
 static void
-hand_over(struct transfer *t, CURLcode rc)
+hand_over(struct transfer *t, CURLcode rc, const char *here)
 {
 	struct err          why = { 0 };
 	struct multi_answer a = { .id = t->from.id, .answer = &t->x.answer, .why = &why };
 	multi_taken        *taken = t->from.taken;
 	void               *owner = t->from.owner;
 
-	a.ok = exchange_end(&t->x, rc, &why);
-	a.lasting = !a.ok && exchange_lasts(&t->x, rc);
+	a.ok = here == NULL ? exchange_end(&t->x, rc, &why)
+			    : err_set(&why, ERR_UNAVAILABLE, 0, here, "no room for an answer");
+	a.lasting = !a.ok && here == NULL && exchange_lasts(&t->x, rc);
 	a.fields = t->x.fields;
 	a.fields_n = t->x.fields_n;
 	t->x.answer.took_ms = (now_ns() - t->began_ns) / 1000000;
@@ -247,53 +193,41 @@ hand_over_all(struct multi *m)
 		if (msg->msg != CURLMSG_DONE)
 			continue;
 		curl_easy_getinfo(msg->easy_handle, CURLINFO_PRIVATE, &t);
-		hand_over(t, rc);
+		hand_over(t, rc, NULL);
 	}
 }
 
 /* ---- those that wait ---- */
 
-/* The first behind `t` of those that wait; NULL: none. */
-static struct transfer *
-next_waiting(const struct multi *m, uint64_t turn, uint64_t number)
-{
-	const struct transfer behind = { .from.turn = turn, .number = number };
-	struct transfer      *found = NULL;
-
-	for (struct transfer *t = m->first; t != NULL; t = t->next)
-		if (t->waits && comes_before(&behind, t) &&
-		    (found == NULL || comes_before(t, found)))
-			found = t;
-	return found;
-}
-
 /* It may find that there is no room after all, and wait again. */
 static void
 go_on(struct transfer *t)
 {
-	CURLcode rc;
+	const int64_t now = now_ns();
+	CURLcode      rc;
 
-	t->waits = false;
-	t->m->waiting--;
-	t->until_ns = now_ns() + t->left_ns;
+	room_go(&t->place, now);
+	t->until_ns = now + t->left_ns;
 	rc = curl_easy_pause(t->x.curl, CURLPAUSE_CONT);
 	if (rc != CURLE_OK)
-		hand_over(t, rc);
+		hand_over(t, rc, NULL);
 }
 
 static void
 go_on_all(struct multi *m)
 {
-	struct transfer *t;
-	uint64_t         turn = 0, number = 0;
+	const uint64_t     look = ++m->look;
+	struct room_place *p;
 
-	for (t = next_waiting(m, 0, 0); t != NULL; t = next_waiting(m, turn, number)) {
-		if (!has_room(t, 1))
-			return;
-		turn = t->from.turn;
-		number = t->number;
-		go_on(t);
-	}
+	while ((p = room_next(&m->room, look, now_ns())) != NULL)
+		go_on(p->of);
+}
+
+/* What is left to it; what waits has its own length for that, and no more. */
+static int64_t
+left_ns(const struct transfer *t, int64_t now)
+{
+	return t->place.waits ? t->length_ns - room_waited(&t->place, now) : t->until_ns - now;
 }
 
 /* Of those whose time is counted here: what is over ends, and *ms is no longer than the next has.
@@ -302,39 +236,48 @@ static void
 end_late(struct multi *m, int64_t *ms)
 {
 	const int64_t    now = now_ns();
-	struct transfer *t = m->first;
+	struct transfer *t = first(m);
 
 	while (t != NULL) {
-		const int64_t left_ms = (t->until_ns - now + 999999) / 1000000;
+		const int64_t left_ms = (left_ns(t, now) + 999999) / 1000000;
 
-		if (!t->own_time || t->waits) {
-			t = t->next;
+		if (!t->own_time) {
+			t = next_of(t);
 		} else if (left_ms > 0) {
 			*ms = left_ms < *ms ? left_ms : *ms;
-			t = t->next;
+			t = next_of(t);
 		} else {
-			hand_over(t, CURLE_OPERATION_TIMEDOUT);
-			t = m->first; /* what is told of it may have dropped others */
+			hand_over(t, CURLE_OPERATION_TIMEDOUT, t->place.waits ? NO_ROOM : NULL);
+			t = first(m); /* what is told of it may have dropped others */
 		}
 	}
+}
+
+static void
+end_slow(struct multi *m)
+{
+	struct room_place *p = room_judge(&m->room, now_ns());
+
+	if (p != NULL)
+		hand_over(p->of, CURLE_OPERATION_TIMEDOUT, TOO_SLOW);
 }
 
 void
 multi_bind(struct multi *m, const struct multi_bound *b)
 {
-	m->bound = *b;
+	m->room.bound = *b;
 }
 
 size_t
 multi_held(const struct multi *m)
 {
-	return m->held;
+	return m->room.held;
 }
 
 size_t
 multi_waiting(const struct multi *m)
 {
-	return m->waiting;
+	return m->room.waiting;
 }
 
 bool
@@ -344,10 +287,11 @@ multi_wait(struct multi *m, int64_t ms, const int fds[], size_t n, struct err *e
 	int                wait, running;
 	CURLMcode          rc;
 
+	room_time(&m->room, now_ns());
 	end_late(m, &ms);
-	if (m->waiting > 0) {
+	if (m->room.waiting > 0) {
 		go_on_all(m);
-		ms = ms < HANGS_NS / 1000000 ? ms : HANGS_NS / 1000000;
+		ms = ms < LOOK_MS ? ms : LOOK_MS;
 	}
 	wait = ms < 0 ? 0 : ms > INT_MAX ? INT_MAX : (int)ms;
 	n = n > FDS_MAX ? FDS_MAX : n;
@@ -359,6 +303,7 @@ multi_wait(struct multi *m, int64_t ms, const int fds[], size_t n, struct err *e
 	if (rc != CURLM_OK)
 		return refused(rc, e);
 	hand_over_all(m);
+	end_slow(m);
 	return true;
 }
 
@@ -367,8 +312,8 @@ multi_drop(struct multi *m, const void *owner)
 {
 	struct transfer *next;
 
-	for (struct transfer *t = m->first; t != NULL; t = next) {
-		next = t->next;
+	for (struct transfer *t = first(m); t != NULL; t = next) {
+		next = next_of(t);
 		if (t->from.owner == owner)
 			talloc_free(t);
 	}
@@ -383,8 +328,8 @@ multi_under_way(const struct multi *m)
 static int
 multi_free(struct multi *m)
 {
-	while (m->first != NULL)
-		talloc_free(m->first);
+	while (m->room.first != NULL)
+		talloc_free(m->room.first->of);
 	curl_multi_cleanup(m->curl);
 	exchange_leave();
 	return 0;

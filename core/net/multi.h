@@ -5,6 +5,9 @@
  * address is checked when it is connected to; connections are kept and used again; an answer may be compressed
  * (gzip), and its limit is that of what it unpacks to; its header fields are there.  A redirect is an answer.
  *
+ * Where it is bound, bodies may have to wait for room (multi_room.h), and their deadlines with them: by as much again as
+ * each has been given, and no longer; the time that what was read takes to be written does not count.
+ *
  * Who has one ignores SIGPIPE.  A process that is forked leaves its parent's alone.
  * Errors of an answer: those of fetch.h.
  */
@@ -12,22 +15,7 @@
 #define BSX_NET_MULTI_H
 
 #include "core/net/exchange.h"
-
-/*
- * How much may be held: the bodies of the answers that are on their way, `weight` times as much as they have, for that is
- * what becomes of them when they are taken, and what `beside` counts (NULL: nothing).  Above it a body that has more than
- * MULTI_FREE waits, and its deadline with it, until there is room again; what is little is never held up by what is much.
- * Unless something of `beside` is about to go by itself, one goes on all the same, of the least turn, as long as anything
- * comes of it: so there is a little more than `most`, but nothing waits for ever.  Of a compressed answer that
- * waits libcurl keeps what it has unpacked of its last read, at most 16 MiB.
- */
-#define MULTI_FREE ((size_t)64 << 10)
-struct multi_bound {
-	size_t        most; /* bytes; 0: no bound */
-	unsigned      weight;
-	const size_t *beside;
-	const unsigned *leaving; /* how much of that is about to go; NULL: nothing */
-};
+#include "core/net/multi_room.h"
 
 /* What has come of a request; all of it is gone after the call. */
 struct multi_answer {
@@ -56,7 +44,8 @@ struct multi_from {
 	multi_taken *taken;
 	void        *owner;
 	uint64_t     id;
-	uint64_t     turn; /* where not all may go on, those of a lesser one come first */
+	struct uuid  party; /* who is answered for by it: these share the room (multi_room.h) */
+	uint64_t     turn; /* where not all of one party may go on, those of a lesser one come first */
 };
 MUST_USE bool multi_send(
     struct multi *m, const struct fetch_request *q, const struct multi_from *from, struct err *e);

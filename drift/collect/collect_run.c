@@ -205,6 +205,7 @@ collect_drive(struct collect_run *r, int64_t now_ms, struct err *e)
 	const struct source_own own = { self_read, r->running.t };
 	struct drive_start      s = {
 		     .own = &own,
+		     .tenant = r->running.t->tenant->id,
 		     .credential = r->credential.name,
 		     .secret = r->credential.plain,
 		     .until_ms = now_ms + c->env.conf->source_max_run_s * 1000,

@@ -29,6 +29,7 @@ struct drive {
 	struct asked                 asked[UNDER_WAY_MAX]; /* under way */
 	unsigned                     n;
 	struct source_turn           turn;
+	struct uuid                  tenant;
 	uint64_t       turn_at; /* of multi_from: those that began earlier come first */
 	bool           waits;   /* turn.request has not gone yet */
 	struct bucket *parts[PARTS_MAX];
@@ -238,7 +239,13 @@ dispatch(struct drive *d, const struct source_request *q, struct asked *at, stru
 		.timeout_ms = d->by->timeout_ms,
 		.answer_max = q->answer_max,
 	};
-	const struct multi_from from = { taken, d, (uint64_t)(at - d->asked), d->turn_at };
+	const struct multi_from from = {
+		.taken = taken,
+		.owner = d,
+		.id = (uint64_t)(at - d->asked),
+		.party = d->tenant,
+		.turn = d->turn_at,
+	};
 
 	if (q->headers_n > FETCH_HEADERS_MAX)
 		return err_set(e, ERR_INVALID, 0, "There are too many header fields.",
@@ -427,6 +434,7 @@ drive_begin(TALLOC_CTX *mem, const struct drive_by *by, const struct drive_start
 		.credential = s->credential,
 		.kind = s->source->settings->kind,
 		.until_ms = s->until_ms,
+		.tenant = s->tenant,
 		.turn_at = (uint64_t)b.now_ms,
 	};
 	talloc_set_destructor(d, drive_free);

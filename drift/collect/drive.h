@@ -41,6 +41,7 @@ struct drive_by {
 struct drive_start {
 	const struct source   *source;  /* all of these outlive the drive */
 	struct source_session *session;
+	struct uuid            tenant; /* whose room it takes (multi_room.h) */
 	const char            *credential; /* tells credentials apart: buckets are of one each */
 	struct str             secret;
 	const struct source_own *own; /* of kind self: reads the tenant's tables; needed as it begins only */

@@ -142,6 +142,17 @@ answer_badly(int fd, const char *path)
 		for (int i = 0; i < 16; i++)
 			if (send(fd, zeros, sizeof(zeros), MSG_NOSIGNAL) < 0)
 				break;
+	} else if (strcmp(path, "/mega-drip") == 0) {
+		say(fd, OK_HEAD "Content-Length: 2000000\r\n\r\n");
+		for (int i = 0; i < 16; i++)
+			if (send(fd, zeros, sizeof(zeros), MSG_NOSIGNAL) < 0)
+				break;
+		while (!hung_up(fd, 200) && send(fd, zeros, 1, MSG_NOSIGNAL) > 0)
+			;
+	} else if (strcmp(path, "/flow") == 0) {
+		say(fd, OK_HEAD "\r\n");
+		while (send(fd, zeros, sizeof(zeros), MSG_NOSIGNAL) > 0 && !hung_up(fd, 50))
+			;
 	} else if (strcmp(path, "/stuck") == 0) {
 		say(fd, OK_HEAD "Content-Length: 1048577\r\n\r\n");
 		for (int i = 0; i < 16; i++)

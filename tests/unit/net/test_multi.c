@@ -21,6 +21,7 @@ static struct guard     guard = { &allow, true };
 static struct multi    *m;
 static size_t           answer_max, beside;
 static unsigned         leaving;
+static struct uuid      party;
 static uint64_t         turn;
 static unsigned         places;
 
@@ -64,6 +65,7 @@ set_up(void **state)
 	beside = 0;
 	leaving = 0;
 	places = 0;
+	party = (struct uuid) { { 0 } };
 	turn = 0;
 	open_to("127.0.0.0/8");
 	m = multi_make(mem, &guard, NULL, &e);
@@ -110,7 +112,7 @@ ask_url(uint64_t id, const char *url, int64_t timeout_ms, struct err *e)
 		.method = "GET", .url = url, .timeout_ms = timeout_ms, .answer_max = answer_max
 	};
 
-	return multi_send(m, &q, &(struct multi_from) { take, came, id, turn }, e);
+	return multi_send(m, &q, &(struct multi_from) { take, came, id, party, turn }, e);
 }
 
 static void
@@ -371,6 +373,43 @@ who_goes_on_and_hangs_gives_way(void **state)
 	assert_int_equal(multi_waiting(m), 0);
 }
 
+/* Twenty of one party fill the room and send a byte now and then. */
+static void
+no_party_keeps_another_from_its_turn(void **state)
+{
+	int64_t    began = now_ms();
+	struct err e = { 0 };
+
+	(void)state;
+	bind_to(3 * MEGA);
+	for (uint64_t i = 0; i < 20; i++)
+		ask(i, "/mega-drip", 20000);
+	while (multi_waiting(m) < 16) {
+		assert_in_range(now_ms() - began, 0, 9000);
+		assert_true(multi_wait(m, 100, NULL, 0, &e));
+	}
+	party.b[0] = 1;
+	turn = 1; /* of a run that began later */
+	began = now_ms();
+	ask(20, "/mega", 9000);
+	while (came[20].times == 0)
+		assert_true(multi_wait(m, 1000, NULL, 0, &e));
+	assert_string_equal(came[20].why, "");
+	assert_int_equal(came[20].n, MEGA);
+	assert_in_range(came[20].at_ms - began, 0, 4000); /* one turn, and its own time */
+	while (multi_under_way(m) == 20) {
+		assert_in_range(now_ms() - began, 0, 9000);
+		assert_true(multi_wait(m, 1000, NULL, 0, &e));
+	}
+	for (size_t i = 0; i < 20; i++)
+		if (came[i].times > 0)
+			assert_string_equal(
+			    came[i].why, "The answer came too slowly, and others waited.");
+	multi_drop(m, came);
+	assert_int_equal(multi_held(m), 0);
+	assert_int_equal(multi_waiting(m), 0);
+}
+
 /* Their deadlines are over in the middle of the body, if these do not wait too. */
 static void
 what_stops_in_the_middle_ends_as_it_would_have_without(void **state)
@@ -384,12 +423,14 @@ what_stops_in_the_middle_ends_as_it_would_have_without(void **state)
 		{ "/bomb", "The answer was too large." },
 	};
 
+	const int64_t began = now_ms();
+
 	(void)state;
 	bind_to(MEGA / 4);
 	leaving = 1;
 	for (size_t i = 0; i < LEN(rows); i++)
 		ask(i, rows[i].path, 2000);
-	hold_up(LEN(rows), 2000);
+	hold_up(LEN(rows), 1500);
 	leaving = 0;
 	wait_for_all();
 	for (size_t i = 0; i < LEN(rows); i++) {
@@ -397,6 +438,19 @@ what_stops_in_the_middle_ends_as_it_would_have_without(void **state)
 		assert_string_equal(came[i].why, rows[i].why);
 		assert_int_equal(came[i].n, *rows[i].why == '\0' ? MEGA : 0);
 	}
+	assert_true(came[2].at_ms - began >= 1500 + 1500); /* the time that was left to it */
+	/* it waits no longer than the time that it has been given */
+	answer_max = 8 * MEGA;
+	ask(8, "/flow", 9000);
+	while (multi_held(m) <= MEGA / 4) /* until it has the turn */
+		assert_true(multi_wait(m, 1000, NULL, 0, &(struct err) { 0 }));
+	ask(9, "/mega", 700);
+	while (came[9].times == 0)
+		assert_true(multi_wait(m, 1000, NULL, 0, &(struct err) { 0 }));
+	assert_int_equal(came[8].times, 0);
+	assert_string_equal(came[9].why, "There was no room to read the answer in time.");
+	assert_false(came[9].lasting);
+	multi_drop(m, came);
 	/* and what is dropped while it waits is gone */
 	leaving = 1;
 	ask(10, "/mega", 9000);
@@ -418,6 +472,7 @@ main(void)
 		CASE(what_has_no_room_waits_and_comes_whole),
 		CASE(one_always_goes_on_and_nothing_little_waits),
 		CASE(who_goes_on_and_hangs_gives_way),
+		CASE(no_party_keeps_another_from_its_turn),
 		CASE(what_stops_in_the_middle_ends_as_it_would_have_without),
 	};
 

@@ -257,9 +257,13 @@ by_another(const struct maker_rule *r, const struct attribution *who)
 	return yes;
 }
 
+/* When those were that are not told nobody knows: somebody's deed is not to be hidden behind
+ * others. */
 static bool
 at_another_time(const struct maker_rule *r, const struct attribution *who)
 {
+	if (who->more > 0)
+		return true;
 	for (size_t i = 0; i < who->n; i++) {
 		bool in = false;
 

@@ -104,7 +104,8 @@ static const struct field rule_fields[] = {
 	FIELD(struct rule_in, outside,
 	    .doc = "Windows of time, one or a list, such as \"mon-fri 08:00-18:00 "
 		   "Europe/Berlin\": the rule raises the severity once it is known that the change "
-		   "was made in none of them."),
+		   "was made in none of them, or that there are further deeds whose time is not "
+		   "told."),
 	FIELD(struct rule_in, controls, .max = CONTROLS_MAX,
 	    .doc = "Controls of CIS, SCuBA or NIST that it watches, such as \"CIS 5.2.2.1\", "
 		   "\"SCuBA MS.AAD.3.1v1\" or \"NIST AC-6(5)\"."),

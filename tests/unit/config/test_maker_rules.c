@@ -196,6 +196,8 @@ static const struct {
 	    "high:config:1" },
 	{ "one deed of several out of hours", HOURS, "{\"a\":1}", "{\"a\":2}",
 	    KEPT("object", AT_EVE("09:00:00") "," AT_ADA("23:00:00"), ""), "high:config:1" },
+	{ "of further deeds it is not known when they were", HOURS, "{\"a\":1}", "{\"a\":2}",
+	    KEPT("object", AT_EVE("09:00:00"), ",\"more\":1"), "high:config:1" },
 	{ "both have to hold",
 	    "[{\"path\":\"/a\",\"severity\":\"high\",\"actor_not_in\":[" MINE
 	    "],\"outside\":\"fri 08:00-18:00\"}]",

@@ -188,30 +188,50 @@ add_variable(struct buf *b, const struct values *w, struct str name, bool quoted
 	return true;
 }
 
+/* What stands at a place of a template: a variable, or what goes out as it is. */
+struct part {
+	struct str variable, plain; /* the one that is not has n == 0 */
+	bool       quoted;          /* the place is inside of a text */
+};
+
+static struct part
+next_part(const char **at, bool *quoted)
+{
+	const char *p = *at;
+	struct part is = { .plain = { p, 1 }, .quoted = *quoted };
+
+	if (*p == '%')
+		is.variable = name_at(str_of(p + 1));
+	if (is.variable.n > 0) {
+		is.plain.n = 0;
+		*at += is.variable.n + 2;
+		return is;
+	}
+	if (*quoted && *p == '\\' && p[1] != '\0')
+		is.plain.n = 2;
+	else if (*p == '"')
+		*quoted = !*quoted;
+	*at += *p == '%' && p[1] == '%' ? 2 : is.plain.n;
+	return is;
+}
+
 static bool
 fill(struct buf *b, const struct values *w, const char *p, struct err *e)
 {
 	size_t variables = 0;
+	bool   quoted = false;
 
-	for (bool quoted = false; *p != '\0'; p++) {
-		struct str name = *p == '%' ? name_at(str_of(p + 1)) : (struct str) { 0 };
+	while (*p != '\0') {
+		const struct part is = next_part(&p, &quoted);
 
-		if (name.n > 0) {
-			if (++variables > TEMPLATED_VARIABLES_MAX)
-				return err_set(e, ERR_INVALID, 0, "has more than 64 variables",
-				    "too many variables");
-			if (!add_variable(b, w, name, quoted, e))
-				return false;
-			p += name.n + 1;
+		buf_add(b, is.plain.p, is.plain.n);
+		if (is.variable.n == 0)
 			continue;
-		}
-		if (*p == '%' && p[1] == '%')
-			p++;
-		else if (quoted && *p == '\\' && p[1] != '\0')
-			buf_putc(b, *p++);
-		else if (*p == '"')
-			quoted = !quoted;
-		buf_putc(b, *p);
+		if (++variables > TEMPLATED_VARIABLES_MAX)
+			return err_set(
+			    e, ERR_INVALID, 0, "has more than 64 variables", "too many variables");
+		if (!add_variable(b, w, is.variable, is.quoted, e))
+			return false;
 	}
 	return buf_ok(b) || err_memory(e);
 }
@@ -268,6 +288,23 @@ check_with(TALLOC_CTX *mem, const char *template, const char *type, struct err *
 	return true;
 }
 
+/* Of a template that is JSON when it is filled: a text, or a variable, is a name where a colon
+ * follows. */
+static bool
+has_variable_name(const char *p)
+{
+	bool quoted = false, held = false;
+
+	while (*p != '\0') {
+		const struct part is = next_part(&p, &quoted);
+
+		held = is.variable.n > 0 || (held && is.quoted);
+		if (held && !quoted && p[strspn(p, " \t\r\n")] == ':')
+			return true;
+	}
+	return false;
+}
+
 bool
 templated_check(TALLOC_CTX *mem, const char *template, struct err *e)
 {
@@ -277,7 +314,8 @@ templated_check(TALLOC_CTX *mem, const char *template, struct err *e)
 	for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++)
 		if (!check_with(mem, template, types[i], e))
 			return false;
-	return true;
+	return !has_variable_name(template) ||
+	       err_fault(e, mem, "/template", "a variable cannot be a member's name");
 }
 
 /* ---- headers ---- */

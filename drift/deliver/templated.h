@@ -3,7 +3,8 @@
  *
  * It is JSON with variables, %alert.title%; %% is a percent sign, and so is one that begins no name.  Inside of a string a
  * variable is its text, escaped as JSON is; elsewhere it is a value of its own: a string, a number, or null where there is
- * nothing to say.  So nothing that an event holds changes what the body is.
+ * nothing to say.  It is no member's name: two could become alike.  So nothing that an event holds changes what the body is.
+ * One that was saved before names were refused is filled as it is.
  *
  * Headers are {"items":[{"name","value"}]}, as they are sealed.
  */
@@ -19,7 +20,7 @@
 /* `id`: of the message. */
 MUST_USE bool templated_fill(TALLOC_CTX *mem, const char *template, const struct alert_event *shown,
     const char *id, struct str *out, struct err *e);
-/* Fills it with each kind of event; ERR_INVALID with a fault at /template. */
+/* Fills it with each kind of event, and looks at its names; ERR_INVALID with a fault at /template. */
 MUST_USE bool templated_check(TALLOC_CTX *mem, const char *template, struct err *e);
 
 struct templated_header {

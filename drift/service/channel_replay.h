@@ -1,7 +1,8 @@
 /*
  * channel_replay.h - messages to a channel that go out again, under the ids that they had.
  *
- * They are rendered when they are sent, as whatever is sent: what the channel may be told then is what it gets.  Whoever asks
+ * They are rendered when they are sent, as whatever is sent: what the channel may be told then is what it gets.  Values
+ * are those of the report: a mask that was added since does not reach back, there and here.  Whoever asks
  * for it decides who reads alerts of the past: that needs read:alerts.
  */
 #ifndef BSX_DRIFT_SERVICE_CHANNEL_REPLAY_H

@@ -54,7 +54,8 @@ static const char *const statuses[] = { CHANNEL_ACTIVE, CHANNEL_PAUSED, CHANNEL_
 
 #define TEMPLATE_DOC                                                                               \
 	"template: the body, JSON in which %NAME% is filled in, inside of a string as its text, "  \
-	"elsewhere as a value; %% is a percent sign. Names: event.id, event.type, event.time_s, "  \
+	"elsewhere as a value, and nowhere as a member's name; %% is a percent sign. Names: "      \
+	"event.id, event.type, event.time_s, "                                                     \
 	"alert.id, .title, .headline, .state, .kind, .severity, .severity_before, .status, "       \
 	".opened_at, .by, .resolved_by, "                                                          \
 	"tenant.id, .slug, .name, config.id, .name, changes.total, .text, link. Who may read "     \
@@ -376,10 +377,12 @@ const struct route channel_routes[] = {
 	    replay_channel, IN(replay_in), OUT(replayed),
 	    "Sends messages again, by default those that were given up; needs read:alerts too. Of "
 	    "an alert everything goes out again from the oldest of them on, so that the receiver "
-	    "ends with what is so now; where something waits already, that is sent now."),
+	    "ends with what is so now; where something waits already, that is sent now. Values are "
+	    "as they "
+	    "were masked in the report: a mask that was added since does not reach back."),
 	ROUTE(POST, "/api/drift/deliveries/{id}/replay", ALLOW(MANAGE, CHANNELS), RATE_WRITE, 202,
 	    replay_delivery, IN_NONE, OUT(replayed),
 	    "Sends the message of an attempt again, and what its alert had after it; needs "
-	    "read:alerts too."),
+	    "read:alerts too. Values are as they were masked in the report."),
 	ROUTE_END,
 };

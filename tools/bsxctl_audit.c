@@ -51,7 +51,7 @@ verify_all(struct ctl *c, bool *good, struct err *e)
 			return false;
 		for (size_t i = 0; i < n; i++) {
 			last = list[i].id;
-			if (strcmp(list[i].status, "provisioning") != 0)
+			if (tenant_stands(&list[i]))
 				*good &= verify_one(c, &list[i]);
 		}
 	}

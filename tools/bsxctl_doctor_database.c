@@ -233,6 +233,8 @@ look_at_tenant(struct findings *f, const struct tenant *t)
 
 	if (strcmp(t->status, "provisioning") == 0)
 		return unfinished(f, t);
+	if (!tenant_stands(t)) /* it is being erased, and nothing of it is to be used */
+		return true;
 	if (tenant_db_open(f->c->d, t, true, &tdb, &e) &&
 	    migrate_check(tdb->db, SQL_TENANT, migrations, &e) &&
 	    db_verify(tdb->db, SQL_TENANT, &e) && tenant_has_users(tdb, &has, &e) &&

@@ -45,7 +45,7 @@ open_any(struct ctl *c, const struct uuid *config, struct tenant_db **t, struct 
 			return false;
 		for (size_t i = 0; i < n; i++) {
 			last = list[i].id;
-			if (strcmp(list[i].status, "provisioning") == 0)
+			if (strcmp(list[i].status, "active") != 0)
 				continue;
 			database_tidy(c->d);
 			if (!tenant_db_open(c->d, &list[i], false, t, e) ||

@@ -70,6 +70,8 @@ const credential = { kind: 'bearer', token };
 test('a config is tried by the collectors: a table of its collections, and nothing is stored', async () => {
   const source = { kind: 'http', parameters: { base_url: url }, credential, collections: [rules, hooks] };
   const config = await newConfig(admin, { source });
+  const idle = newTenant(); // is passed over where no tenant is named
+  sql(`UPDATE tenants SET status = 'suspended' WHERE slug = '${idle.tenant}'`);
   const one = await run([config.id, '--tenant', owner.tenant]), any = await run([config.id]);
   for (const said of [one, any]) {
     assert.equal(said.status, 1, said.err);

@@ -84,7 +84,7 @@ usage_take_push(struct db *db, const struct usage_push *p, enum usage_kind *met,
 
 	*met = USAGE__MAX;
 	if (p->per_day == 0 && p->storage == 0)
-		return tx_later(db, &usage_update_push, p, e);
+		return tx_later(db, p->bytes == 0 ? &usage_update_day : &usage_update_push, p, e);
 	if (!db_run(db, &usage_update_day, p, &n, e))
 		return false;
 	if (n == 0)

@@ -135,21 +135,31 @@ attribution(struct db *db, const struct deadline *b, struct err *e)
 	return attributed_due(db, &b->due, e);
 }
 
+#define COUNTING_MS 5000 /* what takes longer is left to the count of the day */
+
+struct counting {
+	const struct clock *clock;
+	int64_t             until_ms;
+};
+
 static bool
-never(void *arg)
+counts_too_long(void *arg)
 {
-	(void)arg;
-	return false;
+	const struct counting *c = arg;
+
+	return clock_ns(c->clock) / 1000000 > c->until_ms;
 }
 
 static bool
 count_storage(const struct deadline *b, struct err *e)
 {
-	const struct usage_stop all = { never, NULL };
-	const instant           now = { clock_ms(b->due.d->env->clock) };
+	const struct clock     *clock = b->due.d->env->clock;
+	struct counting         c = { clock, clock_ns(clock) / 1000000 + COUNTING_MS };
+	const struct usage_stop bounded = { counts_too_long, &c };
+	const instant           now = { clock_ms(clock) };
 
 	return retention_sweep(b->due.d, b->due.t, b->due.mem, e) &&
-	       usage_recount_storage(b->due.t, now, USAGE_FREED_MS, &all, e);
+	       usage_recount_storage(b->due.t, now, USAGE_FREED_MS, &bounded, e);
 }
 
 static bool

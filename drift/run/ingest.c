@@ -3,7 +3,6 @@
 #include <string.h>
 
 #include "core/shm/metric.h"
-#include "core/store/drift/schedule.h"
 #include "core/store/tenant/quota.h"
 #include "core/store/tx.h"
 #include "drift/run/apply.h"
@@ -197,8 +196,13 @@ make_room(const struct ingest *in, const struct err *refused)
 	const struct retention_after after = { .config = &in->config->id, .spec = in->spec };
 	struct err                   e = { 0 };
 
-	if (refused->code == ERR_QUOTA && (!retention_round(in->d, in->t, in->mem, &after, &e) ||
-					      !schedule_storage(in->t->db, &e)))
+	bool bound = false;
+
+	if (refused->code != ERR_QUOTA ||
+	    (quota_bounds(in->t, USAGE_STORAGE, &bound, &e) && !bound))
+		return;
+	if (!bound || !retention_round(in->d, in->t, in->mem, &after, &e) ||
+	    !retention_freed(in->t, &e))
 		log_err(in->d->env->log, LOG_DRIFT, "no room was made for a snapshot", &e);
 }
 

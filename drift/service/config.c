@@ -12,6 +12,7 @@
 #include "drift/run/golden_binding.h"
 #include "drift/run/running.h"
 #include "drift/service/config_credential.h"
+#include "drift/snapshot/retention.h"
 
 /* ---- reading ---- */
 
@@ -352,7 +353,7 @@ erase_body(struct db *db, void *arg, struct err *e)
 	return done ? rule_hits_drop(db, &row->id, e) && credential_drop(db, &row->id, e) &&
 			  running_leave(db, &row->id, e) && await_beat(db, c, e) &&
 			  schedule_set(db, SCHEDULE_RECHECK, &row->id, -1, e) &&
-			  schedule_storage(db, e)
+			  retention_freed(a->by.t, e)
 		    : outrun(e);
 }
 

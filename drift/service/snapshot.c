@@ -3,10 +3,10 @@
 #include <string.h>
 
 #include "core/auth/audit_details.h"
-#include "core/store/drift/schedule.h"
 #include "drift/engine/masked.h"
 #include "drift/service/config.h"
 #include "drift/snapshot/baseline.h"
+#include "drift/snapshot/retention.h"
 
 /* ---- very many values of a masked place ---- */
 
@@ -204,8 +204,9 @@ snapshot_resource(const struct acting *a, const struct snapshot *s, const char *
 /* ---- dropping ---- */
 
 struct snapshot_deed {
-	TALLOC_CTX     *mem;
-	struct snapshot s;
+	TALLOC_CTX       *mem;
+	struct tenant_db *t;
+	struct snapshot   s;
 };
 
 static bool
@@ -213,7 +214,7 @@ erase_body(struct db *db, void *arg, struct err *e)
 {
 	struct snapshot_deed *d = arg;
 
-	return retention_drop(db, d->mem, &d->s, e) && schedule_storage(db, e);
+	return retention_drop(db, d->mem, &d->s, e) && retention_freed(d->t, e);
 }
 
 struct erase_told {
@@ -228,7 +229,7 @@ static const struct schema erase_told = SCHEMA("EraseTold", struct erase_told, e
 bool
 snapshot_erase(const struct acting *a, const struct uuid *id, const char *reason, struct err *e)
 {
-	struct snapshot_deed d = { .mem = a->by.mem };
+	struct snapshot_deed d = { .mem = a->by.mem, .t = a->by.t };
 	struct audit_entry   entry = { .action = AUDIT_SNAPSHOT_DELETE, .target_id = *id };
 
 	if (!snapshot_by_id(a->by.t, a->by.mem, id, &d.s, e))

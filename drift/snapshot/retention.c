@@ -2,6 +2,8 @@
 
 #include "core/store/alert/expire.h"
 #include "core/store/drift/history.h"
+#include "core/store/drift/schedule.h"
+#include "core/store/tenant/quota.h"
 #include "core/store/tx.h"
 
 bool
@@ -122,6 +124,17 @@ retention_round(struct drift *d, struct tenant_db *t, TALLOC_CTX *mem,
 		return false;
 	rand_fill(d->env->rand, from, sizeof(from));
 	return run(t, "retention sweep", sweep_body, &r, e);
+}
+
+bool
+retention_freed(struct tenant_db *t, struct err *e)
+{
+	const struct uuid whole = { { 0 } }; /* of no config */
+	bool              bound;
+
+	if (!quota_bounds(t, USAGE_STORAGE, &bound, e))
+		return false;
+	return !bound || schedule_by(t->db, SCHEDULE_STORAGE, &whole, RETENTION_FREED_S, e);
 }
 
 /* Addresses are spread evenly: from one place in each slot on, so that what is between two is

@@ -40,6 +40,13 @@ MUST_USE bool retention_round(struct drift *d, struct tenant_db *t, TALLOC_CTX *
     const struct retention_after *after, struct err *e);
 
 /*
+ * Something was taken away: where the tenant's quota bounds what it stores, driftd sweeps and counts anew within
+ * RETENTION_FREED_S; once for all that is taken away until then.  Where none does, once a day will do.
+ */
+#define RETENTION_FREED_S 30
+MUST_USE bool retention_freed(struct tenant_db *t, struct err *e);
+
+/*
  * Contents that nothing refers to any more, after something was taken away as a whole: all of them where a tenant has
  * up to some 12,000, of more a part that is another each time.
  */

@@ -16,7 +16,7 @@ static const struct field usage_fields[] = {
 	    .doc = "Snapshots of this day (UTC), unchanged ones too."),
 	FIELD(struct tenant_usage, storage_bytes,
 	    .doc = "Bytes stored: sealed contents, changes and audit; what was deleted is counted "
-		   "off within a day."),
+		   "off in half a minute where a quota bounds it, else within a day."),
 	FIELD(struct tenant_usage, near,
 	    .doc = "Members of the quota of which 80 in a hundred are used, or more."),
 	FIELD_END,

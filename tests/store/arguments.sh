@@ -7,8 +7,9 @@ dir=${BSX_TEST_DB:?run tests/store/run}/arguments
 conf=$dir/blindspotx.conf
 # shellcheck source=tests/lib/tap.sh
 . "$(dirname "$0")/../lib/tap.sh"
+# shellcheck source=tests/lib/bsxctl.sh
+. "$(dirname "$0")/../lib/bsxctl.sh"
 
-sql() { mariadb --no-defaults --socket="$BSX_TEST_DB/mariadb.sock" --user=root -N -B -e "$1"; }
 # Schemas, accounts, rights, registry and keys; files with owner and mode: whatever a command could make.
 everything() {
 	sql "SELECT schema_name FROM information_schema.schemata ORDER BY 1;
@@ -16,19 +17,6 @@ everything() {
 		SELECT Host, Db, User, Routine_name FROM mysql.procs_priv ORDER BY 1, 2, 3, 4"
 	sql "SELECT * FROM testargs.tenants; SELECT * FROM testargs.tenant_keys; SELECT * FROM testargs.signing_keys" 2>&1
 	find "$dir/state" -printf '%P %u %g %m\n' 2>&1 | sort
-}
-run() { # run STATUS ARGUMENT... : the exit status must be this one
-	want=$1
-	shift
-	got=0
-	"$bsxctl" -c "$conf" "$@" >"$dir/out" 2>"$dir/err" </dev/null || got=$?
-	[ "$got" -eq "$want" ]
-}
-says() { grep -q -- "$1" "$dir/out" "$dir/err"; }
-runs_and_says() {
-	text=$1
-	shift
-	run "$@" && says "$text"
 }
 # The usage goes to stderr, nothing else is said, and nothing is made.
 is_usage() { run 2 "$@" && grep -q '^usage: bsxctl ' "$dir/err" && [ ! -s "$dir/out" ]; }

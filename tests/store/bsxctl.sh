@@ -7,21 +7,9 @@ dir=${BSX_TEST_DB:?run tests/store/run}/bsxctl
 conf=$dir/blindspotx.conf
 # shellcheck source=tests/lib/tap.sh
 . "$(dirname "$0")/../lib/tap.sh"
+# shellcheck source=tests/lib/bsxctl.sh
+. "$(dirname "$0")/../lib/bsxctl.sh"
 
-run() { # run STATUS ARGUMENT... : the exit status must be this one
-	want=$1
-	shift
-	got=0
-	"$bsxctl" -c "$conf" "$@" >"$dir/out" 2>"$dir/err" </dev/null || got=$?
-	[ "$got" -eq "$want" ]
-}
-says() { grep -q -- "$1" "$dir/out" "$dir/err"; }
-runs_and_says() {
-	text=$1
-	shift
-	run "$@" && says "$text"
-}
-sql() { mariadb --no-defaults --socket="$BSX_TEST_DB/mariadb.sock" --user=root -N -B -e "$1"; }
 mode_is() { [ "$(stat -c %a "$1")" = "$2" ]; }
 password_in_nothing() { ! grep -rqs -- "$1" "$BSX_TEST_DB"/mariadb.log "$dir/state" && ! sql "SELECT * FROM mysql.global_priv; SELECT * FROM testctl.tenants" | grep -q -- "$1"; }
 secrets_are_not_shown() {

@@ -7,21 +7,9 @@ dir=${BSX_TEST_DB:?run tests/store/run}/rollout
 conf=$dir/blindspotx.conf
 # shellcheck source=tests/lib/tap.sh
 . "$(dirname "$0")/../lib/tap.sh"
+# shellcheck source=tests/lib/bsxctl.sh
+. "$(dirname "$0")/../lib/bsxctl.sh"
 
-run() { # run STATUS ARGUMENT... : the exit status must be this one
-	want=$1
-	shift
-	got=0
-	"$bsxctl" -c "$conf" "$@" >"$dir/out" 2>"$dir/err" </dev/null || got=$?
-	[ "$got" -eq "$want" ]
-}
-says() { grep -q -- "$1" "$dir/out" "$dir/err"; }
-runs_and_says() {
-	text=$1
-	shift
-	run "$@" && says "$text"
-}
-sql() { mariadb --no-defaults --socket="$BSX_TEST_DB/mariadb.sock" --user=root -N -B -e "$1"; }
 schema_of() { sql "SELECT schema_name FROM testroll.tenants WHERE slug = '$1'"; }
 until_so() { # until_so CONDITION... : asked again until it is so, for half a minute
 	tries=0

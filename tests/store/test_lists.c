@@ -58,8 +58,6 @@ static const struct {
 	{ "alert_select_tail", 3999, "by two filters it walks the alerts that one of them finds" },
 	{ "alert_select_named", 3999, "by another filter it walks the alerts of the control" },
 	{ "alert_select_named_tail", 3999, "by another filter it walks the alerts of the control" },
-	{ "usage_sum_contents", 10000,
-	    "2,000 rows a page of all that a tenant stores, once a day" },
 	{ "usage_sum_changes", 10000, "2,000 rows a page of all that a tenant stores, once a day" },
 	{ "usage_sum_audit", 10000, "2,000 rows a page of all that a tenant stores, once a day" },
 	{ "audit_select_list", 3999, "by an actor's name it walks the time that is asked for" },

@@ -4,14 +4,11 @@
 #include <string.h>
 
 #include "core/auth/audit_details.h"
+#include "core/auth/once.h"
 #include "core/auth/operation.h"
 #include "core/auth/tenant/tenant_erase.h"
-#include "core/base/hash.h"
-#include "core/base/secret.h"
 #include "core/shm/cache.h"
-#include "core/store/tenant/idempotency.h"
 
-#define KIND  "tenant.delete"
 #define TRIES 5 /* against somebody who does something to the same tenant at the same time */
 
 static const struct {
@@ -35,12 +32,12 @@ struct living {
 	const struct tenant_life *in;
 	struct tenant             was; /* its row; texts as long as by->mem */
 	struct tenant_turn        turn;
-	struct idempotency        mark;
-	uint8_t                   mac[HASH_LEN];
+	struct once               once;
 };
 
 /* ---- the key: done once ---- */
 
+/* What the key stands for is what is asked, and not how it was written. */
 static bool
 prepare_mark(struct living *w, struct err *e)
 {
@@ -55,14 +52,10 @@ prepare_mark(struct living *w, struct err *e)
 	buf_printf(&b, "%s %lld %s", id, (long long)w->in->grace_s, w->turn.reason);
 	if (!buf_ok(&b))
 		return err_memory(e);
-	hash_hmac(by->t->address_key, sizeof(by->t->address_key), b.p, b.n, w->mac);
-	w->mark = (struct idempotency) {
-		.actor_id = by->caller->user,
-		.kind = KIND,
-		.key = w->in->idempotency_key,
-		.body_mac = { w->mac, sizeof(w->mac) },
-		.created_at = { clock_ms(by->auth->env->clock) },
+	w->once = (struct once) {
+		.kind = "tenant.delete", .key = w->in->idempotency_key, .body = buf_str(&b)
 	};
+	once_begin(&w->once, by, &w->turn.op, (instant) { clock_ms(by->auth->env->clock) });
 	return true;
 }
 
@@ -70,22 +63,7 @@ prepare_mark(struct living *w, struct err *e)
 static bool
 replay(struct living *w, bool *done, struct err *e)
 {
-	const struct deed_by *by = w->by;
-	struct idempotency    have;
-
-	*done = false;
-	if (w->in->idempotency_key == NULL)
-		return true;
-	if (!idempotency_find(
-		by->t, by->mem, &by->caller->user, KIND, w->in->idempotency_key, &have, e))
-		return err_take(e, ERR_MISSING);
-	if (have.body_mac.n != HASH_LEN || !secret_eq(have.body_mac.p, w->mac, HASH_LEN))
-		return err_set(e, ERR_CONFLICT, 0,
-		    "This Idempotency-Key was used with another request.",
-		    "idempotency key with another request");
-	w->turn.op = have.made_id;
-	*done = true;
-	return true;
+	return once_find(&w->once, w->by, done, &w->turn.op, e);
 }
 
 /* ---- the deed ---- */
@@ -118,8 +96,7 @@ turn_body(struct db *db, void *arg, struct err *e)
 	};
 
 	(void)db;
-	return (w->mark.key == NULL || idempotency_add(w->by->t, &w->mark, e)) &&
-	       tenant_turn(w->by->t, &w->turn, e) &&
+	return once_mark(&w->once, w->by, e) && tenant_turn(w->by->t, &w->turn, e) &&
 	       (uuid_is_nil(&w->turn.op) || operation_begin(w->by, &work, e));
 }
 
@@ -189,7 +166,7 @@ plan_deletion(struct living *w, bool *done)
 
 	*done = strcmp(w->was.status, "erasing") == 0 || (going && w->was.erase_at.ms <= end);
 	w->turn.op = going ? (struct uuid) { { 0 } } : uuid_make(env->clock, env->rand);
-	w->mark.made_id = going || *done ? w->was.erase_op : w->turn.op;
+	w->once.mark.made_id = going || *done ? w->was.erase_op : w->turn.op;
 	return true;
 }
 
@@ -206,12 +183,13 @@ turn_tries(struct living *w, struct uuid *operation, struct err *e)
 			return true;
 		}
 		if (turn_once(w, e)) {
-			*operation = w->in->to == TENANT_DELETED ? w->mark.made_id : w->turn.op;
+			*operation =
+			    w->in->to == TENANT_DELETED ? w->once.mark.made_id : w->turn.op;
 			return true;
 		}
 		if (e->code != ERR_CONFLICT)
 			return false;
-		if (db_was_duplicate(e) && w->mark.key != NULL) {
+		if (db_was_duplicate(e) && w->once.key != NULL) {
 			err_clear(e); /* the same request in parallel was faster */
 			return replay(w, &done, e) && (*operation = w->turn.op, true);
 		}

@@ -6,16 +6,12 @@
 #include "core/auth/audit_details.h"
 #include "core/auth/ident.h"
 #include "core/auth/mail/mail_queue.h"
+#include "core/auth/once.h"
 #include "core/auth/password/password_rules.h"
 #include "core/auth/settings.h"
 #include "core/auth/tenant/tenant_order.h"
-#include "core/base/hash.h"
-#include "core/base/secret.h"
 #include "core/crypt/password.h"
-#include "core/store/tenant/idempotency.h"
 #include "core/store/tenant/quota.h"
-
-#define KIND "tenant"
 
 struct making {
 	const struct deed_by      *by;
@@ -23,49 +19,18 @@ struct making {
 	struct tenant_registration row;
 	struct operation_new       work;
 	struct tenant_order        order;
-	struct idempotency         mark;
+	struct once                once;
 	const char                *quota; /* NULL: no limits */
-	uint8_t                    mac[HASH_LEN];
 };
 
 /* ---- the key: made once ---- */
 
-static void
-prepare_mark(struct making *w)
-{
-	const struct deed_by *by = w->by;
-
-	hash_hmac(
-	    by->t->address_key, sizeof(by->t->address_key), w->in->body.p, w->in->body.n, w->mac);
-	w->mark = (struct idempotency) {
-		.actor_id = by->caller->user,
-		.kind = KIND,
-		.key = w->in->idempotency_key,
-		.body_mac = { w->mac, sizeof(w->mac) },
-		.made_id = w->row.id,
-		.created_at = { clock_ms(by->auth->env->clock) },
-	};
-}
-
 static bool
 replay(struct making *w, bool *done, struct err *e)
 {
-	const struct deed_by *by = w->by;
-	struct idempotency    have;
-
-	*done = false;
-	if (w->in->idempotency_key == NULL)
-		return true;
-	if (!idempotency_find(
-		by->t, by->mem, &by->caller->user, KIND, w->in->idempotency_key, &have, e))
-		return err_take(e, ERR_MISSING);
-	if (have.body_mac.n != HASH_LEN || !secret_eq(have.body_mac.p, w->mac, HASH_LEN))
-		return err_set(e, ERR_CONFLICT, 0,
-		    "This Idempotency-Key was used with another body.",
-		    "idempotency key with another body");
-	w->row.id = have.made_id;
-	w->work.id = have.made_id; /* an operation that makes a tenant has its number */
-	*done = true;
+	if (!once_find(&w->once, w->by, done, &w->row.id, e))
+		return false;
+	w->work.id = w->row.id; /* an operation that makes a tenant has its number */
 	return true;
 }
 
@@ -165,7 +130,7 @@ begin_body(struct db *db, void *arg, struct err *e)
 	struct making *w = arg;
 
 	(void)db;
-	return (w->in->idempotency_key == NULL || idempotency_add(w->by->t, &w->mark, e)) &&
+	return once_mark(&w->once, w->by, e) &&
 	       provision_register(w->by->t->db, w->by->auth->env, &w->row, e) &&
 	       (w->quota == NULL || tenant_set_quota(w->by->t, &w->row.id, w->quota, "{}", e)) &&
 	       operation_begin(w->by, &w->work, e);
@@ -250,14 +215,16 @@ bool
 tenant_make(
     const struct deed_by *by, const struct tenant_new *in, struct tenant_made *out, struct err *e)
 {
-	struct making w = { .by = by, .in = in };
+	struct making w = { .by = by,
+		.in = in,
+		.once = { .kind = "tenant", .key = in->idempotency_key, .body = in->body } };
 	bool          done;
 
 	if (!by->caller->platform)
 		return err_set(e, ERR_FORBIDDEN, 0, "Only the platform makes tenants.",
 		    "a tenant by a tenant");
 	w.row.id = uuid_make(by->auth->env->clock, by->auth->env->rand);
-	prepare_mark(&w);
+	once_begin(&w.once, by, &w.row.id, (instant) { clock_ms(by->auth->env->clock) });
 	if (!replay(&w, &done, e))
 		return false;
 	if (!done &&

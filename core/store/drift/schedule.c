@@ -34,6 +34,7 @@ static const struct field  done_fields[] = {
 static const struct schema done_in = SCHEMA("ScheduleDoneIn", struct set_in, done_fields);
 
 SQL(schedule_call_set, SQL_TENANT, &set_in, NULL, "CALL bsx.schedule_set(:kind, :ref, :due_s)");
+SQL(schedule_call_by, SQL_TENANT, &set_in, NULL, "CALL bsx.schedule_by(:kind, :ref, :due_s)");
 SQL(schedule_call_done, SQL_TENANT, &done_in, NULL, "CALL bsx.schedule_done(:kind, :ref, :fence)");
 
 bool
@@ -69,9 +70,11 @@ schedule_recheck_by(
 }
 
 bool
-schedule_storage(struct db *db, struct err *e)
+schedule_by(struct db *db, const char *kind, const struct uuid *ref, int64_t due_s, struct err *e)
 {
-	return schedule_set(db, SCHEDULE_STORAGE, &(struct uuid) { { 0 } }, SCHEDULE_STORAGE_S, e);
+	const struct set_in in = { .kind = kind, .ref = *ref, .due_s = due_s };
+
+	return tx_later(db, &schedule_call_by, &in, e);
 }
 
 bool

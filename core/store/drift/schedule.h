@@ -16,7 +16,6 @@
 #define SCHEDULE_REVIEW  "review"  /* the baseline of config `ref` should have been approved by then */
 #define SCHEDULE_ATTRIBUTION "attribution" /* who made changes of config `ref` is to be looked for */
 #define SCHEDULE_STORAGE "storage" /* what the tenant stores is to be counted: something was taken away; `ref` is nil */
-#define SCHEDULE_STORAGE_S 30
 #define SCHEDULE_LEASE_S 60
 
 struct schedule {
@@ -35,8 +34,8 @@ MUST_USE bool schedule_recheck_at(
 /* The same, unless the state row says something earlier; at == 0: no. */
 MUST_USE bool schedule_recheck_by(
     struct db *db, const struct config_state *s, instant at, instant now, struct err *e);
-/* Soon: once for all that is taken away meanwhile. */
-MUST_USE bool schedule_storage(struct db *db, struct err *e);
+/* The same of what is asked for again and again: once for all that come until then. */
+MUST_USE bool schedule_by(struct db *db, const char *kind, const struct uuid *ref, int64_t due_s, struct err *e);
 MUST_USE bool schedule_done(struct db *db, const struct schedule *s, struct err *e);
 
 /* The control side. */

@@ -109,6 +109,17 @@ read_quota(const struct tenant_db *t, struct quota *q, struct err *e)
 }
 
 bool
+quota_bounds(const struct tenant_db *t, enum usage_kind k, bool *bounds, struct err *e)
+{
+	struct quota q;
+
+	if (!read_quota(t, &q, e))
+		return false;
+	*bounds = quota_limit(&q, k) > 0;
+	return true;
+}
+
+bool
 quota_take(struct tenant_db *t, enum usage_kind k, struct err *e)
 {
 	struct quota q;

@@ -27,6 +27,9 @@ int64_t quota_limit(const struct quota *q, enum usage_kind k);
  */
 MUST_USE bool quota_merge(TALLOC_CTX *mem, const char *was, const struct json *change, const char **text, struct err *e);
 
+/* There is a limit of that kind. */
+MUST_USE bool quota_bounds(const struct tenant_db *t, enum usage_kind k, bool *bounds, struct err *e);
+
 /* In the transaction that makes one.  ERR_QUOTA: the tenant's limit is met. */
 MUST_USE bool quota_take(struct tenant_db *t, enum usage_kind k, struct err *e);
 /*

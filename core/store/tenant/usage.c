@@ -241,7 +241,8 @@ usage_recount(struct tenant_db *t, enum usage_kind k, int64_t *used, struct err 
 
 /* ---- the bytes stored, in pages ---- */
 
-#define PAGE_ROWS 2000 /* of them chunks of up to 1 MiB */
+#define PAGE_ROWS     2000
+#define PAGE_CONTENTS 100 /* of up to 256 MiB each, of which the server reads all */
 
 struct bytes_in {
 	struct blob after; /* key of the last row seen; empty: from the first */
@@ -272,48 +273,57 @@ static const struct field bytes_fields[] = {
 static const struct schema bytes_out = SCHEMA("UsageBytes", struct bytes, bytes_fields);
 
 /* Rows behind the one that was seen last, in the order of the table. */
-#define BYTES(last, rows)                                                                          \
+#define BYTES(last, rows, most)                                                                    \
 	"SELECT IFNULL(SUM(t.bytes), 0) AS bytes, COUNT(*) AS n, " last " FROM (SELECT " rows      \
-	" LIMIT 2000) t"
+	" LIMIT " most ") t"
 #define LAST_KEY    "0 AS last_n, IFNULL(MAX(t.k), '') AS last"
 #define LAST_NUMBER "IFNULL(MAX(t.k), 0) AS last_n, '' AS last"
-_Static_assert(PAGE_ROWS == 2000, "as in the statements");
+_Static_assert(PAGE_ROWS == 2000 && PAGE_CONTENTS == 100, "as in the statements");
 
 /* All chunks of a content: its first is what the pages are turned by. */
 SQL(usage_sum_contents, SQL_TENANT, &after_in, &bytes_out,
     BYTES(LAST_KEY,
 	"(SELECT SUM(LENGTH(c.body)) FROM contents c WHERE c.address = f.address) AS bytes,"
 	" f.address AS k FROM contents f WHERE f.address > :after AND f.chunk = 0"
-	" ORDER BY f.address"));
+	" ORDER BY f.address",
+	"100"));
 SQL(usage_sum_changes, SQL_TENANT, &after_in, &bytes_out,
     BYTES(LAST_KEY,
 	"LENGTH(path) + LENGTH(canonical_path) + IFNULL(LENGTH(old_value), 0)"
 	" + IFNULL(LENGTH(new_value), 0) AS bytes, id AS k FROM drift_changes WHERE id > :after"
-	" ORDER BY id"));
+	" ORDER BY id",
+	"2000"));
 SQL(usage_sum_audit, SQL_TENANT, &after_n_in, &bytes_out,
     BYTES(LAST_NUMBER,
-	"LENGTH(details) AS bytes, seq AS k FROM audit WHERE seq > :after_n ORDER BY seq"));
+	"LENGTH(details) AS bytes, seq AS k FROM audit WHERE seq > :after_n ORDER BY seq", "2000"));
 
-static const struct sql *const sums[] = { &usage_sum_contents, &usage_sum_changes,
-	&usage_sum_audit };
+static const struct {
+	const struct sql *q;
+	int64_t           page;
+} sums[] = {
+	{ &usage_sum_contents, PAGE_CONTENTS },
+	{ &usage_sum_changes, PAGE_ROWS },
+	{ &usage_sum_audit, PAGE_ROWS },
+};
 
 struct storage_set {
 	int64_t was, now;
-	instant at;
+	instant at, before; /* counted, and counted before; 0: never */
 };
 static const struct field storage_set_fields[] = {
 	COLUMN(struct storage_set, was),
 	COLUMN(struct storage_set, now),
 	COLUMN(struct storage_set, at),
+	COLUMN_NULL(struct storage_set, before),
 	FIELD_END,
 };
 static const struct schema storage_set =
     SCHEMA("UsageStorageSet", struct storage_set, storage_set_fields);
 
-/* What was added meanwhile stays counted. */
+/* What was added meanwhile stays counted; of two who count at a time the first is heard. */
 SQL(usage_update_sum, SQL_TENANT, &storage_set, NULL,
     "UPDATE tenant_usage SET used = GREATEST(CAST(used AS SIGNED) + :now - :was, 0),"
-    " counted_at = :at WHERE name = 'storage_bytes'");
+    " counted_at = :at WHERE name = 'storage_bytes' AND counted_at <=> :before");
 
 struct stored {
 	int64_t used;
@@ -335,13 +345,13 @@ sum(struct tenant_db *t, TALLOC_CTX *mem, const struct usage_stop *s, int64_t *t
 {
 	for (size_t i = 0; i < sizeof(sums) / sizeof(sums[0]); i++) {
 		struct bytes_in in = { .after = { (const uint8_t *)"", 0 } };
-		struct bytes    out = { .n = PAGE_ROWS };
+		struct bytes    out = { .n = sums[i].page };
 
-		while (out.n == PAGE_ROWS) {
+		while (out.n == sums[i].page) {
 			*all = !s->stop(s->arg);
 			if (!*all)
 				return true;
-			if (!db_one(t->db, mem, sums[i], &in, &out, e))
+			if (!db_one(t->db, mem, sums[i].q, &in, &out, e))
 				return false;
 			*total += out.bytes;
 			in = (struct bytes_in) { out.last, out.last_n };
@@ -366,6 +376,7 @@ usage_recount_storage(
 		ok = sum(t, mem, s, &set.now, &all, e);
 	if (ok && all) {
 		set.was = was.used;
+		set.before = was.counted_at;
 		ok = db_run(t->db, &usage_update_sum, &set, NULL, e);
 	}
 	talloc_free(mem);

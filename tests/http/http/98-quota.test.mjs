@@ -83,6 +83,10 @@ test('storage: what does not fit is refused and leaves nothing, people sign in a
   await allow(id, { storage_bytes: used + 4000 });
   assert.equal((await push(admin, other, big('c'))).status, 403);
   assert.equal((await admin('DELETE', `/api/drift/configs/${config.id}`)).status, 204);
+  // who is refused meanwhile does not put it off
+  const due = () => sql("SELECT next_due FROM schedules WHERE kind = 'storage'"), first = due();
+  assert.equal((await push(admin, other, big('c'))).status, 403);
+  assert.deepEqual([first.length > 0, due()], [true, first]);
   await until('its place in the order', () => {
     sql("UPDATE schedules SET next_due = NOW(3) WHERE kind = 'storage' AND lease_until IS NULL");
     return sql("SELECT COUNT(*) FROM schedules WHERE kind = 'storage'") === '0';

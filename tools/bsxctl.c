@@ -43,8 +43,9 @@ const struct command commands[] = {
 	    "  --password-file FILE  the password is the first line of FILE; - is standard input\n"
 	    "                        without it a password is made and printed once\n"
 	    "An interrupted creation is finished by repeating it.\n" },
-	{ "tenant list", cmd_tenant_list, "", NULL,
-	    "Lists tenants: slug, status, schema, when it was made, name.", "" },
+	{ "tenant list", cmd_tenant_list, "[--json]", NULL,
+	    "Lists tenants: slug, status, schema, when it was made, name.",
+	    "  --json  a line with an object for each, as of tenant status\n" },
 	{ "tenant status", cmd_tenant_status, "[SLUG] [--behind] [--json]", NULL,
 	    "Says of a tenant, or of each: its status, since when and why, its schema's version.",
 	    "  --behind  only those whose schema is older than this program; the status is 1 when\n"
@@ -89,12 +90,17 @@ const struct command commands[] = {
 	    "  this    the one that the event is about ends\n"
 	    "  others  all end but the one of who does it\n"
 	    "  sleeps  it does not work as long as that lasts\n" },
-	{ "audit verify", cmd_audit, "[SLUG]", NULL,
+	{ "audit export", cmd_audit_export, "SLUG [FILE]", "audit.export",
+	    "Writes a tenant's whole audit trail, an entry a line, as bsx-audit-verify reads it.",
+	    "It goes to standard output, or to FILE, which must not be there yet.\n"
+	    "The entry that tells of it is the last one, in the trail of that tenant.\n" },
+	{ "audit verify", cmd_audit_verify, "[SLUG]", NULL,
 	    "Reads the audit trails of all tenants, or of one, and says what was changed.", "" },
-	{ "grant list", cmd_grant, "[SLUG]", NULL,
+	{ "grant list", cmd_grant_list, "[SLUG] [--json]", NULL,
 	    "Lists what tenants let people of others do in them: of SLUG, or of all.",
-	    "A line for each: number, state, end, who gives and to whom, roles.\n" },
-	{ "grant revoke", cmd_grant, "ID", "grant.revoke",
+	    "A line for each: number, state, end, who gives and to whom, roles.\n"
+	    "  --json  an object in its place\n" },
+	{ "grant revoke", cmd_grant_revoke, "ID", "grant.revoke",
 	    "The grant with that number counts no more; both trails say who ran this.", "" },
 	{ "source check", cmd_source_check, "[FILE...]", NULL,
 	    "Reads source packs, each FILE or all of sources_dir, and says what is wrong with "

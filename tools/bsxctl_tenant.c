@@ -7,7 +7,7 @@
 #include "core/auth/audit_details.h"
 #include "core/auth/user/user_admin.h"
 #include "core/base/secret.h"
-#include "tools/bsxctl.h"
+#include "tools/bsxctl_tenant.h"
 
 #define PASSWORD_MADE  18 /* random bytes: 24 characters */
 #define LINE_MAX_BYTES 1100
@@ -218,42 +218,59 @@ is_finished(struct ctl *c, const struct tenant *t)
 	return !tenant_db_open(c->d, t, true, &tdb, &e) || !tenant_has_users(tdb, &has, &e) || has;
 }
 
-static void
-list_one(struct ctl *c, const struct tenant *t)
+static bool
+list_one(struct ctl *c, const struct tenant_args *a, const struct tenant *t, struct err *e)
 {
-	char at[TIME_TEXT_MAX];
-	bool finished = is_finished(c, t);
+	char          at[TIME_TEXT_MAX], unfinished[] = "unfinished";
+	bool          finished = is_finished(c, t), ok = true;
+	struct tenant seen = *t;
 
-	time_print(t->created_at.ms, at);
-	ctl_say("%-24s %-12s %s %s  %s", t->slug, finished ? t->status : "unfinished",
-	    t->schema_name, at, ctl_text(c, t->name));
 	if (!finished)
+		seen.status = unfinished;
+	time_print(t->created_at.ms, at);
+	if (a->json)
+		ok = tenant_show(c, a, &seen, "", e);
+	else
+		ctl_say("%-24s %-12s %s %s  %s", t->slug, seen.status, t->schema_name, at,
+		    ctl_text(c, t->name));
+	if (!finished && !a->json)
 		ctl_say("    to finish it: " TENANT_FINISH, t->slug);
 	database_tidy(c->d);
+	return ok;
+}
+
+static bool
+list_all(struct ctl *c, const struct tenant_args *a, struct err *e)
+{
+	struct uuid    last = { 0 };
+	struct tenant *list;
+	size_t         n = TENANT_PAGE;
+
+	while (n == TENANT_PAGE) {
+		if (!tenant_list(c->d, c->mem, &last, &list, &n, e))
+			return false;
+		for (size_t i = 0; i < n; i++) {
+			last = list[i].id;
+			if (!list_one(c, a, &list[i], e))
+				return false;
+		}
+		if (n > 0)
+			talloc_free(list);
+	}
+	return true;
 }
 
 int
 cmd_tenant_list(struct ctl *c, int argc, char **argv)
 {
-	struct err     e = { 0 };
-	struct uuid    last = { 0 };
-	struct tenant *list;
-	size_t         n = TENANT_PAGE;
+	struct tenant_args a = {
+		.command = "tenant list", .takes = TENANT_JSON, .slug_is_optional = true
+	};
+	struct err e = { 0 };
 
-	(void)argv;
-	if (argc != 1)
+	if (!tenant_args(c, argc, argv, &a))
+		return 2;
+	if (a.slug != NULL)
 		return ctl_usage("tenant list", false);
-	if (!ctl_open(c, &e))
-		return ctl_failed(&e);
-	while (n == TENANT_PAGE) {
-		if (!tenant_list(c->d, c->mem, &last, &list, &n, &e))
-			return ctl_failed(&e);
-		for (size_t i = 0; i < n; i++) {
-			last = list[i].id;
-			list_one(c, &list[i]);
-		}
-		if (n > 0)
-			talloc_free(list);
-	}
-	return 0;
+	return ctl_open(c, &e) && list_all(c, &a, &e) ? 0 : ctl_failed(&e);
 }

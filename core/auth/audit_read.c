@@ -40,7 +40,7 @@ bool
 audit_export_begin(
     const struct deed_by *by, const struct audit_filter *f, struct audit_export *out, struct err *e)
 {
-	struct audit_entry entry = { .action = AUDIT_AUDIT_EXPORT };
+	struct audit_entry entry = { .action = AUDIT_AUDIT_EXPORT, .actor_name = out->actor_name };
 	struct audit_head  head;
 
 	if (!audit_deed(by, NULL, NULL, &entry, e) || !audit_head_read(by->t, by->mem, &head, e))

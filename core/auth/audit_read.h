@@ -21,7 +21,8 @@ MUST_USE bool audit_page(const struct deed_by *by, const struct audit_filter *f,
  * not in it.  A part is a child of by->mem; *n 0: that was all.
  */
 struct audit_export {
-	struct audit_filter filter; /* after: what was given out */
+	struct audit_filter filter;     /* after: what was given out */
+	const char         *actor_name; /* set before it begins: who reads it where there is no caller; else NULL */
 };
 MUST_USE bool audit_export_begin(const struct deed_by *by, const struct audit_filter *f, struct audit_export *out,
     struct err *e);

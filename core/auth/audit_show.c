@@ -59,3 +59,18 @@ audit_show(TALLOC_CTX *mem, const struct audit_row *in, struct audit_out *out, s
 	return audit_hex(mem, in->prev_mac, &out->prev_mac, e) &&
 	       audit_hex(mem, in->mac, &out->mac, e) && audit_hex(mem, in->salt, &out->salt, e);
 }
+
+bool
+audit_show_lines(
+    TALLOC_CTX *mem, const struct audit_row *rows, size_t n, struct buf *out, struct err *e)
+{
+	struct audit_out one;
+	bool             ok = true;
+
+	for (size_t i = 0; i < n && ok; i++) {
+		ok = audit_show(mem, &rows[i], &one, e) &&
+		     schema_encode(out, &audit_out_schema, &one, e);
+		buf_putc(out, '\n');
+	}
+	return ok && (buf_ok(out) || err_memory(e));
+}

@@ -21,6 +21,8 @@ extern const struct schema audit_out_schema;
 
 /* Texts of `in` are not copied; what is made is a child of `mem`. */
 MUST_USE bool audit_show(TALLOC_CTX *mem, const struct audit_row *in, struct audit_out *out, struct err *e);
+/* A line of JSON for each: what an export is made of, and bsx-audit-verify reads. */
+MUST_USE bool audit_show_lines(TALLOC_CTX *mem, const struct audit_row *rows, size_t n, struct buf *out, struct err *e);
 /* In hex; a child of `mem`. */
 MUST_USE bool audit_hex(TALLOC_CTX *mem, struct blob in, const char **out, struct err *e);
 

@@ -126,21 +126,16 @@ export_more(struct request *r, struct buf *out, struct err *e)
 	struct deed_by    by = request_deed_by(r);
 	TALLOC_CTX       *tmp = talloc_new(r->mem);
 	struct audit_row *rows;
-	struct audit_out  one;
 	size_t            n = 0;
 	bool              ok;
 
 	if (tmp == NULL)
 		return err_memory(e);
 	by.mem = tmp;
-	ok = audit_export_next(&by, r->more_arg, &rows, &n, e);
-	for (size_t i = 0; i < n && ok; i++) {
-		ok = audit_show(tmp, &rows[i], &one, e) &&
-		     schema_encode(out, &audit_out_schema, &one, e);
-		buf_putc(out, '\n');
-	}
+	ok = audit_export_next(&by, r->more_arg, &rows, &n, e) &&
+	     audit_show_lines(tmp, rows, n, out, e);
 	talloc_free(tmp);
-	return ok && (buf_ok(out) || err_memory(e));
+	return ok;
 }
 
 static bool

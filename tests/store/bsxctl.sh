@@ -171,6 +171,7 @@ called() { # called COMMAND : the arguments
 	'tenant resume' | 'tenant undelete') echo "$1 initech" ;;
 	'tenant erase') echo "tenant erase initech --reason Over" ;;
 	'tenant work') echo "tenant work --pool 1" ;;
+	'audit export') echo "audit export platform" ;;
 	'keys rotate') echo "keys rotate --force" ;;
 	'source try' | 'grant revoke') echo elsewhere ;; # they need collectors, or a grant: the tests over HTTP
 	*) return 1 ;;
@@ -226,6 +227,17 @@ sql "UPDATE testctl.tenants SET schema_version = 3 WHERE slug = 'globex'"
 ok "one that is, is named" runs_and_says '^globex .*version 3 of' 1 tenant status --behind
 ok "... alone" test "$(wc -l <"$dir/out")" -eq 1
 run 0 migrate
+same_begin() { head -n "$(wc -l <"$dir/trail")" "$dir/out" | cmp -s - "$dir/trail"; }
+ok "a trail is exported to a file" run 0 audit export globex "$dir/trail"
+ok "... for its owner alone" mode_is "$dir/trail" 600
+ok "... an entry a line, up to that which tells of it" sh -c "tail -n 1 '$dir/trail' | grep -q '\"action\":\"audit.export\".*\"actor_name\":\"bsxctl:$me\"'"
+ok "... and replaces none" runs_and_says 'is there already' 1 audit export globex "$dir/trail"
+ok "to standard output it is the same" run 0 audit export globex
+ok "... as far as that went" same_begin
+ok "... of a tenant that is there" runs_and_says 'tenant nobody' 1 audit export nobody
+ok "... and one that cannot be written is told" sh -c "! '$bsxctl' -c '$conf' audit export globex >/dev/full 2>'$dir/err' && grep -q 'could not be written whole' '$dir/err'"
+ok "tenants are listed as JSON too" runs_and_says '"slug":"globex","name":"Globex","status":"active"' 0 tenant list --json
+ok "... each on its line" test "$(grep -c '^{.*}$' "$dir/out")" -eq "$(sql "SELECT COUNT(*) FROM testctl.tenants")"
 in_the_manual() {
 	tr '\n' ' ' <tools/bsxctl.1 | sed 's/\.It Ic/\n/g' >"$dir/manual"
 	while IFS=$tab read -r command action; do

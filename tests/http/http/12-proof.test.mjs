@@ -7,7 +7,7 @@ import path from 'node:path';
 import { after, before, test } from 'node:test';
 import { build, sql, state, until } from '../lib/env.mjs';
 import { call } from '../lib/client.mjs';
-import { bearer, newKey, newTenant } from '../lib/people.mjs';
+import { bearer, bsxctl, newKey, newTenant } from '../lib/people.mjs';
 
 const who = newTenant(), folder = fs.mkdtempSync(path.join(os.tmpdir(), 'bsx-proof.')), at = (name) => path.join(folder, name);
 let admin, trail, checkpoint, size;
@@ -46,6 +46,14 @@ test('an export fits the checkpoint that was signed of it', () => {
   const { status, text } = check(trail);
   assert.equal(status, 0, text);
   assert.match(text, /^ok/);
+});
+
+test('the admin tool writes the same bytes', () => {
+  const lines = bsxctl('audit', 'export', who.tenant).trimEnd().split('\n');
+  assert.deepEqual(lines.slice(0, trail.length), trail);
+  assert.match(JSON.parse(lines.at(-1)).actor_name, /^bsxctl:/);
+  const { status, text } = check(lines);
+  assert.equal(status, 0, text);
 });
 
 test('what was changed, taken away, turned round or cut off is found', () => {

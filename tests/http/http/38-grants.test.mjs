@@ -84,6 +84,8 @@ test('bsxctl lists them and takes them back, and both trails name who ran it', a
   const grant = await given({ roles: ['viewer', 'auditor'] }), line = () => bsxctl('grant', 'list', customer.slug).split('\n').find((x) => x.startsWith(grant.id));
   assert.match(line(), new RegExp(`active .*${customer.slug} -> ${firm.slug} +viewer auditor$`));
   assert.ok(bsxctl('grant', 'list').includes(grant.id));
+  const seen = bsxctl('grant', 'list', customer.slug, '--json').trimEnd().split('\n').map((x) => JSON.parse(x)).find((x) => x.id === grant.id);
+  assert.deepEqual([seen.state, seen.from, seen.roles], ['active', customer.slug, ['viewer', 'auditor']]);
   bsxctl('grant', 'revoke', grant.id);
   await refused(await acting(firm.admin)('GET', '/api/drift/configs'));
   assert.match(line(), /revoked /);

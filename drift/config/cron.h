@@ -15,7 +15,7 @@
 #define BSX_DRIFT_CONFIG_CRON_H
 
 #include "core/base/err.h"
-#include "drift/config/zone.h"
+#include "core/base/zone.h"
 
 #define CRON_TEXT_MAX 200
 

@@ -4,123 +4,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/base/civil.h"
-
-#define DAY_S 86400
-
-/* ---- windows ---- */
-
-static const char *const days[] = { "sun", "mon", "tue", "wed", "thu", "fri", "sat" };
-
-static bool
-day_of(struct str s, unsigned *out)
-{
-	for (unsigned i = 0; i < 7; i++)
-		if (str_caseeqz(s, days[i])) {
-			*out = i;
-			return true;
-		}
-	return false;
-}
-
-/* "mon-fri,sun" */
-static bool
-parse_days(struct str s, unsigned *out)
-{
-	struct str part, first, last;
-	unsigned   from, until;
-
-	*out = 0;
-	while (s.p != NULL) {
-		s = str_cut(s, ',', &part);
-		last = str_cut(part, '-', &first);
-		if (!day_of(first, &from) || (last.p != NULL && !day_of(last, &until)))
-			return false;
-		for (unsigned d = from; last.p != NULL && d != until; d = (d + 1) % 7)
-			*out |= 1u << d;
-		*out |= 1u << (last.p != NULL ? until : from);
-	}
-	return true;
-}
-
-static bool
-digits_of(struct str s, int64_t most, int64_t *out)
-{
-	if (s.n != 2 || s.p[0] < '0' || s.p[0] > '9' || s.p[1] < '0' || s.p[1] > '9')
-		return false;
-	*out = (s.p[0] - '0') * 10 + (s.p[1] - '0');
-	return *out <= most;
-}
-
-/* "08:30", to "24:00" */
-static bool
-parse_time(struct str s, int64_t *out)
-{
-	struct str hour, minute = str_cut(s, ':', &hour);
-	int64_t    h, m;
-
-	if (minute.p == NULL || !digits_of(hour, 24, &h) || !digits_of(minute, 59, &m) ||
-	    (h == 24 && m > 0))
-		return false;
-	*out = h * 3600 + m * 60;
-	return true;
-}
-
-static bool
-parse_zone(TALLOC_CTX *mem, struct str name, struct zone **out, char why[static WINDOW_WHY_MAX])
-{
-	struct err  e = { 0 };
-	const char *text = name.p == NULL ? "UTC" : str_dup(mem, name);
-
-	*out =
-	    text == NULL || name.n > ZONE_NAME_MAX ? NULL : zone_load(mem, ZONE_FOLDER, text, &e);
-	if (*out == NULL)
-		snprintf(why, WINDOW_WHY_MAX, "%s",
-		    e.code == ERR_INVALID ? e.pub : "There is no such time zone.");
-	return *out != NULL;
-}
-
-bool
-maker_window_parse(
-    TALLOC_CTX *mem, struct str text, struct maker_window *out, char why[static WINDOW_WHY_MAX])
-{
-	struct str of, times, zone, from, until;
-
-	*out = (struct maker_window) { 0 };
-	times = str_cut(text, ' ', &of);
-	zone = times.p == NULL ? times : str_cut(times, ' ', &times);
-	until = times.p == NULL ? times : str_cut(times, '-', &from);
-	if (until.p == NULL || !parse_days(of, &out->days) || !parse_time(from, &out->from_s) ||
-	    !parse_time(until, &out->until_s) || out->from_s == DAY_S) {
-		snprintf(why, WINDOW_WHY_MAX,
-		    "must be days, a time from and until and a time zone, such as "
-		    "\"mon-fri 08:00-18:00 Europe/Berlin\"");
-		return false;
-	}
-	if (out->from_s == out->until_s) {
-		snprintf(why, WINDOW_WHY_MAX, "ends when it begins; a whole day is 00:00-24:00");
-		return false;
-	}
-	return parse_zone(mem, zone, &out->zone, why);
-}
-
-static bool
-has_day(const struct maker_window *w, int64_t day)
-{
-	return (w->days >> (unsigned)civil_weekday(day) & 1) != 0;
-}
-
-bool
-maker_window_has(const struct maker_window *w, instant at)
-{
-	int64_t utc = at.ms / 1000 - (at.ms % 1000 < 0), wall = utc + zone_offset(w->zone, utc);
-	int64_t of = (wall % DAY_S + DAY_S) % DAY_S, day = (wall - of) / DAY_S;
-
-	if (w->from_s < w->until_s)
-		return has_day(w, day) && of >= w->from_s && of < w->until_s;
-	return (has_day(w, day) && of >= w->from_s) || (has_day(w, day - 1) && of < w->until_s);
-}
-
 /* ---- compiling ---- */
 
 struct compiling {
@@ -176,15 +59,15 @@ compile_windows(const struct compiling *c, const struct json *v, struct maker_ru
 	bool               list = v != NULL && v->type == JSON_ARRAY;
 	const struct json *items = list ? v->items : v;
 	size_t             n = v == NULL ? 0 : list ? v->n : 1;
-	char               why[WINDOW_WHY_MAX];
+	char               why[HOURS_WHY_MAX];
 
 	if (n == 0)
 		return true;
-	out->windows = talloc_zero_array(c->mem, struct maker_window, (unsigned)n);
+	out->windows = talloc_zero_array(c->mem, struct hours, (unsigned)n);
 	if (out->windows == NULL)
 		return err_memory(c->e);
 	for (; out->windows_n < n; out->windows_n++)
-		if (!maker_window_parse(
+		if (!hours_parse(
 			c->mem, items[out->windows_n].text, &out->windows[out->windows_n], why))
 			return fault(c, "/outside", list ? (int64_t)out->windows_n : -1, why);
 	return true;
@@ -268,7 +151,7 @@ at_another_time(const struct maker_rule *r, const struct attribution *who)
 		bool in = false;
 
 		for (size_t k = 0; !in && k < r->windows_n; k++)
-			in = maker_window_has(&r->windows[k], who->actors[i].at);
+			in = hours_has(&r->windows[k], who->actors[i].at.ms);
 		if (!in)
 			return true;
 	}

@@ -12,9 +12,7 @@
  * actor_not_in holds where one of the actors is not in the list, by id, in any case: names are what anybody calls himself.
  * One without an id is in no list, and so is one of further actors that are not told.
  *
- * A window is days, a time from and until, and a time zone (UTC).  Its end is not in it; one that ends before it begins
- * ends on the next day.  outside holds where one deed of theirs was done in no window.  What a clock skips or repeats is
- * as that clock shows it.
+ * A window is hours of the week (core/base/hours.h).  outside holds where one deed of theirs was done in no window.
  *
  * Faults point to what is wrong: "/rules/2/outside/0".  A rule of a config whose source never says who made a change is
  * one, and of a source whose makers stand in the tenant's own audit trail (read:audit) one that asks who; in a rule pack
@@ -23,17 +21,10 @@
 #ifndef BSX_DRIFT_CONFIG_MAKER_RULES_H
 #define BSX_DRIFT_CONFIG_MAKER_RULES_H
 
+#include "core/base/hours.h"
 #include "drift/attribution/attribution.h"
-#include "drift/config/zone.h"
 #include "drift/engine/rules.h"
 
-#define WINDOW_TEXT_MAX 160
-
-struct maker_window {
-	unsigned     days; /* bit: 0 is Sunday */
-	int64_t      from_s, until_s; /* of the day */
-	struct zone *zone;
-};
 struct maker_rule {
 	uint64_t            bit;  /* of struct change's raisers */
 	uint32_t            rule; /* among all */
@@ -41,8 +32,8 @@ struct maker_rule {
 	bool                asks_who;
 	char              **ids; /* folded, by their bytes */
 	size_t              ids_n;
-	struct maker_window *windows;
-	size_t               windows_n; /* 0: it does not ask when */
+	struct hours       *windows;
+	size_t              windows_n; /* 0: it does not ask when */
 };
 struct maker_rules {
 	struct maker_rule *items;
@@ -54,12 +45,6 @@ enum maker_words { MAKERS_NEVER, MAKERS_OWN, MAKERS_TOLD };
 /* What is made are children of `mem`, and of `rules`, which outlive it. */
 MUST_USE bool maker_rules_compile(TALLOC_CTX *mem, const struct rules *rules,
     enum maker_words words, struct maker_rules *out, struct err *e);
-
-/* "mon-fri 08:00-18:00 Europe/Berlin".  False: `why` is what is wrong with it. */
-#define WINDOW_WHY_MAX 200
-MUST_USE bool maker_window_parse(
-    TALLOC_CTX *mem, struct str text, struct maker_window *out, char why[static WINDOW_WHY_MAX]);
-bool maker_window_has(const struct maker_window *w, instant at);
 
 /*
  * The worst of the rules `raisers` that hold for who made a change; NULL: none does, or it is not known.  ERR_TOO_COSTLY

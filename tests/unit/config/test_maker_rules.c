@@ -145,13 +145,13 @@ a_window_is_as_the_clock_on_the_wall_shows_it(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < LEN(cases); i++) {
-		struct maker_window w;
-		char                why[WINDOW_WHY_MAX];
-		instant             at;
+		struct hours w;
+		char         why[HOURS_WHY_MAX];
+		instant      at;
 
-		assert_true(maker_window_parse(mem, str_of(cases[i].window), &w, why));
+		assert_true(hours_parse(mem, str_of(cases[i].window), &w, why));
 		assert_true(time_parse(str_of(cases[i].at), &at.ms));
-		if (maker_window_has(&w, at) != cases[i].in)
+		if (hours_has(&w, at.ms) != cases[i].in)
 			fail_msg("%s at %s", cases[i].window, cases[i].at);
 	}
 }

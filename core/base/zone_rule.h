@@ -2,8 +2,8 @@
  * zone_rule.h - the rule by which clocks are set after the last change that a file of tzdata lists: the form of TZ of
  * POSIX, as "CET-1CEST,M3.5.0,M10.5.0/3", with the hours from -167 to 167 that RFC 8536 (section 3.3.1) adds.
  */
-#ifndef BSX_DRIFT_CONFIG_ZONE_RULE_H
-#define BSX_DRIFT_CONFIG_ZONE_RULE_H
+#ifndef BSX_BASE_ZONE_RULE_H
+#define BSX_BASE_ZONE_RULE_H
 
 #include <stdint.h>
 

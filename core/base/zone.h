@@ -7,8 +7,8 @@
  * Instants are seconds of Unix; "local" is what the wall shows, as seconds as if it were UTC.
  * Errors: ERR_INVALID with a sentence (no such name; no tzdata), ERR_INTERNAL (its file is no TZif).
  */
-#ifndef BSX_DRIFT_CONFIG_ZONE_H
-#define BSX_DRIFT_CONFIG_ZONE_H
+#ifndef BSX_BASE_ZONE_H
+#define BSX_BASE_ZONE_H
 
 #include "core/base/err.h"
 #include "core/base/str.h"

@@ -1,4 +1,4 @@
-#include "drift/config/zone.h"
+#include "core/base/zone.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -7,7 +7,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "drift/config/zone_rule.h"
+#include "core/base/zone_rule.h"
 
 #define FILE_MAX  (64 * 1024) /* the longest that is known has 3.5 kB */
 #define HEAD      44

@@ -1,4 +1,4 @@
-#include "drift/config/zone_rule.h"
+#include "core/base/zone_rule.h"
 
 #include <string.h>
 

@@ -395,6 +395,6 @@ bool
 finding_write(struct db *db, const struct plan_findings *l, struct err *e)
 {
 	return l == NULL || (finding_detect(db, l->fresh, l->fresh_n, e) &&
-				finding_put_seen(db, l->put, l->put_n, e) &&
+				finding_put(db, l->put, l->put_n, e) &&
 				finding_event_add(db, l->events, l->events_n, e));
 }

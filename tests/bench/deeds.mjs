@@ -121,9 +121,6 @@ async function pushes() {
     show(`${PUSHES / 10} pushes, ${i} of 10`, [await took(PUSHES / 10, () => push(target, value(fresh())))], 'as the first');
 }
 
-if (process.argv[2] === 'pushes') {
-  await pushes();
-} else {
-  await small();
-  await large();
-}
+const parts = { small: [small], large: [large], pushes: [pushes] };
+for (const part of parts[process.argv[2]] ?? [small, large])
+  await part();

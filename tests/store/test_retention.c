@@ -75,9 +75,6 @@ accept_change(struct drift_world *x, const struct uuid *report, const struct clo
 	assert_ok(finding_put(x->t->db, &f, 1, &e));
 	assert_ok(finding_event_add(x->t->db, &v, 1, &e));
 	assert_ok(config_touch(x->t->db, &f.config_id, (instant) { 0 }, &e));
-	/* and the newest report's row says so, for the lists */
-	assert_int_equal(
-	    drift_count(x, "SELECT COUNT(*) FROM %s.drift_changes WHERE status = 'accepted'"), 1);
 }
 
 static int64_t

@@ -5,12 +5,11 @@
 
 /*
  * A page of changes costs the same wherever it lies and however many changes there are: each filter
- * has an index that ends in the position, and what it leaves open (a severity, a status) is a
- * handful of words, each a branch of its own that is read up to a page and no further.
+ * has an index that ends in the position.
  *
- * The status a row holds is exact in the newest report of a config only (finding_put).  In an older
- * one it is looked up in the finding of each change: from the findings of that status when they are
- * few, else along the report, whose length the engine bounds.
+ * A status is the finding's, which no index of changes knows: a page is looked up from the findings
+ * of that status when they are few, else along what the other filters leave of the report, whose
+ * length the engine bounds.
  */
 
 #define FEW_FINDINGS 1000
@@ -76,29 +75,19 @@ SQL(change_select_few, SQL_TENANT, &few_in, &place_out,
 
 /* One range of an index, in the order of positions. */
 #define RANGE(index, where)                                                                        \
-	"(SELECT id, position FROM drift_changes FORCE INDEX (" index                              \
-	") WHERE report_id = :report_id" where                                                     \
-	" AND position >= :from ORDER BY position LIMIT :limit)"
-#define PAGE(ranges)                                                                               \
-	CHANGE_SELECT " FROM (" ranges ") p JOIN drift_changes c ON c.id = p.id" CHANGE_FINDING    \
+	"SELECT c.id, c.position FROM drift_changes c FORCE INDEX (" index                         \
+	") WHERE c.report_id = :report_id" where                                                   \
+	" AND c.position >= :from ORDER BY c.position LIMIT :limit"
+/* The same, held against the findings on the way. */
+#define WALK(index, where)                                                                         \
+	"SELECT c.id, c.position FROM drift_changes c FORCE INDEX (" index ")" CHANGE_FINDING      \
+	" WHERE c.report_id = :report_id" where " AND c.position >= :from"                         \
+	" AND " CHANGE_STATUS " = :status ORDER BY c.position LIMIT :limit"
+#define PAGE(range)                                                                                \
+	CHANGE_SELECT " FROM (" range ") p JOIN drift_changes c ON c.id = p.id" CHANGE_FINDING     \
 		      " ORDER BY p.position LIMIT :limit"
-#define OR " UNION ALL "
-#define EVERY_STATUS(index, where)                                                                 \
-	RANGE(index, where " AND status = 'detected'")                                             \
-	OR RANGE(index, where " AND status = 'acknowledged'") OR RANGE(                            \
-	    index, where " AND status = 'in_progress'") OR                                         \
-	RANGE(index, where " AND status = 'resolved'") OR                                          \
-	RANGE(index, where " AND status = 'ignored'") OR                                           \
-	RANGE(index, where " AND status = 'accepted'")
-#define EVERY_SEVERITY(index, where)                                                               \
-	RANGE(index, where " AND severity = 'info'" STATUS)                                        \
-	OR RANGE(index, where " AND severity = 'low'" STATUS) OR RANGE(                            \
-	    index, where " AND severity = 'medium'" STATUS) OR                                     \
-	RANGE(index, where " AND severity = 'high'" STATUS) OR                                     \
-	RANGE(index, where " AND severity = 'critical'" STATUS)
-#define CATEGORY " AND category = :category"
-#define SEVERITY " AND severity = :severity"
-#define STATUS   " AND status = :status"
+#define CATEGORY " AND c.category = :category"
+#define SEVERITY " AND c.severity = :severity"
 
 #define C COLUMN(struct list_in, f.category),
 #define V COLUMN(struct list_in, f.severity),
@@ -111,56 +100,48 @@ SQL(change_select_few, SQL_TENANT, &few_in, &place_out,
 		FIELD_END,                                                                         \
 	};                                                                                         \
 	static const struct schema id##_in = SCHEMA("ChangePageIn", struct list_in, id##_fields);  \
-	SQL(id, SQL_TENANT, &id##_in, &change_row_schema, text)
+	SQL(id, SQL_TENANT, &id##_in, &change_row_schema, PAGE(text))
 
-PAGE_SQL(change_page, , PAGE(RANGE("report", "")));
-PAGE_SQL(change_page_category, C, PAGE(RANGE("by_category", CATEGORY)));
-PAGE_SQL(change_page_severity, V, PAGE(EVERY_STATUS("by_severity", SEVERITY)));
-PAGE_SQL(change_page_status, S, PAGE(EVERY_SEVERITY("by_severity", "")));
-PAGE_SQL(change_page_severity_status, V S, PAGE(RANGE("by_severity", SEVERITY STATUS)));
-PAGE_SQL(change_page_category_severity, C V, PAGE(EVERY_STATUS("by_all", CATEGORY SEVERITY)));
-PAGE_SQL(change_page_category_status, C S, PAGE(EVERY_SEVERITY("by_all", CATEGORY)));
-PAGE_SQL(change_page_exact, C V S, PAGE(RANGE("by_all", CATEGORY SEVERITY STATUS)));
+PAGE_SQL(change_page, , RANGE("report", ""));
+PAGE_SQL(change_page_category, C, RANGE("by_category", CATEGORY));
+PAGE_SQL(change_page_severity, V, RANGE("by_severity", SEVERITY));
+PAGE_SQL(change_page_category_severity, C V, RANGE("by_all", CATEGORY SEVERITY));
+PAGE_SQL(change_walk, S, WALK("report", ""));
+PAGE_SQL(change_walk_category, C S, WALK("by_category", CATEGORY));
+PAGE_SQL(change_walk_severity, V S, WALK("by_severity", SEVERITY));
+PAGE_SQL(change_walk_category_severity, C V S, WALK("by_all", CATEGORY SEVERITY));
 
 /* By what is asked for: category, severity, status. */
 static const struct sql *const pages[2][2][2] = {
-	{ { &change_page, &change_page_status },
-	    { &change_page_severity, &change_page_severity_status } },
-	{ { &change_page_category, &change_page_category_status },
-	    { &change_page_category_severity, &change_page_exact } },
+	{ { &change_page, &change_walk }, { &change_page_severity, &change_walk_severity } },
+	{ { &change_page_category, &change_walk_category },
+	    { &change_page_category_severity, &change_walk_category_severity } },
 };
 
-/* ---- pages of an older report by status ---- */
+/* ---- pages of what few findings have ---- */
 
-#define OLDER                                                                                      \
+#define LEFT_OF                                                                                    \
 	" AND c.position >= :from AND (:severity IS NULL OR c.severity = :severity)"               \
 	" AND (:category IS NULL OR c.category = :category) ORDER BY c.position LIMIT :limit"
-#define OLDER_FIELDS                                                                               \
-	COLUMN(struct list_in, f.report_id), COLUMN(struct list_in, f.status),                     \
-	    COLUMN(struct list_in, from), COLUMN_NULL(struct list_in, f.severity),                 \
-	    COLUMN_NULL(struct list_in, f.category), COLUMN_AS(struct list_in, page.want, "limit")
 
-static const struct field along_fields[] = {
-	OLDER_FIELDS,
+static const struct field found_fields[] = {
+	COLUMN(struct list_in, config_id),
+	COLUMN(struct list_in, f.report_id),
+	COLUMN(struct list_in, f.status),
+	COLUMN(struct list_in, from),
+	COLUMN_NULL(struct list_in, f.severity),
+	COLUMN_NULL(struct list_in, f.category),
+	COLUMN_AS(struct list_in, page.want, "limit"),
 	FIELD_END,
-};
-static const struct schema along_in = SCHEMA("ChangeAlongIn", struct list_in, along_fields);
-static const struct field  found_fields[] = {
-	 COLUMN(struct list_in, config_id),
-	 OLDER_FIELDS,
-	 FIELD_END,
 };
 static const struct schema found_in = SCHEMA("ChangeFoundIn", struct list_in, found_fields);
 
-SQL(change_select_along, SQL_TENANT, &along_in, &change_row_schema,
-    CHANGE_SELECT " FROM drift_changes c FORCE INDEX (report)" CHANGE_FINDING
-		  " WHERE c.report_id = :report_id AND IFNULL(f.status, c.status) = :status" OLDER);
 SQL(change_select_found, SQL_TENANT, &found_in, &change_row_schema,
     CHANGE_SELECT
     " FROM drift_findings f FORCE INDEX (ended) STRAIGHT_JOIN drift_changes c FORCE INDEX (finding)"
     " ON c.config_id = f.config_id AND c.fingerprint = f.fingerprint"
     " AND c.value_hash = f.value_hash"
-    " WHERE f.config_id = :config_id AND f.status = :status AND c.report_id = :report_id" OLDER);
+    " WHERE f.config_id = :config_id AND f.status = :status AND c.report_id = :report_id" LEFT_OF);
 
 /* ---- pages by control ---- */
 
@@ -181,10 +162,18 @@ SQL(change_select_control, SQL_TENANT, &control_in, &change_row_schema,
     CHANGE_SELECT
     " FROM drift_changes c FORCE INDEX (report)" CHANGE_FINDING
     " WHERE c.report_id = :report_id AND JSON_CONTAINS(c.controls, JSON_QUOTE(:control))"
-    " AND (:status IS NULL OR IFNULL(f.status, c.status) = :status)" OLDER);
+    " AND (:status IS NULL OR " CHANGE_STATUS " = :status)" LEFT_OF);
 
-/* Changes that no finding stands behind are of status detected: those are found along the report.
+/*
+ * Changes that no finding stands behind are found along the report: those that undo one are
+ * resolved, and those of a report out of order, which is never the newest, are detected.
  */
+static bool
+may_be_without(const struct standing *s, const char *status)
+{
+	return strcmp(status, "resolved") == 0 || (!s->newest && strcmp(status, "detected") == 0);
+}
+
 static bool
 choose(struct db *db, TALLOC_CTX *mem, struct list_in *in, const struct sql **q, struct err *e)
 {
@@ -200,10 +189,7 @@ choose(struct db *db, TALLOC_CTX *mem, struct list_in *in, const struct sql **q,
 		return true;
 	if (!db_one(db, mem, &report_select_standing, in, &s, e))
 		return false;
-	if (s.newest)
-		return true;
-	*q = &change_select_along;
-	if (strcmp(in->f.status, "detected") == 0)
+	if (may_be_without(&s, in->f.status))
 		return true;
 	in->config_id = s.config_id;
 	if (!db_one(db, mem, &change_select_few, in, &few, e))

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/store/drift/report_priv.h"
 #include "core/store/tx.h"
 
 /* ---- findings ---- */
@@ -102,8 +103,10 @@ static int
 by_row(const void *a, const void *b)
 {
 	const struct finding_row *x = a, *y = b;
-	int                       d = memcmp(x->fingerprint.p, y->fingerprint.p, HASH_LEN);
+	int d = memcmp(x->config_id.b, y->config_id.b, sizeof(x->config_id.b));
 
+	if (d == 0)
+		d = memcmp(x->fingerprint.p, y->fingerprint.p, HASH_LEN);
 	return d != 0 ? d : memcmp(x->value_hash.p, y->value_hash.p, HASH_LEN);
 }
 
@@ -239,13 +242,10 @@ static const struct schema target_schema =
 
 #define TARGET_SELECT                                                                              \
 	"SELECT c.id AS change_id, c.config_id, c.fingerprint, c.value_hash,"                      \
-	" IFNULL(f.status, c.status) AS status, IFNULL(f.present, FALSE) AS present,"              \
+	" " CHANGE_STATUS " AS status, IFNULL(f.present, FALSE) AS present,"                       \
 	" IFNULL(f.runs, 0) AS runs, IFNULL(f.promoted, FALSE) AS promoted, f.reason, f.owner,"    \
 	" f.expires_at, f.assigned_to, IFNULL(f.created_at, c.created_at) AS created_at,"          \
 	" IFNULL(f.updated_at, c.created_at) AS updated_at"
-#define TARGET_FINDING                                                                             \
-	" LEFT JOIN drift_findings f ON f.config_id = c.config_id"                                 \
-	" AND f.fingerprint = c.fingerprint AND f.value_hash = c.value_hash"
 #define TARGET_ORDER " ORDER BY c.config_id, c.fingerprint, c.value_hash"
 
 struct filter_in {
@@ -266,12 +266,12 @@ static const struct schema filter_in = SCHEMA("LifeFilterIn", struct filter_in, 
 SQL(finding_select_ids, SQL_TENANT, &id_list_in_schema, &target_schema,
     TARGET_SELECT
     " FROM JSON_TABLE(:ids, '$[*]' COLUMNS (id CHAR(36) PATH '$')) j"
-    " JOIN drift_changes c ON c.id = UNHEX(REPLACE(j.id, '-', ''))" TARGET_FINDING TARGET_ORDER);
+    " JOIN drift_changes c ON c.id = UNHEX(REPLACE(j.id, '-', ''))" CHANGE_FINDING TARGET_ORDER);
 SQL(finding_select_filter, SQL_TENANT, &filter_in, &target_schema,
-    TARGET_SELECT " FROM drift_changes c" TARGET_FINDING " WHERE c.report_id = :report_id"
+    TARGET_SELECT " FROM drift_changes c" CHANGE_FINDING " WHERE c.report_id = :report_id"
 		  " AND (:severity IS NULL OR c.severity = :severity) AND (:category IS NULL"
 		  " OR c.category = :category)"
-		  " AND (:status IS NULL OR IFNULL(f.status, c.status) = :status)"
+		  " AND (:status IS NULL OR " CHANGE_STATUS " = :status)"
 		  " AND (:fingerprint IS NULL OR c.fingerprint = :fingerprint)" TARGET_ORDER
 		  " LIMIT :limit");
 
@@ -296,30 +296,8 @@ finding_targets_by_filter(
 
 /* ---- writing ---- */
 
-static const struct field shown_fields[] = {
-	COLUMN(struct finding_row, status),
-	COLUMN(struct finding_row, config_id),
-	COLUMN(struct finding_row, fingerprint),
-	COLUMN(struct finding_row, value_hash),
-	FIELD_END,
-};
-static const struct schema shown_in = SCHEMA("LifeShownIn", struct finding_row, shown_fields);
-
-SQL(finding_update_shown, SQL_TENANT, &shown_in, NULL,
-    "UPDATE drift_changes FORCE INDEX (finding) SET status = :status WHERE config_id = :config_id"
-    " AND fingerprint = :fingerprint"
-    " AND report_id = (SELECT s.report_id FROM config_state s WHERE s.config_id = :config_id)"
-    " AND value_hash = :value_hash");
-
 bool
-finding_put(struct db *db, const struct finding_row *rows, size_t n, struct err *e)
-{
-	return tx_later_many(db, &finding_upsert, rows, n, e) &&
-	       tx_later_many(db, &finding_update_shown, rows, n, e);
-}
-
-bool
-finding_put_seen(struct db *db, struct finding_row *rows, size_t n, struct err *e)
+finding_put(struct db *db, struct finding_row *rows, size_t n, struct err *e)
 {
 	if (n > 1)
 		qsort(rows, n, sizeof(rows[0]), by_row);

@@ -81,11 +81,8 @@ struct finding_filter {
 /* Changes of a report in the same order; of p only how many are wanted. */
 MUST_USE bool finding_targets_by_filter(struct db *db, TALLOC_CTX *mem,
     const struct finding_filter *f, struct page *p, struct err *e);
-/* Adds rows or writes all that can change of them, and their status in the newest report.  The
- * transaction holds the config's state row. */
-MUST_USE bool finding_put(struct db *db, const struct finding_row *rows, size_t n, struct err *e);
-/* The same for a report that is being written with its changes; sorts the rows. */
-MUST_USE bool finding_put_seen(struct db *db, struct finding_row *rows, size_t n, struct err *e);
+/* Adds rows or writes all that can change of them; sorts them. */
+MUST_USE bool finding_put(struct db *db, struct finding_row *rows, size_t n, struct err *e);
 
 /* Detected: new rows, or old ones again; sorts them. */
 MUST_USE bool finding_detect(struct db *db, struct finding_seen *s, size_t n, struct err *e);

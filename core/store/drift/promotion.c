@@ -1,5 +1,6 @@
 #include "core/store/drift/promotion.h"
 
+#include "core/store/drift/report_priv.h"
 #include "core/store/tx.h"
 
 static const struct field event_fields[] = {
@@ -20,26 +21,13 @@ static const struct field  finding_fields[] = {
 };
 static const struct schema finding_in =
     SCHEMA("PromotionFindings", struct promotion, finding_fields);
-static const struct field report_fields[] = {
-	COLUMN(struct promotion, report),
-	FIELD_END,
-};
-static const struct schema report_in = SCHEMA("PromotionReport", struct promotion, report_fields);
-static const struct field  newest_fields[] = {
-	 COLUMN(struct promotion, report),
-	 COLUMN(struct promotion, newest),
-	 FIELD_END,
-};
-static const struct schema newest_in = SCHEMA("PromotionNewest", struct promotion, newest_fields);
-
 /* Before the findings are written: from which status each comes. */
 SQL(promotion_insert_events, SQL_TENANT, &event_in, NULL,
     "INSERT INTO drift_history (id, config_id, subject, value_hash, at, actor, from_status,"
     " to_status, note) SELECT CONCAT(LEFT(:event, 12), UNHEX(LPAD(HEX(c.position), 8, '0'))),"
-    " c.config_id, c.fingerprint, c.value_hash, :now, :owner, IFNULL(f.status, c.status),"
-    " 'accepted', :reason FROM drift_changes c FORCE INDEX (report) LEFT JOIN drift_findings f"
-    " ON f.config_id = c.config_id AND f.fingerprint = c.fingerprint"
-    " AND f.value_hash = c.value_hash WHERE c.report_id = :report ORDER BY c.position");
+    " c.config_id, c.fingerprint, c.value_hash, :now, :owner, " CHANGE_STATUS ","
+    " 'accepted', :reason FROM drift_changes c FORCE INDEX (report)" CHANGE_FINDING
+    " WHERE c.report_id = :report ORDER BY c.position");
 /* In the order of the table: its pages are visited once. */
 SQL(promotion_upsert_findings, SQL_TENANT, &finding_in, NULL,
     "INSERT INTO drift_findings (config_id, fingerprint, value_hash, status, present, runs,"
@@ -50,20 +38,9 @@ SQL(promotion_upsert_findings, SQL_TENANT, &finding_in, NULL,
     " runs = VALUES(runs), promoted = VALUES(promoted), reason = VALUES(reason),"
     " owner = VALUES(owner), expires_at = NULL, assigned_to = NULL,"
     " updated_at = VALUES(updated_at)");
-SQL(promotion_update_report, SQL_TENANT, &report_in, NULL,
-    "UPDATE drift_changes FORCE INDEX (report) SET status = 'accepted' WHERE report_id = :report");
-SQL(promotion_update_newest, SQL_TENANT, &newest_in, NULL,
-    "UPDATE drift_changes c FORCE INDEX (report) STRAIGHT_JOIN drift_changes n"
-    " FORCE INDEX (finding) ON n.config_id = c.config_id AND n.fingerprint = c.fingerprint"
-    " AND n.report_id = :newest AND n.value_hash = c.value_hash SET n.status = 'accepted'"
-    " WHERE c.report_id = :report");
-
 bool
 promotion_write(struct db *db, const struct promotion *p, struct err *e)
 {
-	const struct sql *shown =
-	    uuid_eq(&p->report, &p->newest) ? &promotion_update_report : &promotion_update_newest;
-
 	return tx_later(db, &promotion_insert_events, p, e) &&
-	       tx_later(db, &promotion_upsert_findings, p, e) && tx_later(db, shown, p, e);
+	       tx_later(db, &promotion_upsert_findings, p, e);
 }

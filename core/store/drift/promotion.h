@@ -10,13 +10,12 @@
 
 struct promotion {
 	struct uuid report;
-	struct uuid newest;         /* the config's newest report: its changes show what was decided */
 	struct uuid event;          /* of the lines of history: its last four bytes count them */
 	const char *owner, *reason;
 	instant     now;
 };
 
-/* History, findings, and what the newest report shows (tx_later). */
+/* History and findings (tx_later). */
 MUST_USE bool promotion_write(struct db *db, const struct promotion *p, struct err *e);
 
 #endif

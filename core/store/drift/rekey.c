@@ -189,5 +189,5 @@ bool
 rekey_rows(struct db *db, const struct rekey *from, size_t from_n, struct finding_row *to,
     size_t to_n, struct err *e)
 {
-	return run_pairs(db, &rekey_delete, from, from_n, e) && finding_put_seen(db, to, to_n, e);
+	return run_pairs(db, &rekey_delete, from, from_n, e) && finding_put(db, to, to_n, e);
 }

@@ -4,9 +4,9 @@
  *	diff_array.c   which way an array is compared; what all ways share
  *	diff_keyed.c   all elements are matched by the same keys
  *	diff_count.c   elements are counted: set, multiset
- *	diff_list.c    their order counts, and nothing is matched
+ *	diff_list.c    their order counts, and nothing is matched (rows.h)
  *	diff_match.c   each element by what identifies it (diff_identify.c), else by likeness (likeness.h)
- *	diff_order.c   the same, and the order counts: what has moved
+ *	diff_order.c   the same, and the order counts: which of equal ones stay (diff_twins.c), what has moved
  */
 #ifndef BSX_DRIFT_ENGINE_ARRAY_H
 #define BSX_DRIFT_ENGINE_ARRAY_H

@@ -29,7 +29,8 @@
  *   keyed     as auto, with one identity: the members `keys` (one or several), each a name or a JSON
  *             Pointer into the element
  *   ordered   as auto (with `keys`: as keyed), and the order counts: what stands elsewhere among the
- *             elements that have a partner has moved
+ *             elements that have a partner has moved; of equal elements those are partners that stay
+ *             where they are, so that as few as may be have
  * In the first edition auto and keyed know an element only if all are known by the same members
  * (auto: strings and integers), else they are as multiset.
  *

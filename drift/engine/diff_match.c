@@ -220,7 +220,8 @@ match_each(struct walk *w, const struct place *at, struct match *m, enum compare
 		return false;
 	if (mode != COMPARE_PAIRED && !match_identities(w, m))
 		return false;
-	return match_alike(w, at, m, mode) && number_rest(w, m);
+	return match_alike(w, at, m, mode) && (mode != COMPARE_ORDERED || match_twins(w, m)) &&
+	       number_rest(w, m);
 }
 
 /* All elements are known by one identity. */

@@ -50,6 +50,18 @@ run_lengths(struct walk *w, const struct match *m, uint32_t *length, uint32_t *h
 	return longest;
 }
 
+bool
+match_standing(struct walk *w, const struct match *m, uint32_t *stand)
+{
+	uint32_t *length = talloc_array(w->tmp, uint32_t, 2 * m->span.na + 1);
+
+	if (length == NULL)
+		return err_memory(w->e);
+	*stand = run_lengths(w, m, length, length + m->span.na);
+	talloc_free(length);
+	return true;
+}
+
 static bool
 find_standing(struct walk *w, struct order *o)
 {

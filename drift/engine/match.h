@@ -47,6 +47,10 @@ struct place match_place(struct walk *w, const struct place *at, const struct ma
 MUST_USE bool match_element(
     struct walk *w, const struct place *at, const struct match *m, bool new, uint32_t i);
 
+/* How many of the span stand where they stood, of those that have partners. */
+MUST_USE bool match_standing(struct walk *w, const struct match *m, uint32_t *stand);
+/* Of equal elements, those are partners that stay where they are: as few as may be have moved. */
+MUST_USE bool match_twins(struct walk *w, struct match *m);
 /* What is found, in the order of the new side, and what has moved. */
 MUST_USE bool walk_ordered(struct walk *w, const struct place *at, const struct match *m);
 

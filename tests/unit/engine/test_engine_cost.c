@@ -152,6 +152,12 @@ add_unknown(struct buf *b, int shape, int i, bool new)
 	case 3: /* arrays of arrays */
 		buf_printf(b, "[[%d],[[%d,{\"a\":%d}]]]", i, x, x);
 		break;
+	case 4: /* few different ones, otherwise strewn */
+		buf_printf(b, "{\"a\":%d,\"b\":1}", new ? i * 7919 % 13 * 7 % 11 : i % 11);
+		break;
+	case 5: /* mostly the same, and some of them have become another */
+		buf_printf(b, "{\"a\":1,\"b\":%d}", i < 1000 && i % 50 == 0 ? x : 0);
+		break;
 	default: /* a few left on one side only */
 		buf_printf(b, "{\"a\":%d,\"b\":%d}", i, new &&i < 100 ? -1 : i);
 	}
@@ -178,7 +184,7 @@ elements_without_identity_cost_no_more_than_their_number(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < LEN(modes); i++)
-		for (int shape = 0; shape < 5; shape++) {
+		for (int shape = 0; shape < 7; shape++) {
 			uint64_t small = cost_of(
 			    modes[i], unknown(shape, 1000, false), unknown(shape, 1000, true));
 			uint64_t large = cost_of(

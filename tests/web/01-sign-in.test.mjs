@@ -5,7 +5,7 @@ import { enrol } from '../http/lib/authenticator.mjs';
 import { base, credentials, until } from '../http/lib/env.mjs';
 import { bearer, browser as signedIn, newTenant } from '../http/lib/people.mjs';
 import { startChromium, visit } from './lib/browser.mjs';
-import { enter, runOut } from './lib/entering.mjs';
+import { enter, runOut, toAccount } from './lib/entering.mjs';
 
 let chromium, who, guarded, app, codes;
 
@@ -31,7 +31,8 @@ test('the first page asks a stranger to sign in, and is right in every theme and
 test('the right words lead to who one is; the tenant is known the next time', () => as(async (v, page) => {
   await v.goto();
   await enter(v, who);
-  await v.sees('Signed in');
+  await v.sees('Overview');
+  await toAccount(v);
   assert.match(await page.locator('dl').innerText(), new RegExp(`${who.email}[^]*Tenant ${who.tenant}[^]*admin`));
   await page.getByText('This one').waitFor();
   await v.examine('account');
@@ -88,7 +89,7 @@ test('a second factor is asked for; a wrong code, then the right one', () => as(
   await v.alerts(/code was not accepted/);
   await v.fill('Code', await app.next());
   await v.press('Continue');
-  await v.sees('Signed in');
+  await v.sees('Overview');
 }));
 
 test('a recovery code does instead, once', () => as(async (v) => {
@@ -102,7 +103,7 @@ test('a recovery code does instead, once', () => as(async (v) => {
     if (!good)
       await v.alerts(/not accepted/);
     else {
-      await v.sees('Signed in');
+      await v.sees('Overview');
       await v.press('Sign out');
       await v.sees('Sign in');
     }
@@ -136,7 +137,7 @@ test('with the keyboard alone one gets in, through the second factor, and out', 
   await v.sees('Second factor');
   await page.keyboard.type(await app.next()); // the focus is in the field
   await page.keyboard.press('Enter');
-  await v.sees('Signed in');
+  await v.sees('Overview');
   await v.tabTo('button', 'Sign out');
   await page.keyboard.press('Space');
   await v.sees('Sign in');
@@ -145,10 +146,10 @@ test('with the keyboard alone one gets in, through the second factor, and out', 
 test('a session goes on when its access token has ended; a refresh cookie that is alone opens none', () => as(async (v) => {
   await v.goto();
   await enter(v, who);
-  await v.sees('Signed in');
+  await v.sees('Overview');
   await runOut(v);
   await v.goto();
-  await v.sees('Signed in');
+  await v.sees('Overview');
   await v.context.clearCookies({ name: 'bsx_access' });
   await v.goto();
   await v.sees('Sign in');
@@ -158,7 +159,8 @@ test('other sessions are listed and ended one by one', () => as(async (v, page) 
   const other = await signedIn(who);
   await v.goto();
   await enter(v, who);
-  await v.sees('Signed in');
+  await v.sees('Overview');
+  await toAccount(v);
   const list = page.getByRole('list', { name: 'Sessions' });
   await list.getByText('This one').waitFor();
   const ends = list.getByRole('button', { name: /^End the session/ });
@@ -178,13 +180,15 @@ test('other sessions are listed and ended one by one', () => as(async (v, page) 
 test('a session that was ended elsewhere asks to sign in again, at the next deed', () => as(async (v, page) => {
   await v.goto();
   await enter(v, who);
-  await v.sees('Signed in');
+  await v.sees('Overview');
+  await toAccount(v);
   await (await signedIn(who)).change('POST', '/api/auth/logout?all=true');
   await v.follow('Change your password');
   await enter(v, who);
   await v.sees('Change your password'); // the link survives the sign-in
   await v.follow('Cancel');
-  await v.sees('Signed in');
+  await v.sees('Overview');
+  await toAccount(v);
   await v.press('Sign out everywhere');
   await page.getByText('You are signed out everywhere.').waitFor();
 }));
@@ -199,6 +203,6 @@ test('a deep link is followed after the sign-in, and never to another site', () 
   const dots = ['.', '..', '%2e', '%2E', '.%2e', '%2e%2E', 'x/..', 'x/%2e%2e', './.', 'x/y/../..'].map((d) => `/${d}//evil.example/x`);
   for (const bad of [...dots, '//evil.example/x', '/\\evil.example', 'https://evil.example/', 'evil', '/\t/evil.example', '/\n/evil.example', 'javascript:alert(1)', '']) {
     await v.goto(`/?return_to=${encodeURIComponent(bad)}`);
-    await v.sees('Signed in');
+    await v.sees('Overview');
   }
 }));

@@ -6,7 +6,7 @@ import { base, until } from '../http/lib/env.mjs';
 import { Mailbox, linkOf } from '../http/lib/mailbox.mjs';
 import { bearer, login, newTenant, unique } from '../http/lib/people.mjs';
 import { startChromium, visit } from './lib/browser.mjs';
-import { enter } from './lib/entering.mjs';
+import { enter, toAccount } from './lib/entering.mjs';
 
 const box = new Mailbox();
 let chromium, who;
@@ -76,11 +76,12 @@ test('an invitation leads to a password, and that to the tenant it was for', () 
   await page.getByText('Your password is set.').waitFor();
   assert.equal(await page.getByLabel('Tenant').inputValue(), who.tenant);
   await enter(v, person, password);
-  await v.sees('Signed in');
+  await v.sees('Overview');
+  await toAccount(v);
   await page.getByText('Nora New').waitFor();
   await page.goto('about:blank');
   await page.goBack();
-  await v.sees('Signed in');
+  await v.sees('Your account');
   await leavesNoTrace(v, person.token);
 }));
 
@@ -123,7 +124,7 @@ test('a forgotten password is mailed for, chosen anew and signed in with', () =>
   await v.press('Set the password');
   await page.getByText('Your password is changed. Sign in with the new one.').waitFor();
   await enter(v, who);
-  await v.sees('Signed in');
+  await v.sees('Overview');
   await leavesNoTrace(v, link.token);
 }));
 
@@ -182,7 +183,7 @@ test('a new address counts after a press of the button, not by being looked at',
   who.email = email;
   await v.follow('Go to sign-in');
   await enter(v, who);
-  await v.sees('Signed in');
+  await v.sees('Overview');
 }));
 
 test('a password is changed by who is signed in', () => as(async (v, page) => {
@@ -200,7 +201,7 @@ test('a password is changed by who is signed in', () => as(async (v, page) => {
   await page.getByText(/This is among the most common passwords/).waitFor();
   await v.fill('New password', who.password = fresh());
   await v.press('Change the password');
-  await v.sees('Signed in');
+  await v.sees('Overview');
   await page.getByText('Your password is changed.').waitFor();
   assert.equal((await login(who)).status, 200);
 }));

@@ -6,7 +6,7 @@ import { Authenticator, enrol as enrolByApi } from '../http/lib/authenticator.mj
 import { base, renewWorkers, sql } from '../http/lib/env.mjs';
 import { bearer, login, newTenant } from '../http/lib/people.mjs';
 import { startChromium, visit } from './lib/browser.mjs';
-import { enter, runOut } from './lib/entering.mjs';
+import { enter, runOut, toAccount } from './lib/entering.mjs';
 
 let chromium;
 
@@ -94,7 +94,8 @@ test('who wants one sets it up; new recovery codes end the old ones; old session
   const who = newTenant();
   await v.goto('/');
   await enter(v, who);
-  await v.sees('Signed in');
+  await v.sees('Overview');
+  await toAccount(v);
   await makeOld(v, who);
   await v.follow('Set up a second factor');
   await v.sees('Is it you?');
@@ -107,7 +108,8 @@ test('who wants one sets it up; new recovery codes end the old ones; old session
   const { app, codes } = await enrol(v, page);
   await page.getByLabel('I have kept these codes.').check();
   await v.press('Continue');
-  await v.sees('Signed in');
+  await v.sees('Overview');
+  await toAccount(v);
   await makeOld(v, who);
   await v.follow('Make new recovery codes');
   await v.sees('Is it you?');
@@ -119,7 +121,7 @@ test('who wants one sets it up; new recovery codes end the old ones; old session
   assert.ok(fresh.length === 10 && !fresh.includes(codes[4]));
   await page.getByLabel('I have kept these codes.').check();
   await v.press('Continue');
-  await v.sees('Signed in');
+  await v.sees('Overview');
   assert.ok(app);
 }));
 
@@ -149,6 +151,6 @@ test('whose account others have made wait passes with a recovery code', () => as
   await v.fill('Password', who.password);
   await v.fill('Recovery code', codes[0]);
   await v.press('Sign in');
-  await v.sees('Signed in');
+  await v.sees('Overview');
   assert.ok(page);
 }));

@@ -7,7 +7,7 @@ import { newProvider } from '../http/lib/idp.mjs';
 import { bearer, newTenant } from '../http/lib/people.mjs';
 import { clientId, startProvider } from '../http/lib/provider.mjs';
 import { startChromium, visit } from './lib/browser.mjs';
-import { errorCodes } from './lib/entering.mjs';
+import { errorCodes, toAccount } from './lib/entering.mjs';
 
 const clientSecret = 'a secret: with/odd &characters+', mine = newTenant();
 const people = {
@@ -51,7 +51,8 @@ test('a tenant\'s providers have their buttons as soon as it is known; one signs
   await v.examine('providers');
   await v.follow('Sign in with corp');
   await signInThere(v, page, 'owner');
-  await v.sees('Signed in');
+  await v.sees('Overview');
+  await toAccount(v);
   await page.getByText(', by corp').waitFor();
   await v.press('Sign out');
   await page.getByRole('link', { name: 'Sign in with corp' }).waitFor(); // the tenant is remembered
@@ -91,7 +92,7 @@ test('two tabs are both signed in, the later one first; a provider\'s answer tha
   await page.goto(answers[0]); // as a reload does
   await page.waitForURL(`${base.origin}/api/health`);
   await v.goto('/');
-  await v.sees('Signed in');
+  await v.sees('Overview');
   await v.press('Sign out');
   await v.sees('Sign in');
   await page.goto(answers[0], { waitUntil: 'commit' });

@@ -5,7 +5,7 @@ import { base } from '../http/lib/env.mjs';
 import { newTenant } from '../http/lib/people.mjs';
 import { Second } from '../http/lib/second.mjs';
 import { startChromium, visit } from './lib/browser.mjs';
-import { enter } from './lib/entering.mjs';
+import { enter, toAccount } from './lib/entering.mjs';
 
 const there = new Second('web-test');
 let chromium, who, origin;
@@ -27,7 +27,8 @@ test('below a path it works the same, and with or without the last slash', () =>
   await v.goto(`/bsx?tenant=${who.tenant}`);
   assert.equal(page.url(), `${origin}/bsx/?tenant=${who.tenant}`);
   await enter(v, who);
-  await v.sees('Signed in');
+  await v.sees('Overview');
+  await toAccount(v);
   await page.getByText('This one').waitFor();
   await v.follow('Change your password');
   await v.sees('Change your password');
@@ -60,6 +61,6 @@ test('when the server is away, or something else answers for it, it says so', ()
   await v.press('Sign in');
   await v.alerts(/what stands behind it did not/);
   await v.press('Sign in');
-  await v.sees('Signed in');
+  await v.sees('Overview');
   v.faults = v.faults.filter((f) => !/ERR_INTERNET_DISCONNECTED/.test(f)); // the browser's own note
 }));

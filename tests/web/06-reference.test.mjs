@@ -38,7 +38,6 @@ test('the search keeps what has all the words, says how many, and a link to what
     assert.ok(/silence/i.test(text) && /matcher/i.test(text), text.slice(0, 80));
   assert.ok(await shown.count() > 0);
   assert.equal(await page.getByRole('navigation').getByRole('link', { name: /\/api\/auth\/login$/ }).isVisible(), false);
-  await v.examine('reference-search');
   await page.evaluate(() => { location.hash = '#post_api_auth_login'; });
   await page.locator('#post_api_auth_login').waitFor({ state: 'visible' });
   await page.getByLabel('Search').fill('qqqxyzzy');

@@ -114,7 +114,7 @@ test('who is signed in to another tenant is told so, and led to the right one', 
   const other = newTenant();
   await v.goto(`/?tenant=${other.tenant}`);
   await enter(v, other);
-  await v.sees('Signed in');
+  await v.sees('Overview');
   await v.goto(link);
   await v.sees('This is of another tenant');
   await v.examine('alert-of-another');
@@ -126,8 +126,8 @@ test('who is signed in to another tenant is told so, and led to the right one', 
 test('the list is filtered in the address and walked by the keyboard', () => as(async (v, page) => {
   await v.goto(`/?tenant=${who.tenant}`);
   await enter(v, who);
-  await v.sees('Signed in');
-  await v.follow('Open alerts');
+  await v.sees('Overview');
+  await v.follow('Alerts');
   await v.sees('Alerts');
   const open = (await all(admin, '/api/drift/alerts?status=open')).length;
   assert.equal(await page.locator('.alert-row').count(), open, 'as many as the API has');

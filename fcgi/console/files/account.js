@@ -56,14 +56,13 @@ function facts(me) {
 export function account({ me, note, signOut }) {
   const sessions = el('section', {}, el('h2', {}, 'Sessions'), el('p', {}, 'One moment…'));
   const has = me.user['2fa_enabled'];
-  show(`Signed in`, notice(note, 'good'), facts(me),
-    el('div', { class: 'row' }, button('Sign out', () => signOut(false)), button('Sign out everywhere', () => signOut(true))),
-    el('h2', {}, 'Your account'),
+  show('Your account', notice(note, 'good'), facts(me),
+    el('div', { class: 'row' }, button('Sign out everywhere', () => signOut(true))),
+    el('h2', {}, 'Signing in'),
     el('ul', {}, el('li', {}, link('#/password', 'Change your password')),
       el('li', {}, has ? link('#/codes', 'Make new recovery codes') : link('#/factor', 'Set up a second factor'))),
-    me.permissions.includes('read:alerts') && [el('h2', {}, 'Alerts'), el('p', {}, link('#/alerts?status=open', 'Open alerts'))],
-    el('h2', {}, 'Drift and administration'),
-    el('p', {}, 'They are reached by the API for now: the ', link('api/docs', 'API reference'),
+    el('h2', {}, 'For programs'),
+    el('p', {}, 'Whatever these pages do, a program can do: the ', link('api/docs', 'API reference'),
       ' lists every request with an example; ', link('api/openapi.json', 'openapi.json'), ' is the same for programs.'),
     sessions);
   fillSessions(sessions).catch((problem) => sessions.replaceChildren(el('h2', {}, 'Sessions'), el('p', {}, sentence(problem.code))));

@@ -1,27 +1,16 @@
 // alerts.js - alerts: what is open, worst first, and one with its changes side by side; acknowledged, resolved, accepted.
-import { Form, alert, button, el, link, say, show, time } from './ui.js';
+import { Form, alert, button, el, every, link, listen, say, time } from './ui.js';
 import { callSigned } from './api.js';
-import { sentence, tell } from './messages.js';
+import { changeItem } from './change.js';
+import { alertRow, deedsOf, may, plain, severities, statusWord, sure, tag } from './drift.js';
+import { failed, sentence, tell } from './messages.js';
+import { t } from './texts.js';
 
-const PAGE = 50, LOOK_MS = 10000, LONG = 400;
-const statuses = { open: 'Open', acknowledged: 'Acknowledged', in_progress: 'In progress', resolved: 'Resolved' };
-const severities = ['critical', 'high', 'medium', 'low', 'info'];
+const PAGE = 50, LOOK_MS = 10000;
 
-const may = (me, permission) => me.permissions.includes(permission);
-// What would change the order of the characters around it is seen, and does nothing.
-const plain = (text) => text.replace(/[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/g, (c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, '0')}`);
-const tag = (severity) => el('span', { class: `severity ${severity}` }, severity);
-const word = (status) => statuses[status] ?? status;
+export const page = (ctx) => (ctx.id ? alertPage(ctx) : alertList(ctx));
 
 // ---- the list --------------------------------------------------------------------------------------
-
-let looking = null; // the timer of a list that is shown
-
-export function leaveAlerts() {
-  clearInterval(looking);
-  looking = null;
-  removeEventListener('keydown', walk);
-}
 
 // j and k walk the list, as in a mail program; what is typed into a field is that field's.
 function walk(event) {
@@ -30,20 +19,6 @@ function walk(event) {
   const links = [...document.querySelectorAll('.alerts a')], at = links.indexOf(document.activeElement);
   links[Math.max(0, Math.min(links.length - 1, at + (event.key === 'j' ? 1 : -1)))]?.focus();
 }
-
-// Who made it, as people say it; what is withheld is left out.
-const named = (who) => who.name ?? who.id;
-const actorsOf = (x) => (x?.actors ?? []).filter((who) => named(who) && named(who) !== '[withheld]');
-const by = (x) => {
-  const all = actorsOf(x), more = (x?.more ?? 0) + Math.max(0, all.length - 3);
-  return plain(all.slice(0, 3).map((who) => (who.kind === 'user' ? '' : `${who.kind} `) + named(who)).join(', ')) + (all.length > 0 && more > 0 ? ` and ${more} more` : '');
-};
-const sure = { exact: 'seen setting this value', object: 'seen changing the object', pending: 'not known yet', none: 'not known' };
-const deedsOf = (x) => el('ul', { class: 'plain' }, ...actorsOf(x).map((who) => el('li', {}, by({ actors: [who] }),
-  who.address ? ` from ${plain(who.address)}` : '', who.activity ? `, ${plain(who.activity)}` : '', ', ', time(who.at))));
-
-const row = (a) => el('li', { class: 'alert-row' }, tag(a.severity), el('div', {}, link(`#/alerts/${a.id}`, plain(a.title)),
-  el('span', { class: 'small' }, word(a.status), ', since ', time(a.opened_at), by(a.attribution) ? `, by ${by(a.attribution)}` : '', a.acknowledged_by ? `, taken by ${a.acknowledged_by}` : '')));
 
 // The filter stands in the address, so that a link or a reload shows the same.
 function chooser(name, label, choices, filter) {
@@ -58,97 +33,66 @@ function chooser(name, label, choices, filter) {
   return el('div', { class: 'filter' }, el('label', { for: id }, label), select);
 }
 
-function request(filter, cursor) {
-  const q = new URLSearchParams({ limit: PAGE });
-  for (const name of ['status', 'severity', 'config_id'])
-    if (filter.get(name))
-      q.set(name, filter.get(name));
-  if (cursor)
-    q.set('cursor', cursor);
-  return callSigned('GET', `api/drift/alerts?${q}`);
+// What nobody has taken up comes first of what is not resolved; `after` says where to go on: [status, cursor].
+async function request(filter, after) {
+  const of = filter.get('status'), all = of === 'waiting' ? t.waiting : [of ?? ''], items = [];
+  let [status, cursor] = after ?? [all[0], ''];
+  for (;;) {
+    const q = new URLSearchParams({ limit: PAGE });
+    const asked = { status, cursor, severity: filter.get('severity'), config_id: filter.get('config_id') };
+    for (const [name, value] of Object.entries(asked))
+      if (value)
+        q.set(name, value);
+    const part = await callSigned('GET', `api/drift/alerts?${q}`);
+    items.push(...part.items);
+    if (!part.next_cursor)
+      status = all[all.indexOf(status) + 1];
+    cursor = part.next_cursor ?? '';
+    if (cursor || status === undefined || items.length >= PAGE)
+      return { items, next: status === undefined ? null : [status, cursor] };
+  }
 }
 
-export async function alertList({ me, filter, refused }) {
-  leaveAlerts();
-  let first;
-  try {
-    first = await request(filter);
-  } catch (problem) {
-    return refused(problem);
-  }
-  const list = el('ul', { class: 'plain alerts', 'aria-label': 'Alerts' }), more = el('p', {});
-  const empty = el('p', {}, 'There is none.');
-  const put = ({ items, next_cursor: next }, add) => {
-    const rows = items.map(row);
+async function alertList({ filter }) {
+  const first = await request(filter);
+  const list = el('ul', { class: 'plain alerts', 'aria-label': t.nav.alerts }), more = el('p', {}), empty = el('p', {}, t.none);
+  const put = ({ items, next }, add) => {
+    const rows = items.map(alertRow);
     if (add)
       list.append(...rows);
     else
       list.replaceChildren(...rows);
     empty.hidden = list.children.length > 0;
-    more.replaceChildren(next ? button('More', () => request(filter, next).then((page) => {
+    more.replaceChildren(next ? button(t.more, () => request(filter, next).then((part) => {
       const at = list.children.length;
-      put(page, true);
+      put(part, true);
       list.children[at]?.querySelector('a').focus();
     }, (problem) => say(sentence(problem.code)))) : '');
   };
-  const known = (page) => JSON.stringify(page.items);
+  const known = (part) => JSON.stringify(part.items);
   let shown = known(first);
   put(first);
-  show('Alerts', el('div', { class: 'row' }, chooser('status', 'Status', statuses, filter),
-    chooser('severity', 'Severity', Object.fromEntries(severities.map((s) => [s, s])), filter)),
-  empty, list, more, el('p', { class: 'after' }, link('#/', `${me.user.email}, ${me.tenant.name}`)));
-  addEventListener('keydown', walk);
   // What is new comes by itself, as long as somebody looks, has not gone on to older ones, and is not on a row.
-  looking = setInterval(async () => {
-    if (document.hidden || list.children.length > PAGE || list.contains(document.activeElement))
-      return;
-    try {
+  const live = () => {
+    listen('keydown', walk);
+    every(LOOK_MS, async (left) => {
+      if (list.children.length > first.items.length + PAGE || list.contains(document.activeElement))
+        return;
       const now = await request(filter);
-      if (known(now) === shown || looking === null)
+      if (left() || known(now) === shown)
         return;
       shown = known(now);
       put(now);
-      say('The list has changed.');
-    } catch (problem) {
-      say(sentence(problem.code));
-    }
-  }, LOOK_MS);
+      say(t.alerts.changed);
+    }, failed);
+  };
+  return { title: t.nav.alerts, wide: true, live, parts: [
+    el('div', { class: 'row' }, chooser('status', t.alerts.status, { waiting: t.alerts.waiting, ...t.statuses }, filter),
+      chooser('severity', t.alerts.severity, t.severities, filter)),
+    empty, list, more] };
 }
 
 // ---- one -------------------------------------------------------------------------------------------
-
-// A value as people read JSON; a long one is folded.
-function value(side, v, truncated) {
-  const text = v === undefined ? '' : plain(JSON.stringify(v, null, 2));
-  const body = text.length > LONG ? el('details', {}, el('summary', {}, `${text.slice(0, 80)}…`), el('pre', {}, text)) : el('pre', {}, text || '(none)');
-  return el('div', { class: `side ${side}` }, el('span', { class: 'small' }, side === 'was' ? '− before' : '+ after'),
-    truncated ? el('p', { class: 'small' }, 'Too long to be shown here.') : body);
-}
-
-function acceptForm(change, done) {
-  const form = new Form({
-    fields: [{ name: 'reason', label: 'Why is this value right?', maxlength: 500, autofocus: true },
-      { name: 'until', label: 'Until (empty: for good)', type: 'date', optional: true }],
-    submit: 'Accept this value', busy: 'Accepting…',
-    send: async ({ reason, until }) => {
-      await callSigned('PUT', `api/drift/changes/${change.id}`, { status: 'accepted', reason,
-        ...(until ? { expires_at: new Date(`${until}T23:59:59`).toISOString() } : {}) });
-      await done('The value was accepted.');
-    },
-    tell: (problem) => tell(problem, ['reason']),
-  });
-  return el('details', { class: 'accept' }, el('summary', {}, 'Accept this value'), form.element);
-}
-
-function changeItem(me, c, done) {
-  const open = !['resolved', 'accepted', 'ignored'].includes(c.status);
-  return el('li', { class: 'change' }, el('p', {}, tag(c.severity), ' ', el('strong', {}, plain(`${c.resource.category} ${c.resource.key}`))),
-    el('p', {}, el('code', {}, plain(c.path) || '(the whole)'), ` ${c.op}`, c.status === 'detected' ? '' : `, ${c.status}`),
-    el('div', { class: 'sides' }, value('was', c.old_value, c.old_value_truncated), value('is', c.new_value, c.new_value_truncated)),
-    c.text_diff && el('pre', { class: 'lines' }, plain(c.text_diff)), c.reason && el('p', { class: 'small' }, `${c.reason} (${c.rule})`),
-    by(c.attribution) && el('p', { class: 'small' }, `By ${by(c.attribution)}, ${sure[c.attribution.confidence]}`),
-    open && may(me, 'update:drift') && acceptForm(c, done));
-}
 
 async function changesOf(me, a, done) {
   if (!a.report_id || !may(me, 'read:drift'))
@@ -159,7 +103,7 @@ async function changesOf(me, a, done) {
     el('ul', { class: 'plain' }, ...items.map((c) => changeItem(me, c, done)))];
 }
 
-const happened = (e) => el('li', {}, time(e.at), ` ${e.actor}: ${e.from ? `${word(e.from)} → ` : ''}${word(e.to)}`, e.note ? el('p', { class: 'small' }, plain(e.note)) : '');
+const happened = (e) => el('li', {}, time(e.at), ` ${e.actor}: ${e.from ? `${statusWord(e.from)} → ` : ''}${statusWord(e.to)}`, e.note ? el('p', { class: 'small' }, plain(e.note)) : '');
 
 // What may be done about it now; `status` is what it then has.
 function deeds(me, a, done) {
@@ -181,27 +125,17 @@ function deeds(me, a, done) {
   return [trouble, take && el('p', {}, take), el('details', {}, el('summary', {}, 'Resolve'), form.element)];
 }
 
-export async function alertPage({ me, id, refused }) {
-  leaveAlerts();
-  const done = async (said) => {
-    await alertPage({ me, id, refused });
-    say(said);
-  };
-  let a, changes, config;
-  try {
-    a = await callSigned('GET', `api/drift/alerts/${id}`);
-    changes = await changesOf(me, a, done);
-    config = a.config_id && may(me, 'read:drift') ? await callSigned('GET', `api/drift/configs/${a.config_id}`) : null;
-  } catch (problem) {
-    return refused(problem);
-  }
+async function alertPage({ me, id, again: done }) {
+  const a = await callSigned('GET', `api/drift/alerts/${id}`);
+  const [changes, config] = await Promise.all([changesOf(me, a, done),
+    a.config_id && may(me, 'read:drift') ? callSigned('GET', `api/drift/configs/${a.config_id}`) : null]);
   const fact = (name, ...parts) => el('div', {}, el('dt', {}, name), el('dd', {}, ...parts));
-  show(plain(a.title), el('dl', { class: 'facts' }, fact('Severity', tag(a.severity)), fact('Status', word(a.status)), fact('Tenant', me.tenant.name),
+  return { title: plain(a.title), wide: true, parts: [el('dl', { class: 'facts' }, fact('Severity', tag(a.severity)), fact('Status', statusWord(a.status)), fact('Tenant', me.tenant.name),
     config && fact('Config', plain(config.name)), fact('Opened', time(a.opened_at)),
     a.attribution && fact('By whom', sure[a.attribution.confidence] ?? '', deedsOf(a.attribution)),
     a.acknowledged_by && fact('Acknowledged', `${a.acknowledged_by}, `, time(a.acknowledged_at)),
     a.resolved_by && fact('Resolved', `${a.resolved_by}, `, time(a.resolved_at)), a.suppressed_by && fact('Kept quiet by', a.suppressed_by)),
   ...deeds(me, a, done), ...changes,
   a.history?.length > 0 && [el('h2', {}, 'What happened'), el('ul', { class: 'plain history' }, ...a.history.map(happened))],
-  el('p', { class: 'after' }, link('#/alerts?status=open', 'Open alerts')));
+  el('p', { class: 'after' }, link('#/alerts?status=open', 'Open alerts'))] };
 }

@@ -16,8 +16,8 @@ export const urlOf = (path) => new URL(path.replace(/^\//, ''), new URL('.', loc
 
 let csrf = '';
 
-async function send(method, path, body) {
-  const headers = {};
+async function send(method, path, body, seen) {
+  const headers = seen && tagOf(seen) ? { 'If-Match': tagOf(seen) } : {};
   if (body !== undefined)
     headers['Content-Type'] = 'application/json';
   if (method !== 'GET' && csrf !== '')
@@ -30,9 +30,13 @@ async function send(method, path, body) {
   }
 }
 
+const tags = new WeakMap();
+// The entity tag that an answer came with: given back with a change, the change is refused if somebody was faster.
+export const tagOf = (value) => tags.get(value);
+
 async function read(answer) {
   const type = answer.headers.get('Content-Type') ?? '';
-  if (answer.status === 204 || answer.status === 202)
+  if (answer.status === 204 || (answer.status === 202 && type === ''))
     return null;
   let value = null;
   try {
@@ -40,16 +44,18 @@ async function read(answer) {
   } catch {
     throw new Problem({ code: 'network' });
   }
-  if (answer.ok && value !== null)
+  if (answer.ok && value !== null) {
+    tags.set(value, answer.headers.get('ETag'));
     return value;
+  }
   if (value === null)
     throw new Problem({ code: 'gateway', status: answer.status });
   throw new Problem({ ...value, retry: Number(answer.headers.get('Retry-After') ?? 0) });
 }
 
-// One request; the answer's object, or null when it has none.
-export async function call(method, path, body) {
-  const value = await read(await send(method, path, body));
+// One request; the answer's object, or null when it has none. `seen`: what was answered before, and is to be like that still.
+export async function call(method, path, body, seen) {
+  const value = await read(await send(method, path, body, seen));
   if (typeof value?.csrf_token === 'string')
     csrf = value.csrf_token;
   return value;
@@ -64,15 +70,15 @@ function renew() {
 }
 
 // The same as the signed-in user: an access token that ended is renewed once.
-export async function callSigned(method, path, body) {
+export async function callSigned(method, path, body, seen) {
   try {
-    return await call(method, path, body);
+    return await call(method, path, body, seen);
   } catch (problem) {
     if (problem.code !== 'unauthenticated')
       throw problem;
   }
   await renew();
-  return call(method, path, body);
+  return call(method, path, body, seen);
 }
 
 // Who is signed in; null: nobody.

@@ -6,16 +6,19 @@ import { forgotten, secondFactor, signIn, stepUp } from './sign_in.js';
 import { choosePassword, confirmAddress } from './links.js';
 import { enrol, failure, recoveryCodes } from './factor.js';
 import { account, changePassword } from './account.js';
-import { alertList, alertPage, leaveAlerts } from './alerts.js';
+import { allowed, navigation, openPage, pageOf } from './pages.js';
 
 let me = null; // who is signed in, as /api/auth/me says
 let wanted = query().returnTo; // where the sign-in was to lead to
+let turn = 0; // who has gone on meanwhile is not brought back by an answer that was slow
 
 // Where a provider shall send the browser afterwards: the same place.
 const returnTo = () => wanted ?? new URL('.', location.href).pathname + (route() && location.hash);
 
 function askToSignIn(more = {}) {
+  turn++;
   me = null;
+  navigation(null);
   forgetSession();
   signIn({ done: enter, returnTo: returnTo(), ...more });
 }
@@ -100,11 +103,12 @@ function leaveRoute(note) {
   return home(typeof note === 'string' ? note : undefined);
 }
 
+// What is of the account itself; everything else is a row of pages.js.
 const views = {
+  account: (note) => account({ me, note, signOut }),
   password: () => changePassword({ me, done: leaveRoute }),
   factor: () => (me.user['2fa_enabled'] ? leaveRoute('Your second factor is in force.') : begin(me, leaveRoute)),
   codes: () => (me.user['2fa_enabled'] ? renewCodes() : leaveRoute()),
-  alerts: () => (place().id ? alertPage({ me, id: place().id, refused: lost }) : alertList({ me, filter: place().filter, refused: lost })),
 };
 
 async function changeTenant() {
@@ -118,6 +122,8 @@ async function changeTenant() {
 
 // A view that could not be loaded; a link into another tenant is followed by who signs in there.
 function lost(problem) {
+  if (problem.code === undefined)
+    throw problem;
   const { tenant } = query();
   if (problem.status === 401)
     return askToSignIn({ note: 'Your session has ended. Sign in again.' });
@@ -128,17 +134,23 @@ function lost(problem) {
 }
 
 async function home(note) {
+  const mine = ++turn, gone = () => mine !== turn;
   try {
     me = await whoAmI();
   } catch (problem) {
-    return show('This did not work', failure(problem), el('p', {}, button('Try again', () => home(note))));
+    return gone() || show('This did not work', failure(problem), el('p', {}, button('Try again', () => home(note))));
   }
+  if (gone())
+    return null;
   if (me === null)
     return askToSignIn({ note });
   if (me.mfa_enrollment_required)
     return begin(me, () => goOn());
-  const view = views[route()];
-  return view ? view() : account({ me, note, signOut });
+  const row = pageOf(place().name), view = views[route()] ?? (row && allowed(row, me) ? null : views.account);
+  navigation(me, () => signOut(false));
+  if (view)
+    return view(note);
+  return openPage({ row, me, place: place(), note, gone }).catch((problem) => gone() || lost(problem));
 }
 
 // ---- the address ---------------------------------------------------------------------------------
@@ -151,7 +163,6 @@ function openLink({ kind, token }) {
 }
 
 function start() {
-  leaveAlerts();
   const mailed = mailedLink(), { error, request, mfa, waiting } = query();
   if (mailed !== null)
     return openLink(mailed);

@@ -1,5 +1,5 @@
 // messages.js - what to tell people. Every code of the API and of a sign-in at a provider has its sentence here.
-import { el } from './ui.js';
+import { el, say } from './ui.js';
 
 const sentences = {
   // the API's
@@ -49,6 +49,8 @@ const sentences = {
   no_role: 'None of your groups has a role here. Ask your administrator to give a role to one of them.',
   // of this page itself
   network: 'The server could not be reached. Check your connection and try again.',
+  not_seen: 'Look at the list first, then tick that you have.',
+  outdated: 'The server has been updated since this page was loaded. Load the page again.',
   gateway: 'The web server answered, but what stands behind it did not. Try again in a minute; if it stays, tell your administrator.',
 };
 
@@ -66,6 +68,13 @@ export function duration(s) {
 // Codes whose sentence is not enough: the operator finds the rest in the log by the number.
 export function requestNumber(id) {
   return /^[A-Za-z0-9._-]{1,63}$/.test(id ?? '') ? el('p', { class: 'small' }, 'Request ', el('code', {}, id)) : null;
+}
+
+// What failed while nobody did anything, or with a button alone; what is no answer of the API is a fault of this page.
+export function failed(problem) {
+  if (problem.code === undefined)
+    throw problem;
+  say(sentence(problem.code));
 }
 
 // What a form tells of a failure; `fields` names the members of the body that have a field.

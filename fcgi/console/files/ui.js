@@ -11,7 +11,7 @@ export function el(name, attributes = {}, ...children) {
     else
       e.setAttribute(key, value === true ? '' : value);
   }
-  e.append(...children.flat().filter((c) => c !== undefined && c !== null && c !== false));
+  e.append(...children.flat(Infinity).filter((c) => c !== undefined && c !== null && c !== false));
   return e;
 }
 
@@ -27,10 +27,48 @@ export const newId = (word) => `${word}-${++made}`;
 
 // ---- views -----------------------------------------------------------------------------------------
 
+let leaving = []; // what ends with the present view
+
+// Again and again while the view is shown and somebody looks; what fails is told, and tried again the next time.
+export function every(ms, f, tellFailure) {
+  let busy = false, left = false;
+  const timer = setInterval(async () => {
+    if (busy || document.hidden)
+      return;
+    busy = true;
+    try {
+      await f(() => left);
+    } catch (problem) {
+      if (!left)
+        tellFailure(problem);
+    } finally {
+      busy = false;
+    }
+  }, ms);
+  leaving.push(() => {
+    left = true;
+    clearInterval(timer);
+  });
+}
+
+// Whether somebody has typed or ticked something that showing the view anew would lose.
+export const isTouched = () => [...document.querySelectorAll('#main input')].some((e) => (e.type === 'checkbox' ? e.checked !== e.defaultChecked
+  : e.value !== e.defaultValue));
+
+// What is listened to everywhere, as long as the view is shown.
+export function listen(type, f) {
+  addEventListener(type, f);
+  leaving.push(() => removeEventListener(type, f));
+}
+
 // Puts a view in the place of the present one; a screen reader and the keyboard begin at its heading.
 export function show(title, ...parts) {
-  const heading = el('h1', { tabindex: '-1' }, title);
-  document.getElementById('main').replaceChildren(heading, ...parts.flat().filter(Boolean));
+  for (const end of leaving)
+    end();
+  leaving = [];
+  const heading = el('h1', { tabindex: '-1' }, title), main = document.getElementById('main');
+  main.className = '';
+  main.replaceChildren(heading, ...parts.flat(Infinity).filter(Boolean));
   document.title = `${title} - BlindSpotX`;
   say('');
   scrollTo(0, 0);
@@ -161,4 +199,24 @@ export class Form {
     if (first?.select)
       first.select();
   }
+}
+
+// ---- asking ----------------------------------------------------------------------------------------
+
+// Asks before a deed that takes something away, which `text` names. `send` does it; what fails is told here, and nothing is lost.
+export function ask({ title, text, yes, busy, no = 'Cancel', fields = [], send, tell }) {
+  const id = newId('ask'), before = document.activeElement;
+  const form = new Form({ fields, submit: yes, busy, tell, send: async (values) => {
+    await send(values);
+    dialog.close();
+  }, more: [] });
+  form.button.classList.add('grave');
+  form.element.append(button(no, () => dialog.close()));
+  const dialog = el('dialog', { 'aria-labelledby': id, onclose: () => {
+    dialog.remove();
+    if (before?.isConnected)
+      before.focus();
+  } }, el('h2', { id }, title), ...[text].flat().map((p) => el('p', {}, p)), form.element);
+  document.body.append(dialog);
+  dialog.showModal();
 }

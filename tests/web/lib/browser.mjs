@@ -10,7 +10,7 @@ const args = ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run
 const pictures = process.env.BSX_PICTURES ?? ''; // a folder: each view is drawn into it
 const PATIENCE_MS = 60000;
 
-export const widths = [320, 375];
+export const widths = [320, 768, 1440];
 
 // One browser for a test file; it ends with it.
 export async function startChromium() {
@@ -72,23 +72,20 @@ export class Visitor {
   press(name) { return this.page.getByRole('button', { name, exact: true }).click(); }
   follow(name) { return this.page.getByRole('link', { name, exact: true }).click(); }
 
-  // The present view in both themes: nothing for axe; narrow: nothing to scroll sideways.
+  // The present view in both themes, narrow in one and wide in the other: nothing for axe; at no width anything to scroll sideways.
   async examine(name) {
     const { page } = this, size = page.viewportSize();
-    for (const colorScheme of ['light', 'dark']) {
-      await page.emulateMedia({ colorScheme });
-      await this.#axe(`${name}, ${colorScheme}`);
-      await this.#picture(`${name}-${colorScheme}`);
-    }
-    await page.emulateMedia({ colorScheme: null });
     for (const width of widths) {
-      await page.setViewportSize({ width, height: 700 });
+      const colorScheme = width === widths.at(-1) ? 'dark' : 'light';
+      await page.emulateMedia({ colorScheme });
+      await page.setViewportSize({ width, height: 900 });
       const over = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
       assert.ok(over <= 0, `${name}: ${over} px too wide at ${width}: ${over > 0 && await this.#widest()}`);
-      if (width === widths[0])
-        await this.#axe(`${name}, ${width} px`);
-      await this.#picture(`${name}-${width}`);
+      if (width !== widths[1])
+        await this.#axe(`${name}, ${width} px, ${colorScheme}`);
+      await this.#picture(`${name}-${width}-${colorScheme}`);
     }
+    await page.emulateMedia({ colorScheme: null });
     await page.setViewportSize(size);
   }
 

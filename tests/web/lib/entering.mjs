@@ -2,6 +2,7 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import { root } from '../../http/lib/env.mjs';
+import { Visitor } from './browser.mjs';
 
 export async function enter(v, person, password = person.password) {
   await v.sees('Sign in');
@@ -9,6 +10,23 @@ export async function enter(v, person, password = person.password) {
   await v.fill('E-mail address', person.email);
   await v.fill('Password', password);
   await v.press('Sign in');
+}
+
+// The cookies of somebody who has signed in once, for visits that begin behind the sign-in.
+export async function session(chromium, origin, person) {
+  const v = await new Visitor(chromium, origin).start();
+  await v.goto(`/?tenant=${person.tenant}`);
+  await enter(v, person);
+  await v.sees('Overview');
+  const state = await v.context.storageState();
+  await v.leave();
+  return state;
+}
+
+// From wherever one is to one's own account.
+export async function toAccount(v) {
+  await v.follow('Your account');
+  await v.sees('Your account');
 }
 
 // Every word that an error can have, from the tables that make them: the API's, and a provider's sign-in's.

@@ -1,0 +1,92 @@
+// texts.js - what the pages of who is signed in say. What can go wrong is said by messages.js.
+import { list, number, plural } from './language.js';
+
+export const t = {
+  nav: { label: 'Pages', overview: 'Overview', alerts: 'Alerts', account: 'Your account', signOut: 'Sign out' },
+  none: 'There is none.',
+  more: 'More',
+  never: 'never',
+
+  severities: { critical: 'critical', high: 'high', medium: 'medium', low: 'low', info: 'info' },
+  statuses: { open: 'Open', acknowledged: 'Acknowledged', in_progress: 'In progress', resolved: 'Resolved' },
+  // what a config is in, with a sign, so that colour is never alone
+  states: {
+    blind: ['✕', 'blind', 'Something of it cannot be read, so nobody would see a change there.'],
+    drifted: ['▲', 'drifted', 'It differs from what was approved.'],
+    unreviewed: ['?', 'to be reviewed', 'Nothing has changed, but what its first reading showed was never approved.'],
+    new: ['○', 'new', 'It has not been read yet.'],
+    ok: ['✓', 'as approved', 'It is as it was approved.'],
+  },
+
+  waiting: ['open', 'acknowledged', 'in_progress'], // the statuses of what is not resolved
+  alerts: { status: 'Status', severity: 'Severity', waiting: 'Not resolved', changed: 'The list has changed.' },
+
+  config: {
+    facts: { state: 'State', source: 'Read from', packs: 'Rules of', watches: 'Watches', schedule: 'Schedule', last: 'Last read', next: 'Next', told: 'Told' },
+    sources: { push: 'what is pushed', self: 'this tenant itself', http: 'an API that answers JSON' },
+    noPacks: 'its own alone', suggested: (names) => `none yet; what fits best: ${names}`,
+    collections: (n, unread) => `${plural(n, 'collection')}${unread > 0 ? `, ${number(unread)} more are not read` : ''}`,
+    every: (text) => `every ${text}`, cron: (text, zone) => `${text} (${zone})`, off: 'off', asked: 'only when somebody asks', pushed: 'whenever something is pushed',
+    channels: (n) => (n === 0 ? 'nobody: no channel is named' : plural(n, 'channel')),
+    failed: (reason) => `The last run failed: ${reason}`, refused: 'A push was refused: ',
+    run: 'Run now', running: 'Asking…', test: 'Test', cancel: 'Cancel the run',
+    runTitle: 'Under way', tryTitle: 'The last test', waits: 'It waits for its turn.',
+    progress: (p) => `${number(p.done)} of ${plural(p.of, 'collection')}, ${plural(p.requests, 'request')}`,
+    cancelAsk: 'Cancel this run?', cancelLost: 'What it has read so far is thrown away. Everything stays as it was read the last time.', cancelling: 'Cancelling…', cancelKeep: 'Let it go on',
+    cancelled: 'The run is cancelled.', asked202: 'The run is asked for. You may leave this page: it goes on, and stands here when you come back.',
+    over: { done: 'The run is done.', failed: 'The run failed.', dead: 'The run failed.', cancelled: 'The run was cancelled.' },
+    tryHeads: ['Collection', 'Read', 'Items', 'What is missing'],
+    baseline: 'Baseline', modes: { pinned: 'The snapshot that was approved, until another one is.', previous: 'The snapshot before each.', golden: 'A golden baseline.' },
+    noBaseline: 'There is none yet: the first complete snapshot becomes it.',
+    approved: 'Somebody has approved it.', unapproved: 'It is the first snapshot that came; nobody has approved it yet.', taken: 'Read ',
+    look: (critical, high) => `Before anybody changed anything, ${number(critical + high)} of its values would be called ${list([critical && `critical (${number(critical)})`, high && `high (${number(high)})`].filter(Boolean))} had they just been set. Nothing told anybody of them: see whether they are meant.`,
+    lookMore: (n) => `and ${number(n)} more, which are not listed`, lookList: 'What to look at',
+    seen: 'I have looked at these, and they are as they should be.', approve: 'Approve this baseline', approving: 'Approving…',
+    approveSays: 'From then on whatever differs from this snapshot is drift, and what is as it was in it tells nobody.', approvedNow: 'The baseline is approved.',
+    thresholds: 'What raises an alert', defaults: {
+      min_severity: (v) => `Findings of at least ${v}.`, min_changes: (v) => `At least ${plural(v, 'finding')} at once.`, min_score: (v) => `A score of at least ${number(v)} together.`,
+      for_runs: (v) => `A finding that is in ${plural(v, 'report')} in a row.`, clear_runs: (v) => `It ends after ${plural(v, 'complete snapshot')} in a row without findings.`,
+      max_removed_percent: (v) => `More than ${v} % of a collection gone at once waits for the next snapshot.`,
+      blind_after: (v) => `A collection is blind after ${plural(v, 'reading')} in a row that were not complete.`,
+      review_after_days: (v) => `A baseline that nobody has approved is told of after ${plural(v, 'day')}.`,
+    },
+    readings: 'Collections', readHeads: ['Collection', 'State', 'Complete'], unread: 'not read: ', blind: 'blind since ',
+    alerts: 'Alerts', findings: (n) => `Findings of the newest comparison (${number(n)})`, noFindings: 'The newest comparison has found nothing.', firstOnly: (n) => `The first ${number(n)} are shown; the alert has all.`,
+    history: 'History', compared: { baseline: 'It was read the first time and became the baseline.', clean: 'Compared: nothing had changed.', incomplete: 'Compared as far as it could be read.', failed: 'It could not be compared.' },
+    drifted: (n, worst) => `Compared: ${plural(n, 'change')}, the worst ${worst}.`, ranWrong: (reason) => `A run failed: ${reason}`,
+    baselineSet: (actor, note) => `${actor} set the baseline${note ? `: ${note}` : '.'}`,
+  },
+
+  overview: {
+    title: 'Overview',
+    allWell: (configs) => `Nothing is wrong: ${configs === 1 ? 'the one config is' : `all ${number(configs)} configs are`} as approved, and no alert is open.`,
+    wrong: {
+      blind: (n) => `${plural(n, 'config')} ${n === 1 ? 'is' : 'are'} blind`,
+      drifted: (n) => `${plural(n, 'config')} ${n === 1 ? 'has' : 'have'} drifted`,
+      unreviewed: (n) => `${plural(n, 'config')} ${n === 1 ? 'waits' : 'wait'} to be reviewed`,
+      failing: (n) => `the last run of ${plural(n, 'config')} failed`,
+      alerts: (n) => `${plural(n, 'alert')} ${n === 1 ? 'is' : 'are'} not resolved`,
+      new: (n) => `${plural(n, 'config')} ${n === 1 ? 'was' : 'were'} never read`,
+    },
+    together: (parts) => `${list(parts)}.`.replace(/^./, (c) => c.toUpperCase()),
+    configs: (n) => `Configs (${number(n)})`,
+    search: 'Find a config',
+    found: (n) => `${plural(n, 'config')} ${n === 1 ? 'has' : 'have'} this in the name.`,
+    cut: (n) => `Only the newest ${number(n)} are shown here.`,
+    read: 'read ', unread: 'never read', since: ' opened ', failed: 'last run failed', running: 'being read now',
+    open: 'Alerts that are not resolved', bySeverity: 'By severity', byAge: 'By age',
+    ages: { under_1h: 'less than an hour', under_1d: 'less than a day', under_7d: 'less than a week', under_30d: 'less than a month', older: 'older' },
+    worst: 'Most urgent', noAlerts: 'No alert is waiting for anybody.',
+    drift: (days) => `Drift over ${days} days`,
+    driftSays: (findings, days, peak, day) => (findings === 0 ? `Nothing was found in ${days} days.`
+      : `${plural(findings, 'finding')} in ${days} days, most on ${day}: ${number(peak)}.`),
+    driftTable: 'The same as a table', day: 'Day', total: 'All',
+    emptyTitle: 'Nothing is watched yet',
+    empty: 'A config says what is watched: where its configuration is read, what is compared with what was approved, and who is told.',
+    emptyFirst: 'The quickest beginning is this tenant itself: its users, roles, settings and providers are read every hour, and whoever changes one of them is named.',
+    watchSelf: 'Watch this tenant', watchingSelf: 'Making it…', selfName: 'This tenant',
+    emptyOthers: ['Everything else is made by the API for now: the ', 'API reference', ' shows with an example how a directory, a cloud account or any JSON is watched.'],
+    emptyAsk: 'You may not make one. Ask an administrator of your tenant.',
+    changed: 'The overview has changed.',
+  },
+};

@@ -54,7 +54,7 @@ uuid_first(int64_t ms)
 {
 	struct uuid u = { 0 };
 
-	for (int i = 0; i < 6; i++)
+	for (int i = 0; ms > 0 && i < 6; i++)
 		u.b[i] = (uint8_t)((uint64_t)ms >> (40 - 8 * i));
 	return u;
 }

@@ -15,7 +15,8 @@ struct uuid {
 #define UUID_TEXT_MAX 37
 
 struct uuid uuid_make(const struct clock *c, struct rand *r); /* later calls of a process sort later */
-struct uuid uuid_first(int64_t ms); /* none that was made in that millisecond or later sorts before it */
+/* None that was made in that millisecond or later sorts before it; of a time before 1970: nil. */
+struct uuid uuid_first(int64_t ms);
 bool        uuid_is_nil(const struct uuid *u);
 bool        uuid_eq(const struct uuid *a, const struct uuid *b);
 void        uuid_print(const struct uuid *u, char out[static UUID_TEXT_MAX]); /* lower case */

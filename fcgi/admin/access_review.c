@@ -9,7 +9,7 @@ struct review_query {
 	struct list_query page;
 	const char       *kind;
 };
-static const char *const  kinds[] = { "user", "personal_key", "service_key", NULL };
+static const char *const  kinds[] = { "user", "personal_key", "service_key", ACCESS_GRANT, NULL };
 static const struct field review_query_fields[] = {
 	LIST_FIELDS(struct review_query, "Most items of one answer; 50 when absent."),
 	FIELD(struct review_query, kind, .choices = kinds, .doc = "Only of this kind."),
@@ -31,7 +31,7 @@ static const struct list_ops review_list_ops = {
 	LIST_OF(struct access_holder, id),
 };
 
-/* ---- the table: a line for each role of a user, and for each key ---- */
+/* ---- the table: a line for each role of a user or grant, and for each key ---- */
 
 struct table {
 	const char *kind;
@@ -69,14 +69,13 @@ words_cell(struct buf *b, TALLOC_CTX *mem, struct strings words)
 	cell(b, line.p, ',');
 }
 
-/* `a` NULL: a user without a role, or a key. */
+/* `a` NULL: without a role. */
 static void
 print_line(
     struct buf *b, TALLOC_CTX *mem, const struct access_holder *h, const struct assignment *a)
 {
-	char           id[UUID_TEXT_MAX], giver[UUID_TEXT_MAX] = "";
-	struct uuid    by = a != NULL ? a->given_by : h->given_by;
-	struct strings none = { NULL, 0 };
+	char        id[UUID_TEXT_MAX], giver[UUID_TEXT_MAX] = "";
+	struct uuid by = a != NULL ? a->given_by : h->given_by;
 
 	uuid_print(&h->id, id);
 	if (!uuid_is_nil(&by))
@@ -87,7 +86,7 @@ print_line(
 	cell(b, h->display_name, ',');
 	cell(b, h->status, ',');
 	cell(b, a != NULL ? a->role : NULL, ',');
-	words_cell(b, mem, h->kind[0] == 'u' ? none : h->scopes);
+	words_cell(b, mem, h->scopes);
 	words_cell(b, mem, h->permissions);
 	time_cell(b, a != NULL ? a->given_at : h->created_at, ',');
 	time_cell(b, a != NULL ? a->ends_at : h->ends_at, ',');
@@ -165,9 +164,10 @@ read_review(struct request *r, const void *body, void *answer, struct err *e)
 const struct route access_review_routes[] = {
 	ROUTE_Q(GET, "/api/access-review", review_query, ALLOW(READ, ROLES), RATE_READ, 200,
 	    read_review, IN_NONE, OUT_LIST_OR(access_holder, CSV_TYPE),
-	    "Who has what: users with their roles and API keys, newest first, with since when, "
+	    "Who has what: users with their roles, API keys, and tenants whose people may act "
+	    "here, newest first, with since when, "
 	    "until "
 	    "when, by whom it was given and when it was last used; with Accept: text/csv all of it "
-	    "as a table, a line for each role of a user."),
+	    "as a table, a line for each role of a user or grant."),
 	ROUTE_END,
 };

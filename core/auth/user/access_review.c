@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "core/auth/apikey.h"
+#include "core/auth/user/access_lent.h"
 #include "core/store/identity/review.h"
 #include "core/store/identity/user.h"
 
@@ -13,28 +14,31 @@
 	FIELD_AS(                                                                                  \
 	    struct access_holder, m, wire, .flags = FIELD_READ_ONLY | FIELD_NULLABLE, .doc = text)
 
-static const char *const  kinds[] = { "user", "personal_key", "service_key", NULL };
+static const char *const  kinds[] = { "user", "personal_key", "service_key", ACCESS_GRANT, NULL };
 static const char *const  states[] = { "active", "disabled", "invited", "orphaned", NULL };
 static const struct field fields[] = {
 	SHOWN(id, "Number of the user or key."),
 	FIELD(struct access_holder, kind, .flags = FIELD_READ_ONLY, .choices = kinds,
 	    .doc = "What it is."),
 	SHOWN_NULL(name,
-	    "Address of the user, or what the key is used for; null: the caller has not "
-	    "read:users, or read:api_keys."),
+	    "Address of the user, what the key is used for, or short name of the tenant whose "
+	    "people "
+	    "may act here; null: the caller has not read:users, read:api_keys or read:tenants."),
 	SHOWN_NULL(display_name, "Name of the user; null of keys, and as above."),
 	FIELD(struct access_holder, status, .flags = FIELD_READ_ONLY, .choices = states,
-	    .doc = "Of the user; orphaned: who made the key is gone or disabled."),
+	    .doc = "Of the user; orphaned: who made the key is gone or disabled; a grant that "
+		   "counts is active."),
 	FIELD(struct access_holder, assignments, .item = &assignment_schema,
-	    .flags = FIELD_READ_ONLY, .doc = "Roles of the user; empty of keys."),
-	SHOWN(scopes, "Scopes of the key, as they were given; empty of users."),
+	    .flags = FIELD_READ_ONLY,
+	    .doc = "Roles of the user, or those that are lent; empty of keys."),
+	SHOWN(scopes, "Scopes of the key, as they were given; empty of users and grants."),
 	SHOWN(permissions, "What it may do now."),
-	SHOWN_NULL(given_by, "Who made the key; null of users, whose roles say it."),
+	SHOWN_NULL(given_by, "Who made the key; null of users and grants, whose roles say it."),
 	SHOWN_AS(given_name, "given_by_name", "That one's address; for those with read:users."),
-	SHOWN_AS(ends_at, "until", "When the key ends; null: never, and of users."),
+	SHOWN_AS(ends_at, "until", "When the key or grant ends; null: never, and of users."),
 	SHOWN_NULL(last_used,
-	    "The last sign-in or use of a session, or use of the key; to the minute; "
-	    "null: never."),
+	    "The last sign-in or use of a session, use of the key, or deed by the grant; to the "
+	    "minute, by a grant to ten; null: never."),
 	SHOWN(created_at, "When it was made."),
 	FIELD_END,
 };
@@ -103,19 +107,16 @@ row_kind(const char *kind)
 	return NULL;
 }
 
-bool
-access_review(const struct deed_by *by, const char *kind, struct page *p, struct err *e)
+static bool
+show_own(const struct showing *s, const char *kind, struct page *p, struct err *e)
 {
-	const struct permissions *may = &by->caller->permissions;
-	const struct showing      s = { by, permission_has(may, ACTION_READ, RESOURCE_USERS),
-		     permission_has(may, ACTION_READ, RESOURCE_API_KEYS) };
-	const struct review_row  *rows;
-	struct access_holder     *all;
+	const struct review_row *rows;
+	struct access_holder    *all;
 
-	if (!review_list(by->t, by->mem, row_kind(kind), p, e))
+	if (!review_list(s->by->t, s->by->mem, row_kind(kind), p, e))
 		return false;
 	rows = p->rows;
-	all = talloc_zero_array(by->mem, struct access_holder, (unsigned)p->n + 1);
+	all = talloc_zero_array(s->by->mem, struct access_holder, (unsigned)p->n + 1);
 	if (all == NULL)
 		return err_memory(e);
 	for (size_t i = 0; i < p->n; i++) {
@@ -125,11 +126,59 @@ access_review(const struct deed_by *by, const char *kind, struct page *p, struct
 		all[i].status = r->status;
 		all[i].last_used = r->last_used;
 		all[i].created_at = r->created_at;
-		if (!(strcmp(r->kind, REVIEW_USER) == 0 ? show_user : show_key)(&s, r, &all[i], e))
+		if (!(strcmp(r->kind, REVIEW_USER) == 0 ? show_user : show_key)(s, r, &all[i], e))
 			return false;
 	}
 	p->rows = all;
 	return true;
+}
+
+static bool
+is_newer(const struct uuid *a, const struct uuid *b)
+{
+	return memcmp(a->b, b->b, sizeof(a->b)) > 0;
+}
+
+/* What is lent goes between, newest first; both have their order. */
+static bool
+merge_lent(const struct showing *s, struct page *p, struct err *e)
+{
+	const struct access_holder *own = p->rows;
+	struct access_holder       *lent, *all;
+	size_t                      n, i = 0, j = 0, to = 0;
+
+	if (!access_lent(s->by, &lent, &n, e))
+		return false;
+	while (j < n && !uuid_is_nil(&p->after) && !is_newer(&p->after, &lent[j].id))
+		j++;
+	all = talloc_array(s->by->mem, struct access_holder, (unsigned)p->want + 1);
+	if (all == NULL)
+		return err_memory(e);
+	while (to < p->want && (i < p->n || j < n)) {
+		bool other = i == p->n || (j < n && is_newer(&lent[j].id, &own[i].id));
+
+		all[to++] = other ? lent[j++] : own[i++];
+	}
+	p->rows = all;
+	p->n = to;
+	return true;
+}
+
+bool
+access_review(const struct deed_by *by, const char *kind, struct page *p, struct err *e)
+{
+	const struct permissions *may = &by->caller->permissions;
+	const struct showing      s = { by, permission_has(may, ACTION_READ, RESOURCE_USERS),
+		     permission_has(may, ACTION_READ, RESOURCE_API_KEYS) };
+	bool                      lent = kind != NULL && strcmp(kind, ACCESS_GRANT) == 0;
+
+	if (lent) {
+		p->rows = NULL;
+		p->n = 0;
+	} else if (!show_own(&s, kind, p, e)) {
+		return false;
+	}
+	return (kind != NULL && !lent) || merge_lent(&s, p, e);
 }
 
 bool

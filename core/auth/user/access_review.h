@@ -1,8 +1,9 @@
 /*
- * access_review.h - who has what: each user and each API key of the tenant, since when, until when, by whom given, when
+ * access_review.h - who has what: each user and each API key of the tenant, and people of other tenants by grants, since when, until when, by whom given, when
  * last used.
  *
- * What is behind it is read:roles; what people and keys are called is for those with read:users and read:api_keys.
+ * What is behind it is read:roles; what people, keys and tenants are called is for those with
+ * read:users, read:api_keys and read:tenants.
  */
 #ifndef BSX_AUTH_USER_ACCESS_REVIEW_H
 #define BSX_AUTH_USER_ACCESS_REVIEW_H
@@ -11,13 +12,15 @@
 #include "core/store/identity/assignment.h"
 #include "core/store/page.h"
 
+#define ACCESS_GRANT "grant"
+
 struct access_holder {
 	struct uuid    id;
-	const char    *kind;               /* "user", "personal_key", "service_key" */
-	const char    *name;               /* address, or what the key is used for; NULL: not for this caller */
+	const char    *kind;               /* "user", "personal_key", "service_key", ACCESS_GRANT */
+	const char    *name;               /* address, what the key is used for, the other tenant's slug; NULL: not for this caller */
 	const char    *display_name;       /* of a user; NULL as well */
 	const char    *status;             /* as in struct review_row */
-	struct items   assignments;        /* of a user: of struct assignment */
+	struct items   assignments;        /* of a user or grant: of struct assignment */
 	struct strings scopes;             /* of a key, as they were given */
 	struct strings permissions;        /* what it comes to now */
 	struct uuid    given_by;           /* of a key: who made it */

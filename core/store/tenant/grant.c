@@ -117,6 +117,9 @@ SQL(grant_select_received, SQL_CONTROL, &page_in, &row_schema,
     SELECT_ROW " WHERE g.grantee_tenant = :tenant AND (:after IS NULL OR g.id < :after)"
 	       " ORDER BY g.id DESC LIMIT :limit");
 
+SQL(grant_select_counting, SQL_CONTROL, &id_in, &row_schema,
+    SELECT_ROW " WHERE g.tenant_id = :id AND " COUNTS " ORDER BY g.id DESC");
+
 bool
 grant_by_id(
     struct database *d, TALLOC_CTX *mem, const struct uuid *id, struct grant *g, struct err *e)
@@ -132,6 +135,14 @@ grant_page(struct database *d, TALLOC_CTX *mem, const struct uuid *tenant, bool 
 
 	return page_read(
 	    d->control, mem, received ? &grant_select_received : &grant_select_given, &in, p, e);
+}
+
+bool
+grants_counting(struct database *d, TALLOC_CTX *mem, const struct uuid *tenant, struct grant **list,
+    size_t *n, struct err *e)
+{
+	return db_all(d->control, mem, &grant_select_counting, &(struct id_in) { *tenant },
+	    INTO(list, n, GRANTS_MOST), e);
 }
 
 /* ---- using ---- */

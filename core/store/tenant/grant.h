@@ -44,6 +44,10 @@ MUST_USE bool grant_by_id(struct database *d, TALLOC_CTX *mem, const struct uuid
 MUST_USE bool grant_page(struct database *d, TALLOC_CTX *mem, const struct uuid *tenant, bool received, struct page *p,
     struct err *e);
 
+/* Those that it has given and that count now, newest first: *list is an array of *n, GRANTS_MOST at most. */
+MUST_USE bool grants_counting(struct database *d, TALLOC_CTX *mem, const struct uuid *tenant, struct grant **list, size_t *n,
+    struct err *e);
+
 /* Who would act, and where: by the tenant's slug or, where that is NULL, its id. */
 struct grant_asked {
 	struct uuid home, user;

@@ -269,3 +269,24 @@ test('of grants to one tenant twenty count, and what is done by them counts with
   assert.equal((await firm.admin('GET', '/api/drift/configs')).status, 200);
   assert.equal((await platform('PUT', `/api/tenants/${customer.id}`, { body: { quota: { requests_per_minute: null, requests_burst: null } } })).status, 200);
 });
+
+test('the access review has the grants that count among people and keys, with what they come to', async () => {
+  const owner = await party(), viewer = await person(owner, ['viewer']), gone = (await owner.admin('POST', '/api/roles', { body: { name: 'gone', permissions: ['read:audit'] } })).json;
+  const first = await given({ roles: ['operator', 'gone'] }, owner.admin, owner), over = await given({}, owner.admin, owner);
+  const key = await newKey(owner.admin, ['read:*']), last = await given({ roles: ['viewer'], grantee_user: firm.admin.session.user.id }, owner.admin, owner);
+  assert.equal((await back(over, owner.admin, owner)).status, 204);
+  sql(`DELETE FROM \`${owner.schema}\`.roles WHERE id = ${hex(gone.id)}`);
+  const list = await all(owner.admin, '/api/access-review', 2), shown = list.find((x) => x.id === first.id);
+  assert.deepEqual(list.map((x) => x.id), [last.id, key.id, first.id, viewer.id, owner.admin.session.user.id], JSON.stringify(list));
+  assert.deepEqual([shown.kind, shown.name, shown.display_name, shown.status, shown.until, shown.last_used, shown.scopes], ['grant', firm.slug, null, 'active', first.expires_at, null, []]);
+  assert.deepEqual(shown.assignments.map((a) => [a.role, a.until, a.given_by, a.given_by_name, a.since]), [['operator', first.expires_at, owner.admin.session.user.id, owner.email, first.created_at]]);
+  assert.ok(shown.permissions.includes('update:drift') && !shown.permissions.includes('create:users') && !shown.permissions.includes('read:audit'), shown.permissions.join());
+  assert.deepEqual((await all(owner.admin, '/api/access-review?kind=grant', 1)).map((x) => x.id), [last.id, first.id]);
+  assert.ok(!(await all(owner.admin, '/api/access-review?kind=user')).some((x) => x.kind === 'grant'));
+  const table = await owner.admin('GET', '/api/access-review?kind=grant', { headers: { Accept: 'text/csv' } });
+  assert.deepEqual(table.text.split('\r\n').slice(1).map((l) => l.split(',').slice(0, 3).join()), [`${last.id},grant,${firm.slug}`, `${first.id},grant,${firm.slug}`, '']);
+  const role = await owner.admin('POST', '/api/roles', { body: { name: 'reviewer', permissions: ['read:roles'] } });
+  assert.equal(role.status, 201, role.text);
+  const bare = await (await person(owner, ['reviewer']))('GET', '/api/access-review?kind=grant');
+  assert.ok(!bare.text.includes(firm.slug) && !bare.text.includes('@') && bare.json.items.length === 2, bare.text);
+});

@@ -23,9 +23,11 @@ struct acceptance {
 };
 
 static bool
-accept_findings(struct db *db, const struct acceptance *p, struct err *e)
+accept_findings(struct db *db, const struct acceptance *p, uint64_t life, struct err *e)
 {
-	const struct promotion all = { .report = p->report.id,
+	const struct promotion all = { .config = p->report.config_id,
+		.report = p->report.id,
+		.number = life + 1,
 		.event = acting_id(p->a),
 		.owner = p->a->name,
 		.reason = p->reason,
@@ -51,7 +53,7 @@ accept_body(struct db *db, void *arg, struct err *e)
 		    "promoting against a golden baseline");
 	/* retention may have dropped it meanwhile */
 	if (!snapshot_by_id(a->by.t, a->by.mem, &p->snapshot.id, &p->snapshot, e) ||
-	    !accept_findings(db, p, e) ||
+	    !accept_findings(db, p, state.life, e) ||
 	    !config_baseline_set(db, config, &p->snapshot.id, p->snapshot.seq, e) ||
 	    !collections_pin(db, a->by.mem, &p->snapshot, p->reviewed, e) ||
 	    !review_over(&p->scope, e) || !config_touch(db, config, (instant) { 0 }, e))

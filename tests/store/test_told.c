@@ -171,6 +171,68 @@ an_accepted_report_is_told_with_its_reason(void **state)
 }
 
 static void
+finding_says(struct clerk *y, const char *reason, const char *owner, const char *note)
+{
+	struct uuid id = first_id(y, "SELECT " HEX_UUID("id") " FROM %s.drift_changes LIMIT 1");
+	struct err  e = { 0 };
+	struct change_seen seen = { 0 };
+
+	assert_ok(change_see(&y->a, &id, &seen, &e));
+	assert_string_equal(seen.finding.reason, reason);
+	if (owner == NULL)
+		assert_null(seen.finding.owner);
+	else
+		assert_string_equal(seen.finding.owner, owner);
+	assert_true(seen.events_n > 0);
+	assert_string_equal(seen.events[0].actor, "ada@acme.test");
+	assert_string_equal(seen.events[0].note, note);
+}
+
+static void
+the_reason_of_an_accepted_report_is_written_once_and_each_finding_has_it(void **state)
+{
+	struct clerk        *y = clerk_make(*state);
+	struct drift_world  *x = y->x;
+	struct uuid          c = drift_config(x, DRIFT_PUSH);
+	struct err           e = { 0 };
+	struct ruling        r = { .status = "detected", .reason = "not yet" };
+	struct decide_which  which = { 0 };
+	struct ingest_answer a;
+	struct decided       done;
+	struct report        report;
+	bool                 dropped;
+
+	drift_push_values(x, &c, VALUES("1", "2", "3"));
+	a = drift_push_values(x, &c, VALUES("4", "5", "6"));
+	assert_ok(report_accept(
+	    &y->a, &a.report.id, &(struct acceptance_wish) { .reason = HOSTILE }, &report, &e));
+	assert_int_equal(drift_count(x, "SELECT COUNT(*) FROM %s.drift_decisions"), 1);
+	assert_int_equal(drift_count(x, "SELECT COUNT(*) FROM %s.drift_findings"
+					" WHERE decision > 0 AND reason IS NULL AND owner IS NULL"),
+	    3);
+	assert_int_equal(drift_count(x, "SELECT COUNT(*) FROM %s.drift_history"
+					" WHERE decision > 0 AND note = ''"),
+	    3);
+	finding_says(y, HOSTILE, "ada@acme.test", HOSTILE);
+	/* What a program from before decides later is in the row, which keeps the number. */
+	drift_sql(x, "UPDATE %s.drift_findings SET reason = 'theirs', owner = 'bob'");
+	finding_says(y, "theirs", "bob", HOSTILE);
+	drift_sql(x, "UPDATE %s.drift_findings SET reason = NULL, owner = NULL");
+	finding_says(y, HOSTILE, "ada@acme.test", HOSTILE);
+	which.filter.report_id = a.report.id;
+	assert_ok(findings_decide(&y->a, &r, &which, tree_of(y, "{}"), &done, &e));
+	finding_says(y, "not yet", NULL, HOSTILE);
+	assert_int_equal(
+	    drift_count(x, "SELECT COUNT(*) FROM %s.drift_findings WHERE decision > 0"), 0);
+	assert_ok(report_accept(
+	    &y->a, &a.report.id, &(struct acceptance_wish) { .reason = "now" }, &report, &e));
+	finding_says(y, "now", "ada@acme.test", HOSTILE);
+	assert_ok(config_drop(x->t->db, &c, 1, acting_now(&y->a), "ada", &dropped, &e));
+	assert_true(dropped);
+	assert_int_equal(drift_count(x, "SELECT COUNT(*) FROM %s.drift_decisions"), 0);
+}
+
+static void
 an_acceptance_asks_the_database_so_often_and_no_more(void **state)
 {
 	struct clerk        *y = clerk_make(*state);
@@ -418,6 +480,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(a_decision_is_told_with_its_words_and_of_many_with_how_many_and_which),
 		TEST(an_accepted_report_is_told_with_its_reason),
+		TEST(the_reason_of_an_accepted_report_is_written_once_and_each_finding_has_it),
 		TEST(an_acceptance_asks_the_database_so_often_and_no_more),
 		TEST(an_alert_is_told_with_status_and_note_and_of_many_with_how_many_and_which),
 		TEST(a_template_is_told_with_its_name_and_version_and_a_binding_with_which),

@@ -26,6 +26,17 @@ static const struct field finding_fields[] = {
 };
 const struct schema finding_schema = SCHEMA("StoredFinding", struct finding_row, finding_fields);
 
+/* Where a report was accepted as a whole, the decision has what a finding's own columns and a line
+ * of history lack. */
+#define DECISION                                                                                   \
+	" LEFT JOIN drift_decisions d ON d.config_id = f.config_id AND d.number = f.decision AND " \
+	"f.promoted"
+#define DECIDED                                                                                    \
+	" IFNULL(f.reason, d.reason) AS reason, IFNULL(f.owner, d.owner) AS owner,"                \
+	" f.expires_at, f.assigned_to,"
+#define LIFE_DECIDED                                                                               \
+	"f.config_id, f.fingerprint, f.value_hash, f.status, f.present, f.runs, "                  \
+	"f.promoted," DECIDED " f.created_at, f.updated_at"
 #define LIFE_OF_F                                                                                  \
 	"f.config_id, f.fingerprint, f.value_hash, f.status, f.present, f.runs, f.promoted,"       \
 	" f.reason, f.owner, f.expires_at, f.assigned_to, f.created_at, f.updated_at"
@@ -68,8 +79,8 @@ SQL(finding_select_standing, SQL_TENANT, &live_in, &finding_schema,
     " WHERE s.config_id = :config_id AND f.present AND f." IS_LASTING
     " ORDER BY fingerprint, value_hash");
 SQL(finding_select, SQL_TENANT, &key_in, &finding_schema,
-    "SELECT " LIFE_COLUMNS " FROM drift_findings"
-    " WHERE config_id = :config_id AND fingerprint = :fingerprint AND value_hash = :value_hash");
+    "SELECT " LIFE_DECIDED " FROM drift_findings f" DECISION " WHERE f.config_id = :config_id"
+    " AND f.fingerprint = :fingerprint AND f.value_hash = :value_hash");
 SQL(finding_upsert, SQL_TENANT, &finding_schema, NULL,
     "INSERT INTO drift_findings (" LIFE_COLUMNS ") VALUES (:config_id, :fingerprint, :value_hash,"
     " :status, :present, :runs, :promoted, :reason, :owner, :expires_at, :assigned_to, :created_at,"
@@ -77,7 +88,7 @@ SQL(finding_upsert, SQL_TENANT, &finding_schema, NULL,
     " ON DUPLICATE KEY UPDATE status = VALUES(status), present = VALUES(present),"
     " runs = VALUES(runs), promoted = VALUES(promoted), reason = VALUES(reason),"
     " owner = VALUES(owner), expires_at = VALUES(expires_at), assigned_to = VALUES(assigned_to),"
-    " updated_at = VALUES(updated_at)");
+    " updated_at = VALUES(updated_at), decision = 0");
 
 void
 finding_standing_ask(struct trip *trip, const struct uuid *config, struct finding_list *l)
@@ -125,9 +136,9 @@ static const struct schema named_in = SCHEMA("LifeNamedIn", struct named_in, nam
 
 /* By the whole key, fingerprint and value hash in one: a finding may have had very many values. */
 SQL(finding_select_values, SQL_TENANT, &named_in, &finding_schema,
-    "SELECT " LIFE_COLUMNS " FROM JSON_TABLE(:keys, '$[*]' COLUMNS (k CHAR(128) PATH '$')) j"
-    " STRAIGHT_JOIN drift_findings ON config_id = :config_id"
-    " AND fingerprint = UNHEX(LEFT(j.k, 64)) AND value_hash = UNHEX(RIGHT(j.k, 64))");
+    "SELECT " LIFE_DECIDED " FROM JSON_TABLE(:keys, '$[*]' COLUMNS (k CHAR(128) PATH '$')) j"
+    " STRAIGHT_JOIN drift_findings f ON f.config_id = :config_id"
+    " AND f.fingerprint = UNHEX(LEFT(j.k, 64)) AND f.value_hash = UNHEX(RIGHT(j.k, 64))" DECISION);
 SQL(finding_select_lasting, SQL_TENANT, &named_in, &finding_schema,
     "SELECT " LIFE_COLUMNS " FROM JSON_TABLE(:keys, '$[*]' COLUMNS (k CHAR(128) PATH '$')) j"
     " STRAIGHT_JOIN drift_findings FORCE INDEX (PRIMARY) ON config_id = :config_id"
@@ -243,10 +254,11 @@ static const struct schema target_schema =
 #define TARGET_SELECT                                                                              \
 	"SELECT c.id AS change_id, c.config_id, c.fingerprint, c.value_hash,"                      \
 	" " CHANGE_STATUS " AS status, IFNULL(f.present, FALSE) AS present,"                       \
-	" IFNULL(f.runs, 0) AS runs, IFNULL(f.promoted, FALSE) AS promoted, f.reason, f.owner,"    \
-	" f.expires_at, f.assigned_to, IFNULL(f.created_at, c.created_at) AS created_at,"          \
+	" IFNULL(f.runs, 0) AS runs, IFNULL(f.promoted, FALSE) AS promoted," DECIDED               \
+	" IFNULL(f.created_at, c.created_at) AS created_at,"                                       \
 	" IFNULL(f.updated_at, c.created_at) AS updated_at"
-#define TARGET_ORDER " ORDER BY c.config_id, c.fingerprint, c.value_hash"
+#define TARGET_FINDING CHANGE_FINDING DECISION
+#define TARGET_ORDER   " ORDER BY c.config_id, c.fingerprint, c.value_hash"
 
 struct filter_in {
 	struct finding_filter f;
@@ -266,9 +278,9 @@ static const struct schema filter_in = SCHEMA("LifeFilterIn", struct filter_in, 
 SQL(finding_select_ids, SQL_TENANT, &id_list_in_schema, &target_schema,
     TARGET_SELECT
     " FROM JSON_TABLE(:ids, '$[*]' COLUMNS (id CHAR(36) PATH '$')) j"
-    " JOIN drift_changes c ON c.id = UNHEX(REPLACE(j.id, '-', ''))" CHANGE_FINDING TARGET_ORDER);
+    " JOIN drift_changes c ON c.id = UNHEX(REPLACE(j.id, '-', ''))" TARGET_FINDING TARGET_ORDER);
 SQL(finding_select_filter, SQL_TENANT, &filter_in, &target_schema,
-    TARGET_SELECT " FROM drift_changes c" CHANGE_FINDING " WHERE c.report_id = :report_id"
+    TARGET_SELECT " FROM drift_changes c" TARGET_FINDING " WHERE c.report_id = :report_id"
 		  " AND (:severity IS NULL OR c.severity = :severity) AND (:category IS NULL"
 		  " OR c.category = :category)"
 		  " AND (:status IS NULL OR " CHANGE_STATUS " = :status)"
@@ -320,7 +332,7 @@ SQL(finding_upsert_seen, SQL_TENANT, &seen_in, NULL,
     " 'detected', TRUE, 1, :now, :now, :attribution)"
     " ON DUPLICATE KEY UPDATE status = 'detected', present = TRUE, runs = 1, promoted = FALSE,"
     " reason = NULL, owner = NULL, expires_at = NULL, updated_at = VALUES(updated_at),"
-    " attribution = VALUES(attribution)");
+    " attribution = VALUES(attribution), decision = 0");
 
 bool
 finding_detect(struct db *db, struct finding_seen *s, size_t n, struct err *e)
@@ -362,8 +374,10 @@ SQL(finding_event_insert, SQL_TENANT, &event_schema, NULL,
     " to_status, note) VALUES (:id, :config_id, :subject, :value_hash, :at, :actor, :from_status,"
     " :to_status, :note)");
 SQL(finding_event_select, SQL_TENANT, &event_in, &event_schema,
-    "SELECT id, config_id, subject, value_hash, at, actor, from_status, to_status, note"
-    " FROM drift_history WHERE subject = :subject AND config_id <=> :config_id ORDER BY id");
+    "SELECT h.id, h.config_id, h.subject, h.value_hash, h.at, h.actor, h.from_status, h.to_status,"
+    " IFNULL(d.reason, h.note) AS note FROM drift_history h LEFT JOIN drift_decisions d"
+    " ON d.config_id = h.config_id AND d.number = h.decision"
+    " WHERE h.subject = :subject AND h.config_id <=> :config_id ORDER BY h.id");
 
 bool
 finding_event_add(struct db *db, const struct finding_event *v, size_t n, struct err *e)

@@ -66,6 +66,10 @@ const struct command commands[] = {
 	    "Its data keys are destroyed first, then its schema, its account and what the control\n"
 	    "schema knows of it; the signed receipt is printed. Killed, it goes on when "
 	    "repeated.\n" },
+	{ "tenant addresses", cmd_tenant_addresses, "SLUG [--any]", "settings.update",
+	    "Lists from where a tenant may be used: the ranges of its allowed_addresses.",
+	    "  --any  from everywhere again, for who is locked out; its trail says who ran "
+	    "this\n" },
 	{ "tenant work", cmd_tenant_work, "[--pool N]", "pool.fill",
 	    "Does what waits for who may make and drop schemas: tenants, erasures, the pool.",
 	    "  --pool N  so many schemas are ready for tenants to come (default: tenants.pool)\n"

@@ -40,6 +40,7 @@ int cmd_tenant_resume(struct ctl *c, int argc, char **argv);
 int cmd_tenant_delete(struct ctl *c, int argc, char **argv);
 int cmd_tenant_undelete(struct ctl *c, int argc, char **argv);
 int cmd_tenant_erase(struct ctl *c, int argc, char **argv);
+int cmd_tenant_addresses(struct ctl *c, int argc, char **argv);
 int cmd_tenant_work(struct ctl *c, int argc, char **argv);
 int cmd_config(struct ctl *c, int argc, char **argv);
 int cmd_keys(struct ctl *c, int argc, char **argv);

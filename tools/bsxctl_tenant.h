@@ -13,6 +13,7 @@ enum tenant_option {
 	TENANT_GRACE = 4,
 	TENANT_DRY_RUN = 8,
 	TENANT_BEHIND = 16,
+	TENANT_ANY = 32,
 };
 struct tenant_args {
 	const char *command;          /* the name of its row */
@@ -20,7 +21,7 @@ struct tenant_args {
 	bool        slug_is_optional;
 	const char *slug, *reason;    /* NULL: not given */
 	int64_t     grace_s;          /* -1: not given */
-	bool        json, dry_run, behind;
+	bool        json, dry_run, behind, any;
 };
 /* False: it was called wrongly, and that was said. */
 MUST_USE bool tenant_args(struct ctl *c, int argc, char **argv, struct tenant_args *a);

@@ -13,6 +13,7 @@ static const struct option options[] = {
 	{ "grace", required_argument, NULL, TENANT_GRACE },
 	{ "dry-run", no_argument, NULL, TENANT_DRY_RUN },
 	{ "behind", no_argument, NULL, TENANT_BEHIND },
+	{ "any", no_argument, NULL, TENANT_ANY },
 	{ 0 },
 };
 
@@ -22,6 +23,7 @@ take(struct tenant_args *a, int o)
 	a->json = a->json || o == TENANT_JSON;
 	a->dry_run = a->dry_run || o == TENANT_DRY_RUN;
 	a->behind = a->behind || o == TENANT_BEHIND;
+	a->any = a->any || o == TENANT_ANY;
 	if (o == TENANT_REASON && a->reason == NULL)
 		return (a->reason = optarg) != NULL;
 	if (o == TENANT_GRACE)

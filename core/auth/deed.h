@@ -16,6 +16,7 @@ struct origin {
 	const char *address;    /* client address, text */
 	const char *user_agent; /* as sent; cut to 400 bytes where it is stored */
 	const char *request_id;
+	bool        untold; /* the address is a trusted proxy's, which has not said for whom it asks */
 };
 
 struct deed_by {

@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "core/auth/ends.h"
-#include "core/auth/settings.h"
+#include "core/auth/place.h"
 #include "core/auth/tenant_tag.h"
 #include "core/base/hash.h"
 #include "core/base/secret.h"
@@ -375,7 +375,9 @@ refresh(struct refreshing *f, const struct refresh_shown *shown, struct session_
 {
 	uint64_t generation = 0;
 
-	if (!find_session(f, shown, e) || !rotate(f, &generation, e))
+	if (!find_session(f, shown, e) ||
+	    !place_check_user(&f->by, &f->row.user_id, f->row.email, e) ||
+	    !rotate(f, &generation, e))
 		return false;
 	grant->tenant = f->by.t->tenant;
 	return caller_of_session(&f->by, &f->session, &f->row, &grant->caller, e) &&

@@ -1,6 +1,6 @@
 #include "core/auth/session_begin.h"
 
-#include "core/auth/settings.h"
+#include "core/auth/place.h"
 #include "core/base/unicode.h"
 
 struct beginning {
@@ -82,7 +82,8 @@ session_begin(const struct deed_by *by, const struct user *u, const struct sessi
 	struct beginning     b = { .by = by, .user = u, .how = how };
 	struct audit_entry   entry = { .action = AUDIT_SESSION_START, .details = how->details };
 
-	if (!make_row(&b, e) || !fill_caller(&b, &grant->caller, e))
+	if (!place_check_user(by, &u->id, u->email, e) || !make_row(&b, e) ||
+	    !fill_caller(&b, &grant->caller, e))
 		return false;
 	grant->tenant = by->t->tenant;
 	grant->device_epoch = u->device_epoch;

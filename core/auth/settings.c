@@ -89,7 +89,9 @@ static const struct field settings_fields[] = {
 	FIELD(struct settings, cors, .item = &cors_schema, .flags = NULLABLE,
 	    .doc = "Which other sites' pages may call."),
 	FIELD(struct settings, allowed_addresses, .max = 256, .flags = NULLABLE,
-	    .doc = "Addresses and ranges that its users may come from." NOT_YET),
+	    .doc = "Addresses and ranges (10.0.0.0/8, fd00::/8) that its people and keys may come "
+		   "from; else 403 address_not_allowed. Empty: from everywhere. Whoever sets them "
+		   "must be inside."),
 	FIELD(struct settings, rate_limits, .flags = NULLABLE,
 	    .doc = "By rate class or route: {per_minute, burst}."),
 	FIELD(struct settings, retention, .item = &retention_schema, .flags = NULLABLE,
@@ -104,7 +106,6 @@ const struct schema settings_schema = SCHEMA("TenantSettings", struct settings, 
 static const struct {
 	const char *pointer, *why;
 } not_yet[] = {
-	{ "/allowed_addresses", "sign-ins cannot be bound to addresses in this version" },
 	{ "/retention", "nothing is deleted by age in this version" },
 	{ "/notifications", "security events are not sent in this version" },
 };
@@ -149,7 +150,8 @@ settings_parse(
 {
 	const struct json *tree = json_parse(mem, str_of(text), e);
 
-	if (tree == NULL || !schema_decode(mem, &settings_schema, tree, s, e)) {
+	if (tree == NULL || !schema_decode(mem, &settings_schema, tree, s, e) ||
+	    !cidr_list_parse(mem, s->allowed_addresses, &s->allowed, e)) {
 		err_clear(e); /* what is stored is no fault of the request */
 		return err_set(e, ERR_INTERNAL, 0, "internal error",
 		    "a tenant's stored settings do not decode");
@@ -319,6 +321,45 @@ check_ceilings(TALLOC_CTX *mem, const struct conf *conf, const struct settings *
 	return e->code == ERR_OK;
 }
 
+/* One entry as it is kept; a fault where it is none, or stands there already. */
+static bool
+read_address(TALLOC_CTX *mem, struct json *list, uint32_t i, struct err *e)
+{
+	struct cidr range;
+	char        text[CIDR_TEXT_MAX], pointer[64];
+
+	snprintf(pointer, sizeof(pointer), "/settings/allowed_addresses/%u", i);
+	if (!cidr_parse(list->items[i].text, &range))
+		return err_fault(e, mem, pointer, "not an address or a range like 10.0.0.0/8");
+	cidr_print(&range, text);
+	list->items[i].text = str_of(talloc_strdup(mem, text));
+	if (list->items[i].text.p == NULL)
+		return err_memory(e);
+	for (uint32_t j = 0; j < i; j++)
+		if (str_eqz(list->items[j].text, text))
+			return err_fault(e, mem, pointer, "comes twice");
+	return true;
+}
+
+/* Ways to write one range are kept as one. */
+static bool
+read_addresses(TALLOC_CTX *mem, struct json *all, struct err *e)
+{
+	for (uint32_t m = 0; m < all->n; m++) {
+		struct json *list = &all->items[m];
+
+		if (!str_eqz(all->names[m], "allowed_addresses") || list->n == 0)
+			continue;
+		list->items = talloc_memdup(mem, list->items, list->n * sizeof(*list->items));
+		if (list->items == NULL)
+			return err_memory(e);
+		for (uint32_t i = 0; i < list->n; i++)
+			if (!read_address(mem, list, i, e) && e->code != ERR_INVALID)
+				return false;
+	}
+	return e->code == ERR_OK;
+}
+
 bool
 settings_merge(TALLOC_CTX *mem, const struct conf *conf, const char *was, const struct json *change,
     const char **text, struct err *e)
@@ -335,7 +376,7 @@ settings_merge(TALLOC_CTX *mem, const struct conf *conf, const char *was, const 
 	if (!json_merge(mem, base, change, &both, e) ||
 	    !schema_decode_at(mem, &settings_schema, &both, "/settings", &s, e) ||
 	    !check_available(mem, change, e) || !check_ceilings(mem, conf, &s, e) ||
-	    !json_without_nulls(mem, &both, &clean, e))
+	    !json_without_nulls(mem, &both, &clean, e) || !read_addresses(mem, &clean, e))
 		return false;
 	buf_make(&b, mem);
 	json_print(&b, &clean);

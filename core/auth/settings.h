@@ -3,7 +3,8 @@
  *
  * The registry keeps only what was said; reading fills in the installation's defaults and holds the
  * installation's ceilings (session.max_idle_s, session.max_absolute_s).  A setting that nothing acts upon yet is
- * refused when it is written (settings.c has the list), so that nobody relies on it in vain.
+ * refused when it is written (settings.c has the list), so that nobody relies on it in vain.  Addresses and ranges
+ * are kept as cidr_print() has them.
  */
 #ifndef BSX_AUTH_SETTINGS_H
 #define BSX_AUTH_SETTINGS_H
@@ -44,6 +45,7 @@ struct settings {
 	struct raw_json                rate_limits; /* {CLASS or route: {per_minute, burst}} */
 	struct settings_retention     *retention;
 	struct settings_notifications *notifications;
+	struct cidr_list               allowed; /* allowed_addresses, read; empty: from everywhere */
 };
 extern const struct schema settings_schema;
 

@@ -33,6 +33,7 @@
 	X(ERR_STEP_UP,             403, "step_up_required",      "Fresh sign-in required") \
 	X(ERR_MFA_ENROLLMENT,      403, "mfa_enrollment_required", "Second factor required") \
 	X(ERR_ESCALATION,          403, "privilege_escalation",  "Privilege escalation refused") \
+	X(ERR_PLACE,               403, "address_not_allowed",   "Address not allowed") \
 	X(ERR_QUOTA,               403, "quota_exceeded",        "Quota exceeded") \
 	X(ERR_MISSING,             404, "not_found",             "Not found") \
 	X(ERR_METHOD,              405, "method_not_allowed",    "Method not allowed") \

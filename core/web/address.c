@@ -147,6 +147,7 @@ step_address(struct request *r, struct err *e)
 	f = walk(r, &peer);
 	addr_print(&f.client, r->address);
 	r->untold = !f.told && is_trusted(r, &f.client);
+	r->origin.untold = r->untold;
 	if (r->untold)
 		warn_of_unread(r, &f);
 	else if (request_nearness(r, r->app->metrics_allow) == NEARNESS_PROXY)

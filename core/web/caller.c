@@ -3,6 +3,7 @@
 
 #include "core/auth/grant.h"
 #include "core/auth/mfa/mfa.h"
+#include "core/auth/place.h"
 #include "core/web/pass.h"
 
 /* ---- the credential: one, in a fixed order, never a second try ---- */
@@ -240,7 +241,8 @@ check_acting(struct request *r, struct err *e)
 	r->caller.acting = true;
 	r->caller.platform = false;
 	r->caller.permissions = use.permissions;
-	return check_about(r, e) && rate_acted(r, e);
+	return place_check(r->app->auth, r->acted, &r->origin, e) && check_about(r, e) &&
+	       rate_acted(r, e);
 }
 
 bool
@@ -300,6 +302,16 @@ check_bound(const struct request *r, struct err *e)
 	       err_set(e, ERR_MISSING, 0,
 		   "This API key pushes to its drift configs and does nothing else.",
 		   "bound to other configs");
+}
+
+bool
+step_place(struct request *r, struct err *e)
+{
+	const struct tenant *home;
+
+	return r->caller.kind == CALLER_NONE ||
+	       (tenant_by_id(r->app->database, &r->caller.tenant, &home, e) &&
+		   place_check(r->app->auth, home, &r->origin, e));
 }
 
 bool

@@ -16,6 +16,7 @@ static step_fn *const steps[] = {
 	step_rate_caller,
 	step_cors,
 	step_csrf,
+	step_place,
 	step_access,
 	step_query,
 	step_tenant,

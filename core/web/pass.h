@@ -22,6 +22,7 @@ step_fn step_caller; /* caller.c: whose credential it is */
 step_fn step_rate_caller; /* rate.c: the caller and its tenant */
 step_fn step_cors; /* cors.c: a page of another origin again, by the caller's tenant's settings */
 step_fn step_csrf; /* csrf.c: a change by cookie is by a page of ours */
+step_fn step_place; /* caller.c: it comes from where the caller's tenant may be used (core/auth/place.h) */
 step_fn step_access; /* caller.c: may this caller do that, by a fresh proof where the row asks */
 step_fn step_query; /* query.c: query parameters by the row's table */
 step_fn step_tenant; /* caller.c: the tenant's connection */

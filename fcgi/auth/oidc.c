@@ -64,7 +64,7 @@ go_with_error(struct request *r, enum oidc_reason why, struct err *e)
 	char       *location = talloc_asprintf(
 		  r->mem, "%s/?error=%s&request_id=%s", r->app->env->conf->base_path, code, r->id);
 
-	if (why == OIDC_OK || why == OIDC_UNAVAILABLE)
+	if ((why == OIDC_OK && e->code != ERR_PLACE) || why == OIDC_UNAVAILABLE)
 		log_err(r->app->env->log, LOG_AUTH,
 		    "a sign-in at an identity provider could not be finished", e);
 	err_clear(e);

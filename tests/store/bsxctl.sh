@@ -172,6 +172,7 @@ called() { # called COMMAND : the arguments
 	'tenant erase') echo "tenant erase initech --reason Over" ;;
 	'tenant work') echo "tenant work --pool 1" ;;
 	'audit export') echo "audit export platform" ;;
+	'tenant addresses') echo "tenant addresses globex --any" ;;
 	'keys rotate') echo "keys rotate --force" ;;
 	'source try' | 'grant revoke') echo elsewhere ;; # they need collectors, or a grant: the tests over HTTP
 	*) return 1 ;;
@@ -195,9 +196,13 @@ tab=$(printf '\t')
 grep -v -- "${tab}-\$" "$dir/out" >"$dir/deeds"
 ok "a dozen commands change something" test "$(wc -l <"$dir/deeds")" -ge 11
 initech() { sql "SELECT CONCAT(status, ' ', status_reason) FROM testctl.tenants WHERE slug = 'initech'"; }
+globex=$(sql "SELECT schema_name FROM testctl.tenants WHERE slug = 'globex'")
+sql "UPDATE testctl.tenants SET settings = '{\"allowed_addresses\":[\"10.0.0.0/8\"]}' WHERE slug = 'globex'"
+ok "from where a tenant may be used is listed" runs_and_says '^10\.0\.0\.0/8$' 0 tenant addresses globex
 while IFS=$tab read -r command action; do
 	ok "$command leaves $action by who ran it" leaves_its_entry "$command" "$action"
 	case $command in
+	'tenant addresses') ok "... and its own trail has who it was" test "$(sql "SELECT COUNT(*) FROM $globex.audit WHERE action = 'settings.update' AND actor_name = 'bsxctl:$me'")" = 1 ;;
 	'tenant suspend') ok "... and it is suspended, with its reason" test "$(initech)" = 'suspended Unpaid' ;;
 	'tenant resume') ok "... and it works" test "$(initech)" = 'active ' ;;
 	'tenant delete')

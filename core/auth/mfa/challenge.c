@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "core/auth/audit_details.h"
+#include "core/auth/place.h"
 #include "core/auth/session_begin.h"
 #include "core/auth/tenant_tag.h"
 #include "core/base/hash.h"
@@ -85,6 +86,8 @@ challenge_make(
 		.details = c->details,
 	};
 
+	if (!place_check_user(by, &c->user->id, c->user->email, e))
+		return false;
 	grant->tenant = by->t->tenant;
 	grant->mfa_token = token_make(by, &in.row.id, hash, e);
 	return grant->mfa_token != NULL && audit_deed(by, ask_body, &in, &entry, e);

@@ -6,6 +6,7 @@
 #include "core/auth/audit_details.h"
 #include "core/auth/ends.h"
 #include "core/auth/give.h"
+#include "core/auth/place.h"
 #include "core/auth/tenant/tenant_life.h"
 #include "core/store/identity/role.h"
 
@@ -99,6 +100,7 @@ struct altering {
 	struct tenant_db     *t;
 	const struct tenant  *was;
 	const char           *name, *settings;
+	const char           *who; /* where there is no caller */
 	struct settings       now; /* as `settings` will be read */
 };
 
@@ -193,18 +195,35 @@ alter_details(const struct altering *w, struct err *e)
 	return audit_details(w->by->mem, &tenant_told, &told, e);
 }
 
+/* Of the tenant that the caller is in; the platform, and the admin tool, are not bound by another's
+ * list. */
+static bool
+stays_inside(const struct altering *w, const struct tenant_change *in, struct err *e)
+{
+	const struct deed_by *by = w->by;
+
+	return by->caller == NULL || !uuid_eq(&w->was->id, &by->t->tenant->id) ||
+	       json_get(in->settings, "allowed_addresses") == NULL ||
+	       place_keeps_in(by->mem, &w->now, by->origin, e);
+}
+
 static bool
 alter_once(struct altering *w, const struct tenant_change *in, struct err *e)
 {
 	const struct deed_by *by = w->by, there = deed_in(by, w->t);
-	struct audit_entry    entry = { .action = AUDIT_SETTINGS_UPDATE, .target_id = w->was->id };
+	struct audit_entry    entry = {
+		   .action = AUDIT_SETTINGS_UPDATE,
+		   .actor_name = w->who,
+		   .target_id = w->was->id,
+	};
 
 	w->name = in->name != NULL ? in->name : w->was->name;
 	w->settings = w->was->settings.text;
 	if (in->settings != NULL && !settings_merge(by->mem, by->auth->env->conf,
 					w->was->settings.text, in->settings, &w->settings, e))
 		return false;
-	if (!settings_parse(by->mem, by->auth->env->conf, w->settings, &w->now, e))
+	if (!settings_parse(by->mem, by->auth->env->conf, w->settings, &w->now, e) ||
+	    !stays_inside(w, in, e))
 		return false;
 	entry.details = alter_details(w, e);
 	if (entry.details == NULL)
@@ -362,6 +381,19 @@ tenant_alter(
 	if (ok && (!own || in->quota != NULL))
 		ok = alter_by_platform(&w, in, e);
 	/* also when it half failed: what was done holds */
+	tenant_forget(by->auth->database);
+	cache_bump_tenant(by->auth->env->segment, &t->id);
+	return ok;
+}
+
+bool
+tenant_open_to_all(const struct deed_by *by, const struct tenant *t, const char *who, struct err *e)
+{
+	static const char    to_all[] = "{\"allowed_addresses\":null}";
+	struct tenant_change in = { .settings = json_parse(by->mem, STR(to_all), e) };
+	struct altering      w = { .by = by, .t = by->t, .was = t, .who = who };
+	bool                 ok = in.settings != NULL && alter_own(&w, &in, e);
+
 	tenant_forget(by->auth->database);
 	cache_bump_tenant(by->auth->env->segment, &t->id);
 	return ok;

@@ -13,6 +13,7 @@ const sentences = {
   csrf_failed: 'The request was refused because it did not seem to come from this site. Open the site at its usual address, load it again and repeat what you did.',
   step_up_required: 'Prove once more who you are, then repeat this.',
   mfa_enrollment_required: 'Your role needs a second factor. Set one up first.',
+  address_not_allowed: 'Your tenant may not be used from the address that you come from. Come from your organisation’s network, or ask your administrator.',
   privilege_escalation: 'You cannot give a permission that you do not have yourself. Ask somebody who has it.',
   quota_exceeded: 'Your tenant has reached its limit. Remove what is not needed any more, or ask your operator for a higher one.',
   not_found: 'This does not exist, or no longer. Load the page again.',

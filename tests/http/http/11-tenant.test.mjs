@@ -62,7 +62,6 @@ test('settings out of range, unknown, above the ceiling or not acted upon yet ar
     ['/settings/cors/allowed_origins/0', { cors: { allowed_origins: ['*'] } }],
     ['/settings/rate_limits', { rate_limits: { nonsense: { per_minute: 5 } } }], ['/settings/rate_limits', { rate_limits: { login: { per_minute: 0 } } }],
     ['/settings/rate_limits', { rate_limits: { 'GET /api/nowhere': { burst: 5 } } }], ['/settings/rate_limits', { rate_limits: { read: {} } }],
-    ['/settings/allowed_addresses', { allowed_addresses: ['10.0.0.0/8'] }],
     ['/settings/retention', { retention: { audit_s: 86400 } }], ['/settings/notifications', { notifications: { from: 'a@b.example' } }]]) {
     const a = await put(admin, id, { settings });
     assert.equal(a.status, 422, `${JSON.stringify(settings)}: ${a.text}`);

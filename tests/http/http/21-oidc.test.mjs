@@ -5,7 +5,7 @@ import crypto from 'node:crypto';
 import { after, before, test } from 'node:test';
 import { Browser as Person } from '../lib/browser.mjs';
 import { call } from '../lib/client.mjs';
-import { Log, base } from '../lib/env.mjs';
+import { Log, base, credentials } from '../lib/env.mjs';
 import { cookieOf, newProvider } from '../lib/idp.mjs';
 import { bearer, newTenant } from '../lib/people.mjs';
 import { clientId, startProvider } from '../lib/provider.mjs';
@@ -159,4 +159,16 @@ test('signed by other families of algorithms, with keys for encryption beside, p
       await one.stop();
     }
   }
+});
+
+test('from where the tenant may not be used nobody signs in by a provider either', async () => {
+  const platform = await bearer(credentials.platform), { id } = admin.session.tenant;
+  const set = async (allowed_addresses) => assert.equal((await platform('PUT', `/api/tenants/${id}`, { body: { settings: { allowed_addresses } } })).status, 200);
+  await set(['203.0.113.0/24']);
+  const b = new Browser(), page = await b.signIn('basic', 'admin');
+  assert.equal(page.url.searchParams.get('error'), 'address_not_allowed');
+  assert.equal((await b.me()).status, 401);
+  await set(null);
+  await b.signIn('basic', 'admin');
+  assert.equal((await b.me()).status, 200);
 });

@@ -77,12 +77,16 @@ for (const [header, values] of Object.entries(untold))
     const admin = await bearer(newTenant()), keys = [];
     for (const allowed_addresses of [['127.0.0.1/32'], ['0.0.0.0/0', '::/0'], []])
       keys.push((await newKey(admin, ['read:drift'], { allowed_addresses })).key);
+    // a whole tenant that is for every address that is known
+    const bound = await bearer(newTenant());
+    keys.push((await newKey(bound, ['read:drift'])).key);
+    assert.equal((await bound('PUT', `/api/tenants/${bound.session.tenant.id}`, { body: { settings: { allowed_addresses: ['::/0'] } } })).status, 200);
     const use = async (key, value) => (await there[header].send('GET', '/api/drift/configs', { headers: { 'X-API-Key': key, ...(value === null ? {} : { [header]: value }) } })).status;
     for (const value of values) {
       const seen = [];
       for (const key of keys)
         seen.push(await use(key, value));
-      assert.deepEqual(seen, [401, 401, 200], `${value}`);
+      assert.deepEqual(seen, [401, 401, 200, 403], `${value}`);
       const id = newId();
       const metrics = await there[header].send('GET', '/metrics', { id, headers: value === null ? {} : { [header]: value } });
       if (/[^, ]/.test(value ?? '')) {
@@ -92,7 +96,7 @@ for (const [header, values] of Object.entries(untold))
     }
     const own = headers[header]('127.0.0.1');
     for (const value of [own, `${own}, `, `,${own},,`])
-      assert.deepEqual([await use(keys[0], value), await use(keys[1], value)], [200, 200], value);
+      assert.deepEqual([await use(keys[0], value), await use(keys[1], value), await use(keys[3], value)], [200, 200, 200], value);
     assert.equal(await use(keys[0], headers[header](client)), 401);
     const log = there[header].log.lines();
     assert.equal(log.filter((l) => l['event.action'] === 'proxy.unknown').length, 0, 'it is named in trusted_proxies');

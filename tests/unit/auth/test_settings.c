@@ -48,6 +48,10 @@ a_change_keeps_what_it_does_not_name(void **state)
 		    "{\"session\":{\"idle_s\":600},\"password\":{\"min_length\":8}}" },
 		{ "{}", "{\"session\":null,\"mfa\":null,\"password\":{\"min_length\":null}}",
 		    "{\"password\":{}}" },
+		{ "{\"password\":{}}",
+		    "{\"allowed_addresses\":[\"10.0.0.1\",\"::ffff:a00:0/104\",\"FD00::/8\"]}",
+		    "{\"password\":{},\"allowed_addresses\":[\"10.0.0.1/32\",\"10.0.0.0/8\","
+		    "\"fd00::/8\"]}" },
 	};
 	TALLOC_CTX *mem = talloc_new(NULL);
 
@@ -81,7 +85,11 @@ what_cannot_hold_is_refused_with_its_place(void **state)
 		{ "null", "/settings" },
 		{ "{\"mfa\":[]}", "/settings/mfa" },
 		{ "{\"mfa\":{\"required_for\":[1]}}", "/settings/mfa/required_for/0" },
-		{ "{\"allowed_addresses\":[]}", "/settings/allowed_addresses" },
+		{ "{\"allowed_addresses\":[7]}", "/settings/allowed_addresses/0" },
+		{ "{\"allowed_addresses\":[\"::1\",\"10.0.0.1/8\"]}",
+		    "/settings/allowed_addresses/1" },
+		{ "{\"allowed_addresses\":[\"10.0.0.1\",\"::ffff:10.0.0.1\"]}",
+		    "/settings/allowed_addresses/1" },
 		{ "{\"cors\":{\"allowed_origins\":7}}", "/settings/cors/allowed_origins" },
 		{ "{\"retention\":{}}", "/settings/retention" },
 		{ "{\"retention\":{\"audit_s\":-1}}", "/settings/retention/audit_s" },

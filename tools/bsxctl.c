@@ -70,10 +70,31 @@ const struct command commands[] = {
 	    "Lists from where a tenant may be used: the ranges of its allowed_addresses.",
 	    "  --any  from everywhere again, for who is locked out; its trail says who ran "
 	    "this\n" },
+	{ "tenant export", cmd_tenant_export,
+	    "SLUG FILE --to KEYFILE|--passphrase-file FILE [--json]", "tenant.export",
+	    "Writes all of a tenant, as it is at one instant, into an archive for who receives it.",
+	    "  --to KEYFILE            for the owner of this public key (X25519, PEM)\n"
+	    "  --passphrase-file FILE  for who knows the first line of FILE, of 12 bytes and "
+	    "more;\n"
+	    "                          - is standard input\n"
+	    "  --json                  an object in place of the last line\n"
+	    "FILE is there when it is whole, and is never overwritten. Sessions, API keys, mailed\n"
+	    "links and recovery codes are not in it. The keyring does not open it.\n" },
 	{ "tenant work", cmd_tenant_work, "[--pool N]", "pool.fill",
 	    "Does what waits for who may make and drop schemas: tenants, erasures, the pool.",
 	    "  --pool N  so many schemas are ready for tenants to come (default: tenants.pool)\n"
 	    "It is for a timer, once a minute (blindspotx-tenants.timer).\n" },
+	{ "archive check", cmd_archive_check,
+	    "FILE --key-file KEYFILE|--passphrase-file FILE [OPTION...]", NULL,
+	    "Reads a tenant's archive to its end and says what is in it, or what is wrong with it.",
+	    "  --key-file KEYFILE      opened by this private key (X25519, PEM)\n"
+	    "  --passphrase-file FILE  opened by the first line of FILE; - is standard input\n"
+	    "  --signer KEY            whose signature it must have, as `tenant export` of that\n"
+	    "                          installation and /api/audit/checkpoints name the key: who "
+	    "has\n"
+	    "                          a public key can seal an archive for it\n"
+	    "  --json                  the archive's head as an object\n"
+	    "It needs neither a configuration nor a database.\n" },
 	{ "config check", cmd_config, "", NULL, "Says whether the configuration can be used.", "" },
 	{ "config show", cmd_config, "", NULL, "Prints the values in force.", "" },
 	{ "config example", cmd_config, "", NULL, "Prints a commented file with every key.", "" },

@@ -41,6 +41,8 @@ int cmd_tenant_delete(struct ctl *c, int argc, char **argv);
 int cmd_tenant_undelete(struct ctl *c, int argc, char **argv);
 int cmd_tenant_erase(struct ctl *c, int argc, char **argv);
 int cmd_tenant_addresses(struct ctl *c, int argc, char **argv);
+int cmd_tenant_export(struct ctl *c, int argc, char **argv);
+int cmd_archive_check(struct ctl *c, int argc, char **argv);
 int cmd_tenant_work(struct ctl *c, int argc, char **argv);
 int cmd_config(struct ctl *c, int argc, char **argv);
 int cmd_keys(struct ctl *c, int argc, char **argv);
@@ -96,6 +98,8 @@ void ctl_say(const char *fmt, ...) PRINTF(1, 2);
 const char *ctl_text(struct ctl *c, const char *z);
 /* The object `in` as a line of JSON. */
 MUST_USE bool ctl_json(struct ctl *c, const struct schema *s, const void *in, struct err *e);
+/* A password or passphrase: the first line of that file, or of standard input ("-").  ERR_INVALID: there is none. */
+MUST_USE bool ctl_password_file(struct ctl *c, const char *path, char **out, struct err *e);
 /* Says what failed; returns 1. */
 int ctl_failed(const struct err *e);
 /* Prints the usage of one command, or of a group; returns 2, or 0 when it was asked for. */

@@ -18,8 +18,8 @@ struct create {
 
 /* ---- password ---- */
 
-static bool
-read_password(struct ctl *c, const char *path, char **out, struct err *e)
+bool
+ctl_password_file(struct ctl *c, const char *path, char **out, struct err *e)
 {
 	bool  from_stdin = strcmp(path, "-") == 0;
 	FILE *f = from_stdin ? stdin : fopen(path, "re");
@@ -169,7 +169,7 @@ create(struct ctl *c, const struct create *in)
 	if (!check(c, in, (struct str) { 0 }, &e))
 		return ctl_misused(c, "tenant create", &e);
 	if (!ctl_conf(c, &e) ||
-	    !(in->password_file != NULL ? read_password(c, in->password_file, &password, &e)
+	    !(in->password_file != NULL ? ctl_password_file(c, in->password_file, &password, &e)
 					: make_password(c, &password, &e)) ||
 	    !check(c, in, str_of(password), &e) || !ctl_open(c, &e) || !ctl_alone(c, &e) ||
 	    !ctl_provision(c, &e) || !make(c, in, password, &e))

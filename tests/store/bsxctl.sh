@@ -170,6 +170,7 @@ called() { # called COMMAND : the arguments
 	'tenant suspend' | 'tenant delete') echo "$1 initech --reason Unpaid" ;;
 	'tenant resume' | 'tenant undelete') echo "$1 initech" ;;
 	'tenant erase') echo "tenant erase initech --reason Over" ;;
+	'tenant export') echo "tenant export globex $dir/globex.archive --passphrase-file $dir/password" ;;
 	'tenant work') echo "tenant work --pool 1" ;;
 	'audit export') echo "audit export platform" ;;
 	'tenant addresses') echo "tenant addresses globex --any" ;;
@@ -204,6 +205,7 @@ while IFS=$tab read -r command action; do
 	case $command in
 	'tenant addresses') ok "... and its own trail has who it was" test "$(sql "SELECT COUNT(*) FROM $globex.audit WHERE action = 'settings.update' AND actor_name = 'bsxctl:$me'")" = 1 ;;
 	'tenant suspend') ok "... and it is suspended, with its reason" test "$(initech)" = 'suspended Unpaid' ;;
+	'tenant export') ok "... and the archive is whole" runs_and_says '^ok: it is whole' 0 archive check "$dir/globex.archive" --passphrase-file "$dir/password" ;;
 	'tenant resume') ok "... and it works" test "$(initech)" = 'active ' ;;
 	'tenant delete')
 		ok "... and it is told until when" runs_and_says '^initech  *deleting .* until 20' 0 tenant status initech

@@ -33,7 +33,8 @@ operation_fn tenant_erase_carry;
  *	keys N TIME              so many data keys were destroyed, and when
  *	destroyed TIME           its schema and account
  *	rows N                   of the control schema, that were about it
- *	archives N               that were made of it, a line each after this; out of reach of this erasure
+ *	archives N               that were made of it, out of reach of this erasure; a line of the newest 16 of them:
+ *	archive ID TIME KIND KEY when it was made, and what opens it: "passphrase", or "x25519" and the public key
  */
 MUST_USE char *tenant_receipt(const struct auth *a, TALLOC_CTX *mem, const struct erasure *x, struct err *e);
 

@@ -2,6 +2,7 @@
 #include "core/auth/tenant/tenant_erase.h"
 #include "core/base/secret.h"
 #include "core/proof/note.h"
+#include "core/store/tenant/archives.h"
 
 static void
 put_time(struct buf *b, const char *word, instant at)
@@ -10,6 +11,23 @@ put_time(struct buf *b, const char *word, instant at)
 
 	time_print(at.ms, text);
 	buf_printf(b, "%s%s", word, text);
+}
+
+static void
+put_archives(struct buf *b, const struct archives_made *all)
+{
+	char id[UUID_TEXT_MAX];
+
+	buf_printf(b, "\narchives %llu\n", (unsigned long long)all->all);
+	for (size_t i = 0; i < all->n; i++) {
+		const struct archive_made *a = &all->named[i];
+
+		uuid_print(&a->id, id);
+		buf_printf(b, "archive %s", id);
+		put_time(b, " ", a->made_at);
+		buf_printf(
+		    b, " %s%s%s\n", a->opened_by, *a->recipient != '\0' ? " " : "", a->recipient);
+	}
 }
 
 static void
@@ -32,7 +50,7 @@ put_text(struct buf *b, const struct erasure *x)
 	buf_printf(b, "\nkeys %llu", (unsigned long long)x->keys_n);
 	put_time(b, " ", x->keys_at);
 	put_time(b, "\ndestroyed ", x->schema_at);
-	buf_printf(b, "\nrows %llu\narchives 0\n", (unsigned long long)x->rows_n);
+	buf_printf(b, "\nrows %llu", (unsigned long long)x->rows_n);
 }
 
 char *
@@ -40,11 +58,15 @@ tenant_receipt(const struct auth *a, TALLOC_CTX *mem, const struct erasure *x, s
 {
 	const struct keyring *k = a->env->keyring;
 	uint8_t               seed[KEY_LEN];
+	struct archives_made  archives;
 	struct buf            b;
 	char                 *note;
 
+	if (!archives_made(a->database, mem, &x->tenant_id, &archives, e))
+		return NULL;
 	buf_make(&b, mem);
 	put_text(&b, x);
+	put_archives(&b, &archives);
 	if (!buf_ok(&b)) {
 		err_memory(e);
 		return NULL;

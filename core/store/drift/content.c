@@ -48,9 +48,8 @@ content_address(const struct tenant_db *t, struct str text, uint8_t out[static H
 	hash_hmac(t->address_key, sizeof(t->address_key), text.p, text.n, out);
 }
 
-/* The row that a chunk is sealed to: address and number, in the form of an id. */
-static struct uuid
-place_of(const uint8_t *address, int64_t chunk)
+struct uuid
+content_place(const uint8_t address[static HASH_LEN], int64_t chunk)
 {
 	uint8_t     in[HASH_LEN + 4], out[HASH_LEN];
 	struct uuid u;
@@ -155,7 +154,7 @@ pack_text(struct tenant_db *t, TALLOC_CTX *mem, struct packer *k, const struct c
 
 	for (int64_t chunk = 0; ok && (packed.n > 0 || chunk == 0); chunk++) {
 		struct str  piece = { packed.p, packed.n < PIECE_MAX ? packed.n : PIECE_MAX };
-		struct uuid place = place_of(c->address, chunk);
+		struct uuid place = content_place(c->address, chunk);
 		struct content_row *row = row_next(mem, out, e);
 
 		if (row == NULL) {
@@ -242,7 +241,7 @@ join_chunks(struct tenant_db *t, TALLOC_CTX *mem, const struct content_rows *sto
 	if (p == NULL)
 		return err_memory(e);
 	for (size_t i = 0; i < stored->n; i++) {
-		struct uuid place = place_of(rows[i].address.p, (int64_t)i);
+		struct uuid place = content_place(rows[i].address.p, (int64_t)i);
 
 		if (rows[i].chunk != (int64_t)i || rows[i].size != rows[0].size)
 			return broken("a chunk is missing", e);

@@ -37,6 +37,8 @@ MUST_USE bool content_pack(struct tenant_db *t, TALLOC_CTX *mem, struct content 
 MUST_USE bool content_compress(TALLOC_CTX *mem, struct str text, struct str *packed, struct err *e);
 MUST_USE bool content_expand(
     TALLOC_CTX *mem, struct str packed, size_t size, struct str *text, struct err *e);
+/* The row that a chunk's body is sealed to: address and number, in the form of an id. */
+struct uuid content_place(const uint8_t address[static HASH_LEN], int64_t chunk);
 /* Bytes that they take. */
 int64_t content_rows_bytes(const struct content_rows *rows);
 MUST_USE bool content_add(struct db *db, const struct content_rows *rows, struct err *e);

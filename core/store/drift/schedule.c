@@ -152,3 +152,34 @@ schedule_forget(struct db *control, const struct schedule *s, struct err *e)
 
 	return db_run(control, &schedule_delete, &in, NULL, e);
 }
+
+/* ---- all of a tenant ---- */
+
+struct of_in {
+	const char *schema_name;
+};
+static const struct field of_fields[] = {
+	COLUMN(struct of_in, schema_name),
+	FIELD_END,
+};
+static const struct schema of_in = SCHEMA("SchedulesOfIn", struct of_in, of_fields);
+static const struct field  row_fields[] = {
+	 COLUMN(struct schedule_row, kind),
+	 COLUMN(struct schedule_row, ref),
+	 COLUMN(struct schedule_row, next_due),
+	 FIELD_END,
+};
+static const struct schema row_schema = SCHEMA("ScheduleRow", struct schedule_row, row_fields);
+
+SQL(schedule_select_of, SQL_CONTROL, &of_in, &row_schema,
+    "SELECT kind, ref, next_due FROM schedules WHERE schema_name = :schema_name"
+    " ORDER BY kind, ref");
+
+bool
+schedule_all(struct db *control, TALLOC_CTX *mem, const char *schema_name,
+    struct schedule_row **rows, size_t *n, struct err *e)
+{
+	const struct of_in in = { schema_name };
+
+	return db_all(control, mem, &schedule_select_of, &in, INTO(rows, n, SCHEDULES_MAX), e);
+}

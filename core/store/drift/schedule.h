@@ -44,6 +44,15 @@ MUST_USE bool schedule_due(struct db *control, TALLOC_CTX *mem, size_t limit,
 /* *won false: somebody else was first.  Raises s->fence. */
 MUST_USE bool schedule_take(
     struct db *control, const struct uuid *owner, struct schedule *s, bool *won, struct err *e);
+/* All that a tenant has due. */
+#define SCHEDULES_MAX 1000000
+struct schedule_row {
+	char       *kind;
+	struct uuid ref;
+	instant     next_due;
+};
+MUST_USE bool schedule_all(struct db *control, TALLOC_CTX *mem, const char *schema_name, struct schedule_row **rows, size_t *n,
+    struct err *e);
 /* Removes a row whose tenant is no more. */
 MUST_USE bool schedule_forget(struct db *control, const struct schedule *s, struct err *e);
 

@@ -97,6 +97,9 @@ SQL(erasure_delete_head, SQL_CONTROL, &id_in, NULL,
     "DELETE h FROM audit_heads h JOIN erasures e ON e.schema_name = h.schema_name WHERE e.id = "
     ":id");
 
+SQL(erasure_delete_archives, SQL_CONTROL, &id_in, NULL,
+    "DELETE a FROM archives a JOIN erasures e ON e.tenant_id = a.tenant_id WHERE e.id = :id");
+
 /* ---- what the tables of the control schema know of a tenant: a row for each of them ---- */
 
 #define SWEEP_ROWS 1000 /* in one transaction */
@@ -260,7 +263,8 @@ end_body(struct db *db, void *arg, struct err *e)
 {
 	const struct id_in *in = arg;
 
-	return db_run(db, &erasure_delete_tenant, in, NULL, e) &&
+	return db_run(db, &erasure_delete_archives, in, NULL, e) &&
+	       db_run(db, &erasure_delete_tenant, in, NULL, e) &&
 	       db_run(db, &erasure_delete_head, in, NULL, e);
 }
 

@@ -45,7 +45,7 @@ MUST_USE bool erasure_schema_gone(struct database *d, const struct uuid *id, str
 MUST_USE bool erasure_sweep(struct database *d, const struct uuid *id, struct err *e);
 /* The first receipt stays. */
 MUST_USE bool erasure_sign(struct database *d, const struct uuid *id, const char *receipt, struct err *e);
-/* Its row of the registry and the head of its trail: its slug is free.  After erasure_schema_gone() only. */
+/* Its row of the registry, the head of its trail, and which archives were made of it, which the receipt has: its slug is free.  After erasure_schema_gone() only. */
 MUST_USE bool erasure_end(struct database *d, const struct uuid *id, struct err *e);
 
 #endif

@@ -1,0 +1,53 @@
+/*
+ * archive_tables.h - what becomes of each table and column when a tenant goes into an archive: one list.
+ *
+ * A store test holds it against the migrated schemas: a table or column about which nothing is said fails it.
+ */
+#ifndef BSX_STORE_ARCHIVE_ARCHIVE_TABLES_H
+#define BSX_STORE_ARCHIVE_ARCHIVE_TABLES_H
+
+#include "core/archive/archive.h"
+
+enum archive_fate {
+	ARCHIVE_CARRIED,  /* its rows are in the archive */
+	ARCHIVE_DEAD,     /* they mean nothing in a copy, or must not go on in it */
+	ARCHIVE_MADE_NEW, /* whoever takes the archive in makes them, of what is carried */
+	ARCHIVE_NOBODYS,  /* of the control schema: they are about the installation, or about others */
+};
+
+struct archive_plan {
+	const char       *table;
+	enum archive_fate fate;
+	/*
+	 * Of what is carried, its columns, blanks between.  A mark behind a name: * of the primary key, ! sealed (tenant_seal)
+	 * under the row that the first column names, - left out: it is in a copy what it is in a new row.
+	 */
+	const char       *columns;
+	const char       *only; /* which rows; NULL: all */
+	const char       *why;  /* of the others */
+};
+
+/* Of a tenant's schema, in the order in which they are read; ended by table == NULL. */
+extern const struct archive_plan archive_plans[];
+/* Of the control schema. */
+extern const struct archive_plan archive_control_plans[];
+
+struct archive_column {
+	struct str name;
+	bool       key, sealed, left_out;
+};
+/* The next one, from *rest on, which begins as the plan's `columns`; false: there is none. */
+bool archive_column_next(const char **rest, struct archive_column *out);
+
+/*
+ * The tables of a plan as an archive's head has them; rows are 0.  Before them stand what is no table of the tenant's: one row
+ * of one value, the key of content addresses, value hashes and masks; and what is due by the clock (core/store/drift/schedule.h),
+ * whose instants are Unix milliseconds.
+ */
+#define ARCHIVE_KEY_TABLE "address_key"
+#define ARCHIVE_DUE_TABLE "schedules"
+MUST_USE bool archive_tables_make(TALLOC_CTX *mem, struct items *tables, struct err *e);
+/* ERR_INVALID: it has a table or a column that is none of ours, one twice, in another order, or one is missing. */
+MUST_USE bool archive_tables_check(const struct items *tables, struct err *e);
+
+#endif

@@ -1,0 +1,309 @@
+/* bsxctl.h: `tenant export` and `archive check`. */
+#include <errno.h>
+#include <fcntl.h>
+#include <getopt.h>
+#include <inttypes.h>
+#include <signal.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "core/archive/stream.h"
+#include "core/auth/tenant/tenant_export.h"
+#include "core/base/secret.h"
+#include "core/proof/note.h"
+#include "core/store/archive/archive_tables.h"
+#include "tools/bsxctl.h"
+
+#define KEY_FILE_MAX 16384
+
+/* Who opens it, and what else may be said; NULL: not given. */
+struct archive_args {
+	const char *command;
+	const char *passphrase_file, *key_file, *signer;
+	const char *first, *second; /* operands */
+	bool        json;
+};
+
+enum { OF_PASSPHRASE = 1, OF_KEY, OF_SIGNER, OF_JSON };
+static const struct option export_options[] = {
+	{ "passphrase-file", required_argument, NULL, OF_PASSPHRASE },
+	{ "to", required_argument, NULL, OF_KEY },
+	{ "json", no_argument, NULL, OF_JSON },
+	{ 0 },
+};
+static const struct option check_options[] = {
+	{ "passphrase-file", required_argument, NULL, OF_PASSPHRASE },
+	{ "key-file", required_argument, NULL, OF_KEY },
+	{ "signer", required_argument, NULL, OF_SIGNER },
+	{ "json", no_argument, NULL, OF_JSON },
+	{ 0 },
+};
+
+/* ---- arguments ---- */
+
+static bool
+take(struct archive_args *a, int o)
+{
+	const char **values[] = { NULL, &a->passphrase_file, &a->key_file, &a->signer };
+
+	if (o == OF_JSON)
+		return a->json = true;
+	if (o == '?' || *values[o] != NULL) /* unknown, or given twice */
+		return false;
+	*values[o] = optarg;
+	return true;
+}
+
+static bool
+take_all(struct archive_args *a, int argc, char **argv, const struct option *options, int operands)
+{
+	int o;
+
+	while ((o = getopt_long(argc, argv, "", options, NULL)) != -1)
+		if (!take(a, o))
+			return false;
+	if (argc - optind != operands || (a->passphrase_file != NULL) == (a->key_file != NULL))
+		return false;
+	a->first = argv[optind];
+	a->second = operands > 1 ? argv[optind + 1] : NULL;
+	return true;
+}
+
+/* ---- who opens it ---- */
+
+static bool
+read_key_file(struct ctl *c, const char *path, struct str *pem, struct err *e)
+{
+	char  *text = secret_alloc(c->mem, KEY_FILE_MAX);
+	int    fd = open(path, O_RDONLY | O_CLOEXEC);
+	size_t n = 0;
+	bool   ok;
+
+	if (text == NULL)
+		return err_memory(e);
+	if (fd < 0)
+		return err_set(e, ERR_INVALID, errno, "The key's file cannot be read.", "%s: %s",
+		    path, strerror(errno));
+	ok = file_read(fd, text, KEY_FILE_MAX, &n, e);
+	close(fd);
+	*pem = (struct str) { text, n };
+	return ok;
+}
+
+static bool
+read_passphrase(struct ctl *c, const char *path, struct lock *l, struct err *e)
+{
+	char *line;
+
+	if (!ctl_password_file(c, path, &line, e))
+		return false;
+	*l = (struct lock) { .kind = LOCK_PASSPHRASE, .passphrase = str_of(line) };
+	return (l->passphrase.n >= LOCK_PASSPHRASE_MIN && l->passphrase.n <= LOCK_PASSPHRASE_MAX) ||
+	       err_set(e, ERR_INVALID, 0, "A passphrase has 12 to 1024 bytes.", "%zu bytes",
+		   l->passphrase.n);
+}
+
+static bool
+read_lock(struct ctl *c, const struct archive_args *a, bool closes, struct lock *l, struct err *e)
+{
+	struct str pem;
+
+	*l = (struct lock) { .kind = LOCK_X25519 };
+	if (a->passphrase_file != NULL)
+		return read_passphrase(c, a->passphrase_file, l, e);
+	return read_key_file(c, a->key_file, &pem, e) &&
+	       (closes ? lock_public_key(pem, l, e) : lock_private_key(pem, l, e));
+}
+
+/* ---- export ---- */
+
+static volatile sig_atomic_t stopped;
+
+static void
+stop(int signal)
+{
+	(void)signal;
+	stopped = 1;
+}
+
+static bool
+watch(void *arg, const struct tenant_export_at *at)
+{
+	const char **told = arg;
+
+	if (*told != at->table)
+		fprintf(stderr, "%" PRIu64 "/%" PRIu64 " %s\n", at->done, at->total, at->table);
+	*told = at->table;
+	return stopped != 0;
+}
+
+struct exported_seen {
+	struct uuid id;
+	const char *file;
+	uint64_t    rows, bytes;
+};
+static const struct field exported_fields[] = {
+	FIELD(struct exported_seen, id),
+	FIELD(struct exported_seen, file),
+	FIELD(struct exported_seen, rows),
+	FIELD(struct exported_seen, bytes),
+	FIELD_END,
+};
+static const struct schema exported_schema =
+    SCHEMA("TenantExported", struct exported_seen, exported_fields);
+
+static bool
+show_exported(
+    struct ctl *c, const struct archive_args *a, const struct tenant_exported *x, struct err *e)
+{
+	const struct exported_seen seen = { x->id, a->second, x->rows, x->bytes };
+	char                       id[UUID_TEXT_MAX];
+
+	if (a->json)
+		return ctl_json(c, &exported_schema, &seen, e);
+	uuid_print(&x->id, id);
+	ctl_say("exported: archive %s, %" PRIu64 " rows, %" PRIu64 " bytes: %s", id, x->rows,
+	    x->bytes, ctl_text(c, a->second));
+	return true;
+}
+
+static bool
+export_tenant(struct ctl *c, const struct archive_args *a, const struct lock *l, struct err *e)
+{
+	struct auth            auth = { .env = &c->env, .database = c->d };
+	struct deed_by         by = { .auth = &auth, .mem = c->mem };
+	const char            *told = NULL;
+	struct tenant_export   in = { a->second, l, ctl_actor(c), watch, &told };
+	struct tenant_exported out;
+	const struct tenant   *t;
+
+	if (!tenant_by_slug(c->d, str_of(a->first), &t, e))
+		return err_note(e, "tenant %s", ctl_text(c, a->first));
+	if (!tenant_stands(t))
+		return err_set(e, ERR_CONFLICT, 0, "There is no tenant that stands.",
+		    "tenant %s is %s", t->slug, t->status);
+	signal(SIGINT, stop);
+	signal(SIGTERM, stop);
+	return tenant_db_open(c->d, t, true, &by.t, e) && tenant_export(&by, &in, &out, e) &&
+	       show_exported(c, a, &out, e);
+}
+
+int
+cmd_tenant_export(struct ctl *c, int argc, char **argv)
+{
+	struct archive_args a = { .command = "tenant export" };
+	struct err          e = { 0 };
+	struct lock         l;
+	bool                ok;
+
+	if (!take_all(&a, argc, argv, export_options, 2))
+		return ctl_usage(a.command, false);
+	if (!read_lock(c, &a, true, &l, &e))
+		return ctl_misused(c, a.command, &e);
+	ok = ctl_open(c, &e) && export_tenant(c, &a, &l, &e);
+	return ok ? 0 : ctl_failed(&e);
+}
+
+/* ---- check ---- */
+
+/* Whose signature it must be. */
+static bool
+check_signer(const struct archive_args *a, const struct archive_head *h, struct err *e)
+{
+	struct note_key due, is;
+
+	if (a->signer == NULL)
+		return true;
+	return note_key_parse(str_of(a->signer), &due, e) &&
+	       note_key_parse(str_of(h->signer), &is, e) &&
+	       (memcmp(due.key, is.key, sizeof(due.key)) == 0 ||
+		   err_set(e, ERR_INVALID, 0, "The archive is signed by another key.",
+		       "signed by %.64s", h->signer));
+}
+
+/* Those of another version have other tables: that is no fault. */
+static bool
+check_tables(const struct archive_head *h, struct err *e)
+{
+	int64_t newest = migrate_newest(SQL_TENANT);
+
+	if (h->schema_version > newest)
+		return err_set(e, ERR_INVALID, 0,
+		    "The archive is of a newer version than this program.",
+		    "schema version %" PRId64 ", this program's is %" PRId64, h->schema_version,
+		    newest);
+	return h->schema_version < newest || archive_tables_check(&h->tables, e);
+}
+
+static bool
+read_rows(struct archive_reader *r, struct err *e)
+{
+	const struct archive_table *t;
+	struct blob                *values;
+	bool                        ok;
+
+	do {
+		TALLOC_CTX *row = talloc_new(r);
+
+		ok = archive_get(r, row, &t, &values, e);
+		talloc_free(row);
+	} while (ok && t != NULL);
+	return ok && archive_read_end(r, e);
+}
+
+static void
+say_archive(struct ctl *c, const struct archive_head *h)
+{
+	const struct archive_table *t = h->tables.p;
+	char                        id[UUID_TEXT_MAX], made[TIME_TEXT_MAX];
+
+	uuid_print(&h->id, id);
+	time_print(h->made_at.ms, made);
+	for (size_t i = 0; i < h->tables.n; i++)
+		ctl_say("%12" PRIu64 "  %s", t[i].rows, ctl_text(c, t[i].name));
+	ctl_say("archive %s of tenant %s (%s), as it was %s", id, ctl_text(c, h->slug),
+	    ctl_text(c, h->name), made);
+	ctl_say("made by version %s, schema version %" PRId64, ctl_text(c, h->made_by),
+	    h->schema_version);
+	ctl_say("signed by %s", ctl_text(c, h->signer));
+}
+
+static bool
+check_archive(struct ctl *c, const struct archive_args *a, int fd, struct err *e)
+{
+	struct archive_reader     *r;
+	const struct archive_head *h;
+	struct lock                l;
+
+	if (!read_lock(c, a, false, &l, e) || (r = archive_reader_make(c->mem, fd, &l, e)) == NULL)
+		return false;
+	h = archive_head(r);
+	if (!check_signer(a, h, e) || !check_tables(h, e) || !read_rows(r, e))
+		return false;
+	if (a->json)
+		return ctl_json(c, &archive_head_schema, h, e);
+	say_archive(c, h);
+	ctl_say("ok: it is whole, and as it was sealed");
+	return true;
+}
+
+int
+cmd_archive_check(struct ctl *c, int argc, char **argv)
+{
+	struct archive_args a = { .command = "archive check" };
+	struct err          e = { 0 };
+	bool                ok;
+	int                 fd;
+
+	if (!take_all(&a, argc, argv, check_options, 1))
+		return ctl_usage(a.command, false);
+	fd = open(a.first, O_RDONLY | O_CLOEXEC);
+	if (fd < 0) {
+		err_set(&e, ERR_INVALID, errno, "The archive cannot be read.", "%s: %s", a.first,
+		    strerror(errno));
+		return ctl_failed(&e);
+	}
+	ok = check_archive(c, &a, fd, &e);
+	close(fd);
+	return ok ? 0 : ctl_failed(&e);
+}

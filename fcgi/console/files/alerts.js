@@ -1,9 +1,9 @@
-// alerts.js - alerts: what is open, worst first, and one with its changes side by side; acknowledged, resolved, accepted.
-import { Form, alert, button, el, every, link, listen, say, time } from './ui.js';
+// alerts.js - the list of alerts: filtered in the address, walked by the keyboard, kept up to date.
+import { button, el, every, listen, say } from './ui.js';
 import { callSigned } from './api.js';
-import { changeItem } from './change.js';
-import { alertRow, deedsOf, may, plain, severities, statusWord, sure, tag } from './drift.js';
-import { failed, sentence, tell } from './messages.js';
+import { alertPage } from './alert.js';
+import { alertRow } from './drift.js';
+import { failed, sentence } from './messages.js';
 import { t } from './texts.js';
 
 const PAGE = 50, LOOK_MS = 10000;
@@ -90,52 +90,4 @@ async function alertList({ filter }) {
     el('div', { class: 'row' }, chooser('status', t.alerts.status, { waiting: t.alerts.waiting, ...t.statuses }, filter),
       chooser('severity', t.alerts.severity, t.severities, filter)),
     empty, list, more] };
-}
-
-// ---- one -------------------------------------------------------------------------------------------
-
-async function changesOf(me, a, done) {
-  if (!a.report_id || !may(me, 'read:drift'))
-    return [];
-  const { items, next_cursor: next } = await callSigned('GET', `api/drift/reports/${a.report_id}/changes?limit=${PAGE}`);
-  items.sort((x, y) => severities.indexOf(x.severity) - severities.indexOf(y.severity));
-  return [el('h2', {}, `Changes (${next ? `the first ${items.length}` : items.length})`),
-    el('ul', { class: 'plain' }, ...items.map((c) => changeItem(me, c, done)))];
-}
-
-const happened = (e) => el('li', {}, time(e.at), ` ${e.actor}: ${e.from ? `${statusWord(e.from)} → ` : ''}${statusWord(e.to)}`, e.note ? el('p', { class: 'small' }, plain(e.note)) : '');
-
-// What may be done about it now; `status` is what it then has.
-function deeds(me, a, done) {
-  if (!may(me, 'update:alerts') || a.status === 'resolved')
-    return [];
-  const set = async (status, note, said) => {
-    await callSigned('PUT', `api/drift/alerts/${a.id}`, { status, ...(note ? { note } : {}) });
-    await done(said);
-  };
-  const trouble = el('div', {});
-  const take = a.status === 'open' && button('Acknowledge', () => set('acknowledged', '', 'You have acknowledged it.')
-    .catch((problem) => { trouble.replaceChildren(alert(el('p', {}, sentence(problem.code)))); trouble.firstChild.focus(); }), { class: 'primary' });
-  const form = new Form({
-    fields: [{ name: 'note', label: 'What was done?', maxlength: 1000, optional: true }],
-    submit: 'Resolve', busy: 'Resolving…',
-    send: ({ note }) => set('resolved', note, 'You have resolved it.'),
-    tell: (problem) => tell(problem, ['note']),
-  });
-  return [trouble, take && el('p', {}, take), el('details', {}, el('summary', {}, 'Resolve'), form.element)];
-}
-
-async function alertPage({ me, id, again: done }) {
-  const a = await callSigned('GET', `api/drift/alerts/${id}`);
-  const [changes, config] = await Promise.all([changesOf(me, a, done),
-    a.config_id && may(me, 'read:drift') ? callSigned('GET', `api/drift/configs/${a.config_id}`) : null]);
-  const fact = (name, ...parts) => el('div', {}, el('dt', {}, name), el('dd', {}, ...parts));
-  return { title: plain(a.title), wide: true, parts: [el('dl', { class: 'facts' }, fact('Severity', tag(a.severity)), fact('Status', statusWord(a.status)), fact('Tenant', me.tenant.name),
-    config && fact('Config', plain(config.name)), fact('Opened', time(a.opened_at)),
-    a.attribution && fact('By whom', sure[a.attribution.confidence] ?? '', deedsOf(a.attribution)),
-    a.acknowledged_by && fact('Acknowledged', `${a.acknowledged_by}, `, time(a.acknowledged_at)),
-    a.resolved_by && fact('Resolved', `${a.resolved_by}, `, time(a.resolved_at)), a.suppressed_by && fact('Kept quiet by', a.suppressed_by)),
-  ...deeds(me, a, done), ...changes,
-  a.history?.length > 0 && [el('h2', {}, 'What happened'), el('ul', { class: 'plain history' }, ...a.history.map(happened))],
-  el('p', { class: 'after' }, link('#/alerts?status=open', 'Open alerts'))] };
 }

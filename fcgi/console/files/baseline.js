@@ -10,10 +10,17 @@ const c = t.config;
 const toSee = (x) => el('li', {}, tag(x.severity), ' ', el('strong', {}, plain(`${x.category} ${x.key}`)), ' ', el('code', {}, plain(String(x.path ?? ''))), el('p', { class: 'small' }, plain(x.reason)));
 
 // The list that has to be seen, and the box that says that it was.
-function firstLook(look) {
+export function firstLook(look) {
   const id = newId('seen'), seen = el('input', { type: 'checkbox', id });
   const list = el('details', {}, el('summary', {}, c.lookList), el('ul', { class: 'plain history' }, ...look.changes.map(toSee)), look.more > 0 && el('p', {}, c.lookMore(look.more)));
   return { seen, parts: [el('p', {}, c.look(look.critical, look.high)), list, el('div', { class: 'check' }, seen, el('label', { for: id }, c.seen))] };
+}
+
+// The member of a body that says that the list was seen; a fault when the box says that it was not.
+export function reviewed(look) {
+  if (look && !look.seen.checked)
+    throw new Problem({ code: 'not_seen' });
+  return look ? { approve: { reviewed: true } } : {};
 }
 
 function approveForm(config, baseline, again) {
@@ -21,9 +28,7 @@ function approveForm(config, baseline, again) {
   const form = new Form({
     fields: [], submit: c.approve, busy: c.approving, more: [...(look?.parts ?? []), el('p', { class: 'small' }, c.approveSays)],
     send: async () => {
-      if (look && !look.seen.checked)
-        throw new Problem({ code: 'not_seen' });
-      await callSigned('PUT', `api/drift/configs/${config.id}/baseline`, { snapshot_id: baseline.snapshot_id, ...(look ? { approve: { reviewed: true } } : {}) });
+      await callSigned('PUT', `api/drift/configs/${config.id}/baseline`, { snapshot_id: baseline.snapshot_id, ...reviewed(look) });
       await again(c.approvedNow);
     },
     tell: (problem) => tell(problem),

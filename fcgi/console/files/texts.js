@@ -19,6 +19,36 @@ export const t = {
   },
 
   waiting: ['open', 'acknowledged', 'in_progress'], // the statuses of what is not resolved
+  alert: {
+    facts: { severity: 'Severity', status: 'Status', tenant: 'Tenant', config: 'Config', opened: 'Opened', by: 'By whom', taken: 'Acknowledged', resolved: 'Resolved', quiet: 'Kept quiet by' },
+    changes: (n, more) => `Changes (${more ? `the first ${n}` : n})`, happened: 'What happened', back: 'Open alerts',
+    take: 'Acknowledge', taking: 'Acknowledging…', taken: 'You have acknowledged it.',
+    resolve: 'Resolve', resolving: 'Resolving…', resolved: 'You have resolved it.', note: 'What was done?',
+    promote: 'Accept all of it', promoting: 'Accepting…', promoted: 'All of it is accepted: what was read is the baseline now.',
+    promoteAsk: 'Accept all of this report?', promoteReason: 'Why is all of it right?',
+    promoteSays: (n, counts) => `${plural(n, 'change')}${counts.length > 0 ? ` (${list(counts)})` : ''} ${n === 1 ? 'becomes' : 'become'} what is approved, listed here or not: the snapshot of this report is the baseline from now on.`,
+    promoteLost: 'Whoever sets one of these values back makes drift. The alert ends with it. To go back, approve the earlier snapshot again by the API (PUT …/baseline).',
+  },
+  change: {
+    whole: '(the whole)', before: 'before', after: 'after', none: '(none)', long: 'Too long to be shown here.',
+    accept: 'Accept this value', accepting: 'Accepting…', accepted: 'The value was accepted.', reason: 'Why is this value right?', until: 'Until (empty: for good)',
+    acceptSays: 'It is no drift any more while it stays as it is; another value is. You can take it back.',
+    acceptedBy: (owner, reason) => `Accepted by ${owner}: ${reason}`, acceptedUntil: ', until ',
+    takeBack: 'Take the acceptance back', takeBackAsk: 'Take the acceptance back?', takingBack: 'Taking it back…', takenBack: 'It is drift again.',
+    takeBackLost: 'It counts as drift again, and tells as such with the next comparison. The reason that was given stays in the history.',
+    silence: 'Be silent about it', silencing: 'Making it silent…', silenceReason: 'Why should it be silent?', silenceUntil: 'Until when?',
+    silenceSays: 'This place is compared and listed as before, but tells nobody until then; what is still there then is told. At most 30 days.',
+    silenced: 'It is silent now, until ', unsilence: 'End the silence', unsilenced: 'The silence is over: what it covered is told with the next comparison.',
+    whatIf: 'What if it were ignored?', whatIfSays: (days) => `Replays the last ${days} days with a rule that leaves this place out, in all resources of the collection. Nothing is changed by asking.`,
+    trying: 'Replaying…', tryIt: 'Replay', place: (category, path) => `${path} in ${category}`,
+    replayed: (n, more) => `${plural(n, 'snapshot')} replayed${more ? ', there were more' : ''}.`,
+    heads: ['Over these days', 'As it is', 'With the rule'], rows: { opened: 'Alerts opened', updated: 'Alerts told again', resolved: 'Alerts that ended', findings: 'Findings' },
+    rule: 'Add this rule', adding: 'Adding…', added: 'The rule is added: it counts from the next comparison on.', ruleReason: 'Left out after a look at what it would change.',
+    ruleLost: 'Nobody is told of this place any more, whatever it is set to and by whom.',
+    context: 'In its surroundings', contextOf: (text) => `In its surroundings: ${text}`, folded: (n) => `… ${plural(n, 'member')} like before`, cut: '… more than is shown here', moved: (from, to) => `moved from ${from} to ${to}`,
+    noContext: 'Its surroundings are not there any more.',
+  },
+
   alerts: { status: 'Status', severity: 'Severity', waiting: 'Not resolved', changed: 'The list has changed.' },
 
   config: {

@@ -204,12 +204,12 @@ export class Form {
 // ---- asking ----------------------------------------------------------------------------------------
 
 // Asks before a deed that takes something away, which `text` names. `send` does it; what fails is told here, and nothing is lost.
-export function ask({ title, text, yes, busy, no = 'Cancel', fields = [], send, tell }) {
+export function ask({ title, text, yes, busy, no = 'Cancel', fields = [], more = [], send, tell }) {
   const id = newId('ask'), before = document.activeElement;
   const form = new Form({ fields, submit: yes, busy, tell, send: async (values) => {
     await send(values);
     dialog.close();
-  }, more: [] });
+  }, more });
   form.button.classList.add('grave');
   form.element.append(button(no, () => dialog.close()));
   const dialog = el('dialog', { 'aria-labelledby': id, onclose: () => {

@@ -1,0 +1,75 @@
+// alert.js - one alert: what, since when, by whom; its changes; what may be done; what happened to it.
+import { Form, ask, button, el, link, time } from './ui.js';
+import { callSigned } from './api.js';
+import { firstLook, reviewed } from './baseline.js';
+import { changeItem } from './change.js';
+import { deedsOf, may, plain, severities, statusWord, sure, tag } from './drift.js';
+import { number } from './language.js';
+import { tell } from './messages.js';
+import { t } from './texts.js';
+
+const x = t.alert;
+const PAGE = 50;
+
+async function load(me, id) {
+  const get = (path) => callSigned('GET', `api/drift/${path}`), drift = may(me, 'read:drift');
+  const alert = await get(`alerts/${id}`), reported = drift && alert.report_id, configured = drift && alert.config_id;
+  const [config, baseline, report, changes] = await Promise.all([configured ? get(`configs/${alert.config_id}`) : null, configured ? get(`configs/${alert.config_id}/baseline`) : null,
+    reported ? get(`reports/${alert.report_id}`) : null, reported ? get(`reports/${alert.report_id}/changes?limit=${PAGE}`) : null]);
+  return { alert, config, baseline, report, changes };
+}
+
+function factsOf({ alert: a, config }, me) {
+  const f = x.facts, fact = (name, ...parts) => el('div', {}, el('dt', {}, name), el('dd', {}, ...parts));
+  return el('dl', { class: 'facts' }, fact(f.severity, tag(a.severity)), fact(f.status, statusWord(a.status)), fact(f.tenant, me.tenant.name),
+    config && fact(f.config, link(`#/configs/${config.id}`, plain(config.name))), fact(f.opened, time(a.opened_at)),
+    a.attribution && fact(f.by, sure[a.attribution.confidence] ?? '', deedsOf(a.attribution)),
+    a.acknowledged_by && fact(f.taken, `${a.acknowledged_by}, `, time(a.acknowledged_at)),
+    a.resolved_by && fact(f.resolved, `${a.resolved_by}, `, time(a.resolved_at)), a.suppressed_by && fact(f.quiet, a.suppressed_by));
+}
+
+// ---- what may be done about it ---------------------------------------------------------------------
+
+// All of the report at once; what is accepted with it is named before.
+function promote({ baseline, report }, again) {
+  const look = baseline.first_look && firstLook(baseline.first_look), s = report.summary;
+  const counts = severities.filter((name) => s.by_severity[name] > 0).map((name) => `${number(s.by_severity[name])} ${name}`);
+  ask({ title: x.promoteAsk, text: [x.promoteSays(s.created + s.modified + s.deleted + s.moved, counts), x.promoteLost], yes: x.promote, busy: x.promoting,
+    fields: [{ name: 'reason', label: x.promoteReason, maxlength: 500, autofocus: true }], more: look?.parts ?? [], tell: (problem) => tell(problem, ['reason']),
+    send: async ({ reason }) => {
+      await callSigned('POST', `api/drift/reports/${report.id}/accept`, { reason, ...reviewed(look) });
+      await again(x.promoted);
+    } });
+}
+
+function deeds(all, me, again) {
+  const { alert: a, report } = all, over = a.status === 'resolved';
+  const set = async (status, note, said) => {
+    await callSigned('PUT', `api/drift/alerts/${a.id}`, { status, ...(note ? { note } : {}) }, a);
+    await again(said);
+  };
+  const take = () => new Form({ fields: [], submit: x.take, busy: x.taking, send: () => set('acknowledged', '', x.taken), tell }).element;
+  const resolve = () => el('details', {}, el('summary', {}, x.resolve), new Form({
+    fields: [{ name: 'note', label: x.note, maxlength: 1000, optional: true }], submit: x.resolve, busy: x.resolving,
+    send: ({ note }) => set('resolved', note, x.resolved), tell: (problem) => tell(problem, ['note']),
+  }).element);
+  const mine = !over && may(me, 'update:alerts'), whole = !over && a.kind === 'drift' && report?.status === 'drifted' && may(me, 'update:drift');
+  return [mine && a.status === 'open' && take(), mine && resolve(), whole && el('p', {}, button(x.promote, () => promote(all, again)))];
+}
+
+const happened = (e) => el('li', {}, time(e.at), ` ${plain(e.actor)}: ${e.from ? `${statusWord(e.from)} → ` : ''}${statusWord(e.to)}`, e.note ? el('p', { class: 'small' }, plain(e.note)) : '');
+
+function changesOf({ changes, config, report }, me, again) {
+  if (changes === null)
+    return [];
+  const items = [...changes.items].sort((a, b) => severities.indexOf(a.severity) - severities.indexOf(b.severity));
+  return [el('h2', {}, x.changes(items.length, changes.next_cursor)),
+    el('ul', { class: 'plain' }, ...items.map((change) => changeItem({ me, change, config, report, all: items, again })))];
+}
+
+export async function alertPage({ me, id, again }) {
+  const all = await load(me, id), { alert } = all;
+  return { title: plain(alert.title), wide: true, parts: [factsOf(all, me), deeds(all, me, again), changesOf(all, me, again),
+    alert.history?.length > 0 && [el('h2', {}, x.happened), el('ol', { class: 'plain timeline' }, ...alert.history.map(happened))],
+    el('p', { class: 'after' }, link('#/alerts?status=open', x.back))] };
+}

@@ -1,0 +1,159 @@
+// What may be done about a change: each deed, what it says before, its effect by the API; and every way in which the API can refuse it.
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { base } from '../http/lib/env.mjs';
+import { all, bearer, newConfig, newTenant, policy, push } from '../http/lib/people.mjs';
+import { startChromium, visit } from './lib/browser.mjs';
+import { session } from './lib/entering.mjs';
+import { fail, failures } from './lib/failures.mjs';
+
+let chromium, who, admin, storageState;
+
+before(async () => {
+  chromium = await startChromium();
+  who = newTenant();
+  admin = await bearer(who);
+  await newConfig(admin); // the first page is an overview then
+  storageState = await session(chromium, base.origin, who);
+});
+after(() => chromium.close());
+
+const as = (f) => visit(chromium, base.origin, f, { storageState });
+const get = async (target) => (await admin('GET', target)).json;
+
+// A config that has drifted in `more`, with its alert.
+async function drifted(more = { state: 'disabled' }) {
+  const config = await newConfig(admin);
+  await push(admin, config, [policy(1)]);
+  await push(admin, config, [policy(1, more)]);
+  const [alert] = await all(admin, `/api/drift/alerts?config_id=${config.id}`);
+  return { config, alert, change: async () => (await all(admin, `/api/drift/reports/${alert.report_id}/changes`))[0] };
+}
+
+const unfold = (v, title) => v.page.locator('.change summary').filter({ hasText: title }).first().click();
+const lastOf = (v, name) => v.page.getByRole('button', { name, exact: true }).last();
+const WHY = 'Planned "so" <b>today</b>';
+
+// open: what leads to the form; values: what is typed; press: the deed; effect: what the API then says.
+const deeds = [
+  { name: 'acknowledge', press: 'Acknowledge', request: ['PUT', '**/api/drift/alerts/*'], said: 'You have acknowledged it.',
+    effect: async ({ alert }) => assert.equal((await get(`/api/drift/alerts/${alert.id}`)).status, 'acknowledged') },
+  { name: 'resolve', open: (v) => v.page.locator('summary').filter({ hasText: 'Resolve' }).click(), values: { 'What was done?': WHY }, press: 'Resolve',
+    request: ['PUT', '**/api/drift/alerts/*'], said: 'You have resolved it.', effect: async ({ alert }) => assert.equal((await get(`/api/drift/alerts/${alert.id}`)).history.at(-1).note, WHY) },
+  { name: 'accept until', open: (v) => unfold(v, 'Accept this value'), values: { 'Why is this value right?': WHY, 'Until (empty: for good)': '2099-01-31' }, press: 'Accept this value',
+    request: ['PUT', '**/api/drift/changes/*'], said: 'The value was accepted.', effect: async ({ change }) => {
+      const { acceptance } = await get(`/api/drift/changes/${(await change()).id}`);
+      assert.deepEqual([acceptance.reason, acceptance.expires_at.slice(0, 7)], [WHY, '2099-01']);
+    } },
+  { name: 'take back', begin: async ({ change }) => admin('PUT', `/api/drift/changes/${(await change()).id}`, { body: { status: 'accepted', reason: WHY } }),
+    open: (v) => v.press('Take the acceptance back'), press: 'Take the acceptance back', request: ['PUT', '**/api/drift/changes/*'], said: 'It is drift again.',
+    effect: async ({ change }) => assert.equal((await change()).status, 'detected') },
+  { name: 'silence', open: (v) => unfold(v, 'Be silent about it'), values: { 'Why should it be silent?': WHY }, press: 'Be silent about it',
+    request: ['POST', '**/api/drift/silences'], said: /It is silent now, until/, effect: async ({ config }, v) => {
+      const mine = async () => (await all(admin, '/api/drift/silences')).find((s) => s.matcher.config === config.id);
+      assert.deepEqual([(await mine()).reason, (await mine()).matcher.path, (await mine()).state], [WHY, '/state', 'active']);
+      await v.press('End the silence');
+      await v.page.getByText(/The silence is over/).first().waitFor();
+      assert.equal((await mine()).state, 'expired');
+    } },
+  { name: 'what if', open: (v) => unfold(v, 'What if it were ignored?'), press: 'Replay', request: ['POST', '**/api/drift/configs/*/what-if'], said: /2 snapshots replayed/,
+    effect: async (_, v) => assert.match(await v.page.getByRole('row', { name: /^Alerts opened/ }).innerText(), /Alerts opened\s+1\s+0/) },
+  { name: 'add the rule', open: async (v) => {
+    await unfold(v, 'What if it were ignored?');
+    await v.press('Replay');
+    await v.page.getByText(/2 snapshots replayed/).first().waitFor();
+  }, press: 'Add this rule', request: ['PUT', '**/api/drift/configs/*'], said: /The rule is added/,
+  effect: async ({ config }) => assert.deepEqual((await get(`/api/drift/configs/${config.id}`)).rules.map((r) => [r.path, r.severity]), [['/state', 'ignore']]) },
+  { name: 'accept all', open: async (v) => {
+    await v.press('Accept all of it');
+    await v.page.getByText(/1 change \(1 critical\) becomes what is approved/).waitFor();
+    await v.page.getByLabel(/^I have looked at these/).check();
+  }, values: { 'Why is all of it right?': WHY }, press: 'Accept all of it', request: ['POST', '**/api/drift/reports/*/accept'], said: /All of it is accepted/,
+  effect: async ({ config, alert }) => {
+    const { snapshot_id: snapshot } = await get(`/api/drift/reports/${alert.report_id}`), now = await get(`/api/drift/configs/${config.id}/baseline`);
+    assert.deepEqual([now.snapshot_id, now.approved], [snapshot, true]);
+  } },
+];
+
+test('each deed keeps what was typed whatever the API answers, says what it was, and is done as soon as it can be', () => as(async (v, page) => {
+  let cases = 0;
+  for (const deed of deeds) {
+    const there = await drifted();
+    await deed.begin?.(there);
+    await page.goto('about:blank');
+    await v.goto(`/#/alerts/${there.alert.id}`);
+    await v.sees(/: state /);
+    await deed.open?.(v);
+    for (const [label, text] of Object.entries(deed.values ?? {}))
+      await v.fill(label, text);
+    for (const [kind, { says }] of Object.entries(failures)) {
+      const [method, pattern] = deed.request, mend = await fail(v, kind, { method, pattern });
+      await lastOf(v, deed.press).click();
+      await v.alerts(says);
+      for (const [label, text] of Object.entries(deed.values ?? {}))
+        assert.equal(await page.getByLabel(label, { exact: true }).inputValue(), text, `${deed.name}, ${kind}`);
+      await mend();
+      cases++;
+    }
+    await lastOf(v, deed.press).click();
+    await page.getByText(deed.said).first().waitFor();
+    await deed.effect(there, v);
+  }
+  console.log(`# ${cases} cases, ${deeds.length} deeds`);
+  v.faults = v.faults.filter((f) => !/502|ERR_CONNECTION_RESET/.test(f)); // the browser's own notes
+}));
+
+test('who was slower than somebody else is told so, and changes nothing', () => as(async (v) => {
+  const { alert } = await drifted();
+  await v.goto(`/#/alerts/${alert.id}`);
+  await v.sees(/: state /);
+  assert.equal((await admin('PUT', `/api/drift/alerts/${alert.id}`, { body: { status: 'resolved' } })).status, 200);
+  await v.press('Acknowledge');
+  await v.alerts(/Somebody changed this meanwhile/);
+  assert.equal((await get(`/api/drift/alerts/${alert.id}`)).status, 'resolved');
+}));
+
+test('a slow answer is waited for with the deed done once, and who has gone on meanwhile stays where they are', () => as(async (v, page) => {
+  const { alert } = await drifted(), sent = [];
+  let answer;
+  const slow = new Promise((done) => { answer = done; });
+  await v.context.route('**/api/drift/changes/*', async (route) => {
+    sent.push(route.request().method());
+    await slow;
+    return route.continue();
+  });
+  await v.goto(`/#/alerts/${alert.id}`);
+  await v.sees(/: state /);
+  await unfold(v, 'Accept this value');
+  await v.fill('Why is this value right?', WHY);
+  await lastOf(v, 'Accept this value').click();
+  await lastOf(v, 'Accepting…').click({ force: true });
+  await v.follow('Overview');
+  await v.sees('Overview');
+  const done = page.waitForResponse('**/api/drift/changes/*');
+  answer();
+  await done;
+  await v.sees('Overview');
+  assert.deepEqual(sent, ['PUT']);
+}));
+
+test('a change stands in its surroundings, side by side, with what else differs in the resource', () => as(async (v, page) => {
+  const users = { includeUsers: ['All'], excludeUsers: ['nobody', '<img src=x>'], excludeGroups: ['g2'] };
+  const { alert } = await drifted({ state: 'disabled', conditions: { users, applications: { includeApplications: ['All'] } } });
+  await v.goto(`/#/alerts/${alert.id}`);
+  await v.sees(/^c7a1e001/);
+  await unfold(v, 'In its surroundings');
+  const lines = page.locator('.context').first();
+  await lines.waitFor();
+  const side = async (name) => (await lines.locator(`td.${name}`).allInnerTexts()).map((s) => s.trim().replace(/\s+/g, ' '));
+  assert.deepEqual(await side('was'), ['− "g1"', '− "state": "enabled"']);
+  assert.deepEqual(await side('is'), ['+ "nobody"', '+ "<img src=x>"', '+ "state": "disabled"']);
+  assert.match(await lines.innerText(), /"includeUsers"/);
+  for (const title of ['Accept this value', 'Be silent about it', 'What if it were ignored?'])
+    await unfold(v, title);
+  await lastOf(v, 'Replay').first().click();
+  await page.getByText(/snapshots replayed/).first().waitFor();
+  await v.examine('alert-deeds');
+  await v.press('Accept all of it');
+  await v.examine('alert-accept-all');
+}));

@@ -5,6 +5,7 @@
 #include "core/shm/metric.h"
 #include "core/store/alert/outbox.h"
 #include "core/store/drift/snapshot.h"
+#include "drift/collect/collect_recall.h"
 #include "drift/collect/collect_write.h"
 #include "drift/run/attributed.h"
 #include "drift/self/self.h"
@@ -40,6 +41,7 @@ open_tenant(struct collect_run *r, struct err *e)
 static void
 let_go(struct collect_run *r)
 {
+	collect_recall_end(r);
 	TALLOC_FREE(r->drive);
 	if (r->session != NULL)
 		session_release(r->c->sessions, r->session);
@@ -213,6 +215,7 @@ collect_drive(struct collect_run *r, int64_t now_ms, struct err *e)
 
 	s.source = r->of_log ? &r->log : &r->spec->source;
 	s.session = r->session;
+	s.recall = r->recall.of_source.key == NULL ? NULL : &r->recall.of_source;
 	r->drive = drive_begin(r, &c->drive, &s, e);
 	return r->drive != NULL;
 }
@@ -249,6 +252,7 @@ begin_reading(struct collect_run *r, int64_t now_ms, struct err *e)
 	if (r->session == NULL)
 		return err_memory(e);
 	r->ready = r->spec->source.ops->collect->at_once;
+	collect_recall_begin(r, now_ms);
 	return r->ready || collect_drive(r, now_ms, e);
 }
 
@@ -323,7 +327,13 @@ write_here(struct collect_run *r)
 			collect_fail(r, &e, NULL);
 		return;
 	}
-	let_go(r);
+	if (!r->unread) {
+		let_go(r);
+		return;
+	}
+	r->unread = false;
+	drive_unfold(r->drive);
+	r->again_ms = clock_ns(&clock_system) / 1000000;
 }
 
 /* Nobody has to wait for it: little has come, and there is little to hold it against. */
@@ -354,17 +364,19 @@ is_little(struct collect_run *r)
 static void
 write_down(struct collect_run *r)
 {
-	if (!r->ready && (r->of_log || is_little(r))) {
+	if (!r->ready && (r->of_log || drive_collected(r->drive)->same || is_little(r))) {
 		write_here(r);
 		return;
 	}
 	r->ready = true;
 	if (r->c->workers >= COLLECT_WORKERS_MAX)
 		return;
+	collect_recall_share(r);
 	r->worker = collect_fork(r);
 	if (r->worker > 0)
 		r->c->workers++;
 	else { /* not even that has room now */
+		collect_recall_hear(r);
 		r->worker = 0;
 		r->again_ms = clock_ns(&clock_system) / 1000000 + FORK_AGAIN_MS;
 	}
@@ -402,6 +414,7 @@ collect_reap(struct collect_run *r, int status)
 
 	r->worker = 0;
 	r->c->workers--;
+	collect_recall_hear(r);
 	if (status == 0) {
 		let_go(r);
 		return;

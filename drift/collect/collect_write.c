@@ -7,7 +7,9 @@
 #include <unistd.h>
 
 #include "core/base/memory.h"
+#include "core/shm/metric.h"
 #include "core/store/tx.h"
+#include "drift/collect/collect_recall.h"
 #include "drift/run/attributed.h"
 #include "drift/run/attributing.h"
 #include "drift/run/ingest.h"
@@ -49,34 +51,62 @@ end_log(struct collect_run *r, struct err *e)
 
 /* The config as it is now; *same: it is read as it was when the run began. */
 static bool
-read_config(
-    struct collect_run *r, struct drift_config *c, struct work *work, bool *same, struct err *e)
+read_config(const struct collect_run *r, struct ingest *in, struct drift_config *c,
+    struct ingest_read *read, bool *same, struct err *e)
 {
 	const struct uuid    *id = &r->running.config.id;
-	const struct takeover over = { r->c->drift, r->running.t, r, work, *id };
+	const struct takeover over = { in->d, in->t, in->mem, in->work, *id };
 
-	if (!config_by_id(r->running.t, r, id, c, e))
+	if (!ingest_read(in, id, c, read, e))
 		return false;
 	*same = c->version == r->running.config.version;
 	if (!*same || c->edition >= COMPARE_EDITION)
 		return true;
-	return takeover(&over, e) && config_by_id(r->running.t, r, id, c, e);
+	return takeover(&over, e) && ingest_read(in, id, c, read, e);
+}
+
+/* Either it is as it was, and the run ends with that, or all of it has to be read. */
+static bool
+write_same(struct collect_run *r, struct ingest *in, struct err *e)
+{
+	const struct snapshot_head *head = collect_recall_head(r, in->spec);
+	struct ingest_answer        a;
+	bool                        holds = false;
+
+	if (head != NULL && !ingest_same(in, drive_collected(r->drive), head, &holds, &a, e))
+		return false;
+	metric_add(r->c->env.segment, holds ? METRIC_CACHE_HITS : METRIC_CACHE_MISSES,
+	    METRIC_BY("source_reading"), 1);
+	r->unread = !holds;
+	return true;
+}
+
+static bool
+write_all(struct collect_run *r, struct ingest *in, struct err *e)
+{
+	struct ingest_answer a;
+
+	if (!ingest_collected(in, drive_collected(r->drive), &a, e))
+		return false;
+	collect_recall_learn(r, in->spec, a.head);
+	return true;
 }
 
 static bool
 write_snapshot(struct collect_run *r, struct memory *memory, struct err *e)
 {
-	struct drift_config  config;
-	struct work          work;
-	struct ingest_answer a;
-	struct ingest        in = {
-		       .d = r->c->drift,
-		       .t = r->running.t,
-		       .mem = r,
-		       .work = &work,
-		       .config = &config,
-		       .pushed_by = r->spec->source.settings->kind,
-		       .run = &r->running,
+	struct drift_config config;
+	struct ingest_read  read;
+	struct work         work;
+	struct ingest       in = {
+		      .d = r->c->drift,
+		      .t = r->running.t,
+		      .mem = r,
+		      .work = &work,
+		      .config = &config,
+		      .read = &read,
+		      .pushed_by = r->spec->source.settings->kind,
+		      .run = &r->running,
 	};
 	const struct run_of            of = { in.d, in.t, r, &work, &config };
 	const struct attribution_asker trail = { self_trail, in.t };
@@ -84,14 +114,15 @@ write_snapshot(struct collect_run *r, struct memory *memory, struct err *e)
 
 	work_begin(&work, WORK_TASK, r->c->env.clock);
 	work.memory = memory;
-	if (!read_config(r, &config, &work, &same, e))
+	if (!read_config(r, &in, &config, &read, &same, e))
 		return false;
 	if (!same) /* it is asked again as it is now */
 		return running_later(&r->running, e);
 	in.spec = spec_of(in.d, in.t, &config, &work, e);
 	in.who = r->spec->source.ops->trail ? &trail : NULL;
-	return in.spec != NULL && run_credential_taken(&of, &r->credential, e) &&
-	       ingest_collected(&in, drive_collected(r->drive), &a, e);
+	if (in.spec == NULL || !run_credential_taken(&of, &r->credential, e))
+		return false;
+	return drive_collected(r->drive)->same ? write_same(r, &in, e) : write_all(r, &in, e);
 }
 
 bool

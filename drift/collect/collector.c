@@ -80,6 +80,7 @@ open_parts(struct collector *l, const struct collector_start *s, struct err *e)
 				 .leaving = &l->c.workers, /* what they write is let go */
 			     });
 	l->c.sessions = sessions_make(l);
+	l->c.recalls = s->recalls != NULL ? s->recalls : recalls_make(l, s->env.rand);
 	l->c.drive = (struct drive_by) {
 		.env = &l->c.env,
 		.multi = l->multi,
@@ -90,7 +91,8 @@ open_parts(struct collector *l, const struct collector_start *s, struct err *e)
 	};
 	l->room = (size_t)conf->source_max_runs;
 	l->runs = talloc_zero_array(l, struct collect_run *, (unsigned)l->room);
-	return (l->c.sessions != NULL && l->c.drive.buckets != NULL && l->runs != NULL) ||
+	return (l->c.sessions != NULL && l->c.recalls != NULL && l->c.drive.buckets != NULL &&
+		   l->runs != NULL) ||
 	       err_memory(e);
 }
 

@@ -14,9 +14,11 @@
 #include "core/base/env.h"
 #include "core/base/uuid.h"
 
+struct recalls;
 struct collector_start {
 	struct env  env;
 	struct uuid owner;
+	struct recalls *recalls; /* what is known from before (recalls.h); NULL: nothing is */
 };
 
 /* The child's whole life; its exit status.  The signals that end it, and SIGCHLD, are blocked. */

@@ -420,6 +420,7 @@ drive_begin(TALLOC_CTX *mem, const struct drive_by *by, const struct drive_start
 		.env = by->env,
 		.own = s->own,
 		.budget = by->budget,
+		.recall = s->recall,
 		.now_ms = clock_ns(&clock_system) / 1000000,
 	};
 
@@ -448,6 +449,12 @@ const struct collected *
 drive_collected(const struct drive *d)
 {
 	return &d->turn.collected;
+}
+
+void
+drive_unfold(struct drive *d)
+{
+	d->ops->unfold(d->run);
 }
 
 const char *

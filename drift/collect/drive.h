@@ -45,6 +45,7 @@ struct drive_start {
 	const char            *credential; /* tells credentials apart: buckets are of one each */
 	struct str             secret;
 	const struct source_own *own; /* of kind self: reads the tenant's tables; needed as it begins only */
+	const struct recall_terms *recall; /* NULL: nothing is recalled */
 	int64_t                until_ms; /* it fails then */
 };
 
@@ -59,6 +60,8 @@ enum drive_step drive_on(struct drive *d, int64_t now_ms, int64_t *again_ms, str
 
 /* After DRIVE_DONE, as long as the drive. */
 const struct collected *drive_collected(const struct drive *d);
+/* After DRIVE_DONE with `same`: all of it is wanted, and it goes on. */
+void drive_unfold(struct drive *d);
 /* After DRIVE_FAILED: what can be done; NULL: nothing is known. */
 const char *drive_remedy(const struct drive *d);
 void        drive_progress(const struct drive *d, struct source_progress *out);

@@ -94,6 +94,7 @@ struct drift_spec {
 	struct spec_unread       *unread; /* by category */
 	size_t                    unread_n;
 	struct compare_spec      *compare;
+	uint8_t                   packs_digest[HASH_LEN]; /* of what packs say of comparing, as they were then */
 	struct rules             *rules;
 	struct maker_rules        makers; /* of them, those that ask who made a change, or when */
 	struct alert_target      *targets;

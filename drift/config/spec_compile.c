@@ -93,6 +93,25 @@ add_source_pack(struct drift_spec *s, struct packs *packs, struct err *e)
 	return true;
 }
 
+/* Packs are files, and files change. */
+static bool
+digest_packs(struct drift_spec *s, const struct packs *packs, struct err *e)
+{
+	struct buf b;
+
+	buf_make(&b, s);
+	for (size_t i = 0; i < packs->n; i++) {
+		buf_add(&b, packs->items[i]->name.p, packs->items[i]->name.n);
+		if (packs->items[i]->compare != NULL)
+			json_print(&b, packs->items[i]->compare);
+	}
+	if (!buf_ok(&b))
+		return err_memory(e);
+	hash_sha256(b.p, b.n, s->packs_digest);
+	talloc_free(b.p);
+	return true;
+}
+
 static enum maker_words
 makers_of(const struct source *s)
 {
@@ -111,7 +130,7 @@ compile_engine(struct drift_spec *s, const struct drift *d, struct compare_terms
 	if (names->items == NULL && s->source.rule_packs.n > 0)
 		names = &s->source.rule_packs;
 	if (!packs_load(s, d->env->conf->rules_dir, names, &packs, e) ||
-	    !add_source_pack(s, &packs, e))
+	    !add_source_pack(s, &packs, e) || !digest_packs(s, &packs, e))
 		return false;
 	terms->instants = terms->edition >= COMPARE_EDITION_2;
 	terms->config = given_tree(&s->body.compare);

@@ -8,7 +8,10 @@
 #include "drift/run/apply.h"
 #include "drift/run/golden_binding.h"
 #include "drift/run/running.h"
+#include "drift/run/suggestion.h"
 #include "drift/snapshot/retention.h"
+
+#define SAME_NO_MORE (-126) /* e->sys: no number of the database */
 
 /* ---- the transaction ---- */
 
@@ -18,6 +21,13 @@ struct writing {
 	struct plan         *plan;
 	unsigned             tries;
 };
+
+/* There is more to do than a bare one has. */
+static bool
+is_too_little(const struct ingest *in, const struct plan *p)
+{
+	return in->snapshot->bare && (p->kind != PLAN_SAME || suggestion_is_due(in));
+}
 
 static bool
 plan_anew(struct db *db, struct writing *w, struct err *e)
@@ -41,7 +51,9 @@ plan_anew(struct db *db, struct writing *w, struct err *e)
 		return false;
 	talloc_free(w->plan);
 	w->plan = p;
-	return true;
+	return !is_too_little(&in, p) ||
+	       err_set(e, ERR_UNAVAILABLE, SAME_NO_MORE, "The snapshot was outrun; push again.",
+		   "a snapshot that was the same is not any more");
 }
 
 /* Where it is one.  What came late may need another reading at once. */
@@ -117,9 +129,14 @@ ingest_write(const struct ingest *in, struct err *e)
 	struct writing             w = { .in = in, .plan = ingest_plan(in, e) };
 	const struct tx            tx = { "ingest", ingest_body, &w, snapshot_mark(), &mark };
 
-	if (w.plan == NULL || !tx_run(in->t->db, &tx, e))
+	if (w.plan == NULL)
 		return NULL;
-	return w.plan;
+	if (is_too_little(in, w.plan))
+		(void)err_set(e, ERR_UNAVAILABLE, SAME_NO_MORE, "The snapshot is not the same.",
+		    "a snapshot that was the same needs more than to be counted");
+	else if (tx_run(in->t->db, &tx, e))
+		return w.plan;
+	return NULL;
 }
 
 /* ---- telling of it ---- */
@@ -227,23 +244,40 @@ ingest_time(struct ingest *in, struct err *e)
 }
 
 static struct plan *
-ingest_run(struct ingest *in, const struct collected *got, struct err *e)
+ingest_run(
+    struct ingest *in, const struct collected *got, const struct snapshot_head *head, struct err *e)
 {
 	if (!ingest_time(in, e) || !quota_ask_push(in->t, in->received_at, e))
 		return NULL;
-	in->snapshot = normal_snapshot_make(in->mem, in->t, in->spec, got, in->work, e);
+	in->snapshot = head != NULL
+			   ? normal_snapshot_of_head(in->mem, in->spec, got, head, e)
+			   : normal_snapshot_make(in->mem, in->t, in->spec, got, in->work, e);
 	return in->snapshot != NULL ? ingest_write(in, e) : NULL;
 }
 
-bool
-ingest_collected(
-    struct ingest *in, const struct collected *got, struct ingest_answer *a, struct err *e)
+/* Who knows it, and the spec, knows the next one that shows the same. */
+static const struct snapshot_head *
+head_of(const struct ingest *in)
+{
+	struct snapshot_head *h = talloc_zero(in->mem, struct snapshot_head);
+
+	if (h == NULL)
+		return NULL;
+	memcpy(h->digest, in->snapshot->digest, HASH_LEN);
+	h->hits = in->snapshot->hits;
+	h->hits_n = compare_count(in->spec->compare);
+	return h;
+}
+
+static bool
+ingest(struct ingest *in, const struct collected *got, const struct snapshot_head *head,
+    struct ingest_answer *a, struct err *e)
 {
 	int64_t      began = clock_ns(in->d->env->clock);
 	struct plan *plan;
 
 	in->snapshot_id = uuid_make(in->d->env->clock, in->d->env->rand);
-	plan = ingest_run(in, got, e);
+	plan = ingest_run(in, got, head, e);
 	if (plan == NULL) {
 		make_room(in, e);
 		return false;
@@ -254,9 +288,31 @@ ingest_collected(
 		.clock_behind_s = pushers_setback(plan),
 		.masking = plan->masking_due,
 		.masking_n = plan->masking_n,
-		.notes = got->notes };
+		.notes = got->notes,
+		.head = head };
 	count(in, plan, began);
 	tell_log(in, plan, began);
 	drop_old(in, plan);
 	return true;
+}
+
+bool
+ingest_collected(
+    struct ingest *in, const struct collected *got, struct ingest_answer *a, struct err *e)
+{
+	if (!ingest(in, got, NULL, a, e))
+		return false;
+	a->head = head_of(in);
+	return true;
+}
+
+bool
+ingest_same(struct ingest *in, const struct collected *got, const struct snapshot_head *head,
+    bool *holds, struct ingest_answer *a, struct err *e)
+{
+	*holds = head->hits_n == compare_count(in->spec->compare);
+	if (*holds && ingest(in, got, head, a, e))
+		return true;
+	*holds = false;
+	return e->code == ERR_OK || (e->sys == SAME_NO_MORE && err_take(e, ERR_UNAVAILABLE));
 }

@@ -7,6 +7,9 @@
  * it makes the plan again if it was outrun, and only writes.  Its mark is the
  * snapshot's id, its last statement the conditional UPDATE of the state row.
  *
+ * Where a source shows what it showed when it was read last (recall.h) its snapshot is known before anything is made of
+ * it: the plan is made from that alone, and holds if nothing is to be done but to count it.
+ *
  * Errors: ERR_MISSING (no such config), ERR_INVALID (faults of the push),
  * ERR_CONFLICT (the idempotency key came with another body), and those of db.h.
  */
@@ -33,6 +36,7 @@ struct ingest_answer {
 	const struct masking *masking; /* to be told of */
 	size_t                masking_n;
 	struct strings        notes; /* of what was handed in, as it came; not of a repeat */
+	const struct snapshot_head *head; /* what it came to; NULL: it is not known */
 };
 
 /*
@@ -41,6 +45,15 @@ struct ingest_answer {
  */
 MUST_USE bool ingest_collected(struct ingest *in, const struct collected *got,
     struct ingest_answer *a, struct err *e);
+/*
+ * The same of what is as it was (got->same), when it came to `head` under this spec.  *holds false: nothing was written, for
+ * there is more to do than that: the resources are wanted, and ingest_collected().
+ */
+MUST_USE bool ingest_same(struct ingest *in, const struct collected *got,
+    const struct snapshot_head *head, bool *holds, struct ingest_answer *a, struct err *e);
+/* ingest_read.c: a config, and what a run of it begins with (in->read); of `in`, t and mem are looked at.  ERR_MISSING. */
+MUST_USE bool ingest_read(const struct ingest *in, const struct uuid *id,
+    struct drift_config *config, struct ingest_read *read, struct err *e);
 /* Counts a run that has come to nothing. */
 void ingest_failed(const struct ingest *in, const struct err *e);
 

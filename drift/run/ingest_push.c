@@ -68,25 +68,6 @@ collect(struct ingest *in, const struct push *p, struct collected *got, struct e
 			     : push_collect_document(in->mem, p->document, &terms, got, e);
 }
 
-static bool
-read_together(const struct ingest *in, const struct uuid *id, struct drift_config *config,
-    struct ingest_read *read, struct err *e)
-{
-	struct trip *trip = trip_make(in->mem, in->t->db);
-	bool         there, has_state;
-
-	config_ask(trip, id, config, &there);
-	config_state_ask(trip, id, &read->state, &has_state);
-	report_newest_ask(trip, id, &read->report, &read->has_report);
-	collection_ask(trip, id, &read->collections, &read->collections_n);
-	pusher_ask(trip, id, &read->pushers, &read->pushers_n);
-	rule_hits_ask(trip, id, &read->rules, &read->has_rules);
-	if (!trip_go(trip, e))
-		return false;
-	return there && has_state ? true
-				  : err_set(e, ERR_MISSING, 0, "Not found.", "no such config");
-}
-
 /* Under the edition of now; what that costs is not what the push costs. */
 static bool
 read_config(const struct ingest *in, const struct uuid *id, struct drift_config *config,
@@ -95,12 +76,12 @@ read_config(const struct ingest *in, const struct uuid *id, struct drift_config 
 	struct work           work;
 	const struct takeover x = { in->d, in->t, in->mem, &work, *id };
 
-	if (!read_together(in, id, config, read, e))
+	if (!ingest_read(in, id, config, read, e))
 		return false;
 	if (config->edition >= COMPARE_EDITION)
 		return true;
 	work_begin(&work, WORK_TASK, in->d->env->clock);
-	return takeover(&x, e) && read_together(in, id, config, read, e);
+	return takeover(&x, e) && ingest_read(in, id, config, read, e);
 }
 
 bool

@@ -378,6 +378,8 @@ plan_make(TALLOC_CTX *mem, const struct ingest *in, struct err *e)
 		p->kind = PLAN_SAME;
 	else
 		memset(&p->report, 0, sizeof(p->report));
+	if (!same && in->snapshot->bare)
+		return p;
 	ok = pushers_plan(in, p, e) && (same ? plan_same(in, p, e) : plan_fill(in, p, e)) &&
 	     plan_snapshot(in, p, e);
 	return ok ? p : NULL; /* faults may lie in it: it goes with `mem` */

@@ -111,7 +111,8 @@ struct plan {
 	struct raw_json       severities_before; /* of the report that stood, where it is looked at again */
 };
 
-/* `db` is the tenant's connection, inside a transaction or not. */
+/* `db` is the tenant's connection, inside a transaction or not.  Of a bare snapshot that is not PLAN_SAME nothing but the
+ * kind is known. */
 MUST_USE struct plan *plan_make(TALLOC_CTX *mem, const struct ingest *in, struct err *e);
 /* Of the newest snapshot in->snapshot, as it is stored (normal_snapshot_of_stored). */
 MUST_USE struct plan *plan_again(TALLOC_CTX *mem, const struct ingest *in, struct err *e);

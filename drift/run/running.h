@@ -60,6 +60,8 @@ struct run_done {
 /* In a transaction: it is done, and the claim is over. */
 MUST_USE bool running_end(
     struct db *db, const struct running *r, const struct run_done *done, struct err *e);
+/* It reads the config's collections for a snapshot: how the config fares follows from it. */
+bool running_counts(const struct run *r);
 /* How long ago it was begun. */
 int64_t running_ms(const struct running *r);
 

@@ -15,7 +15,4 @@ MUST_USE bool running_say(TALLOC_CTX *mem, const struct run_failure *f, struct r
 /* r->more: what is live of the config and not this run itself. */
 void running_look_behind(struct running *r, const struct run *live, size_t n);
 
-/* It reads the config's collections for a snapshot: how the config fares follows from it. */
-bool running_counts(const struct run *r);
-
 #endif

@@ -97,13 +97,19 @@ write_names(TALLOC_CTX *mem, struct db *db, const struct ingest *in, struct err 
 }
 
 bool
+suggestion_is_due(const struct ingest *in)
+{
+	return in->config->suggested_packs.text == NULL && in->spec->body.rule_packs.n == 0 &&
+	       in->snapshot->n > 0;
+}
+
+bool
 suggestion_write(struct db *db, const struct ingest *in, const struct plan *p, struct err *e)
 {
 	TALLOC_CTX *mem;
 	bool        ok;
 
-	if (in->config->suggested_packs.text != NULL || in->spec->body.rule_packs.n > 0 ||
-	    in->snapshot->n == 0 || p->kind == PLAN_LATE)
+	if (!suggestion_is_due(in) || p->kind == PLAN_LATE)
 		return true;
 	mem = talloc_new(in->mem);
 	if (mem == NULL)

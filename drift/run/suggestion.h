@@ -15,6 +15,8 @@
 #define SUGGESTED_RESOURCES 200     /* looked at */
 #define SUGGESTED_STEPS     5000000 /* work.h: a twentieth of a second */
 
+/* The config has none yet: the resources of this snapshot are looked at. */
+bool suggestion_is_due(const struct ingest *in);
 MUST_USE bool suggestion_write(
     struct db *db, const struct ingest *in, const struct plan *p, struct err *e);
 

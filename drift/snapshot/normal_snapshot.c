@@ -142,7 +142,8 @@ make_collections(struct normal_snapshot *s, const struct drift_spec *spec,
 {
 	size_t n = in->collections_n;
 
-	s->collections = talloc_zero_size(s, (n + s->n + 1) * sizeof(s->collections[0]));
+	s->collections =
+	    talloc_zero_size(s, (n + (s->bare ? 0 : s->n) + 1) * sizeof(s->collections[0]));
 	if (s->collections == NULL)
 		return err_memory(e);
 	if (n > 0)
@@ -152,7 +153,7 @@ make_collections(struct normal_snapshot *s, const struct drift_spec *spec,
 	if (n > 1)
 		qsort(s->collections, n, sizeof(s->collections[0]), by_category);
 	s->collections_n = n;
-	for (size_t i = 0; i < s->n; i++) {
+	for (size_t i = 0; i < s->n && !s->bare; i++) {
 		struct str category = s->items[i].r.category;
 
 		if (i > 0 && str_eq(category, s->items[i - 1].r.category))
@@ -215,6 +216,24 @@ normal_snapshot_make(TALLOC_CTX *mem, const struct tenant_db *t, const struct dr
 	    make_digest(s, t, e))
 		return s;
 	return NULL; /* faults may lie in it: it goes with `mem` */
+}
+
+/* What collects says of each collection how far it was read, so none follows from the resources. */
+struct normal_snapshot *
+normal_snapshot_of_head(TALLOC_CTX *mem, const struct drift_spec *spec, const struct collected *in,
+    const struct snapshot_head *head, struct err *e)
+{
+	struct normal_snapshot *s = talloc_zero(mem, struct normal_snapshot);
+
+	if (s == NULL) {
+		err_memory(e);
+		return NULL;
+	}
+	s->bare = true;
+	s->n = in->n;
+	memcpy(s->digest, head->digest, HASH_LEN);
+	s->hits = head->hits;
+	return make_collections(s, spec, in, e) ? s : NULL;
 }
 
 /* ---- stored ---- */

@@ -24,10 +24,23 @@ struct normal_snapshot {
 	uint8_t               digest[HASH_LEN];
 	uint32_t             *hits; /* what each normaliser of the spec has met in it */
 	struct redaction     *left_out; /* where masked values were (redact.h); NULL: they are there */
+	bool                  bare;     /* it has a head and no items, though n says how many there are */
+};
+
+/* What a snapshot comes to, whose resources need not be there for that. */
+struct snapshot_head {
+	uint8_t   digest[HASH_LEN];
+	uint32_t *hits; /* as above, compare_count() of the spec */
+	uint32_t  hits_n;
 };
 
 MUST_USE struct normal_snapshot *normal_snapshot_make(TALLOC_CTX *mem, const struct tenant_db *t,
     const struct drift_spec *spec, const struct collected *in, struct work *work, struct err *e);
+
+/* Of the same spec and the same resources: in->n of them, which are not there. */
+MUST_USE struct normal_snapshot *normal_snapshot_of_head(TALLOC_CTX *mem,
+    const struct drift_spec *spec, const struct collected *in, const struct snapshot_head *head,
+    struct err *e);
 
 /* A stored one, whose values are read when they are needed. */
 MUST_USE struct normal_snapshot *normal_snapshot_of_stored(

@@ -33,9 +33,12 @@ struct collection {
 };
 
 struct redaction;
+struct recall;
 struct collected {
 	struct resource     *resources; /* as resources_check wants them */
 	size_t               n;
+	bool                 same; /* as it was read before (recall.h): resources are not here, and n is how many there are */
+	struct recall       *recall; /* of what is here, for whoever keeps it; NULL: it will not be known again */
 	struct collection   *collections; /* as told */
 	size_t               collections_n;
 	bool                 found; /* the categories of the resources are; told ones are declared */

@@ -109,7 +109,9 @@ rest_chain_restart(struct rest_run *r, struct chain *c)
 	c->rows.n = 0;
 	c->seen_n = c->seen_room = 0;
 	c->pages = 0;
-	c->items = 0;
+	c->items = c->taken = 0;
+	c->raws = NULL;
+	memset(c->fold, 0, sizeof(c->fold));
 	c->promises = false;
 	c->token = (struct str) { 0 };
 	rest_chain_count(r, c);

@@ -13,6 +13,7 @@ struct page {
 	const struct pack_collection *p;
 	const struct json            *document;
 	const struct source_answer   *a;
+	const struct page_cut        *cut; /* of it; NULL: it was cut before */
 	enum page_end                *end;
 	const char                  **say, **note;
 	struct err                   *e;
@@ -110,7 +111,7 @@ add_row(const struct page *x, uint64_t at, struct str key, const struct json *va
 			return err_memory(x->e);
 		rows->at = more;
 	}
-	rows->at[rows->n++] = (struct rest_row) { key, value, x->c->items + at, x->c->over };
+	rows->at[rows->n++] = (struct rest_row) { key, value, x->c->taken + at, x->c->over };
 	return true;
 }
 
@@ -173,6 +174,25 @@ take_item(const struct page *x, uint64_t at, const struct json *item)
 }
 
 static bool
+take_items(const struct page *x, const struct json *list)
+{
+	for (uint32_t i = 0; i < list->n; i++)
+		if (!take_item(x, i, &list->items[i]))
+			return false;
+	x->c->taken += list->n;
+	return true;
+}
+
+static bool
+take_value(const struct page *x, const struct json *v)
+{
+	if (!add_row(x, 0, x->c->over != NULL ? x->c->over->key : STR(""), v))
+		return false;
+	x->c->taken++;
+	return true;
+}
+
+static bool
 take_single(const struct page *x)
 {
 	const struct json *v = json_at(x->document, x->p->items);
@@ -180,7 +200,7 @@ take_single(const struct page *x)
 	if (v == NULL)
 		return bad(x, "The answer has nothing where the pack looks for it.");
 	*x->end = PAGE_LAST;
-	if (!add_row(x, 0, x->c->over != NULL ? x->c->over->key : STR(""), v))
+	if (x->cut->known == NULL && !take_value(x, v))
 		return false;
 	x->c->items++;
 	return true;
@@ -325,11 +345,19 @@ find_next(const struct page *x, uint32_t on_page, const char *from)
 
 /* ---- all of it ---- */
 
+/* By what tells it from others: the whole of it. */
+static struct str
+identity(const struct page *x)
+{
+	return x->cut->there ? (struct str) { (const char *)x->cut->hash, HASH_LEN } : x->a->body;
+}
+
 static bool
 take_list(const struct page *x, const char *from)
 {
 	const struct json *list = json_at(x->document, x->p->items);
 	bool               before = false;
+	uint32_t           n;
 
 	if (list == NULL || list->type != JSON_ARRAY)
 		return bad(
@@ -337,16 +365,16 @@ take_list(const struct page *x, const char *from)
 			   ? "The answer has nothing where the pack looks for the list of items."
 			   : "The answer has something else where the pack looks for the list of "
 			     "items.");
-	if (list->n > 0 && !see(x, x->a->body, &before))
+	n = x->cut->known != NULL ? x->cut->known->items : list->n;
+	if (n > 0 && !see(x, identity(x), &before))
 		return false;
 	if (before)
 		return bad(x, "A page came twice.");
 	read_promise(x);
-	for (uint32_t i = 0; i < list->n; i++)
-		if (!take_item(x, i, &list->items[i]))
-			return false;
-	x->c->items += list->n;
-	return find_next(x, list->n, from);
+	if (x->cut->known == NULL && !take_items(x, list))
+		return false;
+	x->c->items += n;
+	return find_next(x, n, from);
 }
 
 bool
@@ -354,7 +382,7 @@ rest_page(struct rest_run *r, struct chain *c, const struct page_answer *in, str
     struct err *e)
 {
 	const struct page x = { r, c, &r->pack->collections[c->collection], in->document,
-		in->answer, &out->end, &out->say, &out->note, e };
+		in->answer, in->cut, &out->end, &out->say, &out->note, e };
 
 	*out = (struct page_taken) { .end = PAGE_MORE };
 	c->pages++;
@@ -369,6 +397,26 @@ rest_page(struct rest_run *r, struct chain *c, const struct page_answer *in, str
 		if (out->note == NULL)
 			out->note = talloc_strdup(r, "There are more pages than are read of it.");
 	}
+	return true;
+}
+
+bool
+rest_page_rows(struct rest_run *r, struct chain *c, const struct json *items, struct err *e)
+{
+	struct page_taken out = { 0 };
+	const struct page x = { .r = r,
+		.c = c,
+		.p = &r->pack->collections[c->collection],
+		.end = &out.end,
+		.say = &out.say,
+		.note = &out.note,
+		.e = e };
+
+	if (!(x.p->single ? take_value(&x, items) : take_items(&x, items)))
+		return false;
+	/* of the key of what it is read over, which may be another */
+	if (out.note != NULL)
+		rest_short_of(r, c->collection, out.note);
 	return true;
 }
 

@@ -2,7 +2,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/base/index.h"
 #include "drift/source/rest_run.h"
 
 /* A row of a collection, and what is made of it when all is read. */
@@ -32,6 +31,7 @@ void
 rest_short_of(struct rest_run *r, uint32_t collection, const char *why)
 {
 	r->readings[collection].short_of = true;
+	rest_recall_lose(r);
 	say(r, collection, why, NULL);
 }
 
@@ -59,12 +59,10 @@ may_end(const struct rest_run *r, uint32_t i)
 {
 	const int32_t over = r->pack->collections[i].over;
 
-	return r->readings[i].open == 0 &&
+	return r->readings[i].open == 0 && r->readings[i].parked == 0 &&
 	       (over < 0 ||
 		   (r->told_of[over].over && r->readings[i].at == r->readings[over].rows.n));
 }
-
-static bool drop_repeats(struct rest_run *r, uint32_t i, struct err *e);
 
 static bool
 end_collection(struct rest_run *r, uint32_t i, struct err *e)
@@ -73,7 +71,7 @@ end_collection(struct rest_run *r, uint32_t i, struct err *e)
 	const struct reading     *d = &r->readings[i];
 	const int32_t             over = r->pack->collections[i].over;
 
-	if (!drop_repeats(r, i, e))
+	if (!rest_drop_repeats(r, i, e))
 		return false;
 	t->how = how_of(r, i);
 	t->over = true;
@@ -98,6 +96,39 @@ end_what_may(struct rest_run *r, struct err *e)
 	return true;
 }
 
+void
+rest_end_known(struct rest_run *r)
+{
+	for (uint32_t i = 0; i < r->pack->collections_n; i++) {
+		struct source_collection *t = told(r, i);
+		const struct reading     *d = &r->readings[i];
+
+		if (d->parked == 0)
+			continue;
+		t->how = COLLECTION_COMPLETE;
+		t->over = true;
+		t->items = d->rows.n + d->spared;
+		t->took_ms = r->now_ms - d->began_ms;
+		r->progress.over += d->told;
+	}
+}
+
+void
+rest_begin_known(struct rest_run *r)
+{
+	for (uint32_t i = 0; i < r->pack->collections_n; i++) {
+		struct source_collection *t = told(r, i);
+		const struct reading     *d = &r->readings[i];
+
+		if (d->parked == 0)
+			continue;
+		t->how = COLLECTION_FAILED;
+		t->over = false;
+		t->items = d->rows.n;
+		r->progress.over -= d->told;
+	}
+}
+
 /* ---- the ends of chains ---- */
 
 static enum completeness
@@ -115,6 +146,7 @@ rest_chain_failed(struct rest_run *r, struct chain *c, const struct verdict *v)
 	const struct pack_collection *p = &r->pack->collections[c->collection];
 	struct err                    none = { 0 };
 
+	rest_recall_lose(r);
 	d->worst = worse(d, v->how);
 	d->failed++;
 	d->open--;
@@ -281,63 +313,6 @@ rest_spread(struct rest_run *r, struct err *e)
 	return !left_out || end_what_may(r, e);
 }
 
-/* ---- keys that are there twice ---- */
-
-/* Not which: a key is what the source keeps. */
-static bool
-say_repeats(struct rest_run *r, uint32_t i, uint32_t n, struct err *e)
-{
-	char *why = talloc_asprintf(r,
-	    n == 1 ? "%u item has the key of another, and was left out."
-		   : "%u items have the keys of others, and were left out.",
-	    n);
-
-	rest_short_of(r, i, why);
-	return why != NULL || err_memory(e);
-}
-
-/* Rows moved to the front: moved[k] is how many of the first k stayed. */
-static void
-move_along(struct rest_run *r, uint32_t i, const uint32_t *moved)
-{
-	for (uint32_t k = i + 1; k < r->pack->collections_n; k++)
-		if (r->pack->collections[k].over == (int32_t)i)
-			r->readings[k].at = moved[r->readings[k].at];
-}
-
-static bool
-drop_repeats(struct rest_run *r, uint32_t i, struct err *e)
-{
-	struct rest_rows   *rows = &r->readings[i].rows;
-	struct index_entry *entries = talloc_array(r, struct index_entry, rows->n + 1);
-	uint32_t           *group = talloc_array(r, uint32_t, rows->n + 1), groups, n = 0;
-	bool               *seen = talloc_zero_array(r, bool, rows->n + 1);
-	bool                ok = entries != NULL && group != NULL && seen != NULL;
-
-	for (uint32_t k = 0; ok && k < rows->n; k++)
-		entries[k] = index_entry(rows->at[k].key, 0);
-	ok = ok ? index_group(r, entries, rows->n, group, &groups, e) : err_memory(e);
-	for (uint32_t k = 0; ok && k < rows->n; k++) {
-		const uint32_t of = group[k];
-
-		group[k] = n;
-		if (seen[of])
-			continue;
-		seen[of] = true;
-		rows->at[n++] = rows->at[k];
-	}
-	ok = ok && (n == rows->n || say_repeats(r, i, rows->n - n, e));
-	if (ok) {
-		group[rows->n] = n;
-		move_along(r, i, group);
-		rows->n = n;
-	}
-	talloc_free(entries);
-	talloc_free(group);
-	talloc_free(seen);
-	return ok;
-}
-
 /* ---- the whole ---- */
 
 static bool
@@ -360,7 +335,7 @@ want(struct rest_run *r, const struct strings *categories)
 		d->told = is_wanted(categories, r->pack->collections[i - 1].category);
 		d->wanted = d->wanted || d->told;
 		if (d->wanted && over >= 0)
-			r->readings[over].wanted = true;
+			r->readings[over].wanted = r->readings[over].feeds = true;
 	}
 }
 
@@ -425,8 +400,24 @@ count_rows(const struct rest_run *r)
 	size_t n = 0;
 
 	for (uint32_t i = 0; i < r->pack->collections_n; i++)
-		n += r->readings[i].told ? r->readings[i].rows.n : 0;
+		n += r->readings[i].told ? r->readings[i].rows.n + r->readings[i].spared : 0;
 	return n;
+}
+
+/* Nothing was made of it. */
+static bool
+collected_before(struct rest_run *r, struct collected *out, struct err *e)
+{
+	*out = (struct collected) { .n = count_rows(r), .same = true };
+	out->collections = talloc_zero_array(r, struct collection, r->pack->collections_n + 1);
+	if (out->collections == NULL)
+		return err_memory(e);
+	for (uint32_t i = 0; i < r->pack->collections_n; i++)
+		if (r->readings[i].told)
+			out->collections[out->collections_n++] =
+			    (struct collection) { r->pack->collections[i].category,
+				    r->told_of[i].how, true, false };
+	return true;
 }
 
 bool
@@ -434,7 +425,11 @@ rest_collected(struct rest_run *r, struct collected *out, struct err *e)
 {
 	size_t n = count_rows(r);
 
-	*out = (struct collected) { 0 };
+	if (r->recall.same)
+		return collected_before(r, out, e);
+	*out = (struct collected) { .recall = r->recall.now };
+	if (r->recall.now != NULL)
+		recall_finish(r->recall.now);
 	out->resources = talloc_zero_array(r, struct resource, (unsigned)n + 1);
 	out->collections = talloc_zero_array(r, struct collection, r->pack->collections_n + 1);
 	if (out->resources == NULL || out->collections == NULL)

@@ -5,10 +5,7 @@
 
 #include "core/base/secret.h"
 
-#define UNSENT_MAX       200   /* chains that end unasked before others have their turn */
-#define TOKEN_WAIT_MS    200   /* between looks at whether another run has got a token */
-#define TOKEN_EARLY_MS   60000 /* it is asked for anew before its end */
-#define TOKEN_REFUSED_MS 10000 /* a refusal holds for those that wait */
+#define UNSENT_MAX 200 /* chains that end unasked before others have their turn */
 
 /* ---- flights ---- */
 
@@ -30,23 +27,23 @@ flight_by(struct rest_run *r, uint32_t id)
 	return NULL;
 }
 
-static enum source_step
-fail(struct rest_run *r, struct source_turn *turn, struct err *e)
+enum source_step
+rest_fail(struct rest_run *r, struct source_turn *turn, struct err *e)
 {
 	*e = r->why;
 	turn->remedy = r->remedy;
 	return SOURCE_FAILED;
 }
 
-static enum source_step
-wait_until(struct source_turn *turn, int64_t at_ms)
+enum source_step
+rest_wait_until(struct source_turn *turn, int64_t at_ms)
 {
 	turn->again_ms = at_ms;
 	return SOURCE_WAITS;
 }
 
-static void
-count_request(struct rest_run *r, const struct chain *c)
+void
+rest_count_request(struct rest_run *r, const struct chain *c)
 {
 	r->progress.requests++;
 	if (c != NULL)
@@ -87,7 +84,7 @@ send(struct rest_run *r, struct chain *c, struct source_turn *turn)
 		(void)err_set(&why, ERR_INVALID, 0,
 		    "The run has asked 200000 times, which is as often as it may.", "requests");
 	else if (rest_request(r, c, f, &turn->request, &why)) {
-		count_request(r, c);
+		rest_count_request(r, c);
 		return SOURCE_WANTS;
 	}
 	rest_flight_end(r, f);
@@ -99,142 +96,6 @@ send(struct rest_run *r, struct chain *c, struct source_turn *turn)
 	r->other = true;
 	could_not_ask(r, c, why.pub);
 	return SOURCE_DONE; /* of this chain: the next */
-}
-
-/* ---- tokens ---- */
-
-static bool
-has_token(const struct rest_run *r)
-{
-	return r->session->token != NULL && r->now_ms < r->session->token_until_ms - TOKEN_EARLY_MS;
-}
-
-static enum source_step
-refused_before(struct rest_run *r, struct source_turn *turn, struct err *e)
-{
-	r->failed = true;
-	r->remedy = r->session->remedy;
-	(void)err_set(&r->why, ERR_CREDENTIALS, 0, r->session->refused, "a token is refused");
-	return fail(r, turn, e);
-}
-
-/* Tokens that end as they begin would be asked for without end. */
-static bool
-may_ask_token(struct rest_run *r)
-{
-	if (r->tokens++ < REST_TOKENS_MAX && r->progress.requests < REST_REQUESTS_MAX)
-		return true;
-	r->failed = true;
-	r->remedy = "Let tokens live longer; a run asks for at most 1000.";
-	return err_set(&r->why, ERR_UNAVAILABLE, 0,
-	    "The tokens of this source end before it is read.", "%u tokens", r->tokens - 1);
-}
-
-static enum source_step
-ask_token(struct rest_run *r, struct source_turn *turn, struct err *e)
-{
-	struct source_session *s = r->session;
-	struct flight         *f = &r->flights[REST_FLIGHTS_MAX];
-
-	if (r->asking && f->id != 0)
-		return wait_until(turn, rest_next_time(r));
-	if (!r->asking && s->refused != NULL && r->now_ms < s->refused_until_ms)
-		return refused_before(r, turn, e);
-	if (!r->asking && s->asked)
-		return wait_until(turn, r->now_ms + TOKEN_WAIT_MS);
-	if (!r->asking && !may_ask_token(r))
-		return fail(r, turn, e);
-	r->asking = s->asked = true;
-	if (r->now_ms < r->ask_again_ms)
-		return wait_until(turn, r->ask_again_ms);
-	f->id = ++r->next_id;
-	if (!rest_request_token(r, f, &turn->request, e)) {
-		rest_flight_end(r, f);
-		return SOURCE_FAILED;
-	}
-	count_request(r, NULL);
-	return SOURCE_WANTS;
-}
-
-static void
-token_done(struct rest_run *r)
-{
-	r->asking = r->session->asked = false;
-}
-
-/* Others that wait for it need not ask for the same. */
-static bool
-token_failed(struct rest_run *r, const struct verdict *v, struct err *e)
-{
-	struct source_session *s = r->session;
-
-	token_done(r);
-	s->refused = talloc_strdup(s, v->say);
-	s->remedy = v->remedy == NULL ? NULL : talloc_strdup(s, v->remedy);
-	s->refused_until_ms = r->now_ms + TOKEN_REFUSED_MS;
-	r->failed = true;
-	r->remedy = v->remedy;
-	if (s->refused == NULL)
-		return err_memory(e);
-	(void)err_set(&r->why,
-	    v->kind == VERDICT_AGAIN || v->kind == VERDICT_SLOWER ? ERR_UNAVAILABLE
-								  : ERR_CREDENTIALS,
-	    0, v->say, "the token endpoint");
-	return true;
-}
-
-static bool
-token_taken(struct rest_run *r, const struct source_answer *a, struct verdict *v, struct err *e)
-{
-	struct source_session *s = r->session;
-	struct auth_token      got;
-	struct err             why = { 0 };
-
-	if (!source_auth_answer(r->flights[REST_FLIGHTS_MAX].mem, a->body, &got, &why)) {
-		v->kind = VERDICT_ERROR;
-		v->say = talloc_strdup(r, why.pub);
-		return why.code == ERR_INVALID ? token_failed(r, v, e) : err_memory(e);
-	}
-	talloc_free(s->token);
-	s->token = __extension__ talloc_steal(s, got.token);
-	s->token_until_ms = r->now_ms + got.lives_s * 1000;
-	/* one that lives shorter than it is renewed early is good for half its time */
-	if (got.lives_s * 1000 < 2 * TOKEN_EARLY_MS)
-		s->token_until_ms = r->now_ms + got.lives_s * 500 + TOKEN_EARLY_MS;
-	s->refused = s->remedy = NULL;
-	token_done(r);
-	return true;
-}
-
-static bool
-take_token(struct rest_run *r, struct flight *f, const struct source_answer *a, struct err *e)
-{
-	struct verdict v;
-	bool           again, ok;
-
-	if (!rest_judge(f->mem, r, NULL, a, &v, e))
-		return false;
-	if (v.kind == VERDICT_PAGE) {
-		ok = token_taken(r, a, &v, e);
-		rest_flight_end(r, f);
-		return ok;
-	}
-	if (v.again_s > 0 && r->ask_blamed_ms == 0)
-		r->ask_blamed_ms = r->now_ms;
-	again = v.kind == VERDICT_AGAIN || v.kind == VERDICT_SLOWER
-		    ? ++r->ask_attempts < rest_attempts_most(r)
-		    : v.again_s > 0 && r->now_ms - r->ask_blamed_ms < v.again_s * 1000;
-	if (v.kind == VERDICT_SLOWER)
-		r->progress.throttled++;
-	r->ask_again_ms = r->now_ms + rest_wait_ms(r, NULL, a, v.again_s > 0 ? 3 : r->ask_attempts);
-	if (v.kind == VERDICT_SLOWER && a->retry_after_s > rest_cap_s(r))
-		again = false;
-	if (v.kind == VERDICT_DENIED)
-		v.remedy =
-		    v.remedy != NULL ? v.remedy : "Check the client's id and secret, or renew it.";
-	ok = again || token_failed(r, &v, e);
-	rest_flight_end(r, f);
-	return ok;
 }
 
 /* ---- the end of a chain ---- */
@@ -275,10 +136,19 @@ rejected(struct rest_run *r, struct source_turn *turn, struct err *e)
 	r->failed = true;
 	r->remedy = "Check the credential and what it may read, or renew it.";
 	(void)err_set(&r->why, ERR_CREDENTIALS, 0, r->rejected, "all that is asked is denied");
-	return fail(r, turn, e);
+	return rest_fail(r, turn, e);
 }
 
 /* ---- turns ---- */
+
+/* A page of it at a time, for others have turns too. */
+static enum source_step
+look_at_known(struct rest_run *r, struct source_turn *turn, struct err *e)
+{
+	if (r->recall.before != NULL && rest_recall_settle(r))
+		return rest_collected(r, &turn->collected, e) ? SOURCE_DONE : SOURCE_FAILED;
+	return rest_recall_unpark(r, e) ? rest_wait_until(turn, r->now_ms) : SOURCE_FAILED;
+}
 
 static enum source_step
 step(struct rest_run *r, struct source_turn *turn, struct err *e)
@@ -289,21 +159,23 @@ step(struct rest_run *r, struct source_turn *turn, struct err *e)
 
 	while (!rest_is_over(r)) {
 		rest_wake(r);
-		if (r->auth == AUTH_CLIENT_CREDENTIALS && !has_token(r))
-			return ask_token(r, turn, e);
+		if (r->auth == AUTH_CLIENT_CREDENTIALS && !rest_has_token(r))
+			return rest_ask_token(r, turn, e);
 		if (r->under_way == REST_FLIGHTS_MAX)
-			return wait_until(turn, 0);
+			return rest_wait_until(turn, 0);
 		if (!rest_spread(r, e))
 			return SOURCE_FAILED;
 		if (r->failed)
-			return fail(r, turn, e);
+			return rest_fail(r, turn, e);
 		if (rest_is_over(r))
 			break;
 		if (unsent == UNSENT_MAX)
-			return wait_until(turn, r->now_ms);
+			return rest_wait_until(turn, r->now_ms);
 		c = rest_take_ready(r);
+		if (c == NULL && rest_recall_waits(r))
+			return look_at_known(r, turn, e);
 		if (c == NULL)
-			return wait_until(turn, rest_next_time(r));
+			return rest_wait_until(turn, rest_next_time(r));
 		if (rest_lane(r, c)->closed != NULL) {
 			r->tried++;
 			unsent++;
@@ -312,7 +184,7 @@ step(struct rest_run *r, struct source_turn *turn, struct err *e)
 		}
 		s = send(r, c, turn);
 		if (s == SOURCE_FAILED)
-			return fail(r, turn, e);
+			return rest_fail(r, turn, e);
 		if (s == SOURCE_WANTS)
 			return s;
 		unsent++;
@@ -330,7 +202,7 @@ rest_next(void *run, struct source_turn *turn, struct err *e)
 	r->now_ms = turn->now_ms;
 	turn->again_ms = 0;
 	turn->remedy = NULL;
-	return r->failed ? fail(r, turn, e) : step(r, turn, e);
+	return r->failed ? rest_fail(r, turn, e) : step(r, turn, e);
 }
 
 /* ---- answers ---- */
@@ -416,28 +288,43 @@ may_pass(struct rest_run *r, struct chain *c, const struct verdict *v)
 	return true;
 }
 
+/* As soon as one is not known all are read. */
 static bool
-take_page(struct rest_run *r, struct flight *f, const struct source_answer *a,
-    const struct verdict *v, struct err *e)
+read_page(struct rest_run *r, struct chain *c, const struct page_answer *in, struct page_taken *got,
+    struct err *e)
 {
-	struct chain            *c = f->chain;
-	const struct page_answer in = { f->url, v->document, a };
-	struct page_taken        got;
-	struct verdict           bad = { .kind = VERDICT_ERROR, .how = COLLECTION_FAILED };
+	const uint64_t before = c->items;
+
+	if (in->cut->other) {
+		rest_recall_other(r);
+		if (!rest_recall_unfold(r, c, e))
+			return false;
+	}
+	if (!rest_page(r, c, in, got, e))
+		return false;
+	if (got->note != NULL)
+		rest_short_of(r, c->collection, got->note);
+	return rest_recall_note(r, c, in->cut, c->items - before, e);
+}
+
+static bool
+take_page(struct rest_run *r, struct flight *f, const struct page_answer *in, struct err *e)
+{
+	struct chain     *c = f->chain;
+	struct page_taken got;
+	struct verdict    bad = { .kind = VERDICT_ERROR, .how = COLLECTION_FAILED };
 
 	c->attempts = 0;
 	rest_lane(r, c)->slower = 0;
 	c->denied = false;
-	if (!rest_page(r, c, &in, &got, e))
+	if (!read_page(r, c, in, &got, e))
 		return false;
-	if (got.note != NULL)
-		rest_short_of(r, c->collection, got.note);
 	rest_page_end(r, c, true);
 	bad.say = got.say;
 	if (got.end == PAGE_BAD || rest_holds_too_much(r, &bad.say))
 		return give_up(r, c, &bad);
 	if (got.end == PAGE_LAST)
-		return rest_chain_done(r, c, e);
+		return rest_recall_park(r, c) || rest_chain_done(r, c, e);
 	rest_line_up(r, c);
 	return true;
 }
@@ -455,8 +342,10 @@ take_refusal(struct rest_run *r, struct chain *c, const struct source_answer *a,
 		return rest_chain_restart(r, c) ? (rest_line_up(r, c), true) : give_up(r, c, v);
 	case VERDICT_MISSING:
 		r->let_in = true;
-		if (r->pack->collections[c->collection].missing_empty)
+		if (r->pack->collections[c->collection].missing_empty) {
+			rest_recall_missing(r, c);
 			return rest_chain_missing(r, c, e);
+		}
 		return give_up(r, c, v);
 	case VERDICT_DENIED:
 		return v->again_s > 0 ? may_pass(r, c, v) : denied(r, c, v);
@@ -467,20 +356,47 @@ take_refusal(struct rest_run *r, struct chain *c, const struct source_answer *a,
 	return v->again_s > 0 ? may_pass(r, c, v) : give_up(r, c, v);
 }
 
+/* What is known is judged by what stands around it. */
+static bool
+judge(struct rest_run *r, struct chain *c, const struct source_answer *a, struct page_cut *cut,
+    struct verdict *v, struct err *e)
+{
+	struct source_answer around = *a;
+	const struct json   *gap;
+
+	if (cut->known != NULL) {
+		around.body = cut->around;
+		if (!rest_judge(c->page, r, c, &around, v, e))
+			return false;
+		gap = v->kind == VERDICT_PAGE
+			  ? json_at(v->document, r->pack->collections[c->collection].items)
+			  : NULL;
+		if (gap != NULL && gap->type == JSON_ARRAY && gap->n == 0)
+			return true;
+		cut->known = NULL;
+		cut->other = true;
+	}
+	return rest_judge(c->page, r, c, a, v, e);
+}
+
 static bool
 take_answer(struct rest_run *r, struct flight *f, const struct source_answer *a, struct err *e)
 {
-	struct chain  *c = f->chain;
-	struct verdict v;
+	struct chain   *c = f->chain;
+	struct page_cut cut;
+	struct verdict  v;
 
 	r->progress.bytes += a->body.n;
 	r->told_of[c->collection].bytes += a->body.n;
-	if (!rest_page_begin(c, e) || !rest_judge(c->page, r, c, a, &v, e))
+	if (!rest_page_begin(c, e) || !rest_recall_cut(r, c, a, &cut, e) ||
+	    !judge(r, c, a, &cut, &v, e))
 		return false;
 	if (v.kind == VERDICT_PAGE) {
+		const struct page_answer page = { f->url, v.document, a, &cut };
+
 		r->let_in = true;
 		r->told_of[c->collection].pages++;
-		return take_page(r, f, a, &v, e);
+		return take_page(r, f, &page, e);
 	}
 	__extension__ talloc_steal(f->mem, c->page); /* what it says is needed to its end alone */
 	c->page = NULL;
@@ -497,7 +413,7 @@ rest_take(void *run, const struct source_answer *a, struct err *e)
 	if (f == NULL)
 		return true;
 	if (f == &r->flights[REST_FLIGHTS_MAX])
-		return take_token(r, f, a, e);
+		return rest_take_token(r, f, a, e);
 	ended = *f;
 	*f = (struct flight) { 0 };
 	r->under_way--;
@@ -563,6 +479,18 @@ run_free(struct rest_run *r)
 	return 0;
 }
 
+/* One of some collections alone is no reading of all. */
+static bool
+begin_recall(struct rest_run *r, const struct source_begin *b, struct err *e)
+{
+	if (b->recall == NULL || b->categories.n > 0)
+		return true;
+	r->recall = (struct rest_recall) { .key = b->recall->key,
+		.before = b->recall->before,
+		.now = talloc_zero(r, struct recall) };
+	return r->recall.now != NULL || err_memory(e);
+}
+
 static void *
 rest_begin(TALLOC_CTX *mem, const struct source_begin *b, struct err *e)
 {
@@ -579,6 +507,8 @@ rest_begin(TALLOC_CTX *mem, const struct source_begin *b, struct err *e)
 	r->budget = b->budget;
 	r->now_ms = b->now_ms;
 	talloc_set_destructor(r, run_free);
+	if (!begin_recall(r, b, e))
+		return NULL;
 	if (b->secret.n > 0 && !read_credential(r, b->secret, e))
 		return NULL;
 	r->auth = source_auth_kind_of(r->pack, r->credential);
@@ -595,4 +525,5 @@ const struct source_collect rest_collect = {
 	.next = rest_next,
 	.take = rest_take,
 	.progress = rest_progress,
+	.unfold = rest_unfold,
 };

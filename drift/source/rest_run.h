@@ -14,6 +14,7 @@
 #define BSX_DRIFT_SOURCE_REST_RUN_H
 
 #include "drift/source/auth.h"
+#include "drift/source/recall.h"
 #include "drift/source/rest.h"
 
 #define REST_FLIGHTS_MAX  8      /* requests of a run at once */
@@ -46,6 +47,12 @@ struct rest_rows {
 	uint32_t         n, room;
 };
 
+/* A page that is known: its items as they came, to be read if need be. */
+struct rest_raw {
+	struct rest_raw *next;
+	struct str       items;
+};
+
 struct chain {
 	struct chain           *next;
 	uint32_t                collection;
@@ -56,6 +63,7 @@ struct chain {
 	int64_t     not_before_ms, blamed_ms; /* of an error that may pass: since when; 0: none */
 	int64_t     token_until_ms;           /* of the token that it was sent with */
 	uint64_t    items, promised;
+	uint64_t    taken; /* of the items, those that were read: others are in raws */
 	bool        promises, denied;
 	const char *proof; /* NULL: none; of the request whose answer is taken, and no longer */
 	uint32_t    pages, attempts, restarts;
@@ -66,6 +74,8 @@ struct chain {
 	struct rest_rows rows;
 	uint64_t        *seen; /* a table of hashes of pages and links, 0: a free place */
 	uint32_t         seen_n, seen_room; /* room: 0, or a power of 2 */
+	struct rest_raw *raws;           /* in their order; only its first pages are not read */
+	uint8_t          fold[HASH_LEN]; /* of its pages' marks */
 };
 
 /* How a collection goes. */
@@ -74,6 +84,9 @@ struct reading {
 	uint32_t          chains, open, failed;
 	uint32_t          at; /* of the rows that it is read over: the first without a chain */
 	bool              short_of; /* something of it is known to be missing */
+	bool              feeds;    /* others are read over it */
+	uint32_t          parked;   /* chains at their end of which nothing was read; not open */
+	uint64_t          spared;   /* rows that these have */
 	enum completeness worst;    /* of the chains that failed */
 	struct rest_rows  rows;
 	int64_t           began_ms;
@@ -93,6 +106,15 @@ struct flight {
 	const char   *url;
 	const char   *proof; /* of struct auth_sent */
 	TALLOC_CTX   *mem; /* of what is asked */
+};
+
+/* recall.h, of a run. */
+struct rest_recall {
+	const struct hash_key *key;    /* NULL: nothing is recalled */
+	const struct recall   *before; /* NULL: nothing is known, or this is another reading */
+	struct recall         *now;    /* NULL: it will not be known */
+	struct chain          *parked;
+	bool                   same;
 };
 
 struct rest_run {
@@ -124,7 +146,23 @@ struct rest_run {
 	bool                            failed;
 	struct err                      why;
 	const char                     *remedy;
+	struct rest_recall              recall;
 };
+
+/* ---- rest_run.c: turns ---- */
+
+/* Of r->why; and of what comes at that time, 0: with an answer. */
+enum source_step rest_fail(struct rest_run *r, struct source_turn *turn, struct err *e);
+enum source_step rest_wait_until(struct source_turn *turn, int64_t at_ms);
+/* `c` NULL: for a token. */
+void rest_count_request(struct rest_run *r, const struct chain *c);
+
+/* ---- rest_token.c: tokens ---- */
+
+bool             rest_has_token(const struct rest_run *r);
+enum source_step rest_ask_token(struct rest_run *r, struct source_turn *turn, struct err *e);
+MUST_USE bool    rest_take_token(
+	   struct rest_run *r, struct flight *f, const struct source_answer *a, struct err *e);
 
 /* ---- rest_request.c: what is asked ---- */
 
@@ -162,11 +200,22 @@ const char *rest_answer_header(const struct source_answer *a, const char *name);
 
 /* ---- rest_page.c: what is on a page ---- */
 
+/* What is known of a page before it is read (rest_recall.c). */
+struct page_cut {
+	bool                      there; /* its items stand where the pack says, or seem to */
+	const struct recall_page *known; /* NULL: it is to be read */
+	bool                      other; /* it is not of the reading before */
+	struct recall_page        page;
+	uint8_t                   hash[HASH_LEN]; /* of all of it */
+	struct str                items, around; /* around: with [] in the place of the items */
+};
+
 enum page_end { PAGE_MORE, PAGE_LAST, PAGE_BAD };
 struct page_answer {
 	const char                 *url; /* that was asked */
 	const struct json          *document;
 	const struct source_answer *answer;
+	const struct page_cut      *cut;
 };
 struct page_taken {
 	enum page_end end;
@@ -177,6 +226,9 @@ struct page_taken {
 /* Takes the rows of a page and finds the next. */
 MUST_USE bool rest_page(struct rest_run *r, struct chain *c, const struct page_answer *in,
     struct page_taken *out, struct err *e);
+/* The rows of a page that was not read then. */
+MUST_USE bool rest_page_rows(
+    struct rest_run *r, struct chain *c, const struct json *items, struct err *e);
 /* Its end: `each` becomes one row. */
 MUST_USE bool rest_gather(struct rest_run *r, struct chain *c, struct err *e);
 
@@ -195,6 +247,36 @@ void          rest_chain_failed(struct rest_run *r, struct chain *c, const struc
 void rest_short_of(struct rest_run *r, uint32_t collection, const char *why);
 /* Chains of what is read over rows, where a lane has none. */
 MUST_USE bool rest_spread(struct rest_run *r, struct err *e);
+
+/* rest_repeats.c: of items with one key the first stays, and the collection is short of the others. */
+MUST_USE bool rest_drop_repeats(struct rest_run *r, uint32_t collection, struct err *e);
+/* What is known is over as it was then; and is not yet after all. */
+void rest_end_known(struct rest_run *r);
+void rest_begin_known(struct rest_run *r);
+
+/* ---- rest_recall.c: what is known and not read ---- */
+
+/* Finds the items of an answer in it, and whether they are known; texts are of the chain's page. */
+MUST_USE bool rest_recall_cut(struct rest_run *r, struct chain *c, const struct source_answer *a,
+    struct page_cut *cut, struct err *e);
+/* A page was taken, with so many items. */
+MUST_USE bool rest_recall_note(struct rest_run *r, struct chain *c, const struct page_cut *cut,
+    uint64_t items, struct err *e);
+/* It is another reading than the one before; and it is not complete. */
+void rest_recall_other(struct rest_run *r);
+void rest_recall_lose(struct rest_run *r);
+/* The pages of a chain that were not read are, until the run holds too much. */
+MUST_USE bool rest_recall_unfold(struct rest_run *r, struct chain *c, struct err *e);
+/* A chain is at its end: there was nothing; or there was, and true: it waits for all others, for none of it was read. */
+void rest_recall_missing(struct rest_run *r, const struct chain *c);
+bool rest_recall_park(struct rest_run *r, struct chain *c);
+/* Those that wait have their turn: rest_recall_settle(), true: that was all, and is what it was; else
+ * rest_recall_unpark() does a page of the work. */
+bool          rest_recall_waits(const struct rest_run *r);
+bool          rest_recall_settle(struct rest_run *r);
+MUST_USE bool rest_recall_unpark(struct rest_run *r, struct err *e);
+/* source_collect.unfold */
+void rest_unfold(void *run);
 
 /* ---- rest_chain.c: chains, and what they hold ---- */
 
@@ -235,6 +317,8 @@ void rest_delay(struct rest_run *r, struct chain *c, int64_t for_ms);
 void rest_wake(struct rest_run *r);
 /* NULL: none may go now. */
 struct chain *rest_take_ready(struct rest_run *r);
+/* Nothing waits to be asked, now or later. */
+bool rest_all_asked(const struct rest_run *r);
 /* The next time at which something may be asked; 0: there is none. */
 int64_t rest_next_time(const struct rest_run *r);
 

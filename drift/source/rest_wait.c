@@ -125,6 +125,15 @@ rest_take_ready(struct rest_run *r)
 	return NULL;
 }
 
+bool
+rest_all_asked(const struct rest_run *r)
+{
+	for (size_t i = 0; i <= r->pack->limits_n; i++)
+		if (r->lanes[i].first != NULL)
+			return false;
+	return r->delayed == NULL;
+}
+
 /* The next time at which something may be asked; 0: there is none. */
 int64_t
 rest_next_time(const struct rest_run *r)

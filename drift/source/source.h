@@ -17,6 +17,7 @@
 #include "drift/engine/diff.h"
 #include "drift/engine/selector.h"
 #include "drift/source/collected.h"
+#include "drift/source/recall.h"
 
 /* A config's source as the API takes it: what the settings of every kind begin with. */
 struct source_settings {
@@ -140,6 +141,7 @@ struct source_begin {
 	int64_t                now_ms;
 	const struct source_own *own; /* of kind self, which reads it at once; NULL: of another */
 	struct source_budget *budget; /* outlives the run; NULL: none */
+	const struct recall_terms *recall; /* the same; NULL: all is read, whatever is known */
 };
 
 /*
@@ -158,6 +160,8 @@ struct source_collect {
 	bool (*take)(void *run, const struct source_answer *answer, struct err *e);
 	void (*progress)(const void *run, struct source_progress *out);
 	bool at_once; /* begin reads all, and takes the time of that */
+	/* After SOURCE_DONE with collected.same: all of it is wanted, and next() goes on to that.  NULL: it never is. */
+	void (*unfold)(void *run);
 };
 
 /* ---- a kind ---- */

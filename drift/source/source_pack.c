@@ -328,6 +328,7 @@ source_pack_parse(TALLOC_CTX *mem, struct str text, const char *name, struct err
 	if (tree == NULL || !schema_decode(mem, &source_pack_schema, tree, &p.in, e) ||
 	    !set_all(&p, name))
 		return NULL;
+	hash_sha256(text.p, text.n, p.out->digest);
 	return p.out;
 }
 

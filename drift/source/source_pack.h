@@ -10,6 +10,7 @@
 #ifndef BSX_DRIFT_SOURCE_SOURCE_PACK_H
 #define BSX_DRIFT_SOURCE_SOURCE_PACK_H
 
+#include "core/base/hash.h"
 #include "core/json/schema.h"
 #include "drift/engine/selector.h"
 #include "drift/source/collected.h"
@@ -119,6 +120,7 @@ struct pack_collection {
 
 struct source_pack {
 	const char              *name, *title;
+	uint8_t                  digest[HASH_LEN]; /* of its text */
 	struct strings           documents, rule_packs, error_code, error_message;
 	struct source_parameter *parameters;
 	size_t                   parameters_n;

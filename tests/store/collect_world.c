@@ -253,7 +253,9 @@ answer(int fd, const char *request)
 
 	memset(much, ' ', sizeof(much) - 1);
 	atomic_fetch_add(&pages_server->asked, 1);
-	if (is_at(request, "/hang"))
+	if (atomic_load(&pages_server->version) < 0)
+		say(fd, OK_HEAD "\r\n<html>");
+	else if (is_at(request, "/hang"))
 		hang(fd);
 	else if (is_at(request, "/endless"))
 		for (say(fd, OK_HEAD "\r\n");;)

@@ -21,7 +21,7 @@
 
 /* What the server does, and has seen: shared with its processes. */
 struct pages_server {
-	_Atomic int version;   /* value of what it shows */
+	_Atomic int version;   /* value of what it shows; below 0: nothing but a page for people */
 	_Atomic int refuses;   /* whoever shows "Bearer good" too */
 	_Atomic int throttles; /* so many times yet */
 	_Atomic int asked;     /* requests */

@@ -222,29 +222,6 @@ drive(struct scripted_run *s, void *run)
 	fail_msg("it does not end");
 }
 
-const char *
-scripted_run(struct scripted_run *s)
-{
-	struct source          source = { 0 };
-	struct source_session *session = talloc_zero(s->mem, struct source_session);
-	const struct env       env = { .clock = &at_noon, .rand = &half };
-	struct source_begin    b = { &source, str_of(s->credential), session, &env, s->categories,
-		   1000, .budget = s->budget };
-	void                  *run;
-
-	s->e = (struct err) { 0 };
-	s->asked = s->headers = (struct strings) { 0 };
-	if (!compile(s, &source))
-		return first_fault(s);
-	s->collect = source.ops->collect;
-	s->turn = (struct source_turn) { .now_ms = 1000 };
-	run = s->collect->begin(s->mem, &b, &s->e);
-	if (run == NULL)
-		return talloc_strdup(s->mem, s->e.pub);
-	drive(s, run);
-	return NULL;
-}
-
 /* ---- what came of it ---- */
 
 static int
@@ -263,7 +240,7 @@ put_rows(struct buf *b, const struct collected *got, struct str category)
 	    talloc_array(b->mem, const struct resource *, (unsigned)got->n + 1);
 	size_t n = 0;
 
-	for (size_t i = 0; i < got->n; i++)
+	for (size_t i = 0; i < got->n && !got->same; i++)
 		if (str_eq(got->resources[i].category, category))
 			list[n++] = &got->resources[i];
 	qsort(list, n, sizeof(struct resource *), by_key);
@@ -305,4 +282,100 @@ scripted_told(struct scripted_run *s)
 		put_rows(&b, &s->turn.collected, c->category);
 	}
 	return b.p;
+}
+
+/* ---- once, and again ---- */
+
+/* NULL: it has run, and is *run. */
+static const char *
+run_once(struct scripted_run *s, void **run)
+{
+	struct source          *source = talloc_zero(s->mem, struct source);
+	struct source_session  *session = talloc_zero(s->mem, struct source_session);
+	static const struct env env = { .clock = &at_noon, .rand = &half };
+	struct source_begin b = { source, str_of(s->credential), session, &env, s->categories, 1000,
+		.budget = s->budget, .recall = s->recall };
+
+	s->e = (struct err) { 0 };
+	s->asked = s->headers = (struct strings) { 0 };
+	if (!compile(s, source))
+		return first_fault(s);
+	s->collect = source->ops->collect;
+	s->turn = (struct source_turn) { .now_ms = 1000 };
+	*run = s->collect->begin(s->mem, &b, &s->e);
+	if (*run == NULL)
+		return talloc_strdup(s->mem, s->e.pub);
+	drive(s, *run);
+	return NULL;
+}
+
+static void
+assert_same_run(struct scripted_run *a, struct scripted_run *b)
+{
+	assert_string_equal(scripted_told(a), scripted_told(b));
+	assert_int_equal(a->asked.n, b->asked.n);
+	for (size_t i = 0; i < a->asked.n; i++) /* of what is signed each signature is another */
+		if (strstr(a->asked.items[i], "client_assertion=") == NULL)
+			assert_string_equal(a->asked.items[i], b->asked.items[i]);
+	assert_int_equal(a->took_ms, b->took_ms);
+}
+
+/* What is told of collections, without their rows. */
+static const char *
+told_of_collections(struct scripted_run *s)
+{
+	struct str rest = str_of(scripted_told(s)), line;
+	struct buf b;
+
+	buf_make(&b, s->mem);
+	while (rest.p != NULL) {
+		rest = str_cut(rest, '\n', &line);
+		if (line.n > 0 && line.p[0] == ' ')
+			continue;
+		buf_add(&b, line.p, line.n);
+		buf_putc(&b, '\n');
+	}
+	return b.p;
+}
+
+bool
+scripted_again(struct scripted_run *s, const struct scripted *script)
+{
+	struct recall_terms terms = { hash_key_make(s->mem, (const uint8_t *)"key", 3), NULL };
+	struct scripted_run first = *s, long_way = *s, short_way = *s;
+	void               *run;
+	const char         *wrong;
+	bool                same;
+
+	first.recall = short_way.recall = &terms;
+	wrong = run_once(&first, &run);
+	if (wrong != NULL)
+		fail_msg("%s", wrong);
+	terms.before = first.end == SOURCE_DONE ? first.turn.collected.recall : NULL;
+	long_way.script = short_way.script = script;
+	assert_null(run_once(&long_way, &run));
+	assert_null(run_once(&short_way, &run));
+	same = short_way.end == SOURCE_DONE && short_way.turn.collected.same;
+	if (same) {
+		assert_int_equal(short_way.turn.collected.n, long_way.turn.collected.n);
+		assert_null(short_way.turn.collected.resources);
+		assert_string_equal(
+		    told_of_collections(&long_way), told_of_collections(&short_way));
+		short_way.collect->unfold(run);
+		drive(&short_way, run);
+		assert_false(short_way.turn.collected.same);
+	}
+	assert_same_run(&long_way, &short_way);
+	return same;
+}
+
+const char *
+scripted_run(struct scripted_run *s)
+{
+	void       *run;
+	const char *wrong = run_once(s, &run);
+
+	if (wrong == NULL && s->script != NULL && s->recall == NULL)
+		(void)scripted_again(s, s->script);
+	return wrong;
 }

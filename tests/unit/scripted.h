@@ -27,6 +27,7 @@ struct scripted_run {
 	int64_t               answers_ms; /* each time when answers come so much has gone by */
 	struct source_budget *budget;
 	struct strings        categories;
+	const struct recall_terms *recall; /* NULL: nothing is recalled */
 	size_t cut;       /* an answer's body is cut short by so many bytes; 0: it is whole */
 	bool   backwards; /* answers come in the other order */
 	const struct source_collect *collect; /* of its kind */
@@ -42,8 +43,18 @@ struct scripted_run {
 	size_t                 held_most, chunks_most; /* of the run, after an answer */
 };
 
-/* What is wrong with the config, "pointer: detail"; NULL: nothing, and it has run. */
+/*
+ * What is wrong with the config, "pointer: detail"; NULL: nothing, and it has run.
+ *
+ * What is read by a script is read again by what is known of it, scripted_again().
+ */
 const char *scripted_run(struct scripted_run *s);
+/*
+ * What the script of `s` says is read, and then `script` twice: as if nothing were known, and by what is known.  Both must
+ * come to the same after the same requests; so must what is known, where that is all, before it is unfolded, and after.
+ * Whether it was all.
+ */
+bool scripted_again(struct scripted_run *s, const struct scripted *script);
 /* "category how items pages requests: why" a line, then " key=value" of its resources. */
 const char *scripted_told(struct scripted_run *s);
 

@@ -12,6 +12,7 @@ const struct route *const route_tables[] = {
 	access_review_routes,
 	tenant_routes,
 	grant_routes,
+	fleet_routes,
 	audit_routes,
 	audit_proof_routes,
 	api_key_routes,

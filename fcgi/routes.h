@@ -7,6 +7,8 @@
 
 #include "core/web/route.h"
 
+extern const struct schema tenant_usage_schema; /* of struct tenant_usage */
+
 extern const struct route auth_routes[];
 extern const struct route session_routes[];
 extern const struct route user_routes[];
@@ -14,6 +16,7 @@ extern const struct route role_routes[];
 extern const struct route access_review_routes[];
 extern const struct route tenant_routes[];
 extern const struct route grant_routes[];
+extern const struct route fleet_routes[];
 extern const struct route audit_routes[];
 extern const struct route audit_proof_routes[];
 extern const struct route factor_routes[];

@@ -35,6 +35,7 @@ struct db {
 	uint64_t          kept_turn;
 	int64_t           crowded_ms; /* when the server last took no more from us; 0: never */
 	struct batch      later;      /* of the transaction: sent with its next statement (tx_later) */
+	struct batch      last;       /* of the transaction: sent with its end (tx_last) */
 	struct groups    *groups;     /* ends of transactions that were here before (db_group.c); NULL: none */
 	struct db_stats   stats;
 };

@@ -33,6 +33,13 @@ is_untouched(const struct db *db)
 	return db->tx == DB_TX_OPEN && db->later.n > 0 && db->later.all[0].q == NULL;
 }
 
+static void
+clear_waiting(struct db *db)
+{
+	batch_clear(&db->later);
+	batch_clear(&db->last);
+}
+
 void
 tx_rollback(struct db *db)
 {
@@ -42,7 +49,7 @@ tx_rollback(struct db *db)
 		return;
 	if (db->my != NULL && !is_untouched(db) && !batch_end(db, "rollback", "ROLLBACK", &e))
 		db_close(db); /* ends it on the server's side */
-	batch_clear(&db->later);
+	clear_waiting(db);
 	db->tx = DB_TX_NONE;
 }
 
@@ -107,6 +114,29 @@ tx_later_many(struct db *db, const struct sql *q, const void *in, size_t n, stru
 	return n == 0 || later(db, q, (struct param_rows) { in, n }, WAITING_ANY, e);
 }
 
+bool
+tx_last(struct db *db, const struct sql *q, const void *in, struct err *e)
+{
+	struct batch  *b = &db->last;
+	struct waiting w = { .q = q };
+
+	if (db->tx == DB_TX_NONE)
+		return db_run(db, q, in, NULL, e);
+	if (b->mem == NULL && (b->mem = talloc_new(db)) == NULL)
+		return err_memory(e);
+	if (!params_kept(&w.p, b->mem, q, (struct param_rows) { in, 1 }, TX_LATER_BYTES, e))
+		return false;
+	if (w.p.b == NULL)
+		return db_run(db, q, in, NULL, e);
+	for (unsigned i = 0; i < b->n; i++) {
+		if (b->all[i].q == q) {
+			b->all[i] = w;
+			return true;
+		}
+	}
+	return batch_add(b, db, &w, e) != NULL;
+}
+
 /* ---- repeated ---- */
 
 /* A duplicate key after a lost COMMIT may be the deed's own row. */
@@ -139,7 +169,7 @@ begin(struct db *db, struct err *e)
 	static const struct waiting first = { .name = "begin",
 		.text = "SET autocommit = 0, @lost = 0" };
 
-	batch_clear(&db->later);
+	clear_waiting(db);
 	if (!db_ready(db, e) || batch_add(&db->later, db, &first, e) == NULL)
 		return false;
 	db->tx = DB_TX_OPEN;
@@ -152,15 +182,18 @@ commit(struct db *db, bool *lost, struct err *e)
 {
 	bool done;
 
+	for (unsigned i = 0; i < db->last.n; i++)
+		if (batch_add(&db->later, db, &db->last.all[i], e) == NULL)
+			return false;
 	if (is_untouched(db) && db->later.n == 1) { /* nothing was done */
-		batch_clear(&db->later);
+		clear_waiting(db);
 		db->tx = DB_TX_NONE;
 		return true;
 	}
 	if (!db_ready(db, e))
 		return false;
 	done = group_commit(db, &db->later, e);
-	batch_clear(&db->later);
+	clear_waiting(db);
 	if (done)
 		db->tx = DB_TX_NONE;
 	else

@@ -45,6 +45,12 @@ MUST_USE bool tx_later_must(struct db *db, const struct sql *q, const void *in, 
 /* CALL of a procedure that refuses (SIGNAL) what was outrun. */
 MUST_USE bool tx_later_call(struct db *db, const struct sql *q, const void *in, struct err *e);
 
+/*
+ * Behind all else that is written, once however often it is asked for, with what was said last: for a row that all
+ * deeds of a tenant share.  So it is held for the shortest time, and who holds it waits for nobody.
+ */
+MUST_USE bool tx_last(struct db *db, const struct sql *q, const void *in, struct err *e);
+
 MUST_USE bool tx_run(struct db *db, const struct tx *t, struct err *e);
 bool tx_open(const struct db *db); /* inside a body */
 /* A body that found its conditional UPDATE outrun (0 rows) calls this: the transaction is rolled back and repeated. */

@@ -4,6 +4,7 @@
 
 #include "core/auth/audit_tree.h"
 #include "core/auth/key_rotation.h"
+#include "core/auth/tenant/fleet.h"
 #include "core/auth/tenant/grant_carry.h"
 #include "core/auth/tenant/tenant_make.h"
 #include "core/auth/user/key_reminder.h"
@@ -325,6 +326,20 @@ sign_checkpoints(struct worker *w, int64_t *wait_ms, struct err *e)
 	return true;
 }
 
+#define FLEET_COUNTED 50 /* in one turn: then deliveries have theirs */
+
+static bool
+count_fleet(struct worker *w, int64_t *wait_ms, struct err *e)
+{
+	size_t n;
+
+	if (!fleet_round(&w->deliver->auth, FLEET_COUNTED, &n, e))
+		return false;
+	if (n == FLEET_COUNTED && w->once)
+		*wait_ms = 0;
+	return true;
+}
+
 static bool
 deliver(struct worker *w, int64_t *wait_ms, struct err *e)
 {
@@ -349,6 +364,7 @@ const struct job jobs[] = {
 	{ "old_grants", UPKEEP_MS, true, forget_grants },
 	{ "audit_inbox", DEADLINES_MS, true, carry_entries },
 	{ "deadlines", DEADLINES_MS, false, see_deadlines },
+	{ "fleet", DEADLINES_MS, false, count_fleet },
 	{ "deliveries", 0, false, deliver },
 	{ 0 },
 };

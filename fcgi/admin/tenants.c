@@ -21,7 +21,7 @@ static const struct field usage_fields[] = {
 	    .doc = "Members of the quota of which 80 in a hundred are used, or more."),
 	FIELD_END,
 };
-static const struct schema usage_schema = SCHEMA("TenantUsage", struct tenant_usage, usage_fields);
+const struct schema tenant_usage_schema = SCHEMA("TenantUsage", struct tenant_usage, usage_fields);
 
 struct tenant_out {
 	struct uuid          id, tenant_id;
@@ -47,7 +47,7 @@ static const struct field tenant_out_fields[] = {
 	    .doc = "What its administrators decide, with the installation's defaults filled in."),
 	FIELD(struct tenant_out, quota, .item = &quota_schema,
 	    .doc = "What the platform allows it; {}: no limits."),
-	FIELD(struct tenant_out, usage, .item = &usage_schema, .flags = FIELD_NULLABLE,
+	FIELD(struct tenant_out, usage, .item = &tenant_usage_schema, .flags = FIELD_NULLABLE,
 	    .doc = "What it has; null in lists, and while there is nothing to count."),
 	FIELD(struct tenant_out, created_at, .doc = "When it was made."),
 	FIELD(struct tenant_out, status_reason, .flags = FIELD_NULLABLE,

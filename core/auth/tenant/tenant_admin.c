@@ -38,23 +38,26 @@ tenant_quota(TALLOC_CTX *mem, const struct tenant *t, struct quota *q, struct er
 	return quota_of(mem, t, q, e);
 }
 
-static bool
-find_near(TALLOC_CTX *mem, const struct tenant *t, const int64_t used[static USAGE__MAX],
-    struct strings *near, struct err *e)
+bool
+tenant_usage_fill(TALLOC_CTX *mem, const struct quota *q, const int64_t used[static USAGE__MAX],
+    struct tenant_usage *out, struct err *e)
 {
-	struct quota q;
-
-	*near = (struct strings) { talloc_zero_array(mem, const char *, USAGE__MAX), 0 };
-	if (near->items == NULL)
+	*out = (struct tenant_usage) {
+		.users = used[USAGE_USERS],
+		.api_keys = used[USAGE_API_KEYS],
+		.drift_configs = used[USAGE_CONFIGS],
+		.snapshots_today = used[USAGE_SNAPSHOTS],
+		.storage_bytes = used[USAGE_STORAGE],
+		.near = { talloc_zero_array(mem, const char *, USAGE__MAX), 0 },
+	};
+	if (out->near.items == NULL)
 		return err_memory(e);
-	if (!quota_of(mem, t, &q, e))
-		return false;
 	for (enum usage_kind k = 0; k < USAGE__MAX; k++) {
-		int64_t limit = quota_limit(&q, k);
+		int64_t limit = quota_limit(q, k);
 
 		if (limit > 0 && used[k] >= limit - limit / 100 * (100 - TENANT_USAGE_NEAR) -
 						limit % 100 * (100 - TENANT_USAGE_NEAR) / 100)
-			near->items[near->n++] = usage_name(k);
+			out->near.items[out->near.n++] = usage_name(k);
 	}
 	return true;
 }
@@ -63,18 +66,12 @@ static bool
 read_usage(
     const struct deed_by *by, struct tenant_db *there, struct tenant_usage *out, struct err *e)
 {
-	int64_t used[USAGE__MAX];
+	int64_t      used[USAGE__MAX];
+	struct quota q;
 
-	if (!usage_counted(there, clock_ms(by->auth->env->clock) / DAY_MS, used, e))
-		return false;
-	*out = (struct tenant_usage) {
-		.users = used[USAGE_USERS],
-		.api_keys = used[USAGE_API_KEYS],
-		.drift_configs = used[USAGE_CONFIGS],
-		.snapshots_today = used[USAGE_SNAPSHOTS],
-		.storage_bytes = used[USAGE_STORAGE],
-	};
-	return find_near(by->mem, there->tenant, used, &out->near, e);
+	return usage_counted(there, clock_ms(by->auth->env->clock) / DAY_MS, used, e) &&
+	       quota_of(by->mem, there->tenant, &q, e) &&
+	       tenant_usage_fill(by->mem, &q, used, out, e);
 }
 
 bool

@@ -24,6 +24,9 @@ struct tenant_usage {
 	struct strings near; /* members of the quota of which TENANT_USAGE_NEAR in a hundred are used, or more */
 };
 #define TENANT_USAGE_NEAR 80
+/* What was counted, held against what is allowed. */
+MUST_USE bool tenant_usage_fill(TALLOC_CTX *mem, const struct quota *q, const int64_t used[static USAGE__MAX],
+    struct tenant_usage *out, struct err *e);
 /* What it has; NULL: it has no schema in which something could be counted. */
 MUST_USE bool tenant_usage_of(const struct deed_by *by, const struct tenant *t, struct tenant_usage **out,
     struct err *e);

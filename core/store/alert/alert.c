@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "core/store/id_list.h"
+#include "core/store/tenant/fleet.h"
 #include "core/store/trip.h"
 #include "core/store/tx.h"
 
@@ -64,7 +65,7 @@ SQL(alert_select_newest, SQL_TENANT, &id_in, &alert_schema,
 bool
 alert_add(struct db *db, const struct alert *a, struct err *e)
 {
-	return tx_later(db, &alert_insert, a, e);
+	return tx_later(db, &alert_insert, a, e) && fleet_mark(db, e);
 }
 
 bool
@@ -208,13 +209,13 @@ alert_set(struct db *db, const struct alert *a, bool *done, struct err *e)
 	if (!db_run(db, &alert_update, a, &n, e))
 		return false;
 	*done = n == 1;
-	return true;
+	return !*done || fleet_mark(db, e);
 }
 
 bool
 alert_write(struct db *db, const struct alert *a, struct err *e)
 {
-	return tx_later_must(db, &alert_update, a, e);
+	return tx_later_must(db, &alert_update, a, e) && fleet_mark(db, e);
 }
 
 /* ---- findings ---- */

@@ -1,5 +1,6 @@
 #include "core/store/drift/config.h"
 #include "core/store/id_list.h"
+#include "core/store/tenant/fleet.h"
 #include "core/store/tx.h"
 
 #include <string.h>
@@ -73,7 +74,7 @@ config_add(struct db *db, const struct drift_config *c, struct err *e)
 	const struct id_in in = { c->id };
 
 	return db_run(db, &config_insert, c, NULL, e) &&
-	       db_run(db, &config_state_insert, &in, NULL, e);
+	       db_run(db, &config_state_insert, &in, NULL, e) && fleet_mark(db, e);
 }
 
 bool
@@ -302,7 +303,7 @@ config_drop(struct db *db, const struct uuid *id, uint64_t version, instant now,
 	for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++)
 		if (!db_run(db, parts[i], &in, NULL, e))
 			return false;
-	return db_run(db, &config_resolve_alerts, &resolve, NULL, e);
+	return db_run(db, &config_resolve_alerts, &resolve, NULL, e) && fleet_mark(db, e);
 }
 
 struct naming_in {

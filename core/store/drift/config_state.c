@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "core/store/id_list.h"
+#include "core/store/tenant/fleet.h"
 #include "core/store/tx.h"
 
 static const struct field state_fields[] = {
@@ -109,7 +110,8 @@ config_state_set(struct db *db, const struct config_state *s, uint64_t seq, stru
 {
 	const struct state_in in = { *s, seq };
 
-	return tx_later_must(db, &config_state_update, &in, e);
+	return tx_later_must(db, &config_state_update, &in, e) &&
+	       (s->last_complete_at.ms == 0 || fleet_seen(db, s->last_complete_at, e));
 }
 
 static const struct field number_fields[] = {
@@ -208,7 +210,7 @@ config_blind(struct db *db, const struct uuid *config, int64_t runs, struct err 
 {
 	const struct blind_in in = { runs, *config };
 
-	return db_run(db, &config_state_update_blind, &in, NULL, e);
+	return db_run(db, &config_state_update_blind, &in, NULL, e) && fleet_mark(db, e);
 }
 
 SQL(config_state_outrun, SQL_TENANT, &id_in, NULL,
@@ -241,7 +243,7 @@ config_state_word(struct db *db, const struct uuid *config, const char *word, st
 {
 	const struct word_in in = { word, *config };
 
-	return db_run(db, &config_state_update_word, &in, NULL, e);
+	return db_run(db, &config_state_update_word, &in, NULL, e) && fleet_mark(db, e);
 }
 
 SQL(config_state_update_reviewed, SQL_TENANT, &id_in, NULL,

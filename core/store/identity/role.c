@@ -1,4 +1,5 @@
 #include "core/store/identity/role.h"
+#include "core/store/tenant/fleet.h"
 
 static const struct field role_fields[] = {
 	FIELD(struct role_row, id, .doc = "Number of the role."),
@@ -79,7 +80,7 @@ role_by_name(
 bool
 role_put(struct tenant_db *t, const struct role_row *r, struct err *e)
 {
-	return db_run(t->db, &role_upsert, r, NULL, e);
+	return db_run(t->db, &role_upsert, r, NULL, e) && fleet_mark_roles(t->db, e);
 }
 
 bool
@@ -91,7 +92,7 @@ role_add(struct tenant_db *t, const struct role_row *r, struct err *e)
 bool
 role_set(struct tenant_db *t, const struct role_row *r, struct err *e)
 {
-	return db_run(t->db, &role_update, r, NULL, e);
+	return db_run(t->db, &role_update, r, NULL, e) && fleet_mark_roles(t->db, e);
 }
 
 bool
@@ -100,7 +101,7 @@ role_delete(struct tenant_db *t, const struct uuid *role, struct err *e)
 	const struct role_id_in in = { *role };
 
 	return db_run(t->db, &role_permission_clear, &in, NULL, e) &&
-	       db_run(t->db, &role_delete_row, &in, NULL, e);
+	       db_run(t->db, &role_delete_row, &in, NULL, e) && fleet_mark_roles(t->db, e);
 }
 
 bool
@@ -117,5 +118,6 @@ role_set_permissions(struct tenant_db *t, TALLOC_CTX *mem, const struct uuid *ro
 		rows[i] = (struct role_permission_in) { *role, permissions.items[i] };
 	return db_run(t->db, &role_permission_clear, &in, NULL, e) &&
 	       (permissions.n == 0 ||
-		   db_run_many(t->db, &role_permission_insert, rows, permissions.n, e));
+		   db_run_many(t->db, &role_permission_insert, rows, permissions.n, e)) &&
+	       fleet_mark_roles(t->db, e);
 }

@@ -2,6 +2,7 @@
 
 #include "core/store/id_list.h"
 #include "core/store/tenant/database.h"
+#include "core/store/tenant/fleet.h"
 
 static const struct field row_fields[] = {
 	COLUMN(struct grant, id),
@@ -84,7 +85,7 @@ grant_add(struct tenant_db *t, const struct grant *g, bool by_platform, struct e
 {
 	const struct add_in in = { *g, by_platform, GRANTS_MOST };
 
-	return db_run(t->db, &grant_call_add, &in, NULL, e);
+	return db_run(t->db, &grant_call_add, &in, NULL, e) && fleet_mark(t->db, e);
 }
 
 bool

@@ -1,5 +1,6 @@
 /* tenant_db.h: changes of a tenant's row. */
 #include "core/store/tenant/database.h"
+#include "core/store/tenant/fleet.h"
 
 struct set_in {
 	const char *name, *settings, *was;
@@ -48,7 +49,7 @@ tenant_set(
 {
 	const struct set_in in = { name, settings, was };
 
-	return db_run(t->db, &tenant_call_set, &in, NULL, e);
+	return db_run(t->db, &tenant_call_set, &in, NULL, e) && fleet_mark_roles(t->db, e);
 }
 
 bool

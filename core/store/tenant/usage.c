@@ -1,5 +1,6 @@
 #include "core/store/tenant/usage.h"
 
+#include "core/store/tenant/fleet.h"
 #include "core/store/tx.h"
 
 static const char *const names[] = {
@@ -70,11 +71,11 @@ usage_take(struct db *db, enum usage_kind k, int64_t limit, bool *taken, struct 
 
 	*taken = true;
 	if (limit == 0)
-		return tx_later(db, &usage_update_one, &in, e);
+		return tx_later(db, &usage_update_one, &in, e) && fleet_mark(db, e);
 	if (!db_run(db, &usage_update_one, &in, &n, e))
 		return false;
 	*taken = n == 1;
-	return true;
+	return !*taken || fleet_mark(db, e);
 }
 
 bool

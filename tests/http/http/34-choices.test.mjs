@@ -106,6 +106,7 @@ const requests = {
   'GET /api/access-review': () => body('/api/access-review'),
   'GET /api/operations': () => body('/api/operations'),
   'GET /api/drift/alerts': () => body('/api/drift/alerts'),
+  'GET /api/fleet': () => body('/api/fleet'),
 };
 
 // Every choice: [operation, "?name" or pointer, choice].

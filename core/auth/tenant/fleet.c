@@ -1,0 +1,169 @@
+#include "core/auth/tenant/fleet.h"
+
+#include "core/auth/settings.h"
+#include "core/store/identity/role.h"
+
+#define DAY_MS INT64_C(86400000)
+
+/* ---- counting ---- */
+
+struct counting {
+	struct auth      *auth;
+	TALLOC_CTX       *mem;
+	struct tenant_db *t;
+	struct settings   settings; /* read with the mark: no older than it */
+};
+
+static const struct {
+	enum resource_kind resource;
+	int64_t            bit;
+} readable[] = {
+	{ RESOURCE_ALERTS, FLEET_ALERTS },
+	{ RESOURCE_DRIFT, FLEET_DRIFT },
+	{ RESOURCE_TENANTS, FLEET_TENANTS },
+};
+
+static int64_t
+bits_of(const struct permissions *p)
+{
+	int64_t bits = 0;
+
+	for (size_t i = 0; i < sizeof(readable) / sizeof(readable[0]); i++)
+		if (permission_has(p, ACTION_READ, readable[i].resource))
+			bits |= readable[i].bit;
+	return bits;
+}
+
+/* A role that is gone lends nothing. */
+static bool
+add_role(
+    const struct counting *c, struct str id, struct permissions *p, int64_t *lends, struct err *e)
+{
+	struct role_view role;
+	struct uuid      uuid;
+
+	if (!uuid_parse(id, &uuid))
+		return err_set(e, ERR_INTERNAL, 0, "internal error", "roles of a grant");
+	if (!role_view_by_id(c->t, c->mem, &uuid, &role, e))
+		return err_take(e, ERR_MISSING);
+	permissions_add(p, role.permissions);
+	if (strings_have(c->settings.mfa->required_for, role.name))
+		*lends |= FLEET_FACTOR;
+	return true;
+}
+
+/* As grant_find() has it, but for the caller. */
+static bool
+lends_of(const struct counting *c, const struct grant *g, int64_t *lends, struct err *e)
+{
+	struct permissions p = { 0 };
+	struct str         rest = str_of(g->roles), one;
+
+	*lends = 0;
+	while (rest.n > 0) {
+		rest = str_cut(rest, ',', &one);
+		if (!add_role(c, one, &p, lends, e))
+			return false;
+	}
+	permissions_bound(&p, c->t->tenant);
+	permissions_bound_lent(&p);
+	*lends |= bits_of(&p);
+	return true;
+}
+
+static bool
+count_grants(const struct counting *c, struct fleet_counted *out, struct err *e)
+{
+	struct grant       *given;
+	struct fleet_lends *lends;
+	size_t              n;
+
+	if (!grants_counting(c->auth->database, c->mem, &c->t->tenant->id, &given, &n, e))
+		return false;
+	lends = talloc_array(c->mem, struct fleet_lends, (unsigned)n + 1);
+	if (lends == NULL)
+		return err_memory(e);
+	for (size_t i = 0; i < n; i++) {
+		lends[i].id = given[i].id;
+		if (!lends_of(c, &given[i], &lends[i].lends, e))
+			return false;
+	}
+	out->grants = lends;
+	out->grants_n = n;
+	return true;
+}
+
+static bool
+count(struct counting *c, const struct fleet_due *row, struct err *e)
+{
+	struct database     *d = c->auth->database;
+	struct fleet_counts  counts;
+	struct fleet_counted done = { .row = row, .counts = &counts };
+	const struct tenant *t;
+
+	return tenant_by_id(d, &row->tenant_id, &t, e) && tenant_db_open(d, t, true, &c->t, e) &&
+	       settings_parse(c->mem, c->auth->env->conf, row->settings, &c->settings, e) &&
+	       fleet_count(c->t, clock_ms(c->auth->env->clock) / DAY_MS, &counts, e) &&
+	       count_grants(c, &done, e) && fleet_write(d, &done, e);
+}
+
+static void
+count_taken(struct auth *a, const struct fleet_due *row)
+{
+	struct counting c = { .auth = a, .mem = talloc_new(NULL) };
+	struct err      why = { 0 };
+
+	if (c.mem == NULL)
+		err_memory(&why);
+	if (c.mem == NULL || !count(&c, row, &why))
+		log_err(a->env->log, LOG_SYSTEM, "a tenant was not counted for the fleet", &why);
+	talloc_free(c.mem);
+	database_tidy(a->database);
+}
+
+bool
+fleet_round(struct auth *a, size_t most, size_t *n, struct err *e)
+{
+	TALLOC_CTX       *mem = talloc_new(NULL);
+	struct fleet_due *rows;
+	bool              ok, won;
+
+	*n = 0;
+	if (mem == NULL)
+		return err_memory(e);
+	ok = fleet_due(a->database, mem, most, &rows, n, e);
+	for (size_t i = 0; ok && i < *n; i++) {
+		ok = fleet_take(a->database, &rows[i], &won, e);
+		if (ok && won)
+			count_taken(a, &rows[i]);
+	}
+	talloc_free(mem);
+	return ok;
+}
+
+/* ---- reading ---- */
+
+bool
+fleet_visible(const struct deed_by *by, const struct fleet_filter *f, struct page *p, struct err *e)
+{
+	const struct caller     *c = by->caller;
+	const struct permissions all = c->permissions;
+	struct fleet_asked       in = {
+		      .home = by->t->tenant->id,
+		      .bits = bits_of(&all),
+		      .status = f->status,
+		      .severity = f->severity,
+		      .blind = f->blind,
+	};
+
+	/* What is lent is not lent on: who acts by a grant sees the tenant that they act in. */
+	if (!c->acting) {
+		in.guest = c->tenant;
+		in.everything = c->platform && (in.bits & FLEET_TENANTS) != 0;
+	}
+	if (c->kind == CALLER_SESSION) {
+		in.user = c->user;
+		in.single = c->aal < 2;
+	}
+	return fleet_page(by->auth->database, by->mem, &in, p, e);
+}

@@ -4,7 +4,8 @@
  *
  * A caller reads of a tenant what its permissions are for: of its own, at home; of all, in the platform with
  * read:tenants; of another, what grants that count lend at this instant, within what the caller holds at home.  A role
- * that has changed lends nothing until it is counted, so what was taken away is gone at once.
+ * that has changed lends nothing until it is counted, so what was taken away is gone at once.  Nor does
+ * a tenant that says from which addresses it may be used: that is asked of who acts there alone.
  */
 #ifndef BSX_AUTH_TENANT_FLEET_H
 #define BSX_AUTH_TENANT_FLEET_H

@@ -179,20 +179,29 @@ flapping_keeps(const struct decide_in *in)
 	return false;
 }
 
+static int64_t
+clean_runs(const struct decide_in *in, const struct decision *d)
+{
+	int64_t least = clearing_least(in, d);
+
+	if (least >= 0)
+		return least;
+	return in->clean_runs + (in->complete && in->read && !in->again);
+}
+
 static void
 without_findings(const struct decide_in *in, struct decision *d)
 {
 	bool open = !uuid_is_nil(&in->alert);
 
-	if (in->complete && in->read && !in->again)
-		d->clean_runs++;
+	d->clean_runs = clean_runs(in, d);
 	d->suppressed = in->suppressed;
 	if (open && in->complete && flapping_keeps(in)) {
 		d->deed = in->suppressed ? DEED_NONE : DEED_UPDATE;
 		d->suppressed = true;
 		d->why = WHY_FLAPPING;
 	} else if (open && in->complete && !in->let_go && d->clean_runs < in->limits->clear_runs) {
-		d->go_on = true;
+		d->go_on = clearing_goes_on(in, d);
 		d->why = in->read || in->again ? WHY_CLEAR_RUNS : WHY_INCOMPLETE;
 	} else if (open && in->complete) {
 		d->deed = DEED_RESOLVE;
@@ -248,23 +257,30 @@ is_open(const struct decide_in *in, struct decision *d)
 		d->deed = DEED_NONE;
 }
 
+static void
+with_findings(const struct decide_in *in, struct decision *d)
+{
+	d->clean_runs = 0;
+	if (uuid_is_nil(&in->alert))
+		not_open(in, d);
+	else
+		is_open(in, d);
+	if (d->suppressed && d->deed != DEED_NONE)
+		d->why = d->silenced ? WHY_SILENCE : WHY_FLAPPING;
+}
+
 bool
 decide(TALLOC_CTX *mem, const struct decide_in *in, struct decision *out, struct err *e)
 {
 	*out = (struct decision) { .clean_runs = in->clean_runs, .severity = in->severity };
-	if (!find(mem, in, out, e))
+	if (!find(mem, in, out, e) || !clearing_count(mem, in, out, e))
 		return false;
-	if (out->n == 0) {
+	if (out->n == 0)
 		without_findings(in, out);
-		return true;
-	}
-	out->clean_runs = 0;
-	if (uuid_is_nil(&in->alert))
-		not_open(in, out);
 	else
-		is_open(in, out);
-	if (out->suppressed && out->deed != DEED_NONE)
-		out->why = out->silenced ? WHY_SILENCE : WHY_FLAPPING;
+		with_findings(in, out);
+	if (out->deed == DEED_RESOLVE || (uuid_is_nil(&in->alert) && out->deed != DEED_OPEN))
+		clearing_end(in, out);
 	return true;
 }
 

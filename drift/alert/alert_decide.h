@@ -6,8 +6,9 @@
  * A finding is a change of at least min_severity that nothing holds.  Fewer than min_changes, or of
  * less than min_score together, open no alert; an open one goes on.  Each finding is told once, and
  * again with another value or when it had gone.  When all that is left is silenced or flapping, the
- * alert is suppressed: it is kept, and what it would tell is told when that ends.  It ends after
- * clear_runs complete snapshots without findings, and at once where somebody has let go of what had them.
+ * alert is suppressed: it is kept, and what it would tell is told when that ends.  It ends once
+ * each collection that had findings has been read completely clear_runs times without any (clearing.h), and at once
+ * where somebody has let go of what had them.
  *
  * Its severity is that of its worst finding, and told when it is another; what has been told and was not read
  * now may still be there, and keeps it from falling.  While it is suppressed it stays what was told.
@@ -16,6 +17,7 @@
 #define BSX_DRIFT_ALERT_ALERT_DECIDE_H
 
 #include "core/store/alert/alert.h"
+#include "drift/alert/clearing.h"
 #include "drift/alert/flap.h"
 
 /* Why nothing is told, or not of everything. */
@@ -61,7 +63,9 @@ struct decide_in {
 	bool                    maintenance; /* by a window, whose end tells what is there, told before or not */
 	const struct told      *told; /* by the open alert, by fingerprint */
 	size_t                  told_n;
-	int64_t                 clean_runs;
+	int64_t                 clean_runs; /* as decision.clean_runs was after the run before */
+	const struct clearing  *clearing;   /* of each collection there is, by category */
+	size_t                  clearing_n;
 };
 
 struct decision {
@@ -73,7 +77,8 @@ struct decision {
 	bool          silenced;   /* by a silence, at least in part */
 	bool          forget;     /* what is gone is told anew when it comes back */
 	bool          go_on;      /* the next snapshot counts, changed or not */
-	int64_t       clean_runs;
+	int64_t       clean_runs; /* in a row without findings, of every collection that had some */
+	int64_t      *cleared;    /* parallel to in->clearing: its runs after this */
 	size_t       *order; /* findings, as indexes of changes: the most severe first */
 	size_t        n;
 	struct told  *now; /* by fingerprint, each once */

@@ -396,12 +396,15 @@ alerting_apply(const struct alert_scope *s, const struct alert_input *in, struct
 		.unread = in->unread,
 		.again = in->again,
 		.let_go = in->let_go != NULL,
-		.clean_runs = in->clean_runs };
+		.clean_runs = in->clean_runs,
+		.clearing = in->clearing,
+		.clearing_n = in->clearing_n };
 	if (!read_open(&w, e) || !decide(s->mem, &w.known, &w.d, e) || !know_makers(&w, e) ||
 	    !do_deed(&w, e) || !tell_deed(&w, &sent, e))
 		return false;
 	out->deed = w.d.deed;
 	out->clean_runs = w.d.clean_runs;
+	out->cleared = w.d.cleared;
 	out->go_on = w.d.go_on;
 	out->waits = w.d.why == WHY_MIN_CHANGES || w.d.why == WHY_MIN_SCORE;
 	return explain(&w, sent == 0 ? WHY_NO_CHANNEL : w.d.why, out, e);

@@ -64,6 +64,8 @@ struct alert_input {
 	const char               *let_go;  /* then: why what is over will not come again; NULL: it may */
 	const char               *silence; /* that covers a finding: suppressed_by; NULL: none */
 	int64_t                   clean_runs;      /* before this report */
+	const struct clearing    *clearing;        /* see alert_decide.h */
+	size_t                    clearing_n;
 	int64_t                   incomplete_runs; /* with this report */
 };
 
@@ -73,6 +75,7 @@ struct alert_outcome {
 	bool            go_on;       /* the next snapshot counts, changed or not */
 	bool            waits;       /* what nothing holds is too little to be told yet */
 	int64_t         clean_runs;  /* with this report */
+	const int64_t  *cleared;     /* parallel to the input's clearing; NULL: as they were */
 	struct raw_json not_alerted; /* for the report; no text: nothing to say */
 };
 

@@ -271,8 +271,8 @@ say_clear_runs(const struct explaining *w, struct explained *out)
 	out->clear_runs = w->x->in->limits->clear_runs;
 	out->clean_runs = w->x->d->clean_runs;
 	out->reason = talloc_asprintf(w->mem,
-	    "The open alert ends after %lld snapshots in a row without findings (clear_runs); so "
-	    "far %lld.",
+	    "The open alert ends after %lld readings in a row without findings of each collection "
+	    "that had some (clear_runs); so far %lld.",
 	    (long long)out->clear_runs, (long long)out->clean_runs);
 	return &why_clear_runs;
 }

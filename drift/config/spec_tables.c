@@ -87,7 +87,9 @@ static const struct field threshold_fields[] = {
 	    .doc = "A finding alerts once it is in so many reports in a row."),
 	FIELD(struct spec_thresholds, clear_runs, .min = 1, .max = 100,
 	    .flags = FIELD_NULLABLE | FIELD_OMIT_ZERO,
-	    .doc = "An alert ends after so many complete snapshots in a row without findings."),
+	    .doc = "An alert ends once each collection that had findings has been read completely "
+		   "so many times "
+		   "in a row without any."),
 
 	FIELD(struct spec_thresholds, max_removed_percent, .min = 1, .max = 100,
 	    .flags = FIELD_NULLABLE | FIELD_OMIT_ZERO,

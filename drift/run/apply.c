@@ -25,11 +25,35 @@ set_recheck(struct db *db, const struct ingest *in, const struct plan *p, struct
 	return schedule_set(db, SCHEDULE_RECHECK, &in->config->id, -1, e);
 }
 
+/* By category, as collections are. */
+static struct clearing *
+clearing_of(struct plan *p)
+{
+	struct clearing *all = talloc_zero_size(p, (p->collections.n + 1) * sizeof(all[0]));
+
+	for (size_t i = 0; all != NULL && i < p->collections.n; i++) {
+		const struct plan_collection *c = &p->collections.of[i];
+
+		all[i] = (struct clearing) { c->category, c->was.clean,
+			c->read || c->retired || c->spared };
+	}
+	return all;
+}
+
+/* `cleared` NULL: they are as they were. */
+static void
+set_clean(struct plan *p, const int64_t *cleared)
+{
+	for (size_t i = 0; cleared != NULL && i < p->collections.n; i++)
+		p->collections.of[i].row.clean = cleared[i];
+}
+
 bool
 apply_alerts(struct db *db, const struct ingest *in, struct plan *p, enum deed *deed, struct err *e)
 {
 	const struct plan_findings *l = p->findings;
 	size_t                      n = p->diff == NULL ? 0 : p->diff->n;
+	struct clearing            *clearing = clearing_of(p);
 	const struct alert_scope    scope = { .env = in->d->env,
 		   .t = in->t,
 		   .mem = p,
@@ -54,9 +78,13 @@ apply_alerts(struct db *db, const struct ingest *in, struct plan *p, enum deed *
 		   .again = p->kind == PLAN_AGAIN,
 		   .let_go = p->collections.let_go,
 		   .clean_runs = p->before.clean_runs,
+		   .clearing = clearing,
+		   .clearing_n = p->collections.n,
 		   .incomplete_runs = p->after.incomplete_runs };
 	struct alert_outcome        became = { .clean_runs = p->before.clean_runs };
 
+	if (clearing == NULL)
+		return err_memory(e);
 	if (!stability_write(db, in, p, &scope, e))
 		return false;
 	if (p->kind != PLAN_SAME) {
@@ -66,6 +94,7 @@ apply_alerts(struct db *db, const struct ingest *in, struct plan *p, enum deed *
 		p->waits = became.waits;
 	}
 	p->after.clean_runs = became.clean_runs;
+	set_clean(p, became.cleared);
 	if (became.go_on)
 		p->after.config_version = 0;
 	if (deed != NULL)

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "drift/alert/clearing.h"
 #include "drift/config/spec.h"
 #include "drift/run/plan_sides.h"
 
@@ -286,8 +287,9 @@ advance(const struct ingest *in, struct plan *p, struct plan_collection *c, stru
 	else if (!was_blind &&
 		 (collection_is_lost(c) || row->incomplete_runs >= in->spec->limits.blind_after))
 		row->blind_since = in->received_at;
-	p->collections.stirred =
-	    p->collections.stirred || c->enters || was_blind != (row->blind_since.ms != 0);
+	p->collections.stirred = p->collections.stirred || c->enters ||
+				 was_blind != (row->blind_since.ms != 0) ||
+				 (c->read && clearing_waits(c->was.clean, &in->spec->limits));
 	if (row->category == NULL)
 		row->category = str_dup(p, c->category);
 	return row->how != NULL && row->category != NULL ? true : err_memory(e);
@@ -466,8 +468,9 @@ differs(const struct collection_row *a, const struct collection_row *b, struct s
 	       strcmp(a->how, b->how) != 0 || !uuid_eq(&a->kept_snapshot, &b->kept_snapshot) ||
 	       a->incomplete_runs != b->incomplete_runs || a->blind_since.ms != b->blind_since.ms ||
 	       !uuid_eq(&a->read_by, &b->read_by) || a->left_out != b->left_out ||
-	       a->checks != b->checks || a->held != b->held || a->unsettled != b->unsettled ||
-	       !uuid_eq(&a->look_report, &b->look_report) || a->look_due != b->look_due;
+	       a->checks != b->checks || a->clean != b->clean || a->held != b->held ||
+	       a->unsettled != b->unsettled || !uuid_eq(&a->look_report, &b->look_report) ||
+	       a->look_due != b->look_due;
 }
 
 bool

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "drift/engine/redact.h"
+#include "drift/run/replay_clearing.h"
 #include "drift/run/replay_settle.h"
 
 #define ROW_STEPS 100 /* of a change, or a finding kept, in all that looks at it in a run */
@@ -285,7 +286,9 @@ alert(struct replay *r, struct run *x, struct flaps *flaps, struct err *e)
 		.severity = r->severity,
 		.told = r->told,
 		.told_n = r->told_n,
-		.clean_runs = r->clean_runs };
+		.clean_runs = r->clean_runs,
+		.clearing = r->clearing,
+		.clearing_n = r->clearing_n };
 	struct decision        d;
 	struct told           *told;
 	size_t                 n;
@@ -301,6 +304,8 @@ alert(struct replay *r, struct run *x, struct flaps *flaps, struct err *e)
 	r->suppressed = !uuid_is_nil(&r->alert) && d.suppressed;
 	r->severity = d.severity;
 	r->clean_runs = d.clean_runs;
+	for (size_t i = 0; i < r->clearing_n; i++)
+		r->clearing[i].runs = d.cleared[i];
 	return keep_told(r, told, n, e);
 }
 
@@ -440,7 +445,8 @@ replay_one(struct replay *r, const struct side *from, const struct side *was, co
 	if (x.mem == NULL)
 		return err_memory(e);
 	ok = compare(r, &x, from, to, e) && lose(r, &x, was, to, e) && flap(r, &x, to, &flaps, e) &&
-	     alert(r, &x, &flaps, e) && settle(r, &x, from, to, e);
+	     replay_clearing(r, x.diff, to, e) && alert(r, &x, &flaps, e) &&
+	     settle(r, &x, from, to, e);
 	if (!ok)
 		return false; /* faults may lie in it: it goes with r->mem */
 	go_blind(r, &x);

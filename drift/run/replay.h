@@ -29,6 +29,8 @@ struct replay {
 	int64_t             counts[ANOMALY_RUNS_MAX];
 	size_t              counts_n;
 	int64_t             clean_runs, incomplete_runs;
+	struct clearing    *clearing; /* of collections in which something was found, by category */
+	size_t              clearing_n;
 	instant             last_complete;                /* 0: none yet */
 	bool                conditions[WHATIF_KIND__MAX]; /* which are open */
 

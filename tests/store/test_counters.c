@@ -1,4 +1,5 @@
-/* What counts runs (for_runs, flapping, blind_after) counts for each collection those that read it.
+/* What counts runs (for_runs, clear_runs, flapping, blind_after) counts for each collection those
+ * that read it.
  */
 #include <stdio.h>
 #include <string.h>
@@ -211,12 +212,123 @@ each_collection_counts_the_runs_that_read_it(void **state)
 	drift_check(y->x);
 }
 
+/* ---- the end of an alert ---- */
+
+#define SELDOM "d|o-------------"
+
+/* Pushes as above, how many readings without findings an alert waits for, and before which push a
+ * program that does not know what of each collection was found something (0: never). */
+static const struct {
+	int         clear_runs;
+	const char *of[COLLECTIONS];
+	int         before;
+} clear_rows[] = {
+	{ 1, { "|do", "|o-", "|f" }, 0 },
+	{ 1, { "|doo", "|dooo", "|o" }, 0 },
+	{ 3, { "|dooo", "|o", "|o" }, 0 },
+	{ 3, { "d|o--", "|o", "|o" }, 0 },
+	{ 3, { "d|of-", "|o", "|-" }, 0 },
+	{ 3, { SELDOM, "|o", "|o" }, 0 },
+	{ 3, { "d|-", "dd|o", "|o" }, 0 },
+	{ 3, { "dooooo|-", "dddd|o-", "|o" }, 0 },
+	{ 3, { "dooooo|o", "dddd|o", "|f" }, 0 },
+	{ 2, { "|ddodoo", "|d-o-", "|--o" }, 0 },
+	{ 4, { "doodoo|o", "|o", "dddddd|o---" }, 0 },
+	{ 4, { "dooo|o", "|o", "|o" }, 3 },
+};
+
+struct clearing_known {
+	bool standing; /* as it was read last */
+	int  runs;     /* 0: the alert does not wait for it; else 1 + readings without findings */
+};
+
+/* Is an alert open after this push? */
+static bool
+is_open_after(
+    struct clearing_known k[COLLECTIONS], const char s[COLLECTIONS], int clear_runs, bool open)
+{
+	bool waits = false;
+
+	for (int i = 0; i < COLLECTIONS; i++) {
+		if (s[i] == 'd')
+			k[i].runs = 1;
+		else if (s[i] == 'o' && k[i].runs > 0)
+			k[i].runs++;
+		if (s[i] == 'o' || s[i] == 'd')
+			k[i].standing = s[i] == 'd';
+		open = open || s[i] == 'd';
+		waits = waits || k[i].standing || (k[i].runs > 0 && k[i].runs <= clear_runs);
+	}
+	for (int i = 0; i < COLLECTIONS && !waits; i++)
+		k[i].runs = 0;
+	return open && waits;
+}
+
+static void
+found_by_another(
+    struct place_in_time *y, const struct uuid *c, struct clearing_known k[COLLECTIONS])
+{
+	drift_sql(
+	    y->x, talloc_asprintf(y,
+		      "UPDATE %%s.config_state SET clean_runs = 0 WHERE config_id = UNHEX('%s')",
+		      place_hex(y, c)));
+	for (int i = 0; i < COLLECTIONS; i++)
+		k[i].runs = k[i].runs > 0;
+}
+
+/* Those that say the same as the one before are not compared while the alert waits for a collection
+ * that they do not read. */
+static void
+few_are_reported(struct place_in_time *y, const struct uuid *c)
+{
+	assert_in_range(
+	    place_count(y, "SELECT COUNT(*) FROM %s.drift_reports WHERE config_id", c), 5, 8);
+}
+
+static void
+walk_to_the_end(struct place_in_time *y, size_t row)
+{
+	struct uuid           c = place_config(y,
+		      talloc_asprintf(y, ",\"thresholds\":{\"clear_runs\":%d}", clear_rows[row].clear_runs));
+	struct clearing_known k[COLLECTIONS] = { 0 };
+	bool                  open = false;
+
+	push_all(y, &c, "ooo");
+	for (int n = 0; n < PUSHES / 2; n++) {
+		char s[COLLECTIONS], where[64];
+
+		for (int i = 0; i < COLLECTIONS; i++)
+			s[i] = said(clear_rows[row].of[i], n);
+		if (n == clear_rows[row].before && n > 0)
+			found_by_another(y, &c, k);
+		push_all(y, &c, s);
+		open = is_open_after(k, s, clear_rows[row].clear_runs, open);
+		snprintf(where, sizeof(where), "end %zu, push %d, %.3s", row, n, s);
+		must_be(where, "open alerts", counted(y, &c, "1", "drift"), open);
+	}
+	if (strcmp(clear_rows[row].of[0], SELDOM) == 0)
+		few_are_reported(y, &c);
+}
+
+static void
+an_alert_ends_once_each_collection_that_had_findings_was_read_often_enough_without(void **state)
+{
+	struct place_in_time *y = *state;
+
+	for (size_t i = 0; i < sizeof(clear_rows) / sizeof(clear_rows[0]); i++)
+		walk_to_the_end(y, i);
+	drift_check(y->x);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(
 		    each_collection_counts_the_runs_that_read_it, place_set_up, place_tear_down),
+		cmocka_unit_test_setup_teardown(
+		    an_alert_ends_once_each_collection_that_had_findings_was_read_often_enough_without,
+		    place_set_up, place_tear_down),
 	};
 
 	return cmocka_run_group_tests_name("counters", tests, NULL, NULL);

@@ -241,7 +241,8 @@ delays_and_incomplete_reads_say_how_long(void **state)
 	place_push(y, &c, "{\"a\":1}");
 	place_push(y, &c, "{\"a\":2}");
 	r = place_push(y, &c, "{\"a\":1}");
-	says(&r, "The open alert ends after 3 snapshots in a row without findings (clear_runs); so "
+	says(&r, "The open alert ends after 3 readings in a row without findings of each "
+		 "collection that had some (clear_runs); so "
 		 "far 1.\",\"clear_runs\":3,\"clean_runs\":1");
 	r = place_push_failed(y, &c);
 	says(&r, "This is incomplete snapshot 1 in a row; from 2 on the config is blind "

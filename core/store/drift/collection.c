@@ -22,6 +22,7 @@ static const struct field row_fields[] = {
 	COLUMN_NULL(struct collection_row, look_report),
 	COLUMN(struct collection_row, look_due),
 	COLUMN(struct collection_row, checks),
+	COLUMN(struct collection_row, clean),
 	FIELD_END,
 };
 static const struct schema row_schema =
@@ -30,7 +31,7 @@ static const struct schema row_schema =
 #define COLLECTION_COLUMNS                                                                         \
 	"config_id, category, baseline_snapshot, baseline_seq, baseline_late, how, kept_snapshot," \
 	" kept_seq, complete_at, incomplete_runs, blind_since, read_by, read_at, left_out, held,"  \
-	" unsettled, look_report, look_due, checks"
+	" unsettled, look_report, look_due, checks, clean"
 
 SQL(collection_select, SQL_TENANT, &id_in, &row_schema,
     "SELECT " COLLECTION_COLUMNS
@@ -39,7 +40,7 @@ SQL(collection_upsert, SQL_TENANT, &row_schema, NULL,
     "INSERT INTO config_collections (" COLLECTION_COLUMNS
     ") VALUES (:config_id, :category, :baseline_snapshot, :baseline_seq, :baseline_late, :how,"
     " :kept_snapshot, :kept_seq, :complete_at, :incomplete_runs, :blind_since, :read_by,"
-    " :read_at, :left_out, :held, :unsettled, :look_report, :look_due, :checks)"
+    " :read_at, :left_out, :held, :unsettled, :look_report, :look_due, :checks, :clean)"
     " ON DUPLICATE KEY UPDATE"
     " baseline_snapshot = VALUES(baseline_snapshot), baseline_seq = VALUES(baseline_seq),"
     " baseline_late = VALUES(baseline_late), how = VALUES(how),"
@@ -48,7 +49,7 @@ SQL(collection_upsert, SQL_TENANT, &row_schema, NULL,
     " blind_since = VALUES(blind_since), read_by = VALUES(read_by), read_at = VALUES(read_at), "
     "left_out = VALUES(left_out),"
     " held = VALUES(held), unsettled = VALUES(unsettled), look_report = VALUES(look_report), "
-    "look_due = VALUES(look_due), checks = VALUES(checks)");
+    "look_due = VALUES(look_due), checks = VALUES(checks), clean = VALUES(clean)");
 
 bool
 collection_list(struct db *db, TALLOC_CTX *mem, const struct uuid *config,

@@ -38,6 +38,7 @@ struct collection_row {
 	int64_t     unsettled;       /* resources of it whose baseline has not moved with it (unsettled.h) */
 	struct uuid look_report;     /* has what is to be reviewed of its first reading; nil: nothing */
 	uint64_t    checks;          /* complete readings, while something of it comes and goes; 0: nothing does */
+	int64_t     clean;           /* while an alert waits for it: 1 + complete readings in a row without findings; 0: none does */
 	bool        look_due;        /* its rules have changed: the next complete reading is looked at as the first was */
 };
 

@@ -67,7 +67,7 @@ const struct archive_plan archive_plans[] = {
 	CARRY("config_collections", "config_id* category* baseline_snapshot baseline_seq"
 				    " baseline_late how kept_snapshot kept_seq complete_at"
 				    " incomplete_runs blind_since read_by left_out held look_report"
-				    " unsettled read_at look_due checks"),
+				    " unsettled read_at look_due checks clean"),
 	CARRY("config_pushers", "config_id* pusher* name late_runs late_by_s refused_runs"
 				" refused_at refused_code refused_why seen_at"),
 	CARRY("config_rules", "config_id* seq digest hits"),
@@ -142,6 +142,7 @@ const struct archive_plan archive_control_plans[] = {
 	MADE_NEW("audit_heads", "a new chain begins behind the archive's"),
 	MADE_NEW("schedules", "of the archive's rows of what is due"),
 	MADE_NEW("run_index", "it follows from the configs"),
+	MADE_NEW("fleet", "it is counted anew"),
 	MADE_NEW("golden_uses", "they follow from the bindings"),
 	MADE_NEW("schema_pool", "the schema comes from there, or is made"),
 	DEAD("outbox_index", "what is on its way is delivered by the tenant that has it"),

@@ -1,5 +1,5 @@
 /* routes.h: who has what, as a list and as a table. */
-#include "core/auth/user/access_review.h"
+#include "core/auth/user/access_lent.h"
 #include "fcgi/routes.h"
 
 #define CSV_TYPE   "text/csv"
@@ -24,7 +24,7 @@ fetch_holders(struct request *r, struct list_page *p, struct err *e)
 	const struct review_query *q = r->query;
 	const struct deed_by       by = request_deed_by(r);
 
-	return access_review(&by, q->kind, &p->page, e);
+	return access_review(&by, q->kind, NULL, &p->page, e);
 }
 static const struct list_ops review_list_ops = {
 	fetch_holders,
@@ -34,9 +34,10 @@ static const struct list_ops review_list_ops = {
 /* ---- the table: a line for each role of a user or grant, and for each key ---- */
 
 struct table {
-	const char *kind;
-	struct uuid after;
-	bool        ended;
+	const char          *kind;
+	struct uuid          after;
+	bool                 ended;
+	struct access_others others; /* read once: the table is of one instant as far as they go */
 };
 
 static void
@@ -110,7 +111,7 @@ more_lines(struct request *r, struct buf *out, struct err *e)
 	by.mem = talloc_new(r->mem);
 	if (by.mem == NULL)
 		return err_memory(e);
-	ok = access_review(&by, x->kind, &p, e);
+	ok = access_review(&by, x->kind, &x->others, &p, e);
 	all = p.rows;
 	for (size_t i = 0; ok && i < p.n; i++) {
 		const struct assignment *roles = all[i].assignments.p;
@@ -138,7 +139,7 @@ whole_table(struct request *r, const struct review_query *q, struct err *e)
 	if (q->page.cursor != NULL || q->page.limit != 0)
 		return err_fault(
 		    e, r->mem, q->page.cursor != NULL ? "/cursor" : "/limit", "a table is whole");
-	if (!access_review_export(&by, e))
+	if (!access_review_export(&by, e) || !access_lent(&by, &x->others, e))
 		return false;
 	x->kind = q->kind;
 	buf_make(&r->out, r->mem);

@@ -89,7 +89,7 @@ show(struct lending *l, const struct grant *g, struct access_holder *out, struct
 }
 
 bool
-access_lent(const struct deed_by *by, struct access_holder **list, size_t *n, struct err *e)
+access_lent(const struct deed_by *by, struct access_others *out, struct err *e)
 {
 	const struct permissions *may = &by->caller->permissions;
 	struct lending            l = { .by = by,
@@ -97,13 +97,13 @@ access_lent(const struct deed_by *by, struct access_holder **list, size_t *n, st
 			   .people = permission_has(may, ACTION_READ, RESOURCE_USERS) };
 	struct grant             *grants;
 
-	if (!grants_counting(by->auth->database, by->mem, &by->t->tenant->id, &grants, n, e))
+	if (!grants_counting(by->auth->database, by->mem, &by->t->tenant->id, &grants, &out->n, e))
 		return false;
-	*list = talloc_zero_array(by->mem, struct access_holder, (unsigned)*n + 1);
-	if (*list == NULL)
+	out->p = talloc_zero_array(by->mem, struct access_holder, (unsigned)out->n + 1);
+	if (out->p == NULL)
 		return err_memory(e);
-	for (size_t i = 0; i < *n; i++)
-		if (!show(&l, &grants[i], &(*list)[i], e))
+	for (size_t i = 0; i < out->n; i++)
+		if (!show(&l, &grants[i], &out->p[i], e))
 			return false;
 	return true;
 }

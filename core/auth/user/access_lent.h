@@ -6,7 +6,7 @@
 
 #include "core/auth/user/access_review.h"
 
-/* Newest first: *list is an array of *n, GRANTS_MOST (core/store/tenant/grant.h) at most. */
-MUST_USE bool access_lent(const struct deed_by *by, struct access_holder **list, size_t *n, struct err *e);
+/* GRANTS_MOST (core/store/tenant/grant.h) at most. */
+MUST_USE bool access_lent(const struct deed_by *by, struct access_others *out, struct err *e);
 
 #endif

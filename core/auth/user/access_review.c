@@ -141,21 +141,20 @@ is_newer(const struct uuid *a, const struct uuid *b)
 
 /* What is lent goes between, newest first; both have their order. */
 static bool
-merge_lent(const struct showing *s, struct page *p, struct err *e)
+merge_others(
+    const struct showing *s, const struct access_others *others, struct page *p, struct err *e)
 {
-	const struct access_holder *own = p->rows;
-	struct access_holder       *lent, *all;
-	size_t                      n, i = 0, j = 0, to = 0;
+	const struct access_holder *own = p->rows, *lent = others->p;
+	struct access_holder       *all;
+	size_t                      i = 0, j = 0, to = 0;
 
-	if (!access_lent(s->by, &lent, &n, e))
-		return false;
-	while (j < n && !uuid_is_nil(&p->after) && !is_newer(&p->after, &lent[j].id))
+	while (j < others->n && !uuid_is_nil(&p->after) && !is_newer(&p->after, &lent[j].id))
 		j++;
 	all = talloc_array(s->by->mem, struct access_holder, (unsigned)p->want + 1);
 	if (all == NULL)
 		return err_memory(e);
-	while (to < p->want && (i < p->n || j < n)) {
-		bool other = i == p->n || (j < n && is_newer(&lent[j].id, &own[i].id));
+	while (to < p->want && (i < p->n || j < others->n)) {
+		bool other = i == p->n || (j < others->n && is_newer(&lent[j].id, &own[i].id));
 
 		all[to++] = other ? lent[j++] : own[i++];
 	}
@@ -165,12 +164,14 @@ merge_lent(const struct showing *s, struct page *p, struct err *e)
 }
 
 bool
-access_review(const struct deed_by *by, const char *kind, struct page *p, struct err *e)
+access_review(const struct deed_by *by, const char *kind, const struct access_others *others,
+    struct page *p, struct err *e)
 {
 	const struct permissions *may = &by->caller->permissions;
 	const struct showing      s = { by, permission_has(may, ACTION_READ, RESOURCE_USERS),
 		     permission_has(may, ACTION_READ, RESOURCE_API_KEYS) };
 	bool                      lent = kind != NULL && strcmp(kind, ACCESS_GRANT) == 0;
+	struct access_others      read;
 
 	if (lent) {
 		p->rows = NULL;
@@ -178,7 +179,11 @@ access_review(const struct deed_by *by, const char *kind, struct page *p, struct
 	} else if (!show_own(&s, kind, p, e)) {
 		return false;
 	}
-	return (kind != NULL && !lent) || merge_lent(&s, p, e);
+	if (kind != NULL && !lent)
+		return true;
+	if (others == NULL && !access_lent(by, &read, e))
+		return false;
+	return merge_others(&s, others != NULL ? others : &read, p, e);
 }
 
 bool

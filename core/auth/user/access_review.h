@@ -29,8 +29,14 @@ struct access_holder {
 };
 extern const struct schema access_holder_schema;
 
-/* kind: NULL, all.  Newest first: p->rows are struct access_holder. */
-MUST_USE bool access_review(const struct deed_by *by, const char *kind, struct page *p, struct err *e);
+/* Holders that are not of this tenant (access_lent.h), newest first. */
+struct access_others {
+	struct access_holder *p;
+	size_t                n;
+};
+/* kind: NULL, all; others: NULL, they are read for this page.  Newest first: p->rows are struct access_holder. */
+MUST_USE bool access_review(const struct deed_by *by, const char *kind, const struct access_others *others,
+    struct page *p, struct err *e);
 /* Before all of it leaves as a table: the trail is told. */
 MUST_USE bool access_review_export(const struct deed_by *by, struct err *e);
 

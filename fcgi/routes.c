@@ -31,6 +31,7 @@ const struct route *const route_tables[] = {
 	silence_routes,
 	alert_routes,
 	channel_routes,
+	alert_route_routes,
 	health_routes,
 	operation_routes,
 	metrics_routes,

@@ -39,6 +39,7 @@ extern const struct route run_routes[];
 extern const struct route silence_routes[];
 extern const struct route alert_routes[];
 extern const struct route channel_routes[];
+extern const struct route alert_route_routes[];
 extern const struct route health_routes[];
 extern const struct route operation_routes[];
 extern const struct route metrics_routes[];

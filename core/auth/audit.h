@@ -101,7 +101,11 @@
 	X(AUDIT_CHANNEL_UPDATE,   "channel.update",           "channel",            LOG_DRIFT) \
 	X(AUDIT_CHANNEL_TEST,     "channel.test",             "channel",            LOG_DRIFT) \
 	X(AUDIT_CHANNEL_REPLAY,   "channel.replay",           "channel",            LOG_DRIFT) \
-	X(AUDIT_CHANNEL_DELETE,   "channel.delete",           "channel",            LOG_DRIFT)
+	X(AUDIT_CHANNEL_DELETE,   "channel.delete",           "channel",            LOG_DRIFT) \
+	X(AUDIT_ROUTE_CREATE,     "route.create",             "route",              LOG_DRIFT) \
+	X(AUDIT_ROUTE_UPDATE,     "route.update",             "route",              LOG_DRIFT) \
+	X(AUDIT_ROUTE_ORDER,      "route.order",              "route",              LOG_DRIFT) \
+	X(AUDIT_ROUTE_DELETE,     "route.delete",             "route",              LOG_DRIFT)
 enum audit_action {
 #define X(id, text, kind, dataset) id,
 	AUDIT_ACTIONS(X)

@@ -25,6 +25,7 @@ struct deed_of_drift {
 	struct alert              alert;
 	struct alert_control     *controls; /* that it has, by their texts */
 	size_t                    controls_n;
+	struct alert_routing      routing;
 	const char               *severity_before; /* NULL: it stays */
 	bool                      escalated;
 	struct raw_json           makers;     /* after this */
@@ -284,6 +285,7 @@ read_open(struct deed_of_drift *w, struct err *e)
 	w->alert = open.alert;
 	w->controls = open.controls;
 	w->controls_n = open.controls_n;
+	w->routing = open.routing;
 	if (!open.found)
 		return true;
 	k->alert = alert->id;
@@ -347,6 +349,7 @@ tell_deed(const struct deed_of_drift *w, size_t *sent, struct err *e)
 		.texts = w->in->texts,
 		.order = w->d.order,
 		.n = w->d.n,
+		.routing = &w->routing,
 	};
 
 	if (w->d.told)

@@ -34,6 +34,7 @@ struct alert_target {
 	bool          tell_ends;    /* of the end of one finding among several, too */
 	bool          tell_makers;  /* of EVENT_ATTRIBUTED too */
 	int64_t       repeat_min_s; /* least time between events that only count */
+	struct uuid   route_id;     /* that leads there (alert_route.h); nil: the config names it */
 };
 
 /* Whose alerts these are, in a transaction of `t`; nobody changes it. */
@@ -83,6 +84,9 @@ struct alert_outcome {
 MUST_USE bool alerting_apply(const struct alert_scope *s, const struct alert_input *in,
     struct alert_outcome *out, struct err *e);
 
+/* The kinds of alerts; NULL ends them. */
+extern const char *const alert_kinds[];
+
 /* An event of an alert, with the findings that it tells of. */
 struct alert_news {
 	const char               *event; /* EVENT_OPENED, ... */
@@ -97,6 +101,7 @@ struct alert_news {
 	const struct change_text *texts; /* parallel */
 	const size_t             *order; /* indexes of changes: the most severe first */
 	size_t                    n;     /* of them */
+	const struct alert_routing *routing; /* the tenant's, read in this transaction; NULL: not yet */
 };
 
 /* Tells the targets, each down its lane (core/store/alert/lane.h): an event that waits takes in the next (fold.h).

@@ -3,8 +3,10 @@
 #include <string.h>
 
 #include "core/store/alert/lane.h"
+#include "core/store/trip.h"
 #include "drift/alert/fold.h"
 #include "drift/alert/message.h"
+#include "drift/alert/recipients.h"
 
 struct telling {
 	const struct alert_scope *s;
@@ -12,6 +14,9 @@ struct telling {
 	enum severity             severity; /* of the alert */
 	instant                   now;
 	struct str                kept; /* the event */
+	struct alert_routing      routing;
+	struct alert_routes       routes;
+	struct recipients         to;
 	struct channel           *channels;
 	size_t                    channels_n;
 	struct lane_row          *rows;
@@ -30,21 +35,98 @@ struct telling {
 /* ---- what is there ---- */
 
 static bool
-load(struct telling *w, struct err *e)
+print_ids(const struct telling *w, struct id_list_in *out, struct err *e)
 {
-	const struct alert_scope *s = w->s;
-	struct uuid *ids = talloc_zero_size(s->mem, (s->targets_n + 1) * sizeof(ids[0]));
+	struct uuid *ids = talloc_zero_size(w->s->mem, (w->to.n + 1) * sizeof(ids[0]));
 
 	if (ids == NULL)
 		return err_memory(e);
-	for (size_t i = 0; i < s->targets_n; i++)
-		ids[i] = s->targets[i].channel_id;
+	for (size_t i = 0; i < w->to.n; i++)
+		ids[i] = w->to.items[i].channel_id;
+	return id_list_print(w->s->mem, (struct id_list) { ids, w->to.n }, out, e);
+}
+
+static bool
+read_channels(struct telling *w, struct trip *trip, struct err *e)
+{
+	struct id_list_in ids;
+
+	if (!print_ids(w, &ids, e))
+		return false;
+	channel_ask_ids(trip, &ids, &w->channels, &w->channels_n);
+	return true;
+}
+
+/* What this version does not understand leads nowhere: alerts go where they went without. */
+static bool
+take_list(struct telling *w, struct err *e)
+{
+	if (routes_read(w->s->mem, w->routing.routes, &w->routes, e))
+		return true;
+	w->routes = (struct alert_routes) { 0 };
+	return err_take(e, ERR_INVALID);
+}
+
+/* The routes, where nobody has read them yet, with the channels that the config names, which they
+ * are where there are no routes. */
+static bool
+read_routes(struct telling *w, struct err *e)
+{
+	const struct alert_routing *known = w->news->routing;
+	struct trip                *trip;
+	bool                        found;
+
+	if (known != NULL)
+		w->routing = *known;
+	if (known != NULL && w->to.n == 0)
+		return take_list(w, e);
+	trip = trip_make(w->s->mem, w->s->t->db);
+	if (known == NULL)
+		routing_ask(trip, &w->routing, &found);
+	if (w->to.n > 0 && !read_channels(w, trip, e))
+		return false;
+	return trip_go(trip, e) && take_list(w, e);
+}
+
+/* There are routes, or the alert was told by one that is gone. */
+static bool
+is_routed(const struct telling *w)
+{
+	bool routed = w->routes.list.n > 0;
+
+	for (size_t i = 0; !routed && i < w->rows_n; i++)
+		routed = !uuid_is_nil(&w->rows[i].lane.route_id);
+	return routed;
+}
+
+static bool
+take_recipients(struct telling *w, struct err *e)
+{
+	const struct recipients_in in = { w->s, w->news, &w->routes, w->rows, w->rows_n, w->now };
+	struct trip               *trip;
+
+	if (!recipients_find(&in, &w->to, e) || w->to.n == 0)
+		return e->code == ERR_OK;
+	trip = trip_make(w->s->mem, w->s->t->db);
+	return read_channels(w, trip, e) && trip_go(trip, e);
+}
+
+static bool
+load(struct telling *w, struct err *e)
+{
+	const struct alert_scope *s = w->s;
+
+	w->to = (struct recipients) { s->targets, s->targets_n };
+	if (!read_routes(w, e))
+		return false;
+	if (s->targets_n == 0 && w->routing.version <= ROUTING_UNTOUCHED)
+		return true;
 	/* One that is new has no lanes, and to look for them would hold the place of all new ones.
 	 */
-	return (w->news->is_new ||
-		   lane_list(s->t->db, s->mem, &w->news->alert->id, &w->rows, &w->rows_n, e)) &&
-	       channel_by_ids(s->t->db, s->mem, (struct id_list) { ids, s->targets_n },
-		   &w->channels, &w->channels_n, e);
+	if (!w->news->is_new &&
+	    !lane_list(s->t->db, s->mem, &w->news->alert->id, &w->rows, &w->rows_n, e))
+		return false;
+	return !is_routed(w) || take_recipients(w, e);
 }
 
 /* NULL: it is no more, or disabled. */
@@ -111,12 +193,13 @@ is_told(
 {
 	const struct alert_lane *lane = at->lane;
 	bool                     within = w->severity >= t->min_severity;
+	bool                     led = lane == NULL && !uuid_is_nil(&t->route_id);
 
 	*below = false;
 	if (is_event(w, EVENT_ATTRIBUTED))
-		return within && t->tell_makers && lane != NULL && !lane->below;
+		return within && (led || (t->tell_makers && lane != NULL && !lane->below));
 	if (w->news->ended_only)
-		return within && t->tell_ends;
+		return within && (led || t->tell_ends);
 	if (is_event(w, EVENT_RESOLVED))
 		return lane != NULL ? !lane->below || at->n > 0 : within;
 	*below = !within && has_heard(w, t, lane);
@@ -137,14 +220,15 @@ wait_s(const struct telling *w, const struct alert_target *t, const struct alert
 }
 
 static struct alert_lane
-lane_of(const struct telling *w, const struct channel *c, const struct waiting *at)
+lane_of(const struct telling *w, const struct alert_target *t, const struct waiting *at)
 {
 	if (at->lane != NULL)
 		return *at->lane;
 	return (struct alert_lane) {
 		.id = uuid_make(w->s->env->clock, w->s->env->rand),
 		.alert_id = w->news->alert->id,
-		.channel_id = c->id,
+		.channel_id = t->channel_id,
+		.route_id = t->route_id,
 	};
 }
 
@@ -156,6 +240,13 @@ static bool
 is_unheard(const struct waiting *at)
 {
 	return at->lane != NULL && at->lane->sent == 0 && at->n == 0;
+}
+
+/* A route leads to it since the last event: by a severity, by who made it, by the time. */
+static bool
+is_led_there(const struct alert_target *t, const struct waiting *at)
+{
+	return !uuid_is_nil(&t->route_id) && at->lane == NULL && at->n == 0;
 }
 
 /* To who has not heard of an alert its news is its opening. */
@@ -231,7 +322,7 @@ tell(struct telling *w, const struct alert_target *t, const struct channel *c, b
 {
 	const struct alert_scope *s = w->s;
 	struct waiting            at = find_lane(w, &c->id);
-	struct alert_lane         lane = lane_of(w, c, &at);
+	struct alert_lane         lane = lane_of(w, t, &at);
 	struct outbox            *o = &w->posts[w->posts_n++];
 	bool                      sending;
 
@@ -255,7 +346,7 @@ tell(struct telling *w, const struct alert_target *t, const struct channel *c, b
 		.wait_s = wait_s(w, t, at.lane),
 	};
 	o->wire_id = o->id;
-	if (is_unheard(&at))
+	if (is_unheard(&at) || is_led_there(t, &at))
 		open_unheard(o);
 	place(w, &at, o, &lane);
 	if (at.lane == NULL || lane.below != below || lane.untold) {
@@ -294,8 +385,8 @@ keep_event(struct telling *w, struct err *e)
 static bool
 tell_targets(struct telling *w, struct err *e)
 {
-	for (size_t i = 0; i < w->s->targets_n; i++) {
-		const struct alert_target *t = &w->s->targets[i];
+	for (size_t i = 0; i < w->to.n; i++) {
+		const struct alert_target *t = &w->to.items[i];
 		const struct channel      *c = find_channel(w, &t->channel_id);
 		struct waiting             at;
 		bool                       below;
@@ -324,24 +415,27 @@ write(struct telling *w, struct err *e)
 	return true;
 }
 
+static bool
+make_room(struct telling *w, struct err *e)
+{
+	const size_t n = w->to.n + 1;
+
+	w->lanes = talloc_zero_size(w->s->mem, n * sizeof(w->lanes[0]));
+	w->posts = talloc_zero_size(w->s->mem, n * sizeof(w->posts[0]));
+	w->due = talloc_zero_size(w->s->mem, n * sizeof(w->due[0]));
+	return (w->lanes != NULL && w->posts != NULL && w->due != NULL) || err_memory(e);
+}
+
 bool
 alerting_tell(
     const struct alert_scope *s, const struct alert_news *news, size_t *sent, struct err *e)
 {
-	size_t         n = s->targets_n;
 	struct telling w = { .s = s, .news = news, .now = { clock_ms(s->env->clock) } };
 
 	if (sent != NULL)
 		*sent = 0;
-	if (n == 0)
-		return true;
-	w.lanes = talloc_zero_size(s->mem, n * sizeof(w.lanes[0]));
-	w.posts = talloc_zero_size(s->mem, n * sizeof(w.posts[0]));
-	w.due = talloc_zero_size(s->mem, n * sizeof(w.due[0]));
-	if (w.lanes == NULL || w.posts == NULL || w.due == NULL)
-		return err_memory(e);
 	(void)severity_parse(str_of(news->alert->severity), &w.severity);
-	if (!load(&w, e) || !tell_targets(&w, e) || !write(&w, e))
+	if (!load(&w, e) || !make_room(&w, e) || !tell_targets(&w, e) || !write(&w, e))
 		return false;
 	if (sent != NULL)
 		*sent = w.posts_n;

@@ -62,6 +62,7 @@ struct spec_unread {
 	bool        retired; /* and it will not come again: what was found in it is over */
 };
 #define UNREAD_MAX 1000
+#define SPEC_TARGETS_MAX 20 /* channels that a config names */
 
 /* The members of a config as the API takes and answers them. */
 struct spec_body {

@@ -169,7 +169,7 @@ const struct schema spec_unread_schema = SCHEMA("DriftUnread", struct spec_unrea
 		.doc = "Rule packs of the installation, after the config's own rules."),           \
 	    FIELD(struct spec_body, thresholds, .item = &spec_thresholds_schema,                   \
 		.flags = FIELD_NULLABLE, .doc = "What raises an alert."),                          \
-	    FIELD(struct spec_body, alerts, .max = 20, .item = &spec_alert_schema,                 \
+	    FIELD(struct spec_body, alerts, .max = SPEC_TARGETS_MAX, .item = &spec_alert_schema,   \
 		.flags = FIELD_NULLABLE, .doc = "Channels that are told."),                        \
 	    FIELD(struct spec_body, unread, .max = UNREAD_MAX, .item = &spec_unread_schema,        \
 		.flags = FIELD_NULLABLE,                                                           \

@@ -8,6 +8,7 @@
 #include "drift/service/channel_secret.h"
 #include "drift/service/channel_template.h"
 #include "drift/service/channel_trail.h"
+#include "drift/service/routing.h"
 
 bool
 channel_page(const struct acting *a, struct page *p, struct err *e)
@@ -313,6 +314,7 @@ channel_erase(const struct acting *a, const struct uuid *id, struct err *e)
 	struct uuid        gone = *id;
 	struct channel     c;
 	uint64_t           n;
+	bool               routed;
 
 	if (!channel_by_id(a->by.t->db, a->by.mem, id, &c, e) ||
 	    !config_count_naming(a->by.t, id, &n, e))
@@ -320,6 +322,10 @@ channel_erase(const struct acting *a, const struct uuid *id, struct err *e)
 	if (n > 0)
 		return err_set(e, ERR_IN_USE, 0, "Drift configs still name this channel.",
 		    "%llu configs", (unsigned long long)n);
+	if (!routing_names(a, id, &routed, e))
+		return false;
+	if (routed)
+		return err_set(e, ERR_IN_USE, 0, "Routes still name this channel.", "routes");
 	return channel_details(a->by.mem, &c, NULL, false, &entry.details, e) &&
 	       audit_deed(&a->by, erase_body, &gone, &entry, e);
 }

@@ -177,6 +177,8 @@ static const struct field delivery_fields[] = {
 	FIELD(struct delivery_row, channel_id, .doc = "The channel."),
 	FIELD(struct delivery_row, alert_id, .flags = FIELD_NULLABLE,
 	    .doc = "The alert it tells of."),
+	FIELD(struct delivery_row, route_id, .flags = FIELD_NULLABLE | FIELD_OMIT_ZERO,
+	    .doc = "The route by which the channel hears of that; absent: its config names it."),
 	FIELD(struct delivery_row, event, .doc = "Type of the message."),
 	FIELD(struct delivery_row, state,
 	    .doc = "Of the message now: pending, delivered, dead, or superseded: a newer event "
@@ -367,7 +369,7 @@ const struct route channel_routes[] = {
 	ROUTE(PUT, "/api/drift/channels/{id}", ALLOW(MANAGE, CHANNELS), RATE_WRITE, 200,
 	    change_channel, IN(channel_update), OUT(channel_out), "Changes the members it names."),
 	ROUTE(DELETE_, "/api/drift/channels/{id}", ALLOW_FRESH(MANAGE, CHANNELS), RATE_WRITE, 204,
-	    drop_channel, IN_NONE, OUT_NONE, "Drops a channel that no config names."),
+	    drop_channel, IN_NONE, OUT_NONE, "Drops a channel that no config and no route names."),
 	ROUTE(POST, "/api/drift/channels/{id}/test", ALLOW(MANAGE, CHANNELS), RATE_WRITE, 202,
 	    test_channel, IN_NONE, OUT(test_out),
 	    "Sends a test message by the same road as alerts."),

@@ -6,8 +6,6 @@ const char *const drift_severities[] = { "info", "low", "medium", "high", "criti
 const char *const finding_statuses[] = { "detected", "acknowledged", "in_progress", "resolved",
 	"ignored", "accepted", NULL };
 const char *const alert_statuses[] = { "open", "acknowledged", "in_progress", "resolved", NULL };
-const char *const alert_kinds[] = { "drift", "blind", "suspicious_collection", "flapping",
-	"anomaly", "security", "system", NULL };
 
 static const struct field approve_in_fields[] = {
 	FIELD(struct approve_in, reviewed, .flags = FIELD_REQUIRED,

@@ -12,8 +12,7 @@
 MUST_USE const struct acting *acting_of(struct request *r, struct err *e);
 
 /* The words of what filters name and changes set; NULL ends each. */
-extern const char *const drift_severities[], *const finding_statuses[], *const alert_statuses[],
-    *const alert_kinds[];
+extern const char *const drift_severities[], *const finding_statuses[], *const alert_statuses[];
 
 /* What whoever approves says. */
 struct approve_in {

@@ -290,6 +290,62 @@ a_push_asks_the_database_so_often_and_no_more(void **state)
 	assert_int_equal(other, 0);
 }
 
+/* Of a change that is told to a channel of the config, and of the next: how often they wait. */
+static void
+tell_and_count(struct drift_world *x, const char *spec, unsigned counts[2])
+{
+	static const char *const values[] = { "{\"sync\":1}", "{\"sync\":2}" };
+	struct uuid              c = drift_config(x, spec);
+
+	drift_push_values(x, &c, VALUES("{\"sync\":0}", "{\"b\":1}", "{\"c\":1}"));
+	for (size_t i = 0; i < 2; i++) {
+		db_stats_reset(x->t->db);
+		drift_push_values(x, &c, VALUES(values[i], "{\"b\":1}", "{\"c\":1}"));
+		counts[i] = (unsigned)db_stats(x->t->db).trips;
+	}
+}
+
+#define ROUTE_TO                                                                                   \
+	"UPDATE %%s.alert_routing SET version = 2, routes = '{\"routes\":[{\"id\":\"%s\","         \
+	"\"name\":\"r\",\"match\":{\"min_severity\":\"%s\"},"                                      \
+	"\"channels\":[\"%s\"],\"created_at\":\"2026-11-30T10:00:00.000Z\","                       \
+	"\"updated_at\":\"2026-11-30T10:00:00.000Z\"}]}'"
+
+static void
+put_route(struct drift_world *x, const struct uuid *channel, const char *severity)
+{
+	char id[UUID_TEXT_MAX];
+
+	uuid_print(channel, id);
+	drift_sql(x, talloc_asprintf(x, ROUTE_TO, id, severity, id));
+}
+
+static void
+a_route_costs_one_round_trip_more_where_an_alert_is_told(void **state)
+{
+	struct drift_world *x = *state;
+	struct uuid         channel = drift_channel(x, "http://127.0.0.1:9/");
+	unsigned            without[2], fits[2], other[2];
+	char                id[UUID_TEXT_MAX], *spec;
+
+	uuid_print(&channel, id);
+	spec = talloc_asprintf(
+	    x, "{\"source\":{\"kind\":\"push\"},\"alerts\":[{\"channel_id\":\"%s\"}]}", id);
+	for (int i = 0; i < 2; i++)
+		tell_and_count(x, spec, without);
+	for (int i = 0; i < 2; i++) {
+		put_route(x, &channel, "critical");
+		tell_and_count(x, spec, other);
+		put_route(x, &channel, "low");
+		tell_and_count(x, spec, fits);
+	}
+	for (size_t i = 0; i < 2; i++) {
+		assert_int_equal(fits[i], without[i] + 1);
+		assert_int_equal(other[i], without[i] + 1);
+	}
+	drift_sql(x, "UPDATE %s.alert_routing SET version = 1, routes = '{\"routes\":[]}'");
+}
+
 /* ---- lists ---- */
 
 static long
@@ -357,6 +413,7 @@ main(void)
 		TEST(what_was_in_force_is_found_however_long_it_was),
 		TEST(what_was_accepted_and_is_gone_costs_a_push_nothing),
 		TEST(a_push_asks_the_database_so_often_and_no_more),
+		TEST(a_route_costs_one_round_trip_more_where_an_alert_is_told),
 		TEST(lists_read_as_much_at_any_size),
 	};
 

@@ -298,11 +298,13 @@ alert_open_with_told(
 {
 	const struct key_in in = { open_key };
 	struct trip        *trip = trip_make(mem, db);
+	bool                routed;
 
 	trip_one(trip, &alert_select_open, &in, &out->alert, &out->found);
 	trip_all(trip, &told_select_open, &in, INTO(&out->told, &out->n, FINDINGS_MAX));
 	trip_all(trip, &alert_control_select_open, &in,
 	    INTO(&out->controls, &out->controls_n, ALERT_CONTROLS_MAX));
+	routing_ask(trip, &out->routing, &routed);
 	return trip_go(trip, e);
 }
 

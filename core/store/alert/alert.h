@@ -10,6 +10,7 @@
 #define BSX_STORE_ALERT_ALERT_H
 
 #include "core/base/hash.h"
+#include "core/store/alert/routing.h"
 #include "core/store/id_list.h"
 #include "core/store/tenant/tenant_db.h"
 
@@ -78,7 +79,7 @@ MUST_USE bool alert_control_put(
     struct db *db, const struct alert_control *c, size_t n, struct err *e); /* or it stays */
 MUST_USE bool alert_control_list(struct db *db, TALLOC_CTX *mem, const struct uuid *alert,
     struct strings *out, struct err *e);
-/* The open one, if there is, what it has told of, and its controls. */
+/* The open one, if there is, what it has told of, its controls, and the routes by which it is told. */
 struct alert_open {
 	bool                  found;
 	struct alert          alert;
@@ -86,6 +87,7 @@ struct alert_open {
 	size_t                n;
 	struct alert_control *controls; /* by their texts */
 	size_t                controls_n;
+	struct alert_routing  routing;
 };
 MUST_USE bool alert_open_with_told(struct db *db, TALLOC_CTX *mem, const char *open_key,
     struct alert_open *out, struct err *e);

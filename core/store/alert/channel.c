@@ -102,6 +102,12 @@ channel_by_ids(struct db *db, TALLOC_CTX *mem, struct id_list ids, struct channe
 	       db_all(db, mem, &channel_select_ids, &in, INTO(rows, n, ids.n), e);
 }
 
+void
+channel_ask_ids(struct trip *trip, const struct id_list_in *in, struct channel **rows, size_t *n)
+{
+	trip_all(trip, &channel_select_ids, in, INTO(rows, n, CHANNELS_ASKED_MAX));
+}
+
 bool
 channel_list(struct tenant_db *t, TALLOC_CTX *mem, struct page *p, struct err *e)
 {

@@ -10,6 +10,7 @@
 
 #include "core/store/id_list.h"
 #include "core/store/tenant/tenant_db.h"
+#include "core/store/trip.h"
 
 struct channel {
 	struct uuid id;
@@ -46,6 +47,9 @@ MUST_USE bool channel_by_id(
 /* Those with these ids, as many as there are. */
 MUST_USE bool channel_by_ids(struct db *db, TALLOC_CTX *mem, struct id_list ids,
     struct channel **rows, size_t *n, struct err *e);
+/* The same with what else is read in that round trip; `in` is of id_list_print(). */
+#define CHANNELS_ASKED_MAX 1000
+void channel_ask_ids(struct trip *trip, const struct id_list_in *in, struct channel **rows, size_t *n);
 MUST_USE bool channel_list(
     struct tenant_db *t, TALLOC_CTX *mem, struct page *p, struct err *e); /* newest first */
 /* All but id, kind and created_at. */

@@ -14,6 +14,7 @@ static const struct field row_fields[] = {
 	COLUMN_AS_NULL(struct lane_row, lane.told_at, "told_at"),
 	COLUMN_AS(struct lane_row, lane.below, "below"),
 	COLUMN_AS(struct lane_row, lane.untold, "untold"),
+	COLUMN_AS_NULL(struct lane_row, lane.route_id, "route_id"),
 	COLUMN_AS_NULL(struct lane_row, waiting.id, "message_id"),
 	COLUMN_AS_NULL(struct lane_row, waiting.event, "event"),
 	COLUMN_AS_NULL(struct lane_row, waiting.worst, "worst"),
@@ -32,12 +33,14 @@ static const struct field lane_fields[] = {
 	COLUMN(struct alert_lane, channel_id),
 	COLUMN(struct alert_lane, below),
 	COLUMN(struct alert_lane, untold),
+	COLUMN_NULL(struct alert_lane, route_id),
 	FIELD_END,
 };
 static const struct schema lane_schema = SCHEMA("StoredLane", struct alert_lane, lane_fields);
 
 SQL(lane_select, SQL_TENANT, &id_in, &row_schema,
     "SELECT l.id, l.alert_id, l.channel_id, l.sent, l.severity, l.told_at, l.below, l.untold,"
+    " l.route_id,"
     " o.id AS message_id, o.event, o.worst, COALESCE(o.attempts, 0) AS attempts,"
     " COALESCE(o.folded, 0) AS folded, COALESCE(o.opens, FALSE) AS opens,"
     " COALESCE(o.wait_s, 0) AS wait_s, COALESCE(o.sending, FALSE) AS sending"
@@ -45,8 +48,8 @@ SQL(lane_select, SQL_TENANT, &id_in, &row_schema,
     "'pending'"
     " WHERE l.alert_id = :id ORDER BY l.id, o.id FOR UPDATE");
 SQL(lane_upsert, SQL_TENANT, &lane_schema, NULL,
-    "INSERT INTO alert_lanes (id, alert_id, channel_id, below, untold)"
-    " VALUES (:id, :alert_id, :channel_id, :below, :untold)"
+    "INSERT INTO alert_lanes (id, alert_id, channel_id, below, untold, route_id)"
+    " VALUES (:id, :alert_id, :channel_id, :below, :untold, :route_id)"
     " ON DUPLICATE KEY UPDATE below = VALUES(below), untold = VALUES(untold)");
 
 bool

@@ -21,6 +21,7 @@ struct alert_lane {
 	instant     told_at;  /* when that was */
 	bool        below;    /* the alert fell below what the channel is told of, and it was told so */
 	bool        untold;   /* the alert was over before anything was sent, and not worth it then */
+	struct uuid route_id; /* by which the channel came to hear of it (drift/alert/alert_route.h); nil: the config names it */
 };
 
 /* A lane and one message that waits in it; id nil: none does. */

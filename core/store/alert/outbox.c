@@ -197,6 +197,7 @@ static const struct field row_fields[] = {
 	COLUMN(struct delivery_row, message_id),
 	COLUMN(struct delivery_row, channel_id),
 	COLUMN_NULL(struct delivery_row, alert_id),
+	COLUMN_NULL(struct delivery_row, route_id),
 	COLUMN(struct delivery_row, event),
 	COLUMN(struct delivery_row, state),
 	COLUMN(struct delivery_row, attempt),
@@ -223,9 +224,11 @@ static const struct schema list_in = SCHEMA("DeliveryListIn", struct list_in, li
 
 SQL(delivery_select_list, SQL_TENANT, &list_in, &row_schema,
     "SELECT d.id, COALESCE(d.wire_id, d.outbox_id) AS message_id, d.channel_id, o.alert_id,"
+    " l.route_id,"
     " COALESCE(d.event, o.event) AS event, o.state, d.attempt,"
     " d.at, d.outcome, d.http_status, d.took_ms, d.detail, d.request_bytes"
     " FROM deliveries d JOIN outbox o ON o.id = d.outbox_id"
+    " LEFT JOIN alert_lanes l ON l.id = o.lane_id"
     " WHERE d.channel_id = :channel_id AND (:after IS NULL OR d.id < :after) ORDER BY d.id DESC"
     " LIMIT :limit");
 

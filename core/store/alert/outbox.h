@@ -90,6 +90,7 @@ struct delivery_row {
 	struct uuid message_id;
 	struct uuid channel_id;
 	struct uuid alert_id;
+	struct uuid route_id; /* by which the channel hears of the alert; nil: the config names it, or it is of none */
 	char       *event;
 	char       *state;
 	int64_t     attempt;

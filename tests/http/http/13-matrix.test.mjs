@@ -55,6 +55,7 @@ async function neighbour() {
   Object.assign(ids, { configs: config.id, snapshots: second.snapshot_id, reports: second.report.id });
   [ids.changes] = (await all(admin, `/api/drift/reports/${second.report.id}/changes`)).map((c) => c.id);
   [ids.alerts] = (await all(admin, '/api/drift/alerts')).map((a) => a.id);
+  ids.routes = await made('/api/drift/routes', { name: unique('r'), channels: [ids.channels] });
   ids.silences = await made('/api/drift/silences', { matcher: { severity: 'low' }, reason: 'Work.', expires_at: ahead(1) });
   ids['golden-baselines'] = await made('/api/drift/golden-baselines', { name: unique('g'), resources: [policy(1)] });
   ids['identity-providers'] = await made('/api/identity-providers', { name: unique('p'), kind: 'oidc', client_id: 'c', issuer: 'https://id.example.org' });
@@ -188,7 +189,7 @@ async function shown(w, admin, platform) {
 test('each built-in role may call exactly the routes whose permission it holds, in its own tenant, by its own session or key, and as long as it lasts', { timeout: 180000 }, async (t) => {
   const owner = newTenant(), admin = await bearer(owner), list = await routes(), other = await neighbour();
   const theirs = sql(`SELECT schema_name FROM tenants WHERE slug = '${other.slug}'`);
-  const state = () => sql('CHECKSUM TABLE users, user_roles, roles, api_keys, identity_providers, channels, drift_configs, config_snapshots, drift_reports, drift_changes, alerts, silences, audit', theirs);
+  const state = () => sql('CHECKSUM TABLE users, user_roles, roles, api_keys, identity_providers, channels, alert_routing, drift_configs, config_snapshots, drift_reports, drift_changes, alerts, silences, audit', theirs);
   const w = await world(admin, owner.tenant, other.ids), before = state();
   await shown(w, admin, false);
   await lend(w, admin);

@@ -51,6 +51,11 @@ const deeds = {
   'POST /api/identity-providers': power(() => ({ body: provider() }), 201),
   'PUT /api/identity-providers/{id}': power(async (w) => ({ target: `/api/identity-providers/${await w.provider()}`, body: { trust_mfa: true } }), 200),
   'DELETE /api/identity-providers/{id}': power(async (w) => ({ target: `/api/identity-providers/${await w.provider()}` }), 204),
+  'POST /api/drift/routes': power(() => ({ body: { name: unique('r'), channels: [] } }), 201), // nobody is told
+  'PUT /api/drift/routes/{id}': power(async (w) => ({ target: `/api/drift/routes/${await w.route()}`, body: { channels: [] } }), 200),
+  'DELETE /api/drift/routes/{id}': power(async (w) => ({ target: `/api/drift/routes/${await w.route()}` }), 204),
+  'PUT /api/drift/routes/order': power(async (w) => ({ body: { ids: await w.routes() } }), 204),
+  'POST /api/drift/routes/try': no('it says what would be'),
   'POST /api/drift/channels': power(() => ({ body: { name: unique('c'), kind: 'webhook', ...hook() } }), 201),
   'PUT /api/drift/channels/{id}': members({
     url: { make: async (w) => ({ target: `/api/drift/channels/${await w.channel()}`, body: { ...hook(), secret: null } }), done: 200 },
@@ -132,6 +137,8 @@ async function world() {
   const tenantId = (await admin('GET', '/api/tenants')).json.items[0].id;
   return { admin, tenantId, user: () => made('/api/users', person(['viewer'])), provider: () => made('/api/identity-providers', provider()),
     role: () => made('/api/roles', { name: unique('r'), permissions: [] }),
+    route: async () => (await admin('POST', '/api/drift/routes', { body: { name: unique('r'), channels: [] } })).json.id,
+    routes: async () => (await all(admin, '/api/drift/routes')).map((r) => r.id),
     channel: async () => (await newChannel(admin, hook().url)).id,
     templated: async () => (await newChannel(admin, hook().url, { kind: 'template', template: '{}' })).id,
     mailed: async () => (await newChannel(admin, undefined, { kind: 'email', to: 'one@example.org' })).id, key: async () => (await newKey(admin)).id,

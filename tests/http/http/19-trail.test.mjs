@@ -152,6 +152,11 @@ const table = {
   'DELETE /api/drift/golden-baselines/{id}': deed('golden_baseline.delete', on('drift/golden-baselines', ''), 204),
   'POST /api/drift/silences': deed('silence.create', () => ({ body: w.silence() }), 201),
   'DELETE /api/drift/silences/{id}': deed('silence.delete', on('drift/silences', ''), 204),
+  'POST /api/drift/routes': deed('route.create', () => ({ body: { name: unique('r'), channels: [] } }), 201),
+  'PUT /api/drift/routes/{id}': deed('route.update', on('drift/routes', '', { name: 'another' })),
+  'PUT /api/drift/routes/order': deed('route.order', async () => ({ about: null, body: { ids: (await all(w.admin, '/api/drift/routes')).map((r) => r.id).reverse() } }), 204),
+  'DELETE /api/drift/routes/{id}': deed('route.delete', on('drift/routes', ''), 204),
+  'POST /api/drift/routes/try': none('it says where alerts would go', () => ({ body: { last: 1 } })),
   'POST /api/drift/channels': deed('channel.create', () => ({ body: { name: unique('c'), kind: 'webhook', url: w.hook() } }), 201),
   'PUT /api/drift/channels/{id}': deed('channel.update', async () => ({ ...at('/api/drift/channels', (await newChannel(w.admin, w.hook())).id), body: { url: w.hook(), secret: null } })),
   'DELETE /api/drift/channels/{id}': deed('channel.delete', async () => at('/api/drift/channels', (await newChannel(w.admin, w.hook())).id), 204),
@@ -227,6 +232,7 @@ async function world() {
     'identity-providers': async () => (await make('/api/identity-providers', provider())).id,
     'drift/golden-baselines': async () => (await make('/api/drift/golden-baselines', golden())).id,
     collected: async () => (await make('/api/drift/configs', { name: unique('c'), source: { kind: 'http', parameters: { base_url: 'https://api.invalid' }, collections: [{ category: 'rules', path: '/rules', items: '/value', key: 'id' }] } })).id,
+    'drift/routes': async () => (await make('/api/drift/routes', { name: unique('r'), channels: [] })).id,
     'drift/silences': async () => (await make('/api/drift/silences', silence())).id,
     // who has read nothing yet
     reader: async (more) => {

@@ -1,0 +1,41 @@
+/*
+ * routing.h - the tenant's routes of alerts (drift/alert/alert_route.h): listed, made, changed, put in order, dropped and tried.
+ *
+ * Whoever changes them decides who is told what: where one of them leads to a channel that is told values, that needs
+ * read:snapshots.
+ */
+#ifndef BSX_DRIFT_SERVICE_ROUTING_H
+#define BSX_DRIFT_SERVICE_ROUTING_H
+
+#include "drift/alert/alert_route.h"
+#include "drift/service/acting.h"
+
+/* One where it stands. */
+struct route_seen {
+	struct alert_route row;
+	int64_t            position; /* from 0 */
+	const char        *doubt;    /* what is odd about it; NULL: nothing */
+};
+
+/* In their order, a page of them behind p->after. */
+MUST_USE bool routing_page(const struct acting *a, struct page *p, struct err *e);
+
+struct route_wish {
+	struct alert_route says;   /* but id and times */
+	struct uuid        before; /* it goes in front of that one; nil: behind all, or it stays */
+	bool               has_name, has_match, has_channels, has_continue, has_ends, has_makers, has_repeat; /* named */
+};
+/* ERR_LIMIT: there are ROUTES_MAX. */
+MUST_USE bool routing_make(
+    const struct acting *a, const struct route_wish *in, struct route_seen *out, struct err *e);
+/* The members that are named. */
+MUST_USE bool routing_alter(const struct acting *a, const struct uuid *id,
+    const struct route_wish *in, struct route_seen *out, struct err *e);
+MUST_USE bool routing_erase(const struct acting *a, const struct uuid *id, struct err *e);
+/* All of them, each once: else faults. */
+MUST_USE bool routing_order(const struct acting *a, const struct uuid *ids, size_t n, struct err *e);
+/* Whether one names the channel. */
+MUST_USE bool routing_names(
+    const struct acting *a, const struct uuid *channel, bool *yes, struct err *e);
+
+#endif

@@ -63,13 +63,11 @@ parse_time(struct str s, int64_t *out)
 }
 
 static bool
-parse_zone(TALLOC_CTX *mem, struct str name, struct zone **out, char why[static HOURS_WHY_MAX])
+parse_zone(struct str name, const struct zone **out, char why[static HOURS_WHY_MAX])
 {
-	struct err  e = { 0 };
-	const char *text = name.p == NULL ? "UTC" : str_dup(mem, name);
+	struct err e = { 0 };
 
-	*out =
-	    text == NULL || name.n > ZONE_NAME_MAX ? NULL : zone_load(mem, ZONE_FOLDER, text, &e);
+	*out = zone_shared(name.p == NULL ? STR("UTC") : name, &e);
 	if (*out == NULL)
 		snprintf(why, HOURS_WHY_MAX, "%s",
 		    e.code == ERR_INVALID ? e.pub : "There is no such time zone.");
@@ -77,7 +75,7 @@ parse_zone(TALLOC_CTX *mem, struct str name, struct zone **out, char why[static 
 }
 
 bool
-hours_parse(TALLOC_CTX *mem, struct str text, struct hours *out, char why[static HOURS_WHY_MAX])
+hours_parse(struct str text, struct hours *out, char why[static HOURS_WHY_MAX])
 {
 	struct str of, times, zone, from, until;
 
@@ -96,7 +94,7 @@ hours_parse(TALLOC_CTX *mem, struct str text, struct hours *out, char why[static
 		snprintf(why, HOURS_WHY_MAX, "ends when it begins; a whole day is 00:00-24:00");
 		return false;
 	}
-	return parse_zone(mem, zone, &out->zone, why);
+	return parse_zone(zone, &out->zone, why);
 }
 
 static bool

@@ -15,12 +15,11 @@
 struct hours {
 	unsigned     days; /* bit: 0 is Sunday */
 	int64_t      from_s, until_s; /* of the day */
-	struct zone *zone;
+	const struct zone *zone; /* zone_shared() */
 };
 
-/* A child of `mem`.  False: `why` is what is wrong with it. */
-MUST_USE bool hours_parse(
-    TALLOC_CTX *mem, struct str text, struct hours *out, char why[static HOURS_WHY_MAX]);
+/* It allocates nothing.  False: `why` is what is wrong with it. */
+MUST_USE bool hours_parse(struct str text, struct hours *out, char why[static HOURS_WHY_MAX]);
 bool hours_has(const struct hours *h, int64_t at_ms);
 
 #endif

@@ -236,6 +236,59 @@ zone_load(TALLOC_CTX *mem, const char *folder, const char *name, struct err *e)
 	return z;
 }
 
+/* There are no more of them than names in the folder. */
+static struct known {
+	char         name[ZONE_NAME_MAX + 1];
+	struct zone *zone;
+} * known; /* by name */
+static size_t known_n;
+
+/* Where the name is, or would be. */
+static size_t
+known_place(struct str name)
+{
+	size_t low = 0, high = known_n;
+
+	while (low < high) {
+		size_t mid = low + (high - low) / 2;
+
+		if (str_cmp(str_of(known[mid].name), name) < 0)
+			low = mid + 1;
+		else
+			high = mid;
+	}
+	return low;
+}
+
+const struct zone *
+zone_shared(struct str name, struct err *e)
+{
+	size_t        at = known_place(name);
+	struct known *more, one = { 0 };
+
+	if (at < known_n && str_eqz(name, known[at].name))
+		return known[at].zone;
+	if (name.n > ZONE_NAME_MAX) {
+		(void)no_zone(ZONE_FOLDER, "", e);
+		return NULL;
+	}
+	memcpy(one.name, name.p, name.n);
+	one.zone = zone_load(NULL, ZONE_FOLDER, one.name, e);
+	if (one.zone == NULL)
+		return NULL;
+	more = talloc_realloc(NULL, known, struct known, (unsigned)known_n + 1);
+	if (more == NULL) {
+		talloc_free(one.zone);
+		err_memory(e);
+		return NULL;
+	}
+	known = more;
+	memmove(&known[at + 1], &known[at], (known_n - at) * sizeof(known[0]));
+	known[at] = one;
+	known_n++;
+	return one.zone;
+}
+
 /* ---- asking ---- */
 
 /* How many changes are at or before it. */

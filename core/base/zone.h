@@ -22,6 +22,12 @@ struct zone;
 MUST_USE struct zone *zone_load(
     TALLOC_CTX *mem, const char *folder, const char *name, struct err *e);
 
+/*
+ * One of the system's, kept by the process from the first time it is asked for: of what asks for it again and again.  Not
+ * of the caller, and valid as long as the process; a newer tzdata is seen by the next one.
+ */
+MUST_USE const struct zone *zone_shared(struct str name, struct err *e);
+
 /* The same of the bytes of such a file, whatever they are. */
 MUST_USE struct zone *zone_parse(TALLOC_CTX *mem, struct str file, struct err *e);
 

@@ -6,6 +6,8 @@
 
 #include "core/base/hours.h"
 #include "drift/alert/limits.h"
+#include "drift/engine/control.h"
+#include "drift/engine/resource.h"
 
 /* ---- as it is taken, answered and kept ---- */
 
@@ -195,15 +197,15 @@ fits_actors(TALLOC_CTX *mem, struct strings wanted, const struct route_facts *f)
 /* What cannot be read any more, as of a time zone that is gone, is any time: it holds nothing back.
  */
 static bool
-is_within(TALLOC_CTX *mem, struct strings windows, instant at, bool unreadable)
+is_within(struct strings windows, instant at, bool unreadable)
 {
 	char why[HOURS_WHY_MAX];
 
 	for (size_t i = 0; i < windows.n; i++) {
 		struct hours h;
 
-		if (!hours_parse(mem, str_of(windows.items[i]), &h, why) ? unreadable
-									 : hours_has(&h, at.ms))
+		if (!hours_parse(str_of(windows.items[i]), &h, why) ? unreadable
+								    : hours_has(&h, at.ms))
 			return true;
 	}
 	return false;
@@ -235,9 +237,9 @@ route_misfit(TALLOC_CTX *mem, const struct alert_route *r, const struct route_fa
 		return "actors";
 	if (f->any_time)
 		return NULL;
-	if (m->hours.n > 0 && !is_within(mem, m->hours, f->at, true))
+	if (m->hours.n > 0 && !is_within(m->hours, f->at, true))
 		return "hours";
-	return m->outside.n > 0 && is_within(mem, m->outside, f->at, false) ? "outside" : NULL;
+	return m->outside.n > 0 && is_within(m->outside, f->at, false) ? "outside" : NULL;
 }
 
 void
@@ -273,11 +275,36 @@ check_hours(TALLOC_CTX *mem, struct strings windows, const char *member, struct 
 		struct hours h;
 
 		snprintf(pointer, sizeof(pointer), "/match/%s/%zu", member, i);
-		if (strlen(windows.items[i]) > HOURS_TEXT_MAX)
-			return err_fault(e, mem, pointer, "is too long");
-		if (!hours_parse(mem, str_of(windows.items[i]), &h, why))
+		if (!hours_parse(str_of(windows.items[i]), &h, why))
 			return err_fault(e, mem, pointer, "%s", why);
 	}
+	return true;
+}
+
+/* What is longer than anything that it could name is no match. */
+static bool
+check_texts(TALLOC_CTX *mem, const struct route_match *m, struct err *e)
+{
+	const struct {
+		const char    *member;
+		struct strings texts;
+		size_t         most;
+	} lists[] = {
+		{ "categories", m->categories, RESOURCE_CATEGORY_MAX },
+		{ "controls", m->controls, CONTROL_MAX },
+		{ "actors", m->actors, ROUTE_ACTOR_MAX },
+		{ "hours", m->hours, HOURS_TEXT_MAX },
+		{ "outside", m->outside, HOURS_TEXT_MAX },
+	};
+	char pointer[64];
+
+	for (size_t i = 0; i < sizeof(lists) / sizeof(lists[0]); i++)
+		for (size_t k = 0; k < lists[i].texts.n; k++) {
+			if (strlen(lists[i].texts.items[k]) <= lists[i].most)
+				continue;
+			snprintf(pointer, sizeof(pointer), "/match/%s/%zu", lists[i].member, k);
+			return err_fault(e, mem, pointer, "has more than %zu bytes", lists[i].most);
+		}
 	return true;
 }
 
@@ -308,7 +335,7 @@ route_check(TALLOC_CTX *mem, const struct alert_route *r, struct err *e)
 	if (severity_or(m->min_severity, SEVERITY_INFO) >
 	    severity_or(m->max_severity, SEVERITY_CRITICAL))
 		return err_fault(e, mem, "/match/max_severity", "is less than min_severity");
-	return check_ids(mem, m->configs, "/match/configs", e) &&
+	return check_texts(mem, m, e) && check_ids(mem, m->configs, "/match/configs", e) &&
 	       check_ids(mem, r->channels, "/channels", e) &&
 	       check_hours(mem, m->hours, "hours", e) && check_hours(mem, m->outside, "outside", e);
 }

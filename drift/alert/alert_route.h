@@ -23,6 +23,9 @@
 #define ROUTE_CHANNELS_MAX  10
 #define ROUTES_CHANNELS_MAX 100 /* that all routes name together: as many messages as an event may make */
 #define ROUTE_MATCH_MAX     50  /* of a list in what is matched */
+#define ROUTE_ACTOR_MAX     200 /* bytes of an id */
+#define ROUTES_HOURS_MAX    200        /* windows that all routes name together, `outside` too */
+#define ROUTES_BYTES_MAX    (256 << 10) /* of all as they are kept: they are read with each alert that is told */
 
 struct route_match {
 	const char    *min_severity, *max_severity; /* NULL: any */

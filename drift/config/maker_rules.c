@@ -67,8 +67,7 @@ compile_windows(const struct compiling *c, const struct json *v, struct maker_ru
 	if (out->windows == NULL)
 		return err_memory(c->e);
 	for (; out->windows_n < n; out->windows_n++)
-		if (!hours_parse(
-			c->mem, items[out->windows_n].text, &out->windows[out->windows_n], why))
+		if (!hours_parse(items[out->windows_n].text, &out->windows[out->windows_n], why))
 			return fault(c, "/outside", list ? (int64_t)out->windows_n : -1, why);
 	return true;
 }

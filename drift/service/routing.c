@@ -105,6 +105,25 @@ list_channels(const struct routing_deed *d, struct uuid **ids, size_t *n, struct
 		   "makes them more than %d that all routes name together", ROUTES_CHANNELS_MAX);
 }
 
+/* What each alert that is told costs. */
+static bool
+check_size(const struct routing_deed *d, struct err *e)
+{
+	const struct alert_route *r = d->now.list.p;
+	size_t                    hours = 0;
+
+	for (size_t i = 0; i < d->now.list.n; i++)
+		if (r[i].match != NULL)
+			hours += r[i].match->hours.n + r[i].match->outside.n;
+	if (hours > ROUTES_HOURS_MAX)
+		return err_fault(e, d->a->by.mem, "/match",
+		    "makes them more than %d hours that all routes name together",
+		    ROUTES_HOURS_MAX);
+	return strlen(d->kept.routes) <= ROUTES_BYTES_MAX ||
+	       err_fault(e, d->a->by.mem, "/match", "makes the routes longer than %d bytes in all",
+		   ROUTES_BYTES_MAX);
+}
+
 static bool
 demand_values(const struct routing_deed *d, const struct channel *rows, size_t n, struct err *e)
 {
@@ -230,7 +249,7 @@ static bool
 write_list(struct routing_deed *d, struct err *e)
 {
 	return routes_print(d->a->by.mem, &d->now, &d->kept.routes, e) &&
-	       routing_write(d->a->by.t->db, &d->kept, e);
+	       (d->in == NULL || check_size(d, e)) && routing_write(d->a->by.t->db, &d->kept, e);
 }
 
 /* ---- one is made or changed ---- */

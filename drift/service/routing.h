@@ -25,7 +25,7 @@ struct route_wish {
 	struct uuid        before; /* it goes in front of that one; nil: behind all, or it stays */
 	bool               has_name, has_match, has_channels, has_continue, has_ends, has_makers, has_repeat; /* named */
 };
-/* ERR_LIMIT: there are ROUTES_MAX. */
+/* ERR_CONFLICT: there are ROUTES_MAX. */
 MUST_USE bool routing_make(
     const struct acting *a, const struct route_wish *in, struct route_seen *out, struct err *e);
 /* The members that are named. */

@@ -178,6 +178,25 @@ test('there are fifty routes at most, and whoever changes them at the same time 
   });
 });
 
+test('what the routes cost each alert that is told is bounded: hours of all, texts, and their length together', async () => {
+  const hours = Array.from({ length: 50 }, (_, i) => `mon-fri 0${i % 10}:00-1${i % 10}:00 Europe/Berlin`), send = (match) => admin('POST', '/api/drift/routes', { body: { name: 'r', channels: [], match } });
+  const refused = (a, pointer) => assert.deepEqual([a.status, a.json?.errors?.[0].pointer], [422, pointer], a.text);
+  for (const [member, text] of [['categories', 'c'.repeat(129)], ['controls', 'c'.repeat(65)], ['actors', 'a'.repeat(201)], ['hours', `mon ${' '.repeat(200)}`], ['outside', 'x'.repeat(161)]])
+    refused(await send({ [member]: [member === 'hours' || member === 'outside' ? hours[0] : 'x', text] }), `/match/${member}/1`);
+  await during([{ channels: [], match: { hours, outside: hours } }, { channels: [], match: { hours, outside: hours } }], async (first) => {
+    refused(await send({ hours: hours.slice(0, 1) }), '/match');
+    answer(await admin('PUT', `/api/drift/routes/${first.id}`, { body: { match: { hours } } }), 200);
+    answer(await send({ hours: hours.slice(0, 1) }), 201);
+  });
+  await during([], async () => {
+    let n = 0, a = { status: 201 };
+    for (; n < 50 && a.status === 201; n++)
+      a = await send({ actors: Array.from({ length: 50 }, (_, i) => `${n}-${i}-`.padEnd(200, 'a')) });
+    refused(a, '/match');
+    assert.ok(n > 20 && n < 30, `${n}`);
+  });
+});
+
 test('routes that lead to a channel that is told values are changed by those alone who may see them', async () => {
   const a = await channel({ values: true }), plain = await channel();
   const keeper = withKey((await newKey(admin, ['read:channels', 'manage:channels'])).key);

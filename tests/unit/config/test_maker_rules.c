@@ -149,7 +149,7 @@ a_window_is_as_the_clock_on_the_wall_shows_it(void **state)
 		char         why[HOURS_WHY_MAX];
 		instant      at;
 
-		assert_true(hours_parse(mem, str_of(cases[i].window), &w, why));
+		assert_true(hours_parse(str_of(cases[i].window), &w, why));
 		assert_true(time_parse(str_of(cases[i].at), &at.ms));
 		if (hours_has(&w, at.ms) != cases[i].in)
 			fail_msg("%s at %s", cases[i].window, cases[i].at);

@@ -118,8 +118,10 @@ test('every code of the source has a sentence of its own that says what to do', 
   const { api, provider } = errorCodes();
   assert.ok(api.length > 25 && provider.length > 7 && provider.includes('not_linked'), 'the tables were read');
   const seen = new Map();
+  await v.goto();
+  await v.sees('Sign in');
   for (const code of [...api, ...provider]) {
-    await v.goto(`/?error=${code}&request_id=0190a0b0-x.y_z`);
+    await v.turn(`/?error=${code}&request_id=0190a0b0-x.y_z`);
     await v.sees('Sign in');
     const text = await v.alert().locator('p').first().innerText();
     assert.ok(text.length > 20 && /\. |[.:] /.test(`${text} `), `${code}: ${text}`);

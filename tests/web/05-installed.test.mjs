@@ -39,6 +39,14 @@ test('below a path it works the same, and with or without the last slash', () =>
   await v.follow('API reference');
   await page.waitForURL(`${origin}/bsx/api/docs`);
   await v.goto('/bsx/');
+  await v.press('Watch this tenant');
+  await v.sees('This tenant');
+  for (const name of ['Silences', 'Channels', 'Overview']) {
+    await v.follow(name);
+    await v.sees(name);
+  }
+  await page.getByRole('link', { name: /^This tenant/ }).click();
+  await v.sees('This tenant');
   await v.press('Sign out');
   await v.sees('Sign in');
   assert.deepEqual([...new Set(asked)].filter((p) => !p.startsWith('/bsx')), []);

@@ -147,11 +147,13 @@ test('the list is filtered in the address and walked by the keyboard', () => as(
 }));
 
 test('what is new comes into the list by itself', () => as(async (v, page) => {
+  await page.clock.install();
   await v.goto(`/?tenant=${who.tenant}#/alerts?status=open`);
   await enter(v, who);
   await v.sees('Alerts');
   const n = await page.locator('.alert-row').count();
   await drifted({ state: 'disabled' });
+  await page.clock.runFor(11000);
   await until('the new row', async () => await page.locator('.alert-row').count() === n + 1);
 }));
 

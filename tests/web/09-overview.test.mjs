@@ -2,7 +2,8 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { base, until } from '../http/lib/env.mjs';
-import { bearer, newConfig, newTenant, policy, push } from '../http/lib/people.mjs';
+import { ahead, bearer, newChannel, newConfig, newTenant, policy, push } from '../http/lib/people.mjs';
+import { Receiver } from '../http/lib/receiver.mjs';
 import { startChromium, visit } from './lib/browser.mjs';
 import { enter, session } from './lib/entering.mjs';
 import { fail, failures } from './lib/failures.mjs';
@@ -138,19 +139,72 @@ test('who may only read sees no deed', () => visit(chromium, base.origin, async 
   await v.goto(`/?tenant=${who.tenant}#/configs/${config.id}`);
   await enter(v, { ...who, email });
   await v.sees(config.name);
-  assert.deepEqual(await page.locator('main button').allInnerTexts(), []);
+  assert.equal(await page.locator('main button, main form').count(), 0);
+  assert.equal(await page.getByRole('link', { name: 'Channels' }).count(), 0, 'what a viewer may not read');
+  const { json: silence } = await admin('POST', '/api/drift/silences', { body: { matcher: { config: config.id }, reason: 'Seen', expires_at: ahead(1) } });
+  await v.follow('Silences');
+  await v.sees('Silences');
+  await page.getByText('Seen').waitFor();
+  assert.equal(await page.locator('main button, main form').count(), 0);
+  assert.equal((await admin('DELETE', `/api/drift/silences/${silence.id}`)).status, 204);
+}));
+
+// As it is asked where the proof of the sign-in is too old.
+const askProof = (v) => v.context.route('**/api/drift/channels/*', (route) => (route.request().method() === 'PUT' ? route.fulfill({ status: 403,
+  contentType: 'application/problem+json', body: JSON.stringify({ type: 'about:blank', title: 'F', status: 403, code: 'step_up_required', methods: ['password'] }) })
+  : route.fallback()), { times: 1 });
+
+test('a channel is tried, says why it is switched off, is switched on, and what was given up arrives', () => as(async (v, page) => {
+  const there = await new Receiver().start();
+  try {
+    const channel = await newChannel(admin, there.url(), { name: HOSTILE }), outcome = page.locator('main table .state').first();
+    const status = async () => (await get('/api/drift/channels')).items.find((c) => c.id === channel.id).status;
+    await newConfig(admin, { name: 'It tells', alerts: [{ channel_id: channel.id }] });
+    await v.goto('/#/channels');
+    await v.sees('Channels');
+    await page.getByRole('link', { name: /u202e name.*nothing sent yet.*named by 1 config/s }).click();
+    await v.press('Send a test');
+    await page.getByText('The test: delivered.').waitFor();
+    there.plan = [410];
+    await v.press('Send a test');
+    await page.getByText(/^The test: failed/).waitFor();
+    assert.equal(await status(), 'disabled');
+    await v.examine('channel-off');
+    await v.press('Switch on');
+    await page.getByText('It is in use.').waitFor();
+    await v.press('Send again what was given up');
+    await v.press('Send again');
+    await page.getByText('1 message goes out again.').waitFor();
+    await outcome.filter({ hasText: 'delivered' }).waitFor();
+    assert.deepEqual([there.got.length, there.got[2].id], [3, there.got[1].id]);
+    await askProof(v);
+    await v.press('Pause');
+    await page.getByText('Nobody is told by it from now on.').waitFor();
+    await page.getByRole('dialog').getByRole('button', { name: 'Pause' }).click();
+    await v.fill('Password', who.password);
+    await v.press('Continue');
+    await page.getByText('It is paused.').waitFor();
+    assert.equal(await status(), 'paused');
+    await v.follow('All channels');
+    await v.sees('Channels');
+    await v.examine('channels');
+  } finally {
+    await there.stop();
+  }
 }));
 
 // A page that cannot be loaded says why, and is there again as soon as it can.
 test('each page says what is wrong with the API, and comes back', () => as(async (v, page) => {
   const [config] = (await get('/api/drift/configs')).items, [alert] = (await get('/api/drift/alerts')).items;
-  const pages = ['#/', '#/alerts?status=open', `#/alerts/${alert.id}`, `#/configs/${config.id}`];
+  const [channel] = (await get('/api/drift/channels')).items;
+  const pages = ['#/', '#/alerts?status=open', `#/alerts/${alert.id}`, `#/configs/${config.id}`, '#/silences', '#/channels', `#/channels/${channel.id}`];
   let cases = 0;
+  await v.goto('/');
+  await v.sees('Overview');
   for (const hash of pages) {
     for (const kind of Object.keys(failures).filter((k) => !['401', '409', '412'].includes(k))) {
-      await page.goto('about:blank');
       const mend = await fail(v, kind, { pattern: '**/api/drift/**', method: 'GET' });
-      await v.goto(`/${hash}`);
+      await v.turn(hash);
       await v.sees('This did not work');
       await v.alerts(failures[kind].says);
       await mend();

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { base } from '../http/lib/env.mjs';
-import { all, bearer, newConfig, newTenant, policy, push } from '../http/lib/people.mjs';
+import { ahead, all, bearer, newChannel, newConfig, newTenant, policy, push } from '../http/lib/people.mjs';
 import { startChromium, visit } from './lib/browser.mjs';
 import { session } from './lib/entering.mjs';
 import { fail, failures } from './lib/failures.mjs';
@@ -34,7 +34,14 @@ const unfold = (v, title) => v.page.locator('.change summary').filter({ hasText:
 const lastOf = (v, name) => v.page.getByRole('button', { name, exact: true }).last();
 const WHY = 'Planned "so" <b>today</b>';
 
-// open: what leads to the form; values: what is typed; press: the deed; effect: what the API then says.
+async function quiet() {
+  const config = await newConfig(admin);
+  const { json: silence } = await admin('POST', '/api/drift/silences', { body: { matcher: { config: config.id }, reason: WHY, expires_at: ahead(1) } });
+  return { config, silence };
+}
+const silencesOf = async (config, state) => (await all(admin, `/api/drift/silences?state=${state}`)).filter((s) => s.matcher.config === config.id);
+
+// there, at, title: where it is done, if not on the page of an alert; open: what leads to the form; values: what is typed; press: the deed; effect: what the API then says.
 const deeds = [
   { name: 'acknowledge', press: 'Acknowledge', request: ['PUT', '**/api/drift/alerts/*'], said: 'You have acknowledged it.',
     effect: async ({ alert }) => assert.equal((await get(`/api/drift/alerts/${alert.id}`)).status, 'acknowledged') },
@@ -73,17 +80,30 @@ const deeds = [
     const { snapshot_id: snapshot } = await get(`/api/drift/reports/${alert.report_id}`), now = await get(`/api/drift/configs/${config.id}/baseline`);
     assert.deepEqual([now.snapshot_id, now.approved], [snapshot, true]);
   } },
+  { name: 'pause a channel', there: async () => ({ channel: await newChannel(admin, 'http://127.0.0.1:1/', { name: 'To pause' }) }), at: ({ channel }) => `#/channels/${channel.id}`, title: 'To pause',
+    open: (v) => v.press('Pause'), press: 'Pause', request: ['PUT', '**/api/drift/channels/*'], said: 'It is paused.',
+    effect: async ({ channel }) => assert.equal((await get('/api/drift/channels')).items.find((c) => c.id === channel.id).status, 'paused') },
+  { name: 'end a silence', there: quiet, at: () => '#/silences', title: 'Silences', open: ({ page }, { config }) => page.getByRole('button', { name: `End now: ${config.name}` }).click(), press: 'End now',
+    request: ['DELETE', '**/api/drift/silences/*'], said: 'It is over.', effect: async ({ config }) => assert.equal((await silencesOf(config, 'expired')).length, 1) },
+  { name: 'plan a window', there: quiet, at: () => '#/silences?state=scheduled', title: 'Silences', open: async ({ page }, { config }) => {
+    await page.locator('summary').filter({ hasText: 'Plan a maintenance window' }).click();
+    await page.getByLabel('Which config?').selectOption(config.name);
+  }, values: { 'What is being done?': WHY, 'From (empty: now)': `${ahead(2).slice(0, 10)}T10:00`, 'Until when?': `${ahead(2).slice(0, 10)}T12:00` }, press: 'Plan a maintenance window',
+  request: ['POST', '**/api/drift/silences'], said: 'The window is planned.', effect: async ({ config }) => {
+    const [made] = await silencesOf(config, 'scheduled');
+    assert.deepEqual([made.kind, made.reason, new Date(made.expires_at) - new Date(made.starts_at)], ['maintenance', WHY, 7200000]);
+  } },
 ];
 
 test('each deed keeps what was typed whatever the API answers, says what it was, and is done as soon as it can be', () => as(async (v, page) => {
   let cases = 0;
   for (const deed of deeds) {
-    const there = await drifted();
+    const there = await (deed.there ?? drifted)();
     await deed.begin?.(there);
     await page.goto('about:blank');
-    await v.goto(`/#/alerts/${there.alert.id}`);
-    await v.sees(/: state /);
-    await deed.open?.(v);
+    await v.goto(`/${deed.at?.(there) ?? `#/alerts/${there.alert.id}`}`);
+    await v.sees(deed.title ?? /: state /);
+    await deed.open?.(v, there);
     for (const [label, text] of Object.entries(deed.values ?? {}))
       await v.fill(label, text);
     for (const [kind, { says }] of Object.entries(failures)) {
@@ -101,6 +121,22 @@ test('each deed keeps what was typed whatever the API answers, says what it was,
   }
   console.log(`# ${cases} cases, ${deeds.length} deeds`);
   v.faults = v.faults.filter((f) => !/502|ERR_CONNECTION_RESET/.test(f)); // the browser's own notes
+}));
+
+test('what is quiet says what, why, by whom and until when, wherever it stands', () => as(async (v, page) => {
+  const { config } = await quiet(), row = page.getByRole('row', { name: config.name });
+  await v.goto('/#/silences');
+  await v.sees('Silences');
+  assert.match(await row.innerText(), new RegExp(`Silence\\s.*${who.tenant}`, 's'));
+  assert.ok((await row.innerText()).includes(WHY));
+  await page.locator('summary').filter({ hasText: 'Plan a maintenance window' }).click();
+  await v.fill('What is being done?', WHY);
+  await v.fill('Until when?', '2020-01-01T10:00');
+  await v.press('Plan a maintenance window');
+  assert.match(await page.locator('.field').filter({ hasText: 'Until when?' }).locator('.fault').filter({ hasText: /./ }).innerText(), /^This /);
+  await v.examine('silences');
+  await v.follow('Over');
+  await page.locator('[aria-current=true]').filter({ hasText: 'Over' }).waitFor();
 }));
 
 test('who was slower than somebody else is told so, and changes nothing', () => as(async (v) => {

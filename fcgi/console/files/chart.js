@@ -34,7 +34,7 @@ export function stackedBars({ bars, kinds, says }) {
     el('ul', { class: 'plain legend small', 'aria-hidden': 'true' }, ...Object.entries(kinds).reverse().map(([kind, word]) => el('li', { class: `key-${kind}` }, word))));
 }
 
-// rows: arrays of texts or elements; the first cell names its row.
-export const table = (caption, heads, rows) => el('div', { class: 'table', tabindex: '0', role: 'region', 'aria-label': caption },
+// rows: arrays of texts or elements; the first cell names its row. kind "records": where it is narrow, each row stands by itself.
+export const table = (caption, heads, rows, kind = '') => el('div', { class: `table ${kind}`, tabindex: '0', role: 'region', 'aria-label': caption },
   el('table', {}, el('thead', {}, el('tr', {}, ...heads.map((h) => el('th', { scope: 'col' }, h)))),
-    el('tbody', {}, ...rows.map(([first, ...rest]) => el('tr', {}, el('th', { scope: 'row' }, first), ...rest.map((c) => el('td', {}, c)))))));
+    el('tbody', {}, ...rows.map(([first, ...rest]) => el('tr', {}, el('th', { scope: 'row' }, first), ...rest.map((c, i) => el('td', { 'data-head': heads[i + 1] }, c)))))));

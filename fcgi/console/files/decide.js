@@ -56,7 +56,7 @@ function silence({ change, config }) {
       const matcher = { config: config.id, category, key, ...(change.path ? { path: change.path } : {}) };
       silenced(await callSigned('POST', 'api/drift/silences', { matcher, reason, expires_at: endOf(until) }), put);
     },
-    tell: (problem) => tell({ ...problem, about: (p) => problem.about(p === '/until' ? '/expires_at' : p) }, ['reason', 'until']),
+    tell: (problem) => tell(problem, ['reason', 'until'], { until: 'expires_at' }),
   });
   return fold(x.silence, small(x.silenceSays), form.element, box);
 }

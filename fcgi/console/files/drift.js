@@ -11,8 +11,8 @@ export const tag = (severity) => el('span', { class: `severity ${severity}` }, t
 export const statusWord = (status) => t.statuses[status] ?? status;
 
 // A sign and a word: colour is never alone.
-export function stateTag(state) {
-  const [sign, word, meaning] = t.states[state] ?? ['', state, ''];
+export function stateTag(state, words = t.states) {
+  const [sign, word, meaning] = words[state] ?? ['', state, ''];
   return el('span', { class: `state ${state}`, title: meaning }, el('span', { 'aria-hidden': 'true' }, `${sign} `), word);
 }
 

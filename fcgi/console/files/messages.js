@@ -78,13 +78,13 @@ export function failed(problem) {
   say(sentence(problem.code));
 }
 
-// What a form tells of a failure; `fields` names the members of the body that have a field.
-export function tell(problem, fields = []) {
+// What a form tells of a failure; `fields` names the members of the body that have a field, `members` where a field's is called otherwise.
+export function tell(problem, fields = [], members = {}) {
   if (problem.code === undefined)
     throw problem;
   const faults = {};
   for (const name of fields) {
-    const detail = problem.about(`/${name}`);
+    const detail = problem.about(`/${members[name] ?? name}`);
     if (detail !== undefined)
       faults[name] = `This ${detail}.`;
   }

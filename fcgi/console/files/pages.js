@@ -7,6 +7,8 @@ import { t } from './texts.js';
 const pages = [
   { name: '', in: ['#/', t.nav.overview], needs: ['read:drift', 'read:alerts'], load: () => import('./overview.js') },
   { name: 'alerts', in: ['#/alerts?status=open', t.nav.alerts], needs: ['read:alerts'], load: () => import('./alerts.js') },
+  { name: 'silences', in: ['#/silences', t.nav.silences], needs: ['read:alerts'], load: () => import('./silences.js') },
+  { name: 'channels', in: ['#/channels', t.nav.channels], needs: ['read:channels'], load: () => import('./channels.js') },
   { name: 'configs', needs: ['read:drift'], load: () => import('./config.js') },
 ];
 
@@ -47,5 +49,5 @@ export function navigation(me, signOut) {
   return nav.replaceChildren(
     el('ul', { class: 'plain' }, ...pages.filter((p) => p.in && allowed(p, me)).map((p) => el('li', {}, to(p.name, ...p.in))),
       el('li', {}, to('account', '#/account', t.nav.account))),
-    el('span', { class: 'small who' }, `${me.user.email}, ${me.tenant.name}`), button(t.nav.signOut, signOut));
+    el('span', { class: 'small who' }, el('span', {}, me.user.email), ' ', el('span', {}, me.tenant.name)), button(t.nav.signOut, signOut));
 }

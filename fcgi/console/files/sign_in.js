@@ -1,5 +1,5 @@
 // sign_in.js - password, providers, second factor, forgotten password, and the proof that some deeds ask for.
-import { Form, alert, button, el, link, notice, show } from './ui.js';
+import { Form, alert, ask, button, el, link, notice, show } from './ui.js';
 import { call, callSigned, urlOf } from './api.js';
 import { keepTenant, lastTenant, query } from './address.js';
 import { requestNumber, sentence, tell } from './messages.js';
@@ -175,4 +175,32 @@ function stepUpAtProvider({ tenant, returnTo }) {
   show('Is it you?', el('p', {}, 'You signed in some time ago. Sign in at your provider once more, then this goes on.'), box,
     el('p', { class: 'after' }, link('#/', 'Cancel')));
   fillProviders(box, tenant, { returnTo, anew: true });
+}
+
+// Does `send` on a page of `me`. Where that asks for a proof first, it is asked for above the page, which stays as it is, and `send` goes on.
+export async function proven(me, send) {
+  try {
+    return await send();
+  } catch (problem) {
+    if (problem.code !== 'step_up_required')
+      throw problem;
+    await proof(me, problem);
+  }
+  return send();
+}
+
+function proof(me, problem) {
+  const method = problem.methods.find((m) => proofs[m]);
+  if (method === undefined) {
+    stepUpAtProvider({ tenant: me.tenant.slug, returnTo: new URL('.', location.href).pathname + location.hash });
+    throw problem;
+  }
+  return new Promise((resolve, reject) => {
+    ask({ title: 'Is it you?', text: 'You signed in some time ago. Before this goes on, prove once more who you are.', yes: 'Continue', busy: 'Checking…', grave: false,
+      fields: [proofs[method]], tell: (p) => tell(p, ['code', 'recovery_code', 'password']), closed: () => reject(problem),
+      send: async (values) => {
+        await callSigned('POST', 'api/auth/step-up', method === 'password' ? values : trimmed(values));
+        resolve();
+      } });
+  });
 }

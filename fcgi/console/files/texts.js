@@ -2,7 +2,7 @@
 import { list, number, plural } from './language.js';
 
 export const t = {
-  nav: { label: 'Pages', overview: 'Overview', alerts: 'Alerts', account: 'Your account', signOut: 'Sign out' },
+  nav: { label: 'Pages', overview: 'Overview', alerts: 'Alerts', silences: 'Silences', channels: 'Channels', account: 'Your account', signOut: 'Sign out' },
   none: 'There is none.',
   more: 'More',
   never: 'never',
@@ -85,6 +85,56 @@ export const t = {
     history: 'History', compared: { baseline: 'It was read the first time and became the baseline.', clean: 'Compared: nothing had changed.', incomplete: 'Compared as far as it could be read.', failed: 'It could not be compared.' },
     drifted: (n, worst) => `Compared: ${plural(n, 'change')}, the worst ${worst}.`, ranWrong: (reason) => `A run failed: ${reason}`,
     baselineSet: (actor, note) => `${actor} set the baseline${note ? `: ${note}` : '.'}`,
+  },
+
+  channels: {
+    states: {
+      disabled: ['✕', 'switched off', 'It is told nothing.'],
+      failing: ['▲', 'does not arrive', 'What was sent last has not arrived.'],
+      paused: ['‖', 'paused', 'What it is to be told waits.'],
+      untried: ['○', 'nothing sent yet', 'Nothing was sent to it yet.'],
+      active: ['✓', 'arrives', 'What was sent last has arrived.'],
+    },
+    outcomes: {
+      delivered: ['✓', 'delivered', 'The receiver has it.'], accepted: ['✓', 'accepted', 'The receiver has taken it, and says no more.'],
+      failed: ['▲', 'failed', ''], refused: ['✕', 'refused', 'It was not sent, or will not be taken however often it is sent.'],
+    },
+    says: 'Where alerts are told. Those that need somebody come first.',
+    empty: 'There is no channel: of an alert nobody is told who does not look here. A channel is made by the API (POST /api/drift/channels) and named by a config.',
+    last: 'last sent ', named: (n) => (n === 0 ? 'no config names it' : `named by ${plural(n, 'config')}`), cut: (n) => `Only the newest ${number(n)} are shown here.`,
+    facts: { state: 'State', kind: 'Kind', where: 'Sent to', values: 'Told', former: 'Former secret', by: 'Named by', made: 'Made' },
+    values: 'where something changed, and the values', noValues: 'where something changed, not the values', former: 'signs too until ',
+    nobody: 'no config: it is told nothing',
+    why: { active: (reason) => reason, paused: (reason) => `Paused: ${reason}`, disabled: (reason) => `Switched off: ${reason}` },
+    test: 'Send a test', tested: 'The test is on its way: what comes of it stands below as soon as it is known.',
+    testOver: (outcome, detail) => `The test: ${outcome}. ${detail}`,
+    pause: 'Pause', pauseAsk: 'Pause this channel?', pauseLost: 'Nobody is told by it from now on. What it is to be told waits, and goes out when the pause ends.', pausing: 'Pausing…',
+    disable: 'Switch off', disableAsk: 'Switch this channel off?', disabling: 'Switching off…',
+    disableLost: 'It is told nothing any more: what waits is given up, and what happens until it is switched on again is not kept for it. To have it kept, pause it instead.',
+    resume: 'Go on', enable: 'Switch on',
+    set: { active: 'It is in use.', paused: 'It is paused.', disabled: 'It is switched off.' },
+    again: 'Send again', againThis: (what, at) => `Send again: ${what}, ${at}`, againAsk: 'Send this again?', sending: 'Sending…',
+    againSays: 'The receiver gets it once more, under the number that it had. Of an alert everything after it goes out again too, so that the receiver ends with what is so now.',
+    allAgain: 'Send again what was given up', allAgainAsk: 'Send again what was given up?', since: 'Only what was tried since (empty: all)',
+    sent: (n) => `${plural(n, 'message')} ${n === 1 ? 'goes' : 'go'} out again.`, sentSome: (n) => `${plural(n, 'message')} go out again, and there are more: do it once more.`,
+    log: 'What was sent', noLog: 'Nothing was sent to it yet.', heads: ['When', 'What', 'What came of it', 'Why', 'Deed'],
+    events: { 'drift.alert.opened': 'alert opened', 'drift.alert.updated': 'alert changed', 'drift.alert.attributed': 'who made it', 'drift.alert.resolved': 'alert ended', 'channel.test': 'test' },
+    attempt: (n, took) => `attempt ${number(n)}, ${number(took)} ms`, http: (n) => `, HTTP ${n}`,
+    next: { pending: 'It is tried again.', dead: 'It was given up.', superseded: 'A newer message has told it.' },
+    changed: 'Something was sent.', back: 'All channels',
+  },
+
+  silences: {
+    which: 'Which', states: { active: 'Quiet now', scheduled: 'To come', expired: 'Over' }, kinds: { silence: 'Silence', maintenance: 'Maintenance window' },
+    says: 'What is quiet is read, compared and listed like everything else; it only tells nobody. A silence is made at the change that it is for.',
+    heads: ['What', 'Kind', 'Why', 'By', 'From – until', 'Deed'], gone: 'a config that is not shown', covers: (n) => `keeps ${plural(n, 'finding')} quiet`,
+    endedBy: (who) => `ended by ${who}`, cut: (n) => `Only the newest ${n} are shown here.`,
+    end: 'End now', endThis: (place) => `End now: ${place}`, endAsk: (kind) => `End this ${(kind ?? 'silence').toLowerCase()} now?`,
+    endLost: 'What it kept quiet, and is still there, is told with the next comparison.', endEarly: 'It does not begin. What it was to keep quiet is told as it comes.',
+    ending: 'Ending…', ended: 'It is over.',
+    plan: 'Plan a maintenance window', planning: 'Planning…', planned: 'The window is planned.',
+    planSays: 'What changes in the config while it lasts tells nobody; when it ends, one message tells all that is still there. At most seven days.',
+    config: 'Which config?', reason: 'What is being done?', from: 'From (empty: now)', until: 'Until when?',
   },
 
   overview: {

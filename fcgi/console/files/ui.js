@@ -51,8 +51,8 @@ export function every(ms, f, tellFailure) {
   });
 }
 
-// Whether somebody has typed or ticked something that showing the view anew would lose.
-export const isTouched = () => [...document.querySelectorAll('#main input')].some((e) => (e.type === 'checkbox' ? e.checked !== e.defaultChecked
+// Whether somebody has typed, ticked or been asked something that showing the view anew would lose.
+export const isTouched = () => document.querySelector('dialog') !== null || [...document.querySelectorAll('#main input')].some((e) => (e.type === 'checkbox' ? e.checked !== e.defaultChecked
   : e.value !== e.defaultValue));
 
 // What is listened to everywhere, as long as the view is shown.
@@ -94,17 +94,18 @@ function showSecret(input) {
   return b;
 }
 
-// { name, label, type, hint, value, optional, autofocus, ...attributes of the input }
+// { name, label, type, hint, value, optional, autofocus, ...attributes of the input }; with choices { value: text } it is one of these.
 export class Field {
-  constructor({ name, label, hint, optional = false, ...attributes }) {
+  constructor({ name, label, hint, choices, optional = false, ...attributes }) {
     const id = newId(name);
     this.name = name;
     this.label = label;
     this.optional = optional;
     this.fault = el('p', { class: 'fault', id: `${id}-fault` });
     this.hint = hint && el('p', { class: 'hint', id: `${id}-hint` }, hint);
-    this.input = el('input', { id, name, type: 'text', spellcheck: 'false', autocapitalize: 'none', required: !optional,
-      'aria-describedby': `${this.hint ? `${id}-hint ` : ''}${id}-fault`, ...attributes });
+    const common = { id, name, required: !optional, 'aria-describedby': `${this.hint ? `${id}-hint ` : ''}${id}-fault` };
+    this.input = choices ? el('select', common, ...Object.entries(choices).map(([value, text]) => el('option', { value }, text)))
+      : el('input', { ...common, type: 'text', spellcheck: 'false', autocapitalize: 'none', ...attributes });
     const secret = attributes.type === 'password';
     this.element = el('div', { class: 'field' }, el('label', { for: id }, label), this.hint,
       secret ? el('div', { class: 'with-button' }, this.input, showSecret(this.input)) : this.input, this.fault);
@@ -204,19 +205,22 @@ export class Form {
 // ---- asking ----------------------------------------------------------------------------------------
 
 // Asks before a deed that takes something away, which `text` names. `send` does it; what fails is told here, and nothing is lost.
-export function ask({ title, text, yes, busy, no = 'Cancel', fields = [], more = [], send, tell }) {
+// It ends with the view that it was asked on; `closed` is told when it does, whether it was done or not.
+export function ask({ title, text, yes, busy, no = 'Cancel', fields = [], more = [], send, tell, closed, grave = true }) {
   const id = newId('ask'), before = document.activeElement;
   const form = new Form({ fields, submit: yes, busy, tell, send: async (values) => {
     await send(values);
     dialog.close();
   }, more });
-  form.button.classList.add('grave');
+  form.button.classList.toggle('grave', grave);
   form.element.append(button(no, () => dialog.close()));
   const dialog = el('dialog', { 'aria-labelledby': id, onclose: () => {
     dialog.remove();
     if (before?.isConnected)
       before.focus();
+    closed?.();
   } }, el('h2', { id }, title), ...[text].flat().map((p) => el('p', {}, p)), form.element);
   document.body.append(dialog);
+  leaving.push(() => dialog.close());
   dialog.showModal();
 }

@@ -56,6 +56,14 @@ export class Visitor {
   // Not until all is loaded: the page may send the browser on before that.
   goto(target = '/') { return this.page.goto(new URL(target, this.origin).href, { waitUntil: 'commit' }); }
 
+  // To another address of the page that is shown, which is not loaded anew for it.
+  turn(target) {
+    return this.page.evaluate((to) => {
+      history.replaceState(null, '', to);
+      dispatchEvent(new Event('hashchange'));
+    }, target);
+  }
+
   // The view with this heading, with the focus where a screen reader begins.
   async sees(title) {
     await this.page.getByRole('heading', { level: 1, name: title, exact: typeof title === 'string' }).waitFor();

@@ -193,3 +193,29 @@ test('a change stands in its surroundings, side by side, with what else differs 
   await v.press('Accept all of it');
   await v.examine('alert-accept-all');
 }));
+
+test('a name with a star makes no silence and no rule, which would take more than was looked at', () => as(async (v) => {
+  const config = await newConfig(admin), of = (value) => ['*', 'a'].map((key) => ({ category: 'records', key, value }));
+  await push(admin, config, of({ on: true, 7: 1 }));
+  await push(admin, config, of({ on: false, 7: 2 }));
+  const [alert] = await all(admin, `/api/drift/alerts?config_id=${config.id}`);
+  await v.goto(`/#/alerts/${alert.id}`);
+  await v.page.locator('.change').first().waitFor();
+  const starred = v.page.locator('.change').filter({ hasText: 'records *' }), other = v.page.locator('.change').filter({ hasText: 'records a' });
+  for (const title of ['Be silent about it', 'What if it were ignored?']) {
+    await starred.first().locator('summary').filter({ hasText: title }).click();
+    await other.first().locator('summary').filter({ hasText: title }).click();
+  }
+  assert.equal(await starred.first().getByText(/holds a \*/).count(), 2);
+  assert.equal(await starred.first().getByRole('button', { name: /Be silent about it|Replay/ }).count(), 0);
+  assert.equal(await other.first().getByRole('button', { name: /Be silent about it|Replay/ }).count(), 2);
+  assert.deepEqual((await v.page.locator('.change code').allTextContents()).filter((text) => / in records$/.test(text)).map((text) => text.includes('*')), [false, false]);
+}));
+
+test('an alert whose config is no more is still shown', () => as(async (v) => {
+  const { config, alert } = await drifted();
+  assert.equal((await admin('DELETE', `/api/drift/configs/${config.id}`)).status, 204);
+  await v.goto(`/#/alerts/${alert.id}`);
+  await v.page.getByRole('heading', { name: alert.title }).waitFor();
+  assert.equal(await v.page.getByRole('button', { name: 'Try again' }).count(), 0);
+}));

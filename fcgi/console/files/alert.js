@@ -11,11 +11,18 @@ import { t } from './texts.js';
 const x = t.alert;
 const PAGE = 50;
 
+// An alert outlives its config and its report: what is no more is null.
+const orNull = (problem) => {
+  if (problem.status === 404)
+    return null;
+  throw problem;
+};
+
 async function load(me, id) {
-  const get = (path) => callSigned('GET', `api/drift/${path}`), drift = may(me, 'read:drift');
-  const alert = await get(`alerts/${id}`), reported = drift && alert.report_id, configured = drift && alert.config_id;
-  const [config, baseline, report, changes] = await Promise.all([configured ? get(`configs/${alert.config_id}`) : null, configured ? get(`configs/${alert.config_id}/baseline`) : null,
-    reported ? get(`reports/${alert.report_id}`) : null, reported ? get(`reports/${alert.report_id}/changes?limit=${PAGE}`) : null]);
+  const get = (path) => callSigned('GET', `api/drift/${path}`), drift = may(me, 'read:drift'), alert = await get(`alerts/${id}`);
+  const part = (of, path) => (drift && of ? get(path).catch(orNull) : null);
+  const [config, baseline, report, changes] = await Promise.all([part(alert.config_id, `configs/${alert.config_id}`), part(alert.config_id, `configs/${alert.config_id}/baseline`),
+    part(alert.report_id, `reports/${alert.report_id}`), part(alert.report_id, `reports/${alert.report_id}/changes?limit=${PAGE}`)]);
   return { alert, config, baseline, report, changes };
 }
 

@@ -35,6 +35,10 @@ const takeBack = ({ change, again }) => el('p', {}, button(x.takeBack, () => ask
     await again(x.takenBack);
   } })));
 
+// Matchers are globs, and names are what the watched system calls things: where one holds a star, what is made of it would take more
+// than was looked at.
+const isPlain = ({ resource, path }) => ![resource.category, resource.key, path].some((name) => name.includes('*'));
+
 // ---- kept silent -----------------------------------------------------------------------------------
 
 function silenced(silence, put) {
@@ -43,6 +47,8 @@ function silenced(silence, put) {
 }
 
 function silence({ change, config }) {
+  if (!isPlain(change))
+    return fold(x.silence, small(x.starred));
   const box = el('p', {}), { category, key } = change.resource;
   const put = (...parts) => {
     box.replaceChildren(...parts);
@@ -63,8 +69,8 @@ function silence({ change, config }) {
 
 // ---- left out by a rule ----------------------------------------------------------------------------
 
-// The place in all resources of the collection, at whatever index.
-const ruleFor = ({ resource, path }) => ({ category: resource.category, path: path.replace(/\/\d+(?=\/|$)/g, '/*'), severity: 'ignore', reason: x.ruleReason });
+// The place in all resources of the collection.
+const ruleFor = ({ resource, path }) => ({ category: resource.category, path, severity: 'ignore', reason: x.ruleReason });
 
 function addRule({ config, rules, again }) {
   const form = new Form({ fields: [], submit: x.rule, busy: x.adding, more: [small(x.ruleLost)], tell,
@@ -76,6 +82,8 @@ function addRule({ config, rules, again }) {
 }
 
 function whatIf({ me, change, config, again }) {
+  if (!isPlain(change))
+    return fold(x.whatIf, small(x.starred));
   const box = el('div', {}), rule = ruleFor(change), rules = [rule, ...(config.rules ?? [])];
   const form = new Form({ fields: [], submit: x.tryIt, busy: x.trying, tell,
     send: async () => {

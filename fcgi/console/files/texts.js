@@ -39,6 +39,7 @@ export const t = {
     silence: 'Be silent about it', silencing: 'Making it silent…', silenceReason: 'Why should it be silent?', silenceUntil: 'Until when?',
     silenceSays: 'This place is compared and listed as before, but tells nobody until then; what is still there then is told. At most 30 days.',
     silenced: 'It is silent now, until ', unsilence: 'End the silence', unsilenced: 'The silence is over: what it covered is told with the next comparison.',
+    starred: 'A name on the way to this place holds a *, which a silence or a rule would take for any name. Accept the value, or write the rule by the API.',
     whatIf: 'What if it were ignored?', whatIfSays: (days) => `Replays the last ${days} days with a rule that leaves this place out, in all resources of the collection. Nothing is changed by asking.`,
     trying: 'Replaying…', tryIt: 'Replay', place: (category, path) => `${path} in ${category}`,
     replayed: (n, more) => `${plural(n, 'snapshot')} replayed${more ? ', there were more' : ''}.`,

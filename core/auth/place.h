@@ -2,7 +2,8 @@
  * place.h - from where the people and keys of a tenant may come: its `allowed_addresses`.
  *
  * An empty list allows every address.  Each request is held against the list of its caller's tenant, and against that
- * of the tenant acted in; a session is neither begun nor refreshed from elsewhere.  What nobody is signed in for (a mailed
+ * of the tenant acted in; a session is neither begun nor refreshed from elsewhere; it is ended from
+ * anywhere, and so by a refresh token that is shown twice.  What nobody is signed in for (a mailed
  * link, a token of `notify`) is no business of it.  The address is the client's behind trusted_proxies; of a trusted
  * proxy that has not said for whom it asks nothing is known, and that is not in a list.
  *

@@ -311,6 +311,16 @@ end_reused(struct refreshing *f, struct err *e)
 	    "refresh token reused");
 }
 
+/* It was rotated before, and longer ago than a parallel tab may be late. */
+static bool
+is_reused(const struct refreshing *f)
+{
+	bool late = f->row.generation == f->presented + 1 && f->row.rotated_ago_s >= 0 &&
+		    f->row.rotated_ago_s < REFRESH_GRACE_S;
+
+	return f->row.generation > f->presented && !late;
+}
+
 /* The generation to give out: the next one, or the same successor once more. */
 static bool
 rotate(struct refreshing *f, uint64_t *generation, struct err *e)
@@ -332,12 +342,10 @@ rotate(struct refreshing *f, uint64_t *generation, struct err *e)
 	}
 	if (!read_row(f, e))
 		return false;
-	if (f->row.generation == f->presented + 1 && f->row.rotated_ago_s >= 0 &&
-	    f->row.rotated_ago_s < REFRESH_GRACE_S)
-		return true;
-	if (f->row.generation <= f->presented)
-		return refuse(e, "of a generation that was never given out");
-	return end_reused(f, e);
+	if (is_reused(f))
+		return end_reused(f, e);
+	return f->row.generation > f->presented ||
+	       refuse(e, "of a generation that was never given out");
 }
 
 static bool
@@ -375,8 +383,11 @@ refresh(struct refreshing *f, const struct refresh_shown *shown, struct session_
 {
 	uint64_t generation = 0;
 
-	if (!find_session(f, shown, e) ||
-	    !place_check_user(&f->by, &f->row.user_id, f->row.email, e) ||
+	if (!find_session(f, shown, e))
+		return false;
+	if (is_reused(f)) /* from wherever it is shown */
+		return end_reused(f, e);
+	if (!place_check_user(&f->by, &f->row.user_id, f->row.email, e) ||
 	    !rotate(f, &generation, e))
 		return false;
 	grant->tenant = f->by.t->tenant;

@@ -137,6 +137,22 @@ test('whatever stands for somebody works from inside alone, at once, and no sign
   assert.equal((await send('POST', '/api/auth/password/forgot', { body: { tenant: p.tenant, email: p.email }, ...outside })).status, 202);
 });
 
+test('a session is ended from anywhere: by leaving, and by a refresh token that is shown twice', async () => {
+  const p = await party(), page = await browser(p), [kept, stolen] = [await session(p), await session(p)];
+  const renew = (token, o) => call('POST', '/api/auth/refresh', { body: { refresh_token: token }, ...o }), me = (token) => call('GET', '/api/auth/me', { headers: { Authorization: `Bearer ${token}` } });
+  const second = (await renew(stolen.refresh_token)).json, third = (await renew(second.refresh_token)).json;
+  await set(p, { allowed_addresses: inside });
+  assert.equal((await call('POST', '/api/auth/logout', { headers: { Authorization: `Bearer ${kept.access_token}` }, body: {}, ...outside })).status, 204);
+  assert.equal((await me(kept.access_token)).status, 401);
+  const left = await page.change('POST', '/api/auth/logout', { body: {}, ...outside });
+  assert.equal(left.status, 204, left.text);
+  assert.equal((await page('GET', '/api/auth/me')).status, 401);
+  const again = await renew(stolen.refresh_token, outside);
+  assert.deepEqual([again.status, again.json?.code], [401, 'refresh_token_reused'], again.text);
+  assert.equal((await me(third.access_token)).status, 401);
+  assert.equal((await entries(p, 'session.reuse')).length, 1);
+});
+
 test('who is refused for the address is in the trail, seldom', async () => {
   const p = await party();
   await set(p, { allowed_addresses: inside });

@@ -7,7 +7,6 @@
 
 #define MIN(x, y) ((x) < (y) ? (x) : (y))
 #define NULLABLE  FIELD_NULLABLE
-#define FOREVER_S INT64_C(3155760000) /* a hundred years */
 
 /* ---- the members ---- */
 
@@ -47,18 +46,6 @@ static const struct field cors_fields[] = {
 };
 static const struct schema cors_schema = SCHEMA("CorsSettings", struct settings_cors, cors_fields);
 
-#define KEPT(m, what)                                                                              \
-	FIELD(struct settings_retention, m, .min = 0, .max = FOREVER_S, .flags = NULLABLE,         \
-	    .doc = "How long " what " are kept; 0: for ever.")
-static const struct field retention_fields[] = {
-	KEPT(snapshots_s, "snapshots"),
-	KEPT(reports_s, "reports"),
-	KEPT(audit_s, "audit entries"),
-	FIELD_END,
-};
-static const struct schema retention_schema =
-    SCHEMA("RetentionSettings", struct settings_retention, retention_fields);
-
 static const struct field security_fields[] = {
 	FIELD(struct settings_security, channel_id, .flags = FIELD_REQUIRED, .doc = "Channel."),
 	FIELD(struct settings_security, min_severity, .min = 1, .max = 16, .flags = FIELD_REQUIRED,
@@ -94,8 +81,8 @@ static const struct field settings_fields[] = {
 		   "must be inside."),
 	FIELD(struct settings, rate_limits, .flags = NULLABLE,
 	    .doc = "By rate class or route: {per_minute, burst}."),
-	FIELD(struct settings, retention, .item = &retention_schema, .flags = NULLABLE,
-	    .doc = "How long things are kept." NOT_YET),
+	FIELD(struct settings, retention, .item = &keep_schema, .flags = NULLABLE,
+	    .doc = "How long history is kept."),
 	FIELD(struct settings, notifications, .item = &notifications_schema, .flags = NULLABLE,
 	    .doc = "Who is told." NOT_YET),
 	FIELD_END,
@@ -106,7 +93,6 @@ const struct schema settings_schema = SCHEMA("TenantSettings", struct settings, 
 static const struct {
 	const char *pointer, *why;
 } not_yet[] = {
-	{ "/retention", "nothing is deleted by age in this version" },
 	{ "/notifications", "security events are not sent in this version" },
 };
 
@@ -376,6 +362,7 @@ settings_merge(TALLOC_CTX *mem, const struct conf *conf, const char *was, const 
 	if (!json_merge(mem, base, change, &both, e) ||
 	    !schema_decode_at(mem, &settings_schema, &both, "/settings", &s, e) ||
 	    !check_available(mem, change, e) || !check_ceilings(mem, conf, &s, e) ||
+	    (s.retention != NULL && !keep_check(mem, s.retention, e)) ||
 	    !json_without_nulls(mem, &both, &clean, e) || !read_addresses(mem, &clean, e))
 		return false;
 	buf_make(&b, mem);

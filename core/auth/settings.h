@@ -11,6 +11,7 @@
 
 #include "core/auth/auth.h"
 #include "core/json/schema.h"
+#include "core/store/tenant/keep.h"
 
 struct settings_session {
 	int64_t access_s, idle_s, absolute_s;
@@ -24,9 +25,6 @@ struct settings_mfa {
 };
 struct settings_cors {
 	struct strings allowed_origins;
-};
-struct settings_retention {
-	int64_t snapshots_s, reports_s, audit_s; /* 0: for ever */
 };
 struct settings_security {
 	struct uuid channel_id;
@@ -43,7 +41,7 @@ struct settings {
 	struct settings_cors          *cors;
 	struct strings                 allowed_addresses;
 	struct raw_json                rate_limits; /* {CLASS or route: {per_minute, burst}} */
-	struct settings_retention     *retention;
+	struct keep                   *retention;
 	struct settings_notifications *notifications;
 	struct cidr_list               allowed; /* allowed_addresses, read; empty: from everywhere */
 };

@@ -185,8 +185,9 @@ const struct schema spec_unread_schema = SCHEMA("DriftUnread", struct spec_unrea
 		.doc = "When the source is collected, where it is of a kind that collects."),      \
 	    FIELD(struct spec_body, retention_s, .min = 1, .max = RETENTION_MAX_S,                 \
 		.flags = FIELD_NULLABLE,                                                           \
-		.doc = "Snapshots are dropped after so many seconds; the baseline and the newest " \
-		       "stay. null: never."),                                                      \
+		.doc = "Snapshots and reports are dropped after so many seconds; the baseline "    \
+		       "and the newest stay. null: never, unless the tenant's "                    \
+		       "settings.retention says so; of both the shorter counts."),                 \
 	    FIELD_END
 static const struct field create_fields[] = { BODY(FIELD_REQUIRED, spec_baseline_new_schema) };
 static const struct field update_fields[] = { BODY(0, spec_baseline_schema) };

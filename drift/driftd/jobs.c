@@ -17,6 +17,7 @@
 #include "drift/remask/remask.h"
 #include "drift/run/deadline.h"
 #include "drift/run/takeover.h"
+#include "drift/snapshot/retention.h"
 
 #define DEADLINES_MS 1000
 #define UPKEEP_MS    60000
@@ -102,6 +103,51 @@ forget_rows(struct worker *w, int64_t *wait_ms, struct err *e)
 	if (!tenant_walk(w->deliver->database, &visit, &w->forget_after, &ended, e))
 		return false;
 	walk_on(w, ended, &w->forget_after, wait_ms);
+	return true;
+}
+
+#define ENDING_MS 5000 /* of one tenant; what is left waits for the next walk */
+
+struct ending {
+	const struct worker *w;
+	int64_t              until_ms;
+};
+
+static bool
+ends_too_long(void *arg)
+{
+	const struct ending *x = arg;
+
+	return x->w->stop(x->w->stop_arg) || monotonic_ms(x->w) > x->until_ms;
+}
+
+/* In one that is suspended nobody can say that it shall be otherwise. */
+static void
+end_history(const struct tenant *row, TALLOC_CTX *mem, void *arg)
+{
+	struct worker           *w = arg;
+	struct ending            x = { w, monotonic_ms(w) + ENDING_MS };
+	const struct forget_stop stop = { ends_too_long, &x };
+	struct tenant_db        *t;
+	struct err               e = { 0 };
+
+	if (w->stop(w->stop_arg) || strcmp(row->status, "active") != 0)
+		return;
+	if (!tenant_db_open(w->deliver->database, row, true, &t, &e) ||
+	    !retention_walk(w->drift, t, mem, &stop, &e))
+		log_err(w->deliver->env->log, LOG_DRIFT,
+		    "old history of a tenant was not taken away", &e);
+}
+
+static bool
+drop_history(struct worker *w, int64_t *wait_ms, struct err *e)
+{
+	const struct tenant_visit visit = { end_history, w };
+	bool                      ended;
+
+	if (!tenant_walk(w->deliver->database, &visit, &w->history_after, &ended, e))
+		return false;
+	walk_on(w, ended, &w->history_after, wait_ms);
 	return true;
 }
 
@@ -355,6 +401,7 @@ const struct job jobs[] = {
 	{ "key_reminders", UPKEEP_MS, true, remind_of_keys },
 	{ "ended_roles", UPKEEP_MS, true, clear_roles },
 	{ "old_rows", UPKEEP_MS, true, forget_rows },
+	{ "old_history", UPKEEP_MS, true, drop_history },
 	{ "storage", UPKEEP_MS, true, count_storage },
 	{ "due", UPKEEP_MS, true, check_due },
 	{ "edition", UPKEEP_MS, true, take_over },

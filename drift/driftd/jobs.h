@@ -10,7 +10,7 @@
 #include "drift/config/drift.h"
 #include "drift/deliver/deliver.h"
 
-#define JOBS_MAX 16
+#define JOBS_MAX 24
 
 /* A sender at work. */
 struct worker {
@@ -20,8 +20,8 @@ struct worker {
 	void           *stop_arg;
 	bool            once;              /* one round, with all that there is to do now */
 	int64_t         due_ms[JOBS_MAX];  /* monotonic, by row; 0: now */
-	/* how far the walks over all tenants have come, for ending API keys, roles that have ended, old rows, messages that are not in the index and configs of an earlier edition; nil: it begins */
-	struct uuid     keys_after, roles_after, forget_after, count_after, due_after, edition_after;
+	/* how far the walks over all tenants have come, for ending API keys, roles that have ended, old rows, old history, what is stored, messages that are not in the index and configs of an earlier edition; nil: it begins */
+	struct uuid     keys_after, roles_after, forget_after, history_after, count_after, due_after, edition_after;
 	/* of configs of an earlier edition: a round ends then, and has left some */
 	int64_t         taking_until_ms;
 	bool            taking_more;

@@ -3,6 +3,7 @@
 #include "core/store/alert/expire.h"
 #include "core/store/drift/history.h"
 #include "core/store/drift/schedule.h"
+#include "core/store/tenant/keep.h"
 #include "core/store/tenant/quota.h"
 #include "core/store/tx.h"
 
@@ -34,7 +35,9 @@ struct round {
 	TALLOC_CTX     *mem;
 	struct snapshot s;
 	struct blob     from;
-	struct expire   age;
+	instant         snapshots; /* collected before then; 0: none */
+	struct expire   age;       /* of all else; .before 0: nothing */
+	bool            more;      /* there was more than a round takes */
 };
 
 /* It may have become the baseline meanwhile: then it stays. */
@@ -68,7 +71,7 @@ age_body(struct db *db, void *arg, struct err *e)
 	if (!config_state_lock(db, r->mem, &r->age.config_id, &state, e))
 		return false;
 	r->age.newest = state.report_id;
-	return expire_config(db, r->mem, &r->age, e);
+	return expire_config(db, r->mem, &r->age, &r->more, e);
 }
 
 static bool
@@ -84,7 +87,7 @@ drop_snapshots(struct tenant_db *t, TALLOC_CTX *mem, struct round *r, const stru
     struct err *e)
 {
 	const struct history_expired in = { .config_id = r->age.config_id,
-		.before = r->age.before,
+		.before = r->snapshots,
 		.baseline = s->baseline_snapshot,
 		.newest = s->snapshot_id,
 		.limit = RETENTION_ROUND };
@@ -93,12 +96,43 @@ drop_snapshots(struct tenant_db *t, TALLOC_CTX *mem, struct round *r, const stru
 
 	if (!history_expired(t, mem, &in, &rows, &n, e))
 		return false;
+	r->more = n == RETENTION_ROUND;
 	for (size_t i = 0; i < n; i++) {
 		r->s = rows[i];
 		if (!run(t, "retention", drop_body, r, e))
 			return false;
 	}
 	return true;
+}
+
+static instant
+so_long_ago(const struct drift *d, int64_t keep_s)
+{
+	int64_t ms = clock_ms(d->env->clock) - keep_s * 1000;
+
+	return (instant) { keep_s == 0 || ms < 0 ? 0 : ms };
+}
+
+/* What a tenant and one of its configs say together; *any false: nothing. */
+static bool
+round_begin(const struct drift *d, const struct tenant_db *t, struct round *r, int64_t own_s,
+    bool *any, struct err *e)
+{
+	struct keep keep;
+
+	if (!keep_of(r->mem, t->tenant, &keep, e))
+		return false;
+	keep = keep_with(&keep, own_s);
+	r->snapshots = so_long_ago(d, keep.snapshots_s);
+	r->age.before = so_long_ago(d, keep.reports_s);
+	*any = r->snapshots.ms > 0 || r->age.before.ms > 0;
+	return true;
+}
+
+static bool
+drop_rest(struct tenant_db *t, struct round *r, struct err *e)
+{
+	return r->age.before.ms == 0 || run(t, "retention of reports", age_body, r, e);
 }
 
 bool
@@ -108,22 +142,96 @@ retention_round(struct drift *d, struct tenant_db *t, TALLOC_CTX *mem,
 	uint8_t             from[HASH_LEN];
 	struct round        r = { .mem = mem, .from = { from, sizeof(from) } };
 	struct config_state state;
+	bool                any;
 
-	if (after->spec->retention_s == 0)
-		return true;
-	if (!config_state_by_id(t->db, mem, after->config, &state, e))
-		return false;
 	r.age.config_id = *after->config;
-	r.age.before.ms = clock_ms(d->env->clock) - after->spec->retention_s * 1000;
 	r.age.limit = (int64_t)(after->written + RETENTION_ROWS) * RETENTION_EVERY;
-	if (r.age.before.ms <= 0)
-		return true;
-	if (!drop_snapshots(t, mem, &r, &state, e))
+	if (!round_begin(d, t, &r, after->spec->retention_s, &any, e))
 		return false;
-	if (after->seq % RETENTION_EVERY == 0 && !run(t, "retention of reports", age_body, &r, e))
+	if (!any)
+		return true;
+	if (!config_state_by_id(t->db, mem, after->config, &state, e) ||
+	    !drop_snapshots(t, mem, &r, &state, e))
+		return false;
+	if (after->seq % RETENTION_EVERY == 0 && !drop_rest(t, &r, e))
 		return false;
 	rand_fill(d->env->rand, from, sizeof(from));
 	return run(t, "retention sweep", sweep_body, &r, e);
+}
+
+/* ---- what no push follows ---- */
+
+static bool
+is_stopped(const struct forget_stop *stop)
+{
+	return stop != NULL && stop->fn(stop->arg);
+}
+
+/* One that was dropped meanwhile has nothing left. */
+static bool
+walk_round(struct tenant_db *t, struct round *r, struct err *e)
+{
+	struct config_state state;
+	bool                more;
+
+	if (!config_state_by_id(t->db, r->mem, &r->age.config_id, &state, e) ||
+	    !drop_snapshots(t, r->mem, r, &state, e))
+		goto failed;
+	more = r->more;
+	if (!drop_rest(t, r, e))
+		goto failed;
+	r->more |= more;
+	return true;
+failed:
+	r->more = false;
+	return err_take(e, ERR_MISSING);
+}
+
+static bool
+walk_config(struct drift *d, struct tenant_db *t, const struct config_kept *c,
+    const struct forget_stop *stop, struct err *e)
+{
+	bool any, ok;
+
+	do {
+		struct round r = {
+			.mem = talloc_new(NULL),
+			.age = { .config_id = c->id, .limit = RETENTION_ROWS * RETENTION_EVERY },
+		};
+
+		if (r.mem == NULL)
+			return err_memory(e);
+		ok = round_begin(d, t, &r, c->own_s, &any, e) && (!any || walk_round(t, &r, e));
+		any = r.more;
+		talloc_free(r.mem);
+	} while (ok && any && !is_stopped(stop));
+	return ok;
+}
+
+#define WALK_PAGE 100
+
+bool
+retention_walk(struct drift *d, struct tenant_db *t, TALLOC_CTX *mem,
+    const struct forget_stop *stop, struct err *e)
+{
+	struct config_kept_in in = { .limit = WALK_PAGE };
+	struct config_kept   *rows;
+	struct keep           keep;
+	size_t                n = WALK_PAGE;
+
+	if (!keep_of(mem, t->tenant, &keep, e))
+		return false;
+	in.all = keep.snapshots_s != 0 || keep.reports_s != 0;
+	while (n == WALK_PAGE && !is_stopped(stop)) {
+		if (!config_kept(t->db, mem, &in, &rows, &n, e))
+			return false;
+		for (size_t i = 0; i < n && !is_stopped(stop); i++) {
+			if (!walk_config(d, t, &rows[i], stop, e))
+				return false;
+			in.after = rows[i].id;
+		}
+	}
+	return true;
 }
 
 bool

@@ -1,14 +1,16 @@
 /*
- * retention.h - the end of a config's history: after retention_s, or by hand.
+ * retention.h - the end of a config's history: by age, or by hand.
  *
+ * How old it may become say the config's retention_s and the tenant's settings, of which the shorter counts (keep.h).
  * A round is short: it follows a push, in transactions of its own, and may take away more than that
- * push has added.  A config without pushes does not grow.  The baseline and the newest snapshot
+ * push has added.  Where nothing is pushed driftd walks once an hour.  The baseline and the newest snapshot
  * stay whatever their age, and so does what expire.h says.
  *
  * What bounds each table of a tenant:
  *   config_snapshots, resources, resource_versions, contents, manifest_contents, drift_reports,
  *   drift_changes, drift_findings, drift_history, alerts (resolved), alert_findings, alert_controls: retention_s of
- *   the config; without one they are kept for ever, and with the config they go (its alerts stay).
+ *   the config, or the tenant's retention; without either they are kept for ever, and with the config they go (its
+ *   alerts stay).
  *   outbox, deliveries: MESSAGE_KEEP_DAYS after they were made; a delivery that ends takes old ones
  * away. idempotency, mail_tokens, login_transactions, oidc_marks, user_sessions, masked_changes,
  * drift_daily, config_pushers, config_collections of which nothing is known: their own ends (core/store/tenant/forget.h). dropped_reports: until their changes are gone.
@@ -19,6 +21,7 @@
 #define BSX_DRIFT_SNAPSHOT_RETENTION_H
 
 #include "core/store/drift/snapshot.h"
+#include "core/store/tenant/forget.h"
 #include "drift/config/spec.h"
 
 #define RETENTION_ROUND 20  /* snapshots dropped in a round */
@@ -38,6 +41,10 @@ struct retention_after {
 /* Nothing to do: true. */
 MUST_USE bool retention_round(struct drift *d, struct tenant_db *t, TALLOC_CTX *mem,
     const struct retention_after *after, struct err *e);
+
+/* All configs of a tenant of which something is to go, each until there is no more, or until it is stopped. */
+MUST_USE bool retention_walk(struct drift *d, struct tenant_db *t, TALLOC_CTX *mem,
+    const struct forget_stop *stop, struct err *e);
 
 /*
  * Something was taken away: where the tenant's quota bounds what it stores, driftd sweeps and counts anew within

@@ -232,7 +232,8 @@ static const struct field tenant_update_fields[] = {
 	FIELD(struct tenant_update, settings, .item = &settings_schema,
 	    .doc =
 		"Members named are changed; null takes one back to its default. What this version "
-		"does not act upon is refused."),
+		"does not act upon is refused. What is new in a version counts on hosts that have "
+		"it: set it once all have."),
 	FIELD(struct tenant_update, quota, .item = &quota_schema,
 	    .doc =
 		"Members named are changed; null takes a limit away. One below what there is takes "

@@ -130,7 +130,8 @@ static const struct field config_out_fields[] = {
 		"Each collection that was read, or should have been; absent: none, in lists, and "
 		"in what a change answers."),
 	FIELD(struct config_out, retention_s, .flags = FIELD_OMIT_ZERO,
-	    .doc = "Snapshots are dropped after so many seconds; absent: never."),
+	    .doc = "Snapshots and reports are dropped after so many seconds; absent: only by the "
+		   "tenant's settings.retention."),
 	FIELD(struct config_out, expect_every_s, .flags = FIELD_OMIT_ZERO,
 	    .doc = "A complete snapshot is expected so often; absent: nothing is awaited."),
 	FIELD(struct config_out, schedule, .item = &schedule_spec_schema,

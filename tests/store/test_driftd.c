@@ -289,16 +289,24 @@ hup_replaces_the_senders_and_loses_nothing(void **state)
 }
 
 static void
-once_delivers_what_is_due_and_ends(void **state)
+once_delivers_what_is_due_ends_old_history_and_ends(void **state)
 {
 	struct daemon_world *y = *state;
 	int                  port = 0, fd = receiver_listen(&port), status;
 	struct uuid          c = driftd_config(y, port), other = driftd_config(y, port);
+	struct uuid          old = drift_config(y->x, DRIFT_PUSH);
 	struct hit           h;
 	pid_t                pid;
 
+	for (int i = 0; i < 3; i++)
+		drift_push_values(y->x, &old, VALUES(i == 0 ? "0" : i == 1 ? "1" : "2"));
+	drift_sql(
+	    y->x, "UPDATE %s.config_snapshots SET collected_at = collected_at - INTERVAL 2 DAY");
+	server_do(y->x->w->root,
+	    "UPDATE testbsx.tenants SET settings = '{\"retention\":{\"snapshots_s\":86400}}'");
 	driftd_cause(y, &c);
 	driftd_cause(y, &other);
+	assert_int_equal(drift_count(y->x, "SELECT COUNT(*) FROM %s.config_snapshots"), 7);
 	pid = driftd_run(y, "--once");
 	for (int i = 0; i < 2; i++) {
 		assert_true(receiver_take(fd, &h, WAIT_MS));
@@ -308,6 +316,7 @@ once_delivers_what_is_due_and_ends(void **state)
 	assert_true(WIFEXITED(status));
 	assert_int_equal(WEXITSTATUS(status), 0);
 	assert_int_equal(drift_count(y->x, DELIVERED), 2);
+	assert_int_equal(drift_count(y->x, "SELECT COUNT(*) FROM %s.config_snapshots"), 6);
 	close(fd);
 }
 
@@ -364,7 +373,7 @@ main(void)
 		TEST(a_slow_receiver_holds_up_one_sender_only),
 		TEST(term_lets_the_attempt_under_way_finish),
 		TEST(hup_replaces_the_senders_and_loses_nothing),
-		TEST(once_delivers_what_is_due_and_ends),
+		TEST(once_delivers_what_is_due_ends_old_history_and_ends),
 		TEST(it_waits_for_a_database_that_is_away),
 	};
 

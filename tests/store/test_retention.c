@@ -9,6 +9,7 @@
 #include "core/store/drift/finding.h"
 #include "core/store/alert/outbox.h"
 #include "core/store/tx.h"
+#include "drift/snapshot/retention.h"
 #include "tests/store/drift_world.h"
 
 #define DAY  86400000LL
@@ -168,6 +169,93 @@ the_newest_report_stays_while_nothing_changes(void **state)
 	    drift_count(x, "SELECT COUNT(*) FROM %s.alerts WHERE open_key IS NOT NULL"), 1);
 }
 
+static bool
+at_once(void *arg)
+{
+	(void)arg;
+	return true;
+}
+
+/* As the registry would say it. */
+static void
+walk(struct drift_world *x, const char *settings, const struct forget_stop *stop)
+{
+	const struct tenant *was = x->t->tenant;
+	struct tenant        now = *was;
+	struct err           e = { 0 };
+
+	now.settings.text = settings;
+	x->t->tenant = &now;
+	assert_ok(retention_walk(x->d, x->t, x, stop, &e));
+	x->t->tenant = was;
+}
+
+static int64_t
+of_config(struct drift_world *x, const char *table, const struct uuid *c)
+{
+	char id[UUID_TEXT_MAX], sql[200];
+
+	uuid_print(c, id);
+	snprintf(sql, sizeof(sql),
+	    "SELECT COUNT(*) FROM %%s.%s WHERE config_id = UNHEX(REPLACE('%s', '-', ''))", table,
+	    id);
+	return drift_count(x, sql);
+}
+
+#define PUSHED 45 /* more than two rounds take */
+
+/* Of a tenant and a config the shorter counts, whoever is stopped, and of two tenants each for
+ * itself. */
+static void
+without_a_push_a_walk_ends_what_tenant_and_config_keep_no_longer(void **state)
+{
+	static const char *const specs[] = {
+		DRIFT_PUSH,
+		"{\"source\":{\"kind\":\"push\"},\"retention_s\":2592000}",
+		"{\"source\":{\"kind\":\"push\"},\"retention_s\":259200}",
+	};
+	static const struct {
+		int         days; /* since the last push */
+		const char *settings;
+		bool        stopped;
+		int64_t     snapshots[3], reports[3];
+	} steps[] = {
+		{ 1, "{}", false, { PUSHED, PUSHED, PUSHED }, { PUSHED, PUSHED, PUSHED } },
+		{ 4, "{}", false, { PUSHED, PUSHED, 2 }, { PUSHED, PUSHED, 2 } },
+		{ 4, "{\"retention\":{\"snapshots_s\":432000}}", false, { PUSHED, PUSHED, 2 },
+		    { PUSHED, PUSHED, 2 } },
+		{ 4, "{\"retention\":{\"snapshots_s\":86400,\"reports_s\":864000}}", true,
+		    { PUSHED, PUSHED, 2 }, { PUSHED, PUSHED, 2 } },
+		{ 4, "{\"retention\":{\"snapshots_s\":86400,\"reports_s\":864000}}", false,
+		    { 2, 2, 2 }, { PUSHED, PUSHED, 2 } },
+		{ 11, "{\"retention\":{\"snapshots_s\":86400,\"reports_s\":864000}}", false,
+		    { 2, 2, 2 }, { 2, 2, 2 } },
+	};
+	const struct forget_stop stop = { at_once, NULL };
+	struct drift_world      *x = *state;
+	struct clock             now = { &stepped, clock_ms(&clock_system) - 30 * DAY };
+	struct uuid              c[3];
+	int64_t                  last;
+
+	x->env.clock = &now;
+	for (int i = 0; i < 3; i++) {
+		now.set_ms = clock_ms(&clock_system) - 30 * DAY;
+		c[i] = drift_config(x, specs[i]);
+		push_for(x, &now, &c[i], PUSHED, "\"good\"", true);
+	}
+	last = now.set_ms;
+	for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]); i++) {
+		now.set_ms = last + steps[i].days * DAY;
+		walk(x, steps[i].settings, steps[i].stopped ? &stop : NULL);
+		for (int k = 0; k < 3; k++) {
+			assert_int_equal(
+			    of_config(x, "config_snapshots", &c[k]), steps[i].snapshots[k]);
+			assert_int_equal(of_config(x, "drift_reports", &c[k]), steps[i].reports[k]);
+		}
+	}
+	drift_check_contents(x);
+}
+
 struct ending {
 	struct outbox o;
 };
@@ -227,6 +315,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(what_is_old_goes_and_what_must_stays),
 		TEST(the_newest_report_stays_while_nothing_changes),
+		TEST(without_a_push_a_walk_ends_what_tenant_and_config_keep_no_longer),
 		TEST(a_delivery_that_ends_takes_old_messages_with_it),
 	};
 

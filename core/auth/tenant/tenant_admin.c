@@ -151,6 +151,25 @@ may_loosen(struct altering *w, struct err *e)
 	return true;
 }
 
+/* What is kept for less time is taken away: who says so may do that.  Of another tenant, as above.
+ */
+static bool
+may_keep_less(struct altering *w, struct err *e)
+{
+	const struct caller *who = w->by->caller;
+	struct keep          was;
+
+	if (who == NULL || w->t != w->by->t ||
+	    permission_has(&who->permissions, ACTION_DELETE, RESOURCE_SNAPSHOTS))
+		return true;
+	return keep_of(w->by->mem, w->was, &was, e) &&
+	       (!keep_is_shorter(w->now.retention, &was) ||
+		   err_set(e, ERR_FORBIDDEN, 0,
+		       "Snapshots that are kept for less time are deleted: somebody who has the "
+		       "permission delete:snapshots must change retention.",
+		       "delete:snapshots is missing"));
+}
+
 static bool
 alter_body(struct db *db, void *arg, struct err *e)
 {
@@ -161,7 +180,7 @@ alter_body(struct db *db, void *arg, struct err *e)
 		   .absolute_s = w->now.session->absolute_s };
 
 	(void)db;
-	return is_as_read(w, e) && may_loosen(w, e) &&
+	return is_as_read(w, e) && may_loosen(w, e) && may_keep_less(w, e) &&
 	       tenant_set(w->t, w->name, w->settings, w->was->settings.text, e) &&
 	       ends_apply(w->t, &x, e);
 }

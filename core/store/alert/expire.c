@@ -60,7 +60,7 @@ SQL(expire_delete_dropped, SQL_TENANT, &id_schema, NULL,
     "DELETE FROM dropped_reports WHERE id = :id");
 
 static bool
-drop_reports(struct db *db, TALLOC_CTX *mem, const struct expire *in, struct err *e)
+drop_reports(struct db *db, TALLOC_CTX *mem, const struct expire *in, bool *more, struct err *e)
 {
 	struct key_in *rows;
 	size_t         n;
@@ -69,12 +69,13 @@ drop_reports(struct db *db, TALLOC_CTX *mem, const struct expire *in, struct err
 		return false;
 	for (size_t i = 0; i < n; i++)
 		rows[i].now = in->before;
+	*more |= n == (size_t)in->limit;
 	return db_run_many(db, &expire_mark_report, rows, n, e) &&
 	       db_run_many(db, &expire_delete_report, rows, n, e);
 }
 
 static bool
-drop_changes(struct db *db, TALLOC_CTX *mem, int64_t limit, struct err *e)
+drop_changes(struct db *db, TALLOC_CTX *mem, int64_t limit, bool *more, struct err *e)
 {
 	const struct key_in few = { .limit = REPORTS_AT_ONCE };
 	struct key_in      *rows;
@@ -91,6 +92,7 @@ drop_changes(struct db *db, TALLOC_CTX *mem, int64_t limit, struct err *e)
 			return false;
 		limit -= (int64_t)gone;
 	}
+	*more |= limit <= 0 || n == REPORTS_AT_ONCE;
 	return true;
 }
 
@@ -141,16 +143,19 @@ SQL(expire_delete_events, SQL_TENANT, &old_in, NULL,
     " ORDER BY at LIMIT :limit");
 
 static bool
-drop_findings(struct db *db, TALLOC_CTX *mem, const struct expire *in, struct err *e)
+drop_findings(struct db *db, TALLOC_CTX *mem, const struct expire *in, bool *more, struct err *e)
 {
 	struct gone *rows;
 	size_t       n;
+	uint64_t     events;
 
-	return db_all(
-		   db, mem, &expire_select_findings, in, INTO(&rows, &n, (size_t)in->limit), e) &&
-	       db_run_many(db, &expire_delete_told, rows, n, e) &&
-	       db_run_many(db, &expire_delete_findings, rows, n, e) &&
-	       db_run(db, &expire_delete_events, in, NULL, e);
+	if (!db_all(db, mem, &expire_select_findings, in, INTO(&rows, &n, (size_t)in->limit), e) ||
+	    !db_run_many(db, &expire_delete_told, rows, n, e) ||
+	    !db_run_many(db, &expire_delete_findings, rows, n, e) ||
+	    !db_run(db, &expire_delete_events, in, &events, e))
+		return false;
+	*more |= n == (size_t)in->limit || events == (uint64_t)in->limit;
+	return true;
 }
 
 /* ---- alerts ---- */
@@ -171,7 +176,7 @@ SQL(expire_delete_alert, SQL_TENANT, &id_schema, NULL,
     "DELETE FROM alerts WHERE id = :id AND open_key IS NULL");
 
 static bool
-drop_alerts(struct db *db, TALLOC_CTX *mem, const struct expire *in, struct err *e)
+drop_alerts(struct db *db, TALLOC_CTX *mem, const struct expire *in, bool *more, struct err *e)
 {
 	struct key_in *rows;
 	size_t         n;
@@ -191,14 +196,16 @@ drop_alerts(struct db *db, TALLOC_CTX *mem, const struct expire *in, struct err 
 			!db_run(db, &expire_delete_alert, &rows[i], NULL, e)))
 			return false;
 	}
+	*more |= left <= 0 || n == (size_t)in->limit;
 	return true;
 }
 
 bool
-expire_config(struct db *db, TALLOC_CTX *mem, const struct expire *in, struct err *e)
+expire_config(struct db *db, TALLOC_CTX *mem, const struct expire *in, bool *more, struct err *e)
 {
-	return drop_alerts(db, mem, in, e) && drop_reports(db, mem, in, e) &&
-	       drop_changes(db, mem, in->limit, e) && drop_findings(db, mem, in, e);
+	*more = false;
+	return drop_alerts(db, mem, in, more, e) && drop_reports(db, mem, in, more, e) &&
+	       drop_changes(db, mem, in->limit, more, e) && drop_findings(db, mem, in, more, e);
 }
 
 /* ---- messages ---- */

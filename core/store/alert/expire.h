@@ -23,8 +23,10 @@ struct expire {
 /*
  * Of a config whose state row the transaction holds.  A report is gone at once with all that is
  * said in it; the changes of dropped reports, of whatever config, go in this round and later ones.
+ * *more: the limit has left something to another round.
  */
-MUST_USE bool expire_config(struct db *db, TALLOC_CTX *mem, const struct expire *in, struct err *e);
+MUST_USE bool expire_config(
+    struct db *db, TALLOC_CTX *mem, const struct expire *in, bool *more, struct err *e);
 
 /* Messages made before `before` that were delivered or given up, with their attempts. */
 MUST_USE bool expire_messages(

@@ -341,3 +341,29 @@ config_count_naming(struct tenant_db *t, const struct uuid *id, uint64_t *n, str
 	talloc_free(tmp);
 	return ok;
 }
+
+static const struct field kept_in_fields[] = {
+	COLUMN(struct config_kept_in, after),
+	COLUMN(struct config_kept_in, all),
+	COLUMN(struct config_kept_in, limit),
+	FIELD_END,
+};
+static const struct schema kept_in = SCHEMA("ConfigKeptIn", struct config_kept_in, kept_in_fields);
+static const struct field  kept_fields[] = {
+	 COLUMN(struct config_kept, id),
+	 COLUMN(struct config_kept, own_s),
+	 FIELD_END,
+};
+static const struct schema kept_out = SCHEMA("ConfigKept", struct config_kept, kept_fields);
+
+#define OWN_KEEP "JSON_VALUE(spec, '$.retention_s')"
+SQL(config_select_kept, SQL_TENANT, &kept_in, &kept_out,
+    "SELECT id, CAST(COALESCE(" OWN_KEEP ", 0) AS SIGNED) AS own_s FROM drift_configs"
+    " WHERE id > :after AND (:all OR " OWN_KEEP " IS NOT NULL) ORDER BY id LIMIT :limit");
+
+bool
+config_kept(struct db *db, TALLOC_CTX *mem, const struct config_kept_in *in,
+    struct config_kept **rows, size_t *n, struct err *e)
+{
+	return db_all(db, mem, &config_select_kept, in, INTO(rows, n, (size_t)in->limit), e);
+}

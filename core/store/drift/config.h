@@ -85,6 +85,19 @@ MUST_USE bool config_drop(struct db *db, const struct uuid *id, uint64_t version
 MUST_USE bool config_count_naming(
     struct tenant_db *t, const struct uuid *id, uint64_t *n, struct err *e);
 
+/* What configs say themselves of how long their history is kept, by id, those behind `after` (nil: from the first). */
+struct config_kept {
+	struct uuid id;
+	int64_t     own_s; /* 0: nothing */
+};
+struct config_kept_in {
+	struct uuid after;
+	bool        all; /* those too that say nothing */
+	int64_t     limit;
+};
+MUST_USE bool config_kept(struct db *db, TALLOC_CTX *mem, const struct config_kept_in *in,
+    struct config_kept **rows, size_t *n, struct err *e);
+
 MUST_USE bool config_state_by_id(struct db *db, TALLOC_CTX *mem, const struct uuid *config,
     struct config_state *s, struct err *e);
 /* Both with what else is read in that round trip (trip.h). */

@@ -62,7 +62,8 @@ test('settings out of range, unknown, above the ceiling or not acted upon yet ar
     ['/settings/cors/allowed_origins/0', { cors: { allowed_origins: ['*'] } }],
     ['/settings/rate_limits', { rate_limits: { nonsense: { per_minute: 5 } } }], ['/settings/rate_limits', { rate_limits: { login: { per_minute: 0 } } }],
     ['/settings/rate_limits', { rate_limits: { 'GET /api/nowhere': { burst: 5 } } }], ['/settings/rate_limits', { rate_limits: { read: {} } }],
-    ['/settings/retention', { retention: { audit_s: 86400 } }], ['/settings/notifications', { notifications: { from: 'a@b.example' } }]]) {
+    ['/settings/retention/audit_s', { retention: { audit_s: 86400 } }], ['/settings/retention/reports_s', { retention: { reports_s: 86400 } }],
+    ['/settings/retention/snapshots_s', { retention: { snapshots_s: 3600 } }], ['/settings/notifications', { notifications: { from: 'a@b.example' } }]]) {
     const a = await put(admin, id, { settings });
     assert.equal(a.status, 422, `${JSON.stringify(settings)}: ${a.text}`);
     assert.equal(a.json.errors[0].pointer, pointer);
@@ -147,6 +148,18 @@ test('without update:settings a name may be changed by update:tenants, settings 
   assert.equal((await key('PUT', `/api/tenants/${id}`, { body: { settings: { session: { idle_s: 900 } } } })).status, 403);
   const reader = withKey((await newKey(admin, ['read:tenants'])).key);
   assert.equal((await reader('PUT', `/api/tenants/${id}`, { body: { name: 'X' } })).status, 403);
+});
+
+test('who may not delete snapshots may not have them kept for less time, but for more', async () => {
+  const admin = await bearer(newTenant()), { id } = await tenantOf(admin);
+  const key = withKey((await administrativeKey(admin, ['read:tenants', 'update:tenants', 'update:settings'])).key);
+  const keep = (by, days) => put(by, id, { settings: { retention: { snapshots_s: days * 86400 } } });
+  const refused = await keep(key, 30);
+  assert.equal(refused.status, 403, refused.text);
+  assert.match(refused.json.detail, /delete:snapshots/);
+  assert.equal((await keep(admin, 30)).status, 200);
+  assert.deepEqual([(await keep(key, 29)).status, (await keep(key, 31)).status, (await keep(key, 31)).status, (await keep(key, 0)).status, (await keep(key, 31)).status],
+    [403, 200, 200, 200, 403]);
 });
 
 test('of parallel changes of settings none is lost without a word', async () => {

@@ -3,10 +3,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { isDeepStrictEqual } from 'node:util';
-import { credentials, until } from '../lib/env.mjs';
+import { credentials, sql, until } from '../lib/env.mjs';
 import { enrol } from '../lib/authenticator.mjs';
 import { call, send } from '../lib/client.mjs';
-import { ahead, all, bearer, browser, bsxctl, login, newKey, newTenant, unique } from '../lib/people.mjs';
+import { ahead, all, bearer, browser, bsxctl, login, newConfig, newKey, newTenant, push, unique, withKey } from '../lib/people.mjs';
 import { openapi } from '../lib/spec.mjs';
 
 const platform = await bearer(credentials.platform), password = 'twenty-five characters ok';
@@ -22,6 +22,19 @@ const set = async (...args) => {
 };
 const newUser = (p, role = 'viewer') => p.admin('POST', '/api/users', { body: { email: `${unique('u')}@settings.example`, display_name: 'U', password, role } });
 const seconds = (text) => Math.round((Date.parse(text) - Date.now()) / 60000) * 60; // to the minute
+// What is left of eight snapshots, seven of three days ago, and of their reports, as if those were five days old; reports
+// are looked at with every eighth.
+const history = async (p) => {
+  const config = await newConfig(p.admin), key = withKey((await newKey(p.admin)).key), day = 86400000;
+  const add = (i, ago) => push(key, config, [{ category: 'c', key: 'k', value: i }], { collected_at: new Date(Date.now() - ago).toISOString() });
+  for (let i = 1; i < 8; i++)
+    await add(i, 3 * day - i * 1000);
+  sql(`UPDATE drift_reports SET finished_at = finished_at - INTERVAL 5 DAY WHERE config_id = UNHEX('${config.id.replaceAll('-', '')}')`,
+    sql(`SELECT schema_name FROM tenants WHERE slug = '${p.tenant}'`));
+  await add(8, 0);
+  const count = async (what) => (await all(p.admin, what)).length;
+  return { snapshots: await count(`/api/drift/configs/${config.id}/snapshots`), reports: await count(`/api/drift/reports?config_id=${config.id}`) };
+};
 const session = async (p) => (await login(p, { delivery: 'body' })).json;
 
 // member: the values that two tenants get, what is seen, and what it is before and in each of them
@@ -41,6 +54,8 @@ const rows = {
     seen: async (p) => (await p.admin('GET', '/api/auth/me', { localAddress: '127.0.0.5' })).status },
   rate_limits: { values: [{ 'GET /api/roles': { per_minute: 600, burst: 70 } }, { 'GET /api/roles': { per_minute: 600, burst: 80 } }],
     before: '1000000', after: ['70', '80'], seen: async (p) => /q=(\d+)/.exec((await p.admin('GET', '/api/roles')).headers['ratelimit-policy'])?.[1] },
+  'retention.snapshots_s': { values: [86400, 345600], seen: async (p) => (await history(p)).snapshots, before: 8, after: [2, 8] },
+  'retention.reports_s': { values: [259200, 1000000], seen: async (p) => (await history(p)).reports, before: 8, after: [2, 8] },
 };
 
 // The members of the contract, down to where there are no further ones.

@@ -46,7 +46,7 @@ cleared_of(const struct decide_in *in, struct decision *d, struct str category)
 bool
 clearing_count(TALLOC_CTX *mem, const struct decide_in *in, struct decision *d, struct err *e)
 {
-	const bool anew = in->clean_runs < least_of(in, NULL);
+	const bool anew = in->clean_runs < least_of(in, NULL), open = !uuid_is_nil(&in->alert);
 
 	d->cleared = talloc_zero_size(mem, (in->clearing_n + 1) * sizeof(d->cleared[0]));
 	if (d->cleared == NULL)
@@ -55,7 +55,7 @@ clearing_count(TALLOC_CTX *mem, const struct decide_in *in, struct decision *d, 
 		return true;
 	for (size_t i = 0; i < in->clearing_n; i++) {
 		const struct clearing *c = &in->clearing[i];
-		int64_t                runs = c->runs > 0 && anew ? 1 : c->runs;
+		int64_t                runs = !open ? 0 : c->runs > 0 && anew ? 1 : c->runs;
 
 		d->cleared[i] = runs > 0 && c->read && !in->again
 				    ? counted_up(runs, in->limits->clear_runs)

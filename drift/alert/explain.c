@@ -248,8 +248,8 @@ static const char *const sentences[WHY__MAX] = {
 	[WHY_SILENCE] = "A silence covers every finding: the alert is in the list, and says which.",
 	[WHY_FLAPPING] = "What is left is flapping: the alert is in the list, and is told when it "
 			 "has calmed.",
-	[WHY_NO_CHANNEL] = "The alert is in the list, but the config names no active channel for "
-			   "its severity.",
+	[WHY_NO_CHANNEL] = "The alert is in the list, but neither its config nor a route leads it "
+			   "to an active channel for its severity.",
 };
 
 static const struct schema *

@@ -103,7 +103,7 @@ ingest_body(struct db *db, void *arg, struct err *e)
 	    !quota_take_push(w->in->t, w->in->received_at, bytes_of(p), e))
 		return false;
 	return p->kind == PLAN_LATE ? config_state_number(db, &p->after, p->before.seq, e)
-				    : config_state_set(db, &p->after, p->before.seq, e);
+				    : config_state_set(db, &p->after, &p->before, e);
 }
 
 /* A golden baseline follows its template first. */

@@ -34,7 +34,7 @@ look_again(struct db *db, const struct ingest *in, bool *goes_on, struct err *e)
 
 	if (p == NULL || !finding_write(db, p->findings, e) || !apply_alerts(db, in, p, &deed, e) ||
 	    !write_report(db, in, p, deed, e) || !collections_write(db, in, p, e) ||
-	    !config_state_set(db, &p->after, p->before.seq, e))
+	    !config_state_set(db, &p->after, &p->before, e))
 		return false;
 	*goes_on = p->after.recheck_at.ms != 0;
 	/* a snapshot on its way that has read the row before is planned again */

@@ -296,25 +296,33 @@ channel_alter(const struct acting *a, const struct uuid *id, const struct channe
 
 /* ---- dropping ---- */
 
+struct channel_erasing {
+	TALLOC_CTX *mem;
+	struct uuid id;
+};
+
 static bool
 erase_body(struct db *db, void *arg, struct err *e)
 {
-	const struct uuid *id = arg;
-	bool               done;
+	const struct channel_erasing *d = arg;
+	bool                          done, routed;
 
-	if (!channel_drop(db, id, &done, e))
+	if (!channel_drop(db, &d->id, &done, e))
 		return false;
-	return done ? true : err_set(e, ERR_MISSING, 0, "Not found.", "no such channel");
+	if (!done)
+		return err_set(e, ERR_MISSING, 0, "Not found.", "no such channel");
+	if (!routing_names(db, d->mem, &d->id, &routed, e))
+		return false;
+	return !routed || err_set(e, ERR_IN_USE, 0, "Routes still name this channel.", "routes");
 }
 
 bool
 channel_erase(const struct acting *a, const struct uuid *id, struct err *e)
 {
-	struct audit_entry entry = { .action = AUDIT_CHANNEL_DELETE, .target_id = *id };
-	struct uuid        gone = *id;
-	struct channel     c;
-	uint64_t           n;
-	bool               routed;
+	struct audit_entry     entry = { .action = AUDIT_CHANNEL_DELETE, .target_id = *id };
+	struct channel_erasing d = { a->by.mem, *id };
+	struct channel         c;
+	uint64_t               n;
 
 	if (!channel_by_id(a->by.t->db, a->by.mem, id, &c, e) ||
 	    !config_count_naming(a->by.t, id, &n, e))
@@ -322,12 +330,8 @@ channel_erase(const struct acting *a, const struct uuid *id, struct err *e)
 	if (n > 0)
 		return err_set(e, ERR_IN_USE, 0, "Drift configs still name this channel.",
 		    "%llu configs", (unsigned long long)n);
-	if (!routing_names(a, id, &routed, e))
-		return false;
-	if (routed)
-		return err_set(e, ERR_IN_USE, 0, "Routes still name this channel.", "routes");
 	return channel_details(a->by.mem, &c, NULL, false, &entry.details, e) &&
-	       audit_deed(&a->by, erase_body, &gone, &entry, e);
+	       audit_deed(&a->by, erase_body, &d, &entry, e);
 }
 
 /* ---- trying ---- */

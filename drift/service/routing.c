@@ -71,14 +71,14 @@ routing_page(const struct acting *a, struct page *p, struct err *e)
 }
 
 bool
-routing_names(const struct acting *a, const struct uuid *channel, bool *yes, struct err *e)
+routing_names(struct db *db, TALLOC_CTX *mem, const struct uuid *channel, bool *yes, struct err *e)
 {
 	struct alert_routing kept;
 	char                 id[UUID_TEXT_MAX];
 
 	uuid_print(channel, id);
 	*yes = false;
-	if (!routing_read(a->by.t->db, a->by.mem, &kept, e))
+	if (!routing_hold(db, mem, &kept, e))
 		return false;
 	*yes = kept.routes != NULL && strstr(kept.routes, id) != NULL;
 	return true;
@@ -193,7 +193,7 @@ check_list(struct routing_deed *d, const struct alert_route *changed, struct err
 	size_t               n, rows_n;
 
 	return list_channels(d, &ids, &n, e) &&
-	       channel_by_ids(
+	       channel_hold_ids(
 		   a->by.t->db, a->by.mem, (struct id_list) { ids, n }, &rows, &rows_n, e) &&
 	       demand_values(d, rows, rows_n, e) &&
 	       (changed == NULL || (route_check(a->by.mem, changed, e) &&
@@ -250,6 +250,17 @@ write_list(struct routing_deed *d, struct err *e)
 {
 	return routes_print(d->a->by.mem, &d->now, &d->kept.routes, e) &&
 	       (d->in == NULL || check_size(d, e)) && routing_write(d->a->by.t->db, &d->kept, e);
+}
+
+/* Who is told what of configs is what changing configs decides too: nobody gets alerts, or keeps
+ * them from others, by channels alone. */
+static bool
+may_route(const struct acting *a, struct err *e)
+{
+	return permission_has(&a->by.caller->permissions, ACTION_UPDATE, RESOURCE_DRIFT) ||
+	       err_set(e, ERR_FORBIDDEN, 0,
+		   "Only who has the permission update:drift too decides where alerts go.",
+		   "routes without update:drift");
 }
 
 /* ---- one is made or changed ---- */
@@ -367,7 +378,7 @@ routing_make(
 	struct routing_deed d = { .a = a, .in = in, .id = acting_id(a), .makes = true };
 
 	d.entry = (struct audit_entry) { .action = AUDIT_ROUTE_CREATE, .target_id = d.id };
-	if (!audit_deed(&a->by, put_body, &d, &d.entry, e))
+	if (!may_route(a, e) || !audit_deed(&a->by, put_body, &d, &d.entry, e))
 		return false;
 	*out = d.seen;
 	return true;
@@ -380,7 +391,7 @@ routing_alter(const struct acting *a, const struct uuid *id, const struct route_
 	struct routing_deed d = { .a = a, .in = in, .id = *id };
 
 	d.entry = (struct audit_entry) { .action = AUDIT_ROUTE_UPDATE, .target_id = *id };
-	if (!audit_deed(&a->by, put_body, &d, &d.entry, e))
+	if (!may_route(a, e) || !audit_deed(&a->by, put_body, &d, &d.entry, e))
 		return false;
 	*out = d.seen;
 	return true;
@@ -412,7 +423,7 @@ routing_erase(const struct acting *a, const struct uuid *id, struct err *e)
 	struct routing_deed d = { .a = a, .id = *id };
 
 	d.entry = (struct audit_entry) { .action = AUDIT_ROUTE_DELETE, .target_id = *id };
-	return audit_deed(&a->by, erase_body, &d, &d.entry, e);
+	return may_route(a, e) && audit_deed(&a->by, erase_body, &d, &d.entry, e);
 }
 
 /* ---- another order ---- */
@@ -471,5 +482,5 @@ routing_order(const struct acting *a, const struct uuid *ids, size_t n, struct e
 	struct routing_deed d = { .a = a, .ids = ids, .ids_n = n };
 
 	d.entry = (struct audit_entry) { .action = AUDIT_ROUTE_ORDER };
-	return audit_deed(&a->by, order_body, &d, &d.entry, e);
+	return may_route(a, e) && audit_deed(&a->by, order_body, &d, &d.entry, e);
 }

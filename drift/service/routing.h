@@ -1,8 +1,8 @@
 /*
  * routing.h - the tenant's routes of alerts (drift/alert/alert_route.h): listed, made, changed, put in order, dropped and tried.
  *
- * Whoever changes them decides who is told what: where one of them leads to a channel that is told values, that needs
- * read:snapshots.
+ * Whoever changes them decides who is told what: that needs update:drift, as changing what a config names does, and where one
+ * of them leads to a channel that is told values, read:snapshots.
  */
 #ifndef BSX_DRIFT_SERVICE_ROUTING_H
 #define BSX_DRIFT_SERVICE_ROUTING_H
@@ -34,8 +34,8 @@ MUST_USE bool routing_alter(const struct acting *a, const struct uuid *id,
 MUST_USE bool routing_erase(const struct acting *a, const struct uuid *id, struct err *e);
 /* All of them, each once: else faults. */
 MUST_USE bool routing_order(const struct acting *a, const struct uuid *ids, size_t n, struct err *e);
-/* Whether one names the channel. */
+/* Whether one names the channel, in the transaction that has dropped it: who names one holds it first, and the list then. */
 MUST_USE bool routing_names(
-    const struct acting *a, const struct uuid *channel, bool *yes, struct err *e);
+    struct db *db, TALLOC_CTX *mem, const struct uuid *channel, bool *yes, struct err *e);
 
 #endif

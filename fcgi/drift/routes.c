@@ -362,7 +362,10 @@ const struct route alert_route_routes[] = {
 	    "are the "
 	    "channels that its config names."),
 	ROUTE(POST, "/api/drift/routes", ALLOW_FRESH(MANAGE, CHANNELS), RATE_WRITE, 201, make_route,
-	    IN(route_new), OUT(alert_route_out), "Makes a route."),
+	    IN(route_new), OUT(alert_route_out),
+	    "Makes a route. Whoever makes, changes, orders or drops one needs update:drift too, "
+	    "and read:snapshots where one "
+	    "of them leads to a channel that is told values."),
 	ROUTE(PUT, "/api/drift/routes/order", ALLOW_FRESH(MANAGE, CHANNELS), RATE_WRITE, 204,
 	    order_routes, IN(route_order), OUT_NONE, "Puts all routes in order."),
 	ROUTE(POST, "/api/drift/routes/try", ALLOW(MANAGE, CHANNELS), RATE_WRITE, 200, try_routes,

@@ -320,6 +320,28 @@ an_alert_ends_once_each_collection_that_had_findings_was_read_often_enough_witho
 	drift_check(y->x);
 }
 
+static void
+an_alert_that_a_person_resolved_counts_for_none_after_it(void **state)
+{
+	struct place_in_time *y = *state;
+	struct uuid           c = place_config(y, ",\"thresholds\":{\"clear_runs\":3}");
+
+	push_all(y, &c, "ooo");
+	push_all(y, &c, "doo");
+	push_all(y, &c, "ooo");
+	drift_sql(y->x, talloc_asprintf(y,
+			    "UPDATE %%s.alerts SET status = 'resolved', open_key = NULL,"
+			    " resolved_at = opened_at WHERE "
+			    "config_id = UNHEX('%s')",
+			    place_hex(y, &c)));
+	push_all(y, &c, "fdo");
+	must_be("another", "open alerts", place_open_alerts(y, &c, "drift"), true);
+	for (int n = 0; n < 3; n++)
+		push_all(y, &c, "foo");
+	must_be("its end", "open alerts", place_open_alerts(y, &c, "drift"), false);
+	drift_check(y->x);
+}
+
 int
 main(void)
 {
@@ -329,6 +351,9 @@ main(void)
 		cmocka_unit_test_setup_teardown(
 		    an_alert_ends_once_each_collection_that_had_findings_was_read_often_enough_without,
 		    place_set_up, place_tear_down),
+		cmocka_unit_test_setup_teardown(
+		    an_alert_that_a_person_resolved_counts_for_none_after_it, place_set_up,
+		    place_tear_down),
 	};
 
 	return cmocka_run_group_tests_name("counters", tests, NULL, NULL);

@@ -55,13 +55,17 @@ SQL(channel_insert, SQL_TENANT, &channel_schema, NULL,
     " :former_until, :template)");
 SQL(channel_select, SQL_TENANT, &id_in, &channel_schema,
     "SELECT " CHANNEL_COLUMNS " FROM channels WHERE id = :id");
-SQL(channel_select_ids, SQL_TENANT, &id_list_in_schema, &channel_schema,
-    "SELECT c.id, c.name, c.kind, c.target, c.secret, c.with_values, c.status, c.status_reason,"
-    " c.created_at, c.updated_at, c.paused_at, c.former_secret, c.former_until,"
-    " c.template"
-    " FROM (SELECT DISTINCT UNHEX(REPLACE(t.id, '-', '')) AS id FROM"
-    " JSON_TABLE(:ids, '$[*]' COLUMNS (id CHAR(36) PATH '$')) t) j"
-    " JOIN channels c ON c.id = j.id");
+#define SELECT_IDS                                                                                 \
+	"SELECT c.id, c.name, c.kind, c.target, c.secret, c.with_values, c.status, "               \
+	"c.status_reason,"                                                                         \
+	" c.created_at, c.updated_at, c.paused_at, c.former_secret, c.former_until,"               \
+	" c.template"                                                                              \
+	" FROM (SELECT DISTINCT UNHEX(REPLACE(t.id, '-', '')) AS id FROM"                          \
+	" JSON_TABLE(:ids, '$[*]' COLUMNS (id CHAR(36) PATH '$')) t) j"                            \
+	" JOIN channels c ON c.id = j.id"
+SQL(channel_select_ids, SQL_TENANT, &id_list_in_schema, &channel_schema, SELECT_IDS);
+SQL(channel_select_held, SQL_TENANT, &id_list_in_schema, &channel_schema,
+    SELECT_IDS " LOCK IN SHARE MODE");
 SQL(channel_select_list, SQL_TENANT, &page_schema, &channel_schema,
     "SELECT " CHANNEL_COLUMNS
     " FROM channels WHERE (:after IS NULL OR id < :after) ORDER BY id DESC LIMIT :limit");
@@ -100,6 +104,16 @@ channel_by_ids(struct db *db, TALLOC_CTX *mem, struct id_list ids, struct channe
 
 	return id_list_print(mem, ids, &in, e) &&
 	       db_all(db, mem, &channel_select_ids, &in, INTO(rows, n, ids.n), e);
+}
+
+bool
+channel_hold_ids(struct db *db, TALLOC_CTX *mem, struct id_list ids, struct channel **rows,
+    size_t *n, struct err *e)
+{
+	struct id_list_in in;
+
+	return id_list_print(mem, ids, &in, e) &&
+	       db_all(db, mem, &channel_select_held, &in, INTO(rows, n, ids.n), e);
 }
 
 void

@@ -47,6 +47,9 @@ MUST_USE bool channel_by_id(
 /* Those with these ids, as many as there are. */
 MUST_USE bool channel_by_ids(struct db *db, TALLOC_CTX *mem, struct id_list ids,
     struct channel **rows, size_t *n, struct err *e);
+/* The same in a deed: none of them is dropped until that is over. */
+MUST_USE bool channel_hold_ids(struct db *db, TALLOC_CTX *mem, struct id_list ids,
+    struct channel **rows, size_t *n, struct err *e);
 /* The same with what else is read in that round trip; `in` is of id_list_print(). */
 #define CHANNELS_ASKED_MAX 1000
 void channel_ask_ids(struct trip *trip, const struct id_list_in *in, struct channel **rows, size_t *n);

@@ -31,6 +31,8 @@ static const struct schema categories_in =
 
 SQL(routing_select, SQL_TENANT, NULL, &routing_schema,
     "SELECT version, routes FROM alert_routing WHERE id = 1");
+SQL(routing_select_held, SQL_TENANT, NULL, &routing_schema,
+    "SELECT version, routes FROM alert_routing WHERE id = 1 FOR UPDATE");
 SQL(routing_update, SQL_TENANT, &routing_schema, NULL,
     "UPDATE alert_routing SET version = version + 1, routes = :routes WHERE id = 1"
     " AND version = :version");
@@ -51,6 +53,13 @@ routing_read(struct db *db, TALLOC_CTX *mem, struct alert_routing *out, struct e
 {
 	*out = (struct alert_routing) { 0 };
 	return db_one(db, mem, &routing_select, NULL, out, e) || err_take(e, ERR_MISSING);
+}
+
+bool
+routing_hold(struct db *db, TALLOC_CTX *mem, struct alert_routing *out, struct err *e)
+{
+	*out = (struct alert_routing) { 0 };
+	return db_one(db, mem, &routing_select_held, NULL, out, e) || err_take(e, ERR_MISSING);
 }
 
 bool

@@ -20,6 +20,9 @@ struct alert_routing {
 void routing_ask(struct trip *trip, struct alert_routing *out, bool *found);
 MUST_USE bool routing_read(
     struct db *db, TALLOC_CTX *mem, struct alert_routing *out, struct err *e);
+/* In a deed, as it is now; nobody writes it until that is over. */
+MUST_USE bool routing_hold(
+    struct db *db, TALLOC_CTX *mem, struct alert_routing *out, struct err *e);
 /* In a deed, in the place of the list of that version, which was outrun where it is not (tx_again). */
 MUST_USE bool routing_write(struct db *db, const struct alert_routing *r, struct err *e);
 

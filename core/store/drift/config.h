@@ -106,8 +106,10 @@ void config_state_ask(struct trip *trip, const struct uuid *config, struct confi
 /* The same, and holds the row until the transaction ends. */
 MUST_USE bool config_state_lock(struct db *db, TALLOC_CTX *mem, const struct uuid *config,
     struct config_state *s, struct err *e);
-/* Writes the row (tx_later); the deed was outrun where its seq is `seq` no more. */
-MUST_USE bool config_state_set(struct db *db, const struct config_state *s, uint64_t seq, struct err *e);
+/* Writes the row (tx_later); the deed was outrun where its seq is that of `before` no more.  The fleet is told where it has
+ * another state, and of the minute of the last complete snapshot. */
+MUST_USE bool config_state_set(struct db *db, const struct config_state *s,
+    const struct config_state *before, struct err *e);
 /* A snapshot out of order takes a number and changes nothing else. */
 MUST_USE bool config_state_number(struct db *db, const struct config_state *s, uint64_t seq, struct err *e);
 /* Somebody decided about findings: the next snapshot is compared in any case, and again from

@@ -105,13 +105,24 @@ SQL(config_state_update, SQL_TENANT, &state_in, NULL,
     " pusher = :pusher"
     " WHERE config_id = :config_id AND seq = :was");
 
-bool
-config_state_set(struct db *db, const struct config_state *s, uint64_t seq, struct err *e)
+static bool
+tell_fleet(
+    struct db *db, const struct config_state *s, const struct config_state *before, struct err *e)
 {
-	const struct state_in in = { *s, seq };
+	const int64_t minute_ms = 60000, now = s->last_complete_at.ms / minute_ms,
+		      then = before->last_complete_at.ms / minute_ms;
 
-	return tx_later_must(db, &config_state_update, &in, e) &&
-	       (s->last_complete_at.ms == 0 || fleet_seen(db, s->last_complete_at, e));
+	return (now <= then || fleet_seen(db, s->last_complete_at, e)) &&
+	       (strcmp(s->state, before->state) == 0 || fleet_mark(db, e));
+}
+
+bool
+config_state_set(
+    struct db *db, const struct config_state *s, const struct config_state *before, struct err *e)
+{
+	const struct state_in in = { *s, before->seq };
+
+	return tx_later_must(db, &config_state_update, &in, e) && tell_fleet(db, s, before, e);
 }
 
 static const struct field number_fields[] = {

@@ -206,3 +206,13 @@ test('a deed is to be seen within seconds, a silence holds its alert back, and r
   await rows(firm.admin);
   assert.deepEqual(trail(), had, 'a list is read without an entry, as the others are');
 });
+
+test('a config that is blind no more is not blind in the fleet either, though no alert ended with it', async () => {
+  const p = await party(), config = await newConfig(p.admin), blind = (x) => x?.configs?.blind;
+  await push(p.admin, config, [policy(1)]);
+  sql(`UPDATE \`${p.schema}\`.config_state SET state = 'blind' WHERE config_id = ${hex(config.id)}`);
+  sql(`UPDATE fleet SET marked = marked + 1, due_at = NOW(3) WHERE schema_name = '${p.schema}'`);
+  await comes('it is blind', p.admin, p, (x) => blind(x) === 1);
+  await push(p.admin, config, [policy(1)]);
+  await comes('it is not', p.admin, p, (x) => blind(x) === 0);
+});

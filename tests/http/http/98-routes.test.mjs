@@ -199,7 +199,7 @@ test('what the routes cost each alert that is told is bounded: hours of all, tex
 
 test('routes that lead to a channel that is told values are changed by those alone who may see them', async () => {
   const a = await channel({ values: true }), plain = await channel();
-  const keeper = withKey((await newKey(admin, ['read:channels', 'manage:channels'])).key);
+  const keeper = withKey((await newKey(admin, ['read:channels', 'manage:channels', 'read:drift', 'update:drift'])).key);
   const make = (caller, channels) => caller('POST', '/api/drift/routes', { body: { name: 'mine', channels } });
   await during([], async () => {
     const mine = answer(await make(keeper, [plain.id]), 201);
@@ -210,4 +210,26 @@ test('routes that lead to a channel that is told values are changed by those alo
       ['PUT', '/api/drift/routes/order', { ids: [theirs.id, mine.id] }]])
       assert.equal((await keeper(method, target, body === undefined ? {} : { body })).status, 403, `${method} ${target}`);
   });
+});
+
+test('nobody decides by channels alone where alerts go', async () => {
+  const plain = await channel(), keeper = withKey((await newKey(admin, ['read:channels', 'manage:channels'])).key);
+  await during([{ channels: [plain.id] }], async (one) => {
+    for (const [method, target, body] of [['POST', '/api/drift/routes', { name: 'mine', channels: [] }], ['PUT', `/api/drift/routes/${one.id}`, { channels: [] }],
+      ['PUT', '/api/drift/routes/order', { ids: [one.id] }], ['DELETE', `/api/drift/routes/${one.id}`]])
+      assert.equal((await keeper(method, target, body === undefined ? {} : { body })).status, 403, `${method} ${target}`);
+    assert.deepEqual((await routes()).map((r) => [r.id, r.channels]), [[one.id, [plain.id]]]);
+  });
+});
+
+test('a channel that is dropped while a route is made for it is in none, or is still there', async () => {
+  const ends = [];
+  for (let i = 0; i < 12; i++) {
+    const a = await channel();
+    const [made, gone] = await Promise.all([admin('POST', '/api/drift/routes', { body: { name: `race ${i}`, channels: [a.id] } }), admin('DELETE', `/api/drift/channels/${a.id}`)]);
+    ends.push(`${made.status} ${gone.status}`);
+    if (made.status === 201)
+      answer(await admin('DELETE', `/api/drift/routes/${made.json.id}`), 204);
+  }
+  assert.deepEqual(ends.filter((x) => !['201 409', '422 204'].includes(x)), []);
 });

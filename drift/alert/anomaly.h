@@ -5,10 +5,10 @@
  * MAD is the median of the distances from the median; it is 0 where most runs are alike, and the
  * floor keeps one more change from being unusual there.
  *
- * A run is a complete snapshot in order that was compared.  An unchanged one counts as well, with
- * the changes of the report that stands: without them the history of a quiet config would consist
- * of its noisy runs alone, and nothing would be unusual.  An unusual run enters the history like
- * any other: what lasts for half of `anomaly_runs` is the usual, and the alert ends.
+ * Whose runs they are, and which count, says volume.h.  An unchanged one counts as well, with the changes of the report
+ * that stands: without them the history of a quiet collection would consist of its noisy runs alone, and nothing would be
+ * unusual.  An unusual run enters the history like any other: what lasts for half of `anomaly_runs` is the usual, and the
+ * alert ends.
  *
  * Pure: no I/O, no clock.
  */

@@ -62,7 +62,9 @@ static const struct field anomaly_fields[] = {
 	    .doc = "Number from 1 to 100: so many MADs above the median; 5 when absent."),
 	FIELD(struct spec_anomaly, runs, .min = ANOMALY_NEEDS, .max = ANOMALY_RUNS_MAX,
 	    .flags = FIELD_NULLABLE | FIELD_OMIT_ZERO,
-	    .doc = "Runs looked back on; 20 when absent. Nothing is unusual before the tenth."),
+	    .doc =
+		"Runs looked back on, of those that read the collection; 20 when absent. Nothing "
+		"is unusual before the tenth."),
 	FIELD(struct spec_anomaly, floor, .min = 1, .max = 50000,
 	    .flags = FIELD_NULLABLE | FIELD_OMIT_ZERO,
 	    .doc = "So many changes above the median at least, whatever the MAD; 10 when absent."),
@@ -113,8 +115,9 @@ static const struct field threshold_fields[] = {
 		   "flapping, and again when it has calmed. Not looked at when absent."),
 	FIELD(struct spec_thresholds, anomaly, .item = &anomaly_schema,
 	    .flags = FIELD_NULLABLE | FIELD_OMIT_ZERO,
-	    .doc = "A run with more changes than median + max(k * MAD, floor) of the runs before "
-		   "opens an alert of kind anomaly. Not looked at when absent."),
+	    .doc =
+		"A collection with more changes than median + max(k * MAD, floor) of the runs that "
+		"read it before opens an alert of kind anomaly. Not looked at when absent."),
 	FIELD_END,
 };
 const struct schema spec_thresholds_schema =

@@ -6,6 +6,7 @@
 #include "drift/engine/redact.h"
 #include "drift/run/replay_clearing.h"
 #include "drift/run/replay_settle.h"
+#include "drift/run/replay_volume.h"
 
 #define ROW_STEPS 100 /* of a change, or a finding kept, in all that looks at it in a run */
 
@@ -20,6 +21,7 @@ struct run {
 	struct side           base; /* what it is held against */
 	struct diff_summary   seen; /* of what the snapshot shows itself */
 	bool                  waits;
+	size_t                shown; /* changes that the snapshot shows itself */
 };
 
 /* ---- what stays ---- */
@@ -135,8 +137,8 @@ keep_flaps(struct replay *r, struct flaps *now)
 
 /* ---- conditions ---- */
 
-static void
-condition(struct replay *r, enum whatif_kind kind, bool now)
+void
+replay_condition(struct replay *r, enum whatif_kind kind, bool now)
 {
 	r->tally.conditions[kind] += now && !r->conditions[kind];
 	r->conditions[kind] = now;
@@ -149,13 +151,13 @@ go_blind(struct replay *r, const struct run *x)
 
 	if (allowed_ms > 0 && r->last_complete.ms != 0 &&
 	    x->at.ms - r->last_complete.ms > allowed_ms)
-		condition(r, WHATIF_BLIND, true);
+		replay_condition(r, WHATIF_BLIND, true);
 	r->incomplete_runs = x->complete ? 0 : r->incomplete_runs + 1;
 	if (x->complete) {
 		r->last_complete = x->at;
-		condition(r, WHATIF_BLIND, false);
+		replay_condition(r, WHATIF_BLIND, false);
 	} else if (r->incomplete_runs >= r->spec->limits.blind_after) {
-		condition(r, WHATIF_BLIND, true);
+		replay_condition(r, WHATIF_BLIND, true);
 	}
 }
 
@@ -172,12 +174,13 @@ is_whole(const struct replay *r, const struct side *to)
 	return true;
 }
 
-void
-replay_skip(struct replay *r, const struct side *to, instant at)
+bool
+replay_skip(struct replay *r, const struct side *to, instant at, struct err *e)
 {
 	const struct run x = { .at = at, .complete = is_whole(r, to) };
 
 	go_blind(r, &x);
+	return replay_volume(r, NULL, to, e);
 }
 
 /* An incomplete snapshot neither confirms nor denies a loss. */
@@ -203,7 +206,7 @@ lose(struct replay *r, const struct run *x, const struct side *was, const struct
 	}
 	any = any && r->spec->limits.deleted_runs <= 1;
 	if (any || x->complete)
-		condition(r, WHATIF_SUSPICIOUS, any);
+		replay_condition(r, WHATIF_SUSPICIOUS, any);
 	return true;
 }
 
@@ -227,26 +230,22 @@ flap(struct replay *r, const struct run *x, const struct side *to, struct flaps 
 	if (x->complete && !flaps_check(r->mem, &r->spec->limits, &r->flaps, &found, now, e))
 		return false;
 	flaps_hold(now, &found);
-	condition(r, WHATIF_FLAPPING, now->flapping > 0);
+	replay_condition(r, WHATIF_FLAPPING, now->flapping > 0);
 	return true;
 }
 
-static void
-count(struct replay *r, const struct run *x)
+/* Before what has moved: changes may be named by what was unsettled. */
+static bool
+count(struct replay *r, const struct run *x, const struct side *to, struct err *e)
 {
 	const struct diff_summary *of = x->moves ? &x->seen : &x->diff->summary;
-	int64_t                    changes = diff_count(of);
-	struct anomaly             a;
+	const struct held_changes  found = { x->diff->changes, x->findings->hold, x->shown, NULL,
+		 NULL };
 
-	r->tally.changes += changes;
+	r->tally.changes += diff_count(of);
 	for (enum severity v = 0; v < SEVERITY__MAX; v++)
 		r->tally.by_severity[v] += of->by_severity[v];
-	if (!x->complete || !r->spec->limits.anomaly)
-		return;
-	changes -= x->findings->unconfirmed;
-	anomaly_judge(&r->spec->limits, r->counts, r->counts_n, changes, &a);
-	anomaly_add(r->counts, &r->counts_n, changes);
-	condition(r, WHATIF_ANOMALY, a.over);
+	return replay_volume(r, &found, to, e);
 }
 
 /* ---- the alert ---- */
@@ -386,6 +385,7 @@ compare_all(struct replay *r, struct run *x, const struct both_sides *what, stru
 	both.from = x->moves ? &x->base : what->from;
 	if (!comparing_make(r, x, &c, e) || !comparison_each(x->mem, &both, add_to_diff, &c, e))
 		return false;
+	x->shown = x->diff->n;
 	if (!x->moves)
 		return true;
 	x->seen = x->diff->summary;
@@ -445,12 +445,11 @@ replay_one(struct replay *r, const struct side *from, const struct side *was, co
 	if (x.mem == NULL)
 		return err_memory(e);
 	ok = compare(r, &x, from, to, e) && lose(r, &x, was, to, e) && flap(r, &x, to, &flaps, e) &&
-	     replay_clearing(r, x.diff, to, e) && alert(r, &x, &flaps, e) &&
+	     replay_clearing(r, x.diff, to, e) && alert(r, &x, &flaps, e) && count(r, &x, to, e) &&
 	     settle(r, &x, from, to, e);
 	if (!ok)
 		return false; /* faults may lie in it: it goes with r->mem */
 	go_blind(r, &x);
-	count(r, &x);
 	ok = keep_rows(r, &x.known, x.findings->fresh, x.findings->fresh_n, e) &&
 	     (flaps.items == r->flaps.items || keep_flaps(r, &flaps));
 	talloc_free(x.mem);

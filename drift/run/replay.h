@@ -5,7 +5,7 @@
 #ifndef BSX_DRIFT_RUN_REPLAY_H
 #define BSX_DRIFT_RUN_REPLAY_H
 
-#include "drift/alert/anomaly.h"
+#include "drift/alert/volume.h"
 #include "drift/run/finding.h"
 #include "drift/snapshot/comparison.h"
 #include "drift/run/whatif.h"
@@ -26,8 +26,7 @@ struct replay {
 	bool                suppressed;
 	enum severity            severity; /* of the open one */
 	struct flaps        flaps;
-	int64_t             counts[ANOMALY_RUNS_MAX];
-	size_t              counts_n;
+	struct volumes      volumes; /* of collections that were read */
 	int64_t             clean_runs, incomplete_runs;
 	struct clearing    *clearing; /* of collections in which something was found, by category */
 	size_t              clearing_n;
@@ -38,9 +37,12 @@ struct replay {
 };
 
 /* One that nothing was there to hold against: it was read, or not. */
-void replay_skip(struct replay *r, const struct side *to, instant at);
+MUST_USE bool replay_skip(struct replay *r, const struct side *to, instant at, struct err *e);
 /* One snapshot: `to` against `from`; `was`: the one before it (items NULL: none). */
 MUST_USE bool replay_one(struct replay *r, const struct side *from, const struct side *was,
     const struct side *to, instant at, struct err *e);
+
+/* Is one of that kind open now?  Counted when it begins. */
+void replay_condition(struct replay *r, enum whatif_kind kind, bool now);
 
 #endif

@@ -1,7 +1,6 @@
 #include "drift/run/stability.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "drift/alert/condition.h"
@@ -10,20 +9,6 @@
 #define TITLE_MAX 200
 
 /* ---- what is kept ---- */
-
-static bool
-read_counts(TALLOC_CTX *mem, struct stability *t, struct err *e)
-{
-	const struct json *list = json_parse(mem, str_of(t->row.counts), e);
-
-	if (list == NULL || list->type != JSON_ARRAY || list->n > ANOMALY_RUNS_MAX)
-		return err_set(e, ERR_INTERNAL, 0, "internal error", "stored counts are broken");
-	for (uint32_t i = 0; i < list->n; i++)
-		if (!str_to_i64(list->items[i].text, &t->counts[t->counts_n++]))
-			return err_set(
-			    e, ERR_INTERNAL, 0, "internal error", "a stored count is broken");
-	return true;
-}
 
 /* At which check it is, before this snapshot or after it: that of its collection, else of the
  * config. */
@@ -134,51 +119,6 @@ plan_flaps(const struct ingest *in, struct plan *p, struct err *e)
 	return true;
 }
 
-static bool
-print_anomaly(TALLOC_CTX *mem, const struct anomaly *a, struct raw_json *out, struct err *e)
-{
-	struct buf b;
-
-	buf_make(&b, mem);
-	buf_printf(&b, "{\"anomalous\":%s,\"changes\":%lld,\"runs\":%lld",
-	    a->over ? "true" : "false", (long long)a->changes, (long long)a->runs);
-	if (a->known)
-		buf_printf(&b,
-		    ",\"median\":%.15g,\"mad\":%.15g,\"limit\":%.15g,\"reason\":\"%lld change%s; "
-		    "unusual above %.15g, from a median of %.15g and a MAD of %.15g in the %lld "
-		    "runs before.\"}",
-		    a->median, a->mad, a->limit, (long long)a->changes, a->changes == 1 ? "" : "s",
-		    a->limit, a->median, a->mad, (long long)a->runs);
-	else
-		buf_printf(&b,
-		    ",\"needs\":%d,\"reason\":\"Nothing is unusual yet: %lld of the %d runs "
-		    "needed.\"}",
-		    ANOMALY_NEEDS, (long long)a->runs, ANOMALY_NEEDS);
-	out->text = b.p;
-	return buf_ok(&b) || err_memory(e);
-}
-
-static bool
-plan_anomaly(const struct ingest *in, struct plan *p, struct err *e)
-{
-	struct stability *t = &p->stability;
-	int64_t           changes;
-
-	if (!read_counts(p, t, e))
-		return false;
-	if (!t->run)
-		return true;
-	if (p->kind == PLAN_SAME)
-		changes = report_changes(&p->report);
-	else /* where the baseline moves, what was told before is no change of this run */
-		changes = diff_count(in->spec->mode == BASELINE_PREVIOUS ? &p->seen.summary
-									 : &p->diff->summary) -
-			  (p->findings == NULL ? 0 : p->findings->unconfirmed);
-	anomaly_judge(&in->spec->limits, t->counts, t->counts_n, changes, &t->anomaly);
-	anomaly_add(t->counts, &t->counts_n, changes);
-	return p->kind == PLAN_SAME || print_anomaly(p, &t->anomaly, &p->report.anomaly, e);
-}
-
 bool
 stability_plan(const struct ingest *in, struct plan *p, struct err *e)
 {
@@ -195,7 +135,7 @@ stability_plan(const struct ingest *in, struct plan *p, struct err *e)
 	t->known = true;
 	t->run = p->kind != PLAN_AGAIN && p->collections.any &&
 		 (p->kind == PLAN_SAME || p->findings != NULL);
-	return (!l->flapping || plan_flaps(in, p, e)) && (!l->anomaly || plan_anomaly(in, p, e));
+	return (!l->flapping || plan_flaps(in, p, e)) && (!l->anomaly || unusual_plan(in, p, e));
 }
 
 /* ---- writing ---- */
@@ -227,20 +167,6 @@ write_flaps(struct db *db, const struct plan *p, const struct uuid *config, stru
 	return ok;
 }
 
-static bool
-print_counts(TALLOC_CTX *mem, const struct stability *t, struct trend_row *row, struct err *e)
-{
-	struct buf b;
-
-	buf_make(&b, mem);
-	buf_putc(&b, '[');
-	for (size_t i = 0; i < t->counts_n; i++)
-		buf_printf(&b, "%s%lld", i == 0 ? "" : ",", (long long)t->counts[i]);
-	buf_putc(&b, ']');
-	row->counts = b.p;
-	return buf_ok(&b) || err_memory(e);
-}
-
 /* `now` of what `was`: what the config has no threshold for is nothing. */
 static bool
 tell_flapping(const struct plan *p, const struct alert_scope *a, int64_t now, struct err *e)
@@ -265,20 +191,20 @@ tell_flapping(const struct plan *p, const struct alert_scope *a, int64_t now, st
 }
 
 static bool
-tell_anomaly(const struct plan *p, const struct alert_scope *a, bool now, struct err *e)
+is_same_text(const char *a, const char *b)
 {
-	const struct anomaly *x = &p->stability.anomaly;
-	char                  text[TITLE_MAX];
+	return a == b || (a != NULL && b != NULL && strcmp(a, b) == 0);
+}
 
-	if (!now && p->stability.row.anomalous)
-		return condition_close(
-		    a, CONDITION_ANOMALY, "The number of changes is usual again.", e);
-	if (!now || p->stability.row.anomalous)
-		return true;
-	snprintf(text, sizeof(text),
-	    "%lld changes in one run, unusual above %.15g (median %.15g, MAD %.15g of %lld runs)",
-	    (long long)x->changes, x->limit, x->median, x->mad, (long long)x->runs);
-	return condition_update(a, CONDITION_ANOMALY, text, x->changes, e);
+static bool
+write_row(struct db *db, const struct trend_row *was, const struct trend_row *row, struct err *e)
+{
+	const bool same = was->checks == row->checks && was->flapping == row->flapping &&
+			  was->anomalous == row->anomalous &&
+			  is_same_text(was->counts, row->counts) &&
+			  is_same_text(was->collections, row->collections);
+
+	return same || trend_set(db, row, e);
 }
 
 bool
@@ -289,22 +215,25 @@ stability_write(struct db *db, const struct ingest *in, struct plan *p, const st
 	struct stability    *t = &p->stability;
 	struct trend_row     after = t->row;
 	bool                 kept = t->known && strcmp(t->row.counts, "[]") != 0;
+	bool                 drops = !l->flapping && (t->row.checks > 0 || (!l->anomaly && kept));
+	static char          none[] = "[]";
 
-	if (!t->known || (!t->run && l->flapping && l->anomaly))
+	if (!t->known)
 		return true;
 	if (t->run || !l->flapping) {
 		after.flapping = (int64_t)t->flaps.flapping;
 		after.checks = t->flaps.checks;
 	}
 	if (t->run || !l->anomaly)
-		after.anomalous = t->anomaly.over;
-	if (!tell_flapping(p, a, after.flapping, e) || !tell_anomaly(p, a, after.anomalous, e))
-		return false;
-	if (!l->flapping && (t->row.checks > 0 || (!l->anomaly && kept)) &&
-	    !trend_drop(db, &in->config->id, e))
+		after.anomalous = t->unusual.news.over > 0;
+	after.counts = none;
+	after.collections = NULL;
+	if ((l->anomaly && !unusual_keep(p, &after, e)) ||
+	    !tell_flapping(p, a, after.flapping, e) || !unusual_tell(p, a, after.anomalous, e) ||
+	    (drops && !trend_drop(db, &in->config->id, e)))
 		return false;
 	if (!l->flapping && !l->anomaly)
 		return true;
-	return print_counts(p, t, &after, e) && trend_set(db, &after, e) &&
+	return (drops ? trend_set(db, &after, e) : write_row(db, &t->row, &after, e)) &&
 	       write_flaps(db, p, &in->config->id, e);
 }

@@ -1,5 +1,5 @@
 /*
- * stability.h - a config's flapping findings and unusual runs, from snapshot to snapshot.
+ * stability.h - a config's flapping findings and unusual runs (unusual.h), from snapshot to snapshot.
  *
  * Planning reads and holds what flaps; writing keeps the new state and opens and ends the alerts of
  * kinds "flapping" and "anomaly".  While something flaps, every snapshot is compared and reported,
@@ -11,7 +11,7 @@
 
 #include "core/store/drift/trend.h"
 #include "drift/alert/alerting.h"
-#include "drift/alert/anomaly.h"
+#include "drift/run/unusual.h"
 
 struct ingest;
 struct plan;
@@ -21,9 +21,7 @@ struct stability {
 	bool             run;     /* a complete snapshot, compared */
 	struct trend_row row;     /* as read */
 	struct flaps     flaps;   /* after this */
-	struct anomaly   anomaly; /* of this run */
-	int64_t          counts[ANOMALY_RUNS_MAX]; /* after this */
-	size_t           counts_n;
+	struct unusual   unusual;
 };
 
 MUST_USE bool stability_plan(const struct ingest *in, struct plan *p, struct err *e);

@@ -103,8 +103,9 @@ replay_all(struct replay *before, struct replay *after, const struct history *h,
 		if (!see(before, &h->rows[i], &to, e))
 			return false;
 		if (from.side.items == NULL || (!previous && h->rows[i].seq <= h->baseline_seq)) {
-			replay_skip(before, &to.side, at);
-			replay_skip(after, &to.side, at);
+			if (!replay_skip(before, &to.side, at, e) ||
+			    !replay_skip(after, &to.side, at, e))
+				return false;
 		} else if (!replay_one(before, &from.side, &was.side, &to.side, at, e) ||
 			   !replay_one(after, &from.side, &was.side, &to.side, at, e)) {
 			return false;

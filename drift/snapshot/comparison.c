@@ -325,15 +325,27 @@ side_leave_out(struct side *s, struct str category)
 			s->collections[i].complete = false;
 }
 
-bool
-side_next_incomplete(const struct side *s, size_t *i, struct str *category)
+static bool
+next_collection(const struct side *s, bool complete, size_t *i, struct str *category)
 {
-	while (*i < s->collections_n && s->collections[*i].complete)
+	while (*i < s->collections_n && s->collections[*i].complete != complete)
 		++*i;
 	if (*i >= s->collections_n)
 		return false;
 	*category = s->collections[(*i)++].category;
 	return true;
+}
+
+bool
+side_next_incomplete(const struct side *s, size_t *i, struct str *category)
+{
+	return next_collection(s, false, i, category);
+}
+
+bool
+side_next_complete(const struct side *s, size_t *i, struct str *category)
+{
+	return next_collection(s, true, i, category);
 }
 
 bool

@@ -74,6 +74,8 @@ MUST_USE bool side_places(
 bool side_complete(const struct side *s, struct str category);
 /* The next, from *i on, that was not read completely; false: there is none. */
 bool side_next_incomplete(const struct side *s, size_t *i, struct str *category);
+/* The same of those that it names and that were. */
+bool side_next_complete(const struct side *s, size_t *i, struct str *category);
 bool side_any(const struct side *s);
 
 /* What is held against what, and how; the sides outlive what is done with them. */

@@ -43,8 +43,11 @@ static const struct field report_out_fields[] = {
 	    .doc =
 		"Collections whose loss waits for the next snapshot: [{category, removed, of}]."),
 	FIELD(struct report_out, anomaly, .flags = FIELD_OMIT_ZERO,
-	    .doc = "With thresholds.anomaly: {anomalous, changes, runs, reason, median?, mad?, "
-		   "limit?, needs?}; the last while there are too few runs."),
+	    .doc =
+		"With thresholds.anomaly, of the collection that stands out most among those that "
+		"were read: {anomalous, changes, runs, reason, median?, mad?, limit?, needs?, "
+		"category?}; needs while there are too few runs, category where the config has "
+		"several."),
 	FIELD(struct report_out, not_alerted, .flags = FIELD_OMIT_ZERO,
 	    .doc = "Why nothing was sent, or not of everything: {code, reason, held_back?: "
 		   "[{code, changes, reason}]}, with the threshold and the numbers held against it "

@@ -110,7 +110,7 @@ const struct archive_plan archive_plans[] = {
 			       " note decision"),
 	CARRY("drift_decisions", "config_id* number* owner reason at"),
 	CARRY("drift_flaps", "config_id* fingerprint* value_hash bits checked flapping category"),
-	CARRY("drift_trends", "config_id* checks flapping anomalous counts"),
+	CARRY("drift_trends", "config_id* checks flapping anomalous counts collections"),
 	CARRY("drift_daily", "kind* day* config_id* name* category label changes findings"),
 	CARRY("drift_awaited", "change_id* config_id since until ends_at"),
 	CARRY("dropped_reports", "id* dropped_at"),

@@ -16,6 +16,7 @@ static const struct field trend_fields[] = {
 	COLUMN(struct trend_row, flapping),
 	COLUMN(struct trend_row, anomalous),
 	COLUMN(struct trend_row, counts),
+	COLUMN_NULL(struct trend_row, collections),
 	FIELD_END,
 };
 static const struct schema trend_schema = SCHEMA("StoredTrend", struct trend_row, trend_fields);
@@ -39,14 +40,15 @@ static const struct field key_fields[] = {
 };
 static const struct schema key_in = SCHEMA("FlapKeyIn", struct flap_row, key_fields);
 
+#define TREND_COLUMNS "config_id, checks, flapping, anomalous, counts, collections"
+
 SQL(trend_select, SQL_TENANT, &config_in, &trend_schema,
-    "SELECT config_id, checks, flapping, anomalous, counts FROM drift_trends"
-    " WHERE config_id = :config_id");
+    "SELECT " TREND_COLUMNS " FROM drift_trends WHERE config_id = :config_id");
 SQL(trend_upsert, SQL_TENANT, &trend_schema, NULL,
-    "INSERT INTO drift_trends (config_id, checks, flapping, anomalous, counts)"
-    " VALUES (:config_id, :checks, :flapping, :anomalous, :counts) ON DUPLICATE KEY UPDATE checks ="
-    " VALUES(checks),"
-    " flapping = VALUES(flapping), anomalous = VALUES(anomalous), counts = VALUES(counts)");
+    "INSERT INTO drift_trends (" TREND_COLUMNS
+    ") VALUES (:config_id, :checks, :flapping, :anomalous, :counts, :collections)"
+    " ON DUPLICATE KEY UPDATE checks = VALUES(checks), flapping = VALUES(flapping),"
+    " anomalous = VALUES(anomalous), counts = VALUES(counts), collections = VALUES(collections)");
 SQL(trend_delete, SQL_TENANT, &config_in, NULL,
     "DELETE FROM drift_trends"
     " WHERE config_id = :config_id");

@@ -17,7 +17,8 @@ struct trend_row {
 	uint64_t    checks;   /* snapshots so far that had a collection completely */
 	int64_t     flapping; /* findings that flap now */
 	bool        anomalous;
-	char       *counts; /* JSON array of numbers, the newest last */
+	char       *counts;      /* changes of the config's last runs: JSON array of numbers, the newest last */
+	char       *collections; /* the same of each collection (drift/run/unusual.c); NULL: not counted yet */
 };
 /* A config without a row: zero, and "[]". */
 MUST_USE bool trend_by_id(struct db *db, TALLOC_CTX *mem, const struct uuid *config,

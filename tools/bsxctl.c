@@ -80,6 +80,15 @@ const struct command commands[] = {
 	    "  --json                  an object in place of the last line\n"
 	    "FILE is there when it is whole, and is never overwritten. Sessions, API keys, mailed\n"
 	    "links and recovery codes are not in it. The keyring does not open it.\n" },
+	{ "tenant import", cmd_tenant_import,
+	    "FILE SLUG --key-file KEYFILE|--passphrase-file FILE [OPTION...]", "tenant.import",
+	    "Makes a tenant of an archive that this or another installation has made.",
+	    "  --key-file KEYFILE      opened by this private key (X25519, PEM)\n"
+	    "  --passphrase-file FILE  opened by the first line of FILE; - is standard input\n"
+	    "  --signer KEY            whose signature it must have\n"
+	    "  --json                  an object in place of the last lines\n"
+	    "SLUG must be free. The archive is read to its end before anything is made; channels\n"
+	    "and sources wait. Killed, it is begun anew when it is run again.\n" },
 	{ "tenant work", cmd_tenant_work, "[--pool N]", "pool.fill",
 	    "Does what waits for who may make and drop schemas: tenants, erasures, the pool.",
 	    "  --pool N  so many schemas are ready for tenants to come (default: tenants.pool)\n"

@@ -42,6 +42,7 @@ int cmd_tenant_undelete(struct ctl *c, int argc, char **argv);
 int cmd_tenant_erase(struct ctl *c, int argc, char **argv);
 int cmd_tenant_addresses(struct ctl *c, int argc, char **argv);
 int cmd_tenant_export(struct ctl *c, int argc, char **argv);
+int cmd_tenant_import(struct ctl *c, int argc, char **argv);
 int cmd_archive_check(struct ctl *c, int argc, char **argv);
 int cmd_tenant_work(struct ctl *c, int argc, char **argv);
 int cmd_config(struct ctl *c, int argc, char **argv);
@@ -109,5 +110,6 @@ int ctl_misused(struct ctl *c, const char *command, const struct err *e);
 
 /* What to type for a tenant whose making was interrupted; %s: its slug. */
 #define TENANT_FINISH "bsxctl tenant create %s --name NAME --admin EMAIL"
+#define IMPORT_FINISH "bsxctl tenant import FILE %s"
 
 #endif

@@ -1,4 +1,4 @@
-/* bsxctl.h: `tenant export` and `archive check`. */
+/* bsxctl_archive.h: arguments; and `tenant export`, `archive check`. */
 #include <errno.h>
 #include <fcntl.h>
 #include <getopt.h>
@@ -10,19 +10,10 @@
 #include "core/archive/stream.h"
 #include "core/auth/tenant/tenant_export.h"
 #include "core/base/secret.h"
-#include "core/proof/note.h"
 #include "core/store/archive/archive_tables.h"
-#include "tools/bsxctl.h"
+#include "tools/bsxctl_archive.h"
 
 #define KEY_FILE_MAX 16384
-
-/* Who opens it, and what else may be said; NULL: not given. */
-struct archive_args {
-	const char *command;
-	const char *passphrase_file, *key_file, *signer;
-	const char *first, *second; /* operands */
-	bool        json;
-};
 
 enum { OF_PASSPHRASE = 1, OF_KEY, OF_SIGNER, OF_JSON };
 static const struct option export_options[] = {
@@ -31,7 +22,7 @@ static const struct option export_options[] = {
 	{ "json", no_argument, NULL, OF_JSON },
 	{ 0 },
 };
-static const struct option check_options[] = {
+const struct option archive_read_options[] = {
 	{ "passphrase-file", required_argument, NULL, OF_PASSPHRASE },
 	{ "key-file", required_argument, NULL, OF_KEY },
 	{ "signer", required_argument, NULL, OF_SIGNER },
@@ -54,8 +45,9 @@ take(struct archive_args *a, int o)
 	return true;
 }
 
-static bool
-take_all(struct archive_args *a, int argc, char **argv, const struct option *options, int operands)
+bool
+archive_args_take(
+    struct archive_args *a, int argc, char **argv, const struct option *options, int operands)
 {
 	int o;
 
@@ -103,8 +95,9 @@ read_passphrase(struct ctl *c, const char *path, struct lock *l, struct err *e)
 		   l->passphrase.n);
 }
 
-static bool
-read_lock(struct ctl *c, const struct archive_args *a, bool closes, struct lock *l, struct err *e)
+bool
+archive_args_lock(
+    struct ctl *c, const struct archive_args *a, bool closes, struct lock *l, struct err *e)
 {
 	struct str pem;
 
@@ -126,6 +119,19 @@ stop(int signal)
 	stopped = 1;
 }
 
+void
+archive_stop_by_signal(void)
+{
+	signal(SIGINT, stop);
+	signal(SIGTERM, stop);
+}
+
+bool
+archive_stopped(void)
+{
+	return stopped != 0;
+}
+
 static bool
 watch(void *arg, const struct tenant_export_at *at)
 {
@@ -134,7 +140,7 @@ watch(void *arg, const struct tenant_export_at *at)
 	if (*told != at->table)
 		fprintf(stderr, "%" PRIu64 "/%" PRIu64 " %s\n", at->done, at->total, at->table);
 	*told = at->table;
-	return stopped != 0;
+	return archive_stopped();
 }
 
 struct exported_seen {
@@ -182,8 +188,7 @@ export_tenant(struct ctl *c, const struct archive_args *a, const struct lock *l,
 	if (!tenant_stands(t))
 		return err_set(e, ERR_CONFLICT, 0, "There is no tenant that stands.",
 		    "tenant %s is %s", t->slug, t->status);
-	signal(SIGINT, stop);
-	signal(SIGTERM, stop);
+	archive_stop_by_signal();
 	return tenant_db_open(c->d, t, true, &by.t, e) && tenant_export(&by, &in, &out, e) &&
 	       show_exported(c, a, &out, e);
 }
@@ -196,30 +201,15 @@ cmd_tenant_export(struct ctl *c, int argc, char **argv)
 	struct lock         l;
 	bool                ok;
 
-	if (!take_all(&a, argc, argv, export_options, 2))
+	if (!archive_args_take(&a, argc, argv, export_options, 2))
 		return ctl_usage(a.command, false);
-	if (!read_lock(c, &a, true, &l, &e))
+	if (!archive_args_lock(c, &a, true, &l, &e))
 		return ctl_misused(c, a.command, &e);
 	ok = ctl_open(c, &e) && export_tenant(c, &a, &l, &e);
 	return ok ? 0 : ctl_failed(&e);
 }
 
 /* ---- check ---- */
-
-/* Whose signature it must be. */
-static bool
-check_signer(const struct archive_args *a, const struct archive_head *h, struct err *e)
-{
-	struct note_key due, is;
-
-	if (a->signer == NULL)
-		return true;
-	return note_key_parse(str_of(a->signer), &due, e) &&
-	       note_key_parse(str_of(h->signer), &is, e) &&
-	       (memcmp(due.key, is.key, sizeof(due.key)) == 0 ||
-		   err_set(e, ERR_INVALID, 0, "The archive is signed by another key.",
-		       "signed by %.64s", h->signer));
-}
 
 /* Those of another version have other tables: that is no fault. */
 static bool
@@ -275,10 +265,12 @@ check_archive(struct ctl *c, const struct archive_args *a, int fd, struct err *e
 	const struct archive_head *h;
 	struct lock                l;
 
-	if (!read_lock(c, a, false, &l, e) || (r = archive_reader_make(c->mem, fd, &l, e)) == NULL)
+	if (!archive_args_lock(c, a, false, &l, e) ||
+	    (r = archive_reader_make(c->mem, fd, &l, e)) == NULL)
 		return false;
 	h = archive_head(r);
-	if (!check_signer(a, h, e) || !check_tables(h, e) || !read_rows(r, e))
+	if ((a->signer != NULL && !archive_signer_is(h, a->signer, e)) || !check_tables(h, e) ||
+	    !read_rows(r, e))
 		return false;
 	if (a->json)
 		return ctl_json(c, &archive_head_schema, h, e);
@@ -295,7 +287,7 @@ cmd_archive_check(struct ctl *c, int argc, char **argv)
 	bool                ok;
 	int                 fd;
 
-	if (!take_all(&a, argc, argv, check_options, 1))
+	if (!archive_args_take(&a, argc, argv, archive_read_options, 1))
 		return ctl_usage(a.command, false);
 	fd = open(a.first, O_RDONLY | O_CLOEXEC);
 	if (fd < 0) {

@@ -5,12 +5,33 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "core/auth/audit_closed.h"
 #include "core/auth/audit_read.h"
 #include "core/auth/audit_show.h"
 #include "core/auth/audit_verify.h"
 #include "tools/bsxctl.h"
 
 /* ---- verify ---- */
+
+/* Chains that were closed: of archives that the tenant came from. */
+static bool
+verify_closed(struct ctl *c, const struct deed_by *by, const struct tenant *t)
+{
+	struct audit_closed_flaw flaw;
+	struct audit_closed      at;
+	struct err               e = { 0 };
+	uint64_t                 n;
+
+	if (!audit_closed_verify(by, &n, &at, &flaw, &e))
+		ctl_say("WRONG %s: %s (%s)", t->slug, e.pub, ctl_text(c, e.detail));
+	else if (flaw.fault != AUDIT_FITS)
+		ctl_say("WRONG %s: closed chain %llu, entry %llu: %s", t->slug,
+		    (unsigned long long)at.chain, (unsigned long long)flaw.at,
+		    audit_fault_sentence(flaw.fault));
+	else if (n > 0)
+		ctl_say("ok    %s: %llu entries of closed chains", t->slug, (unsigned long long)n);
+	return e.code == ERR_OK && flaw.fault == AUDIT_FITS;
+}
 
 static bool
 verify_one(struct ctl *c, const struct tenant *t)
@@ -32,6 +53,8 @@ verify_one(struct ctl *c, const struct tenant *t)
 	else
 		ctl_say("WRONG %s: entry %llu: %s", t->slug, (unsigned long long)v.broken,
 		    audit_fault_sentence(v.fault));
+	if (v.fault == AUDIT_FITS && !verify_closed(c, &by, t))
+		v.fault = AUDIT_ALTERED;
 	database_tidy(c->d);
 	return v.fault == AUDIT_FITS;
 }

@@ -101,7 +101,7 @@ add_admin(struct ctl *c, const struct create *in, const struct tenant *t, const 
 		.by = ctl_actor(c),
 	};
 
-	if (!unfinished && strcmp(t->status, "active") != 0)
+	if ((!unfinished && strcmp(t->status, "active") != 0) || provision_is_import(t))
 		return err_set(e, ERR_CONFLICT, 0, "A tenant of that name exists.",
 		    "tenant %s is %s", t->slug, t->status);
 	if (!tenant_db_open(c->d, t, unfinished, &by.t, e) || !tenant_has_users(by.t, &has, e))
@@ -234,7 +234,9 @@ list_one(struct ctl *c, const struct tenant_args *a, const struct tenant *t, str
 		ctl_say("%-24s %-12s %s %s  %s", t->slug, seen.status, t->schema_name, at,
 		    ctl_text(c, t->name));
 	if (!finished && !a->json)
-		ctl_say("    to finish it: " TENANT_FINISH, t->slug);
+		ctl_say(provision_is_import(t) ? "    to finish it: " IMPORT_FINISH
+					       : "    to finish it: " TENANT_FINISH,
+		    t->slug);
 	database_tidy(c->d);
 	return ok;
 }

@@ -87,5 +87,7 @@ MUST_USE bool archive_get(struct archive_reader *r, TALLOC_CTX *mem, const struc
  * the caller compares with whom it expects.
  */
 MUST_USE bool archive_read_end(struct archive_reader *r, struct err *e);
+/* ERR_INVALID: `key`, as note_key_parse() takes it, is not the head's signer. */
+MUST_USE bool archive_signer_is(const struct archive_head *h, const char *key, struct err *e);
 
 #endif

@@ -196,3 +196,14 @@ archive_read_end(struct archive_reader *r, struct err *e)
 	       err_set(e, ERR_INVALID, 0, "The archive is not signed by the key that it names.",
 		   "no signature");
 }
+
+bool
+archive_signer_is(const struct archive_head *h, const char *key, struct err *e)
+{
+	struct note_key due, is;
+
+	return note_key_parse(str_of(key), &due, e) && note_key_parse(str_of(h->signer), &is, e) &&
+	       (memcmp(due.key, is.key, sizeof(due.key)) == 0 ||
+		   err_set(e, ERR_INVALID, 0, "The archive is signed by another key.",
+		       "signed by %.64s", h->signer));
+}

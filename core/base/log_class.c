@@ -65,6 +65,8 @@ const struct log_class log_classes[] = {
 	{ "tenant.delete",             C2("iam", "configuration"),                  C1("deletion") },
 	{ "tenant.undelete",           C2("iam", "configuration"),                  C1("change") },
 	{ "tenant.export",             C1("database"),                              C1("access") },
+	{ "tenant.import",             C2("iam", "configuration"),                  C1("creation") },
+	{ "audit.restored",            C1("database"),                              C1("info") },
 	{ "pool.fill",                 C1("configuration"),                         C1("creation") },
 	{ "schema.migrate",            C1("configuration"),                         C1("change") },
 	{ "installation.init",         C1("configuration"),                         C1("change") },

@@ -171,6 +171,7 @@ called() { # called COMMAND : the arguments
 	'tenant resume' | 'tenant undelete') echo "$1 initech" ;;
 	'tenant erase') echo "tenant erase initech --reason Over" ;;
 	'tenant export') echo "tenant export globex $dir/globex.archive --passphrase-file $dir/password" ;;
+	'tenant import') echo "tenant import $dir/globex.archive copied --passphrase-file $dir/password" ;;
 	'tenant work') echo "tenant work --pool 1" ;;
 	'audit export') echo "audit export platform" ;;
 	'tenant addresses') echo "tenant addresses globex --any" ;;
@@ -225,6 +226,32 @@ while IFS=$tab read -r command action; do
 		;;
 	esac
 done <"$dir/deeds"
+ok "the trail that came with a tenant is read too" runs_and_says '^ok .*copied: [0-9]* entries of closed chains' 0 audit verify copied
+ok "an archive is taken in once under a name" runs_and_says 'exists' 1 tenant import "$dir/globex.archive" copied --passphrase-file "$dir/password"
+# ---- an installation of its own keyring, which takes the archive in ----
+here=$conf
+sed "s|testctl|testctlb|g; s|$dir/state|$dir/other|g" "$here" >"$dir/other.conf"
+conf=$dir/other.conf
+sql "DROP DATABASE IF EXISTS testctlb; DROP USER IF EXISTS testctlb@localhost, testctlbdefiner@localhost"
+openssl genpkey -algorithm x25519 -out "$dir/key.pem" 2>/dev/null
+openssl pkey -in "$dir/key.pem" -pubout -out "$dir/key.pub"
+ok "another installation" run 0 init
+ok "... takes in what the first has made for its key" sh -c "'$bsxctl' -c '$here' tenant export globex '$dir/to.archive' --to '$dir/key.pub' 2>/dev/null && '$bsxctl' -c '$conf' tenant import '$dir/to.archive' globex --key-file '$dir/key.pem' >'$dir/out' 2>'$dir/err'"
+ok "... with its people" test "$(sql "SELECT COUNT(*) FROM $(sql "SELECT schema_name FROM testctlb.tenants WHERE slug = 'globex' AND status = 'active'").users")" = 1
+ok "... and its trail" runs_and_says '^ok .*globex: [0-9]* entries of closed chains' 0 audit verify globex
+ok "... and by no other key" runs_and_says 'opened by a private key' 1 tenant import "$dir/to.archive" again --passphrase-file "$dir/password"
+ok "who has signed it can be asked for" runs_and_says 'signed by another key' 1 tenant import "$dir/to.archive" again --key-file "$dir/key.pem" --signer AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=
+ok "... and nothing is made then" test "$(sql "SELECT COUNT(*) FROM testctlb.tenants")" = 1
+# Killed, wherever it is: what is left is seen by nobody, and done when it is run again.
+for after in 0.05 0.2 0.5 0.8; do
+	timeout -s KILL "$after" "$bsxctl" -c "$conf" tenant import "$dir/to.archive" killed --key-file "$dir/key.pem" >"$dir/out" 2>&1
+	ok "killed after $after s it is whole or unfinished" test "$(sql "SELECT COUNT(*) FROM testctlb.tenants WHERE slug = 'killed' AND NOT (status = 'provisioning' AND status_reason LIKE 'import of archive %' OR status = 'active' AND status_reason = '')")" = 0
+done
+there() { run 0 tenant import "$dir/to.archive" killed --key-file "$dir/key.pem" || says 'exists'; }
+ok "run again it is there" there
+ok "... and whole" runs_and_says '^ok .*killed: [0-9]* entries of closed chains' 0 audit verify killed
+ok "... and nothing is left over" test "$(sql "SELECT COUNT(*) FROM testctlb.tenants")" = "$(sql "SELECT COUNT(*) FROM testctlb.audit_heads")"
+conf=$here
 ok "no word of the platform's life is taken" runs_and_says 'cannot be' 1 tenant suspend platform --reason No
 ok "a reason is needed" run 2 tenant suspend globex
 ok "... and can be read" runs_and_says 'reason must be .*can be seen' 2 tenant suspend globex --reason "$(printf 'a\001b')"

@@ -8,6 +8,7 @@
 #include "core/auth/operation.h"
 #include "core/auth/tenant/tenant_erase.h"
 #include "core/shm/cache.h"
+#include "core/store/server/provision.h"
 
 #define TRIES 5 /* against somebody who does something to the same tenant at the same time */
 
@@ -178,6 +179,10 @@ turn_tries(struct living *w, struct uuid *operation, struct err *e)
 
 		if (!look(w, e))
 			return false;
+		if (provision_is_import(&w->was))
+			return err_set(e, ERR_CONFLICT, 0,
+			    "The tenant is being made of an archive, which has to end first.",
+			    "an unfinished import");
 		if (w->in->to == TENANT_DELETED && plan_deletion(w, &done) && done) {
 			*operation = w->was.erase_op;
 			return true;

@@ -5,7 +5,6 @@
 
 #include "core/base/secret.h"
 #include "core/store/db_snapshot.h"
-#include "core/store/drift/content.h"
 #include "core/store/drift/schedule.h"
 #include "core/store/identity/audit_rows.h"
 #include "core/store/migrate.h"
@@ -102,20 +101,10 @@ read_trail(struct archive_snapshot *x, struct err *e)
 	return x->head.audit_mac != NULL || err_memory(e);
 }
 
-static const struct archive_plan *
-plan_of(const char *table)
-{
-	const struct archive_plan *p = archive_plans;
-
-	while (strcmp(p->table, table) != 0)
-		p++;
-	return p;
-}
-
 static bool
 count_in_table(struct archive_snapshot *x, struct archive_table *t, struct err *e)
 {
-	const struct archive_plan *p = plan_of(t->name);
+	const struct archive_plan *p = archive_plan_of(t->name);
 	TALLOC_CTX                *tmp = talloc_new(x);
 	const struct blob         *v = NULL;
 	struct db_rows            *r = NULL;
@@ -197,7 +186,7 @@ put_order(struct buf *b, const struct archive_plan *p)
 static bool
 reading_make(TALLOC_CTX *mem, const struct archive_table *t, struct reading *out, struct err *e)
 {
-	const struct archive_plan *p = plan_of(t->name);
+	const struct archive_plan *p = archive_plan_of(t->name);
 	const char                *rest = p->columns, *lead = "SELECT ";
 	struct archive_column      c;
 	struct buf                 b;
@@ -224,24 +213,6 @@ reading_make(TALLOC_CTX *mem, const struct archive_table *t, struct reading *out
 	return out->text != NULL;
 }
 
-/* The row that its sealed values are bound to. */
-static bool
-place_of(const struct archive_table *t, const struct blob *values, struct uuid *out, struct err *e)
-{
-	uint64_t chunk;
-
-	if (strcmp(t->name, "contents") == 0 && values[0].n == HASH_LEN &&
-	    str_to_u64((struct str) { (const char *)values[1].p, values[1].n }, &chunk) &&
-	    chunk <= INT32_MAX)
-		*out = content_place(values[0].p, (int64_t)chunk);
-	else if (values[0].n == sizeof(out->b))
-		memcpy(out->b, values[0].p, sizeof(out->b));
-	else
-		return err_set(
-		    e, ERR_INTERNAL, 0, "internal error", "%s: no row of an id", t->name);
-	return true;
-}
-
 /* In their place. */
 static bool
 open_values(struct archive_snapshot *x, TALLOC_CTX *mem, const struct reading *r,
@@ -256,8 +227,10 @@ open_values(struct archive_snapshot *x, TALLOC_CTX *mem, const struct reading *r
 
 		if (place.column == NULL || values[i].p == NULL)
 			continue;
-		if (!place_of(t, values, &id, e) ||
-		    !tenant_open(x->t, mem, place, values[i], &plain, e))
+		if (!archive_place(t, values, &id))
+			return err_set(
+			    e, ERR_INTERNAL, 0, "internal error", "%s: no row of an id", t->name);
+		if (!tenant_open(x->t, mem, place, values[i], &plain, e))
 			return err_note(e, "%s.%s", t->name, place.column);
 		values[i] = (struct blob) { (const uint8_t *)plain.p, plain.n };
 	}

@@ -1,26 +1,33 @@
 #include "core/store/archive/archive_tables.h"
 
+#include <assert.h>
 #include <string.h>
+
+#include "core/store/drift/content.h"
 
 #define CARRY(table, columns)                                                                      \
 	{                                                                                          \
-		table, ARCHIVE_CARRIED, columns, NULL, NULL                                        \
+		table, ARCHIVE_CARRIED, columns, NULL, NULL, false                                 \
+	}
+#define CARRY_OVER(table, columns)                                                                 \
+	{                                                                                          \
+		table, ARCHIVE_CARRIED, columns, NULL, NULL, true                                  \
 	}
 #define CARRY_ONLY(table, columns, rows)                                                           \
 	{                                                                                          \
-		table, ARCHIVE_CARRIED, columns, rows, NULL                                        \
+		table, ARCHIVE_CARRIED, columns, rows, NULL, false                                 \
 	}
 #define DEAD(table, why)                                                                           \
 	{                                                                                          \
-		table, ARCHIVE_DEAD, NULL, NULL, why                                               \
+		table, ARCHIVE_DEAD, NULL, NULL, why, false                                        \
 	}
 #define MADE_NEW(table, why)                                                                       \
 	{                                                                                          \
-		table, ARCHIVE_MADE_NEW, NULL, NULL, why                                           \
+		table, ARCHIVE_MADE_NEW, NULL, NULL, why, false                                    \
 	}
 #define NOBODYS(table, why)                                                                        \
 	{                                                                                          \
-		table, ARCHIVE_NOBODYS, NULL, NULL, why                                            \
+		table, ARCHIVE_NOBODYS, NULL, NULL, why, false                                     \
 	}
 
 const struct archive_plan archive_plans[] = {
@@ -51,6 +58,9 @@ const struct archive_plan archive_plans[] = {
 	CARRY("audit", "seq* id at action outcome actor_kind actor_id actor_name acting_tenant"
 		       " target_kind target_id address user_agent request_id details prev_mac mac"
 		       " salt"),
+	CARRY("audit_former", "chain* seq* id at action outcome actor_kind actor_id actor_name"
+			      " acting_tenant target_kind target_id address user_agent request_id"
+			      " details prev_mac mac salt"),
 	CARRY("audit_tree", "chain* seq* hashes"),
 	CARRY("audit_checkpoints", "chain* size* at note"),
 	CARRY("audit_chains", "chain* size mac closed_at"),
@@ -124,7 +134,7 @@ const struct archive_plan archive_plans[] = {
 	CARRY("alert_controls", "alert_id* control*"),
 	CARRY("alert_findings", "alert_id* fingerprint* value_hash"),
 	CARRY("alert_lanes", "id* alert_id channel_id sent severity told_at below untold route_id"),
-	CARRY("alert_routing", "id* version routes"),
+	CARRY_OVER("alert_routing", "id* version routes"),
 	CARRY("channels", "id* name kind target secret! status status_reason created_at updated_at"
 			  " with_values paused_at former_secret! former_until template"),
 	CARRY("deliveries", "id* outbox_id channel_id attempt at outcome http_status took_ms detail"
@@ -134,7 +144,7 @@ const struct archive_plan archive_plans[] = {
 	MADE_NEW("tenant_usage", "it is counted anew"),
 	MADE_NEW("schema_migrations", "it comes with the schema"),
 	MADE_NEW("schema_lock", "it comes with the schema"),
-	{ NULL, ARCHIVE_CARRIED, NULL, NULL, NULL },
+	{ NULL, ARCHIVE_CARRIED, NULL, NULL, NULL, false },
 };
 
 const struct archive_plan archive_control_plans[] = {
@@ -158,7 +168,7 @@ const struct archive_plan archive_control_plans[] = {
 	NOBODYS("erasures", "of tenants that are no more"),
 	NOBODYS("schema_migrations", "the installation's"),
 	NOBODYS("schema_lock", "the installation's"),
-	{ NULL, ARCHIVE_CARRIED, NULL, NULL, NULL },
+	{ NULL, ARCHIVE_CARRIED, NULL, NULL, NULL, false },
 };
 
 static const char *key_columns[] = { "value" };
@@ -178,6 +188,36 @@ archive_column_next(const char **rest, struct archive_column *out)
 		out->left_out |= **rest == '-';
 	}
 	*rest += **rest == ' ';
+	return true;
+}
+
+const struct archive_plan *
+archive_plan_of(const char *table)
+{
+	const struct archive_plan *p = archive_plans;
+
+	while (p->table != NULL && strcmp(p->table, table) != 0)
+		p++;
+	assert(p->table != NULL && p->fate == ARCHIVE_CARRIED);
+	return p;
+}
+
+bool
+archive_place(const struct archive_table *t, const struct blob *values, struct uuid *out)
+{
+	uint64_t chunk;
+
+	if (strcmp(t->name, "contents") == 0) {
+		if (values[0].n != HASH_LEN ||
+		    !str_to_u64((struct str) { (const char *)values[1].p, values[1].n }, &chunk) ||
+		    chunk > INT32_MAX)
+			return false;
+		*out = content_place(values[0].p, (int64_t)chunk);
+		return true;
+	}
+	if (values[0].n != sizeof(out->b))
+		return false;
+	memcpy(out->b, values[0].p, sizeof(out->b));
 	return true;
 }
 

@@ -25,6 +25,7 @@ struct archive_plan {
 	const char       *columns;
 	const char       *only; /* which rows; NULL: all */
 	const char       *why;  /* of the others */
+	bool              made; /* a schema comes with a row, which gives way to the archive's */
 };
 
 /* Of a tenant's schema, in the order in which they are read; ended by table == NULL. */
@@ -38,6 +39,11 @@ struct archive_column {
 };
 /* The next one, from *rest on, which begins as the plan's `columns`; false: there is none. */
 bool archive_column_next(const char **rest, struct archive_column *out);
+
+/* The plan of a table that is carried (asserted). */
+const struct archive_plan *archive_plan_of(const char *table);
+/* The row that its sealed values are bound to; false: it has no form of one. */
+bool archive_place(const struct archive_table *t, const struct blob *values, struct uuid *out);
 
 /*
  * The tables of a plan as an archive's head has them; rows are 0.  Before them stand what is no table of the tenant's: one row

@@ -2,6 +2,7 @@
 
 #include "core/base/secret.h"
 #include "core/store/id_list.h"
+#include "core/store/tx.h"
 
 #define SIGNALLED 1644 /* a procedure refused */
 
@@ -201,4 +202,54 @@ golden_use(struct db *db, const struct uuid *config, const struct uuid *golden, 
 		return false;
 	err_clear(e);
 	return err_set(e, ERR_MISSING, 0, "That golden baseline is no longer shared.", "withdrawn");
+}
+
+/* ---- of a schema that was filled ---- */
+
+struct bound {
+	struct uuid config_id, golden_id;
+};
+static const struct field bound_fields[] = {
+	COLUMN(struct bound, config_id),
+	COLUMN(struct bound, golden_id),
+	FIELD_END,
+};
+static const struct schema bound_out = SCHEMA("GoldenBoundRow", struct bound, bound_fields);
+
+SQL(golden_select_bound, SQL_TENANT, &page_schema, &bound_out,
+    "SELECT config_id, golden_id FROM golden_bindings WHERE shared = TRUE AND"
+    " (:after IS NULL OR config_id > :after) ORDER BY config_id LIMIT :limit");
+
+#define BOUND_PAGE 200
+
+/* What this installation does not share stays as it was rendered last. */
+static bool
+reuse_body(struct db *db, void *arg, struct err *e)
+{
+	const struct page  *p = arg;
+	const struct bound *rows = p->rows;
+
+	for (size_t i = 0; i < p->n; i++)
+		if (!golden_use(db, &rows[i].config_id, &rows[i].golden_id, e) &&
+		    !err_take(e, ERR_MISSING))
+			return false;
+	return true;
+}
+
+bool
+golden_use_anew(struct db *db, struct err *e)
+{
+	struct page     p = { .want = BOUND_PAGE };
+	const struct tx tx = { .name = "golden_uses", .body = reuse_body, .arg = &p };
+	bool            ok;
+
+	do {
+		TALLOC_CTX *tmp = talloc_new(db);
+
+		ok = page_read_plain(db, tmp, &golden_select_bound, &p, e) && tx_run(db, &tx, e);
+		if (ok && p.n > 0)
+			p.after = ((const struct bound *)p.rows)[p.n - 1].config_id;
+		talloc_free(tmp);
+	} while (ok && p.n == BOUND_PAGE);
+	return ok;
 }

@@ -41,5 +41,7 @@ MUST_USE bool golden_shared_text(struct tenant_db *t, TALLOC_CTX *mem, const str
 /* This config is bound to a shared template; nil: to none.  ERR_MISSING: it is no longer shared. */
 MUST_USE bool golden_use(
     struct db *db, const struct uuid *config, const struct uuid *golden, struct err *e);
+/* The same for all bindings of a schema that came from elsewhere; a template that is not shared here is passed over. */
+MUST_USE bool golden_use_anew(struct db *db, struct err *e);
 
 #endif

@@ -415,7 +415,7 @@ find_or_register(struct database *d, const struct env *env, const char *slug, co
 		    !tenant_by_slug(d, str_of(slug), t, e))
 			return false;
 	}
-	if (strcmp((*t)->status, "provisioning") == 0)
+	if (strcmp((*t)->status, "provisioning") == 0 && !provision_is_import(*t))
 		return true;
 	return err_set(e, ERR_CONFLICT, 0, "A tenant of that name exists.", "tenant %s is %s", slug,
 	    (*t)->status);

@@ -70,6 +70,24 @@ struct provision_migrated {
 MUST_USE bool provision_migrate_tenant(const struct provision *p, const struct tenant *t,
     struct provision_migrated *out, struct err *e);
 
+/*
+ * A tenant that is made of an archive: registered and "provisioning", marked as what it is by its reason, with that address
+ * key and an empty schema; what an earlier try has left under that slug, of whatever archive, is dropped before.
+ * ERR_CONFLICT: there is another tenant of that slug.
+ */
+#define PROVISION_IMPORT "import of archive "
+struct provision_import {
+	struct uuid    archive;
+	const char    *slug, *name, *settings, *quota;
+	const uint8_t *address_key; /* KEY_LEN bytes */
+};
+MUST_USE bool provision_import_begin(const struct provision *p, const struct provision_import *in, const struct tenant **t,
+    struct err *e);
+/* It is whole, and active.  ERR_GONE: it is no longer what was begun. */
+MUST_USE bool provision_import_end(struct database *d, const struct uuid *id, struct err *e);
+/* It was begun so, and is not whole. */
+bool provision_is_import(const struct tenant *t);
+
 /* False for a tenant whose first administrator was not made yet. */
 MUST_USE bool tenant_has_users(struct tenant_db *t, bool *has, struct err *e);
 

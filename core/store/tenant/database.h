@@ -48,4 +48,7 @@ MUST_USE bool tenant_keys_load(struct database *d, const struct uuid *tenant, ui
 /* Makes and stores version 1 when the tenant has none. */
 MUST_USE bool tenant_keys_ensure(struct database *d, const struct uuid *tenant, struct err *e);
 
+/* The first keys of a tenant that has none: a data key made now, and that address key.  ERR_CONFLICT: it has some. */
+MUST_USE bool tenant_keys_import(struct database *d, const struct uuid *tenant, const uint8_t address[static KEY_LEN], struct err *e);
+
 #endif

@@ -27,7 +27,7 @@ struct tenant {
 	struct raw_json quota;
 	int64_t         schema_version;
 	instant         created_at;
-	char           *status_reason; /* why it is suspended or deleted; "" */
+	char           *status_reason; /* why it is suspended or deleted, of what it is made; "" */
 	instant         status_at, erase_at; /* since when it is so; 0: since it was made.  When it is erased; 0: it is not */
 	struct uuid     erase_op;      /* the operation that does */
 };

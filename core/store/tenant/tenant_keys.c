@@ -140,3 +140,20 @@ tenant_keys_ensure(struct database *d, const struct uuid *tenant, struct err *e)
 	talloc_free(tmp);
 	return ok;
 }
+
+bool
+tenant_keys_import(struct database *d, const struct uuid *tenant,
+    const uint8_t address[static KEY_LEN], struct err *e)
+{
+	TALLOC_CTX *tmp = talloc_new(d);
+	char       *pair = tmp == NULL ? NULL : secret_alloc(tmp, PAIR_LEN);
+	bool        ok = pair != NULL || err_memory(e);
+
+	if (ok) {
+		rand_fill(d->env.rand, pair, KEY_LEN);
+		memcpy(pair + KEY_LEN, address, KEY_LEN);
+		ok = store_pair(d, tmp, tenant, (struct str) { pair, PAIR_LEN }, e);
+	}
+	talloc_free(tmp);
+	return ok;
+}

@@ -22,6 +22,7 @@
 #define DEADLINES_MS 1000
 #define UPKEEP_MS    60000
 #define WALK_MS      3600000 /* between two walks over all tenants */
+#define WALK_PAGE_MS 5000    /* of one, then it is the turn of what waits */
 
 static bool
 see_deadlines(struct worker *w, int64_t *wait_ms, struct err *e)
@@ -52,6 +53,32 @@ walk_on(const struct worker *w, bool ended, struct uuid *after, int64_t *wait_ms
 	if (ended)
 		*after = (struct uuid) { 0 };
 	*wait_ms = ended ? WALK_MS : w->once ? 0 : UPKEEP_MS;
+}
+
+static bool
+walks_too_long(void *arg)
+{
+	const struct worker *w = arg;
+
+	return w->stop(w->stop_arg) || monotonic_ms(w) > w->walk_until_ms;
+}
+
+/* The same where a tenant may take long: what waits behind it in this worker waits for one at most.
+ */
+static bool
+walk_page(struct worker *w, void (*fn)(const struct tenant *, TALLOC_CTX *, void *),
+    struct uuid *after, int64_t *wait_ms, struct err *e)
+{
+	const struct tenant_visit visit = { fn, w, walks_too_long };
+	bool                      ended;
+
+	w->walk_until_ms = monotonic_ms(w) + WALK_PAGE_MS;
+	if (!tenant_walk(w->deliver->database, &visit, after, &ended, e))
+		return false;
+	walk_on(w, ended, after, wait_ms);
+	if (!ended && walks_too_long(w))
+		*wait_ms = w->once ? 0 : DEADLINES_MS;
+	return true;
 }
 
 static bool
@@ -97,13 +124,7 @@ forget_tenant(const struct tenant *row, TALLOC_CTX *mem, void *arg)
 static bool
 forget_rows(struct worker *w, int64_t *wait_ms, struct err *e)
 {
-	const struct tenant_visit visit = { forget_tenant, w };
-	bool                      ended;
-
-	if (!tenant_walk(w->deliver->database, &visit, &w->forget_after, &ended, e))
-		return false;
-	walk_on(w, ended, &w->forget_after, wait_ms);
-	return true;
+	return walk_page(w, forget_tenant, &w->forget_after, wait_ms, e);
 }
 
 #define ENDING_MS 5000 /* of one tenant; what is left waits for the next walk */
@@ -142,13 +163,7 @@ end_history(const struct tenant *row, TALLOC_CTX *mem, void *arg)
 static bool
 drop_history(struct worker *w, int64_t *wait_ms, struct err *e)
 {
-	const struct tenant_visit visit = { end_history, w };
-	bool                      ended;
-
-	if (!tenant_walk(w->deliver->database, &visit, &w->history_after, &ended, e))
-		return false;
-	walk_on(w, ended, &w->history_after, wait_ms);
-	return true;
+	return walk_page(w, end_history, &w->history_after, wait_ms, e);
 }
 
 /* What retention has taken away is counted off. */
@@ -173,13 +188,7 @@ count_tenant(const struct tenant *row, TALLOC_CTX *mem, void *arg)
 static bool
 count_storage(struct worker *w, int64_t *wait_ms, struct err *e)
 {
-	const struct tenant_visit visit = { count_tenant, w };
-	bool                      ended;
-
-	if (!tenant_walk(w->deliver->database, &visit, &w->count_after, &ended, e))
-		return false;
-	walk_on(w, ended, &w->count_after, wait_ms);
-	return true;
+	return walk_page(w, count_tenant, &w->count_after, wait_ms, e);
 }
 
 static bool
@@ -219,13 +228,7 @@ check_tenant(const struct tenant *row, TALLOC_CTX *mem, void *arg)
 static bool
 check_due(struct worker *w, int64_t *wait_ms, struct err *e)
 {
-	const struct tenant_visit visit = { check_tenant, w };
-	bool                      ended;
-
-	if (!tenant_walk(w->deliver->database, &visit, &w->due_after, &ended, e))
-		return false;
-	walk_on(w, ended, &w->due_after, wait_ms);
-	return true;
+	return walk_page(w, check_tenant, &w->due_after, wait_ms, e);
 }
 
 /* Configs of before this edition of comparing: what they are known by, then what is stored of them.

@@ -23,7 +23,7 @@ struct worker {
 	/* how far the walks over all tenants have come, for ending API keys, roles that have ended, old rows, old history, what is stored, messages that are not in the index and configs of an earlier edition; nil: it begins */
 	struct uuid     keys_after, roles_after, forget_after, history_after, count_after, due_after, edition_after;
 	/* of configs of an earlier edition: a round ends then, and has left some */
-	int64_t         taking_until_ms;
+	int64_t         walk_until_ms, taking_until_ms;
 	bool            taking_more;
 };
 

@@ -492,6 +492,18 @@ has_no_settings(struct archive_head *h)
 }
 
 static void
+has_settings_that_nobody_reads(struct archive_head *h)
+{
+	h->settings = "{\"allowed_addresses\":[\"nowhere\"]}";
+}
+
+static void
+has_a_quota_that_nobody_reads(struct archive_head *h)
+{
+	h->quota = "{\"users\":\"many\"}";
+}
+
+static void
 what_no_tenant_has_is_refused_before_anything_is_made(void **state)
 {
 	static const struct {
@@ -504,6 +516,8 @@ what_no_tenant_has_is_refused_before_anything_is_made(void **state)
 		{ has_another_column, "The archive has a table or a column that no tenant has" },
 		{ has_a_bad_name, "A tenant's name" },
 		{ has_no_settings, "The archive's settings cannot be read." },
+		{ has_settings_that_nobody_reads, "The archive's settings cannot be read." },
+		{ has_a_quota_that_nobody_reads, "The archive's settings cannot be read." },
 	};
 	struct copying *y = copying(*state);
 	int64_t         before = tenants_and_schemas(y);

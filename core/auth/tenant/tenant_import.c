@@ -7,9 +7,11 @@
 
 #include "core/auth/audit_closed.h"
 #include "core/auth/audit_details.h"
+#include "core/auth/settings.h"
 #include "core/base/secret.h"
 #include "core/store/archive/archive_load.h"
 #include "core/store/identity/audit_former.h"
+#include "core/store/tenant/quota.h"
 
 #define WATCH_ROWS 1000
 
@@ -100,13 +102,20 @@ check_version(const struct archive_head *h, struct err *e)
 	return archive_tables_check(&h->tables, e);
 }
 
+/* As each request of the tenant will read them: what does not decode is not made. */
 static bool
-is_object(TALLOC_CTX *mem, const char *text)
+check_settings(struct import_run *x, const struct archive_head *h, struct err *e)
 {
-	struct err         why = { 0 };
-	const struct json *v = json_parse(mem, str_of(text), &why);
+	const struct tenant t = { .quota.text = h->quota };
+	struct settings     settings;
+	struct quota        quota;
+	struct err          why = { 0 };
 
-	return v != NULL && v->type == JSON_OBJECT;
+	if (settings_parse(x->by.mem, x->by.auth->env->conf, h->settings, &settings, &why) &&
+	    quota_of(x->by.mem, &t, &quota, &why))
+		return true;
+	return err_set(
+	    e, ERR_INVALID, 0, "The archive's settings cannot be read.", "%s", why.detail);
 }
 
 static bool
@@ -125,10 +134,7 @@ check_all(struct import_run *x, struct err *e)
 	    !check_version(h, e) ||
 	    !provision_check_names(x->by.mem, x->in->slug, h->name, &kept, e))
 		return false;
-	if (!is_object(x->by.mem, h->settings) || !is_object(x->by.mem, h->quota))
-		return err_set(
-		    e, ERR_INVALID, 0, "The archive's settings cannot be read.", "no objects");
-	return each_row(x, check_row, e);
+	return check_settings(x, h, e) && each_row(x, check_row, e);
 }
 
 /* ---- making ---- */

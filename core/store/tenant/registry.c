@@ -256,20 +256,21 @@ tenant_walk(struct database *d, const struct tenant_visit *v, struct uuid *after
 	TALLOC_CTX    *mem = talloc_new(NULL);
 	struct tenant *list;
 	size_t         n = 0;
-	bool           ok;
+	bool           ok, over = false;
 
 	if (mem == NULL)
 		return err_memory(e);
 	ok = tenant_list(d, mem, after, &list, &n, e);
-	for (size_t i = 0; ok && i < n; i++) {
+	for (size_t i = 0; ok && !over && i < n; i++) {
 		TALLOC_CTX *one = talloc_new(mem);
 
 		v->fn(&list[i], one, v->arg);
 		database_tidy(d);
 		talloc_free(one);
 		*after = list[i].id;
+		over = i + 1 < n && v->over != NULL && v->over(v->arg);
 	}
-	*ended = ok && n < TENANT_PAGE;
+	*ended = ok && !over && n < TENANT_PAGE;
 	talloc_free(mem);
 	return ok;
 }

@@ -75,12 +75,14 @@ MUST_USE bool tenant_list(struct database *d, TALLOC_CTX *mem, const struct uuid
 
 /*
  * A walk of driftd over all tenants, a page at a time: calls `fn` with each of the next TENANT_PAGE tenants after
- * *after (nil: from the first), which moves on; *ended: those were the last.  What fails in one tenant is for `fn` to
+ * *after (nil: from the first), which moves on; *ended: those were the last.  `over`, where there is one, is asked behind
+ * each: true, the page ends there.  What fails in one tenant is for `fn` to
  * log; its connection, and what it makes in `mem`, lasts as long as the call.
  */
 struct tenant_visit {
 	void (*fn)(const struct tenant *row, TALLOC_CTX *mem, void *arg);
 	void *arg;
+	bool (*over)(void *arg);
 };
 MUST_USE bool tenant_walk(struct database *d, const struct tenant_visit *v, struct uuid *after, bool *ended,
     struct err *e);

@@ -201,10 +201,10 @@ order_routes(struct request *r, const void *body, void *answer, struct err *e)
 {
 	const struct route_order *in = body;
 	const struct acting      *a = acting_of(r, e);
-	struct uuid              *ids;
+	struct uuid              *ids = NULL;
 
 	(void)answer;
-	return a != NULL && bulk_ids(r, &in->ids, false, &ids, e) &&
+	return a != NULL && (in->ids.n == 0 || bulk_ids(r, &in->ids, false, &ids, e)) &&
 	       routing_order(a, ids, in->ids.n, e);
 }
 

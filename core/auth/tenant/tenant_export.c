@@ -148,7 +148,6 @@ fill_head(struct exporting *x, const uint8_t seed[static KEY_LEN], struct err *e
 		return false;
 	x->head->signer = base64_print(x->by->mem, key, sizeof(key));
 	x->head->id = uuid_make(env->clock, env->rand);
-	x->head->made_at.ms = clock_ms(env->clock);
 	x->head->made_by = BSX_VERSION;
 	for (size_t i = 0; i < x->head->tables.n; i++)
 		x->at.total += t[i].rows;
@@ -160,6 +159,7 @@ write_archive(struct exporting *x, struct err *e)
 {
 	const struct archive_walk w = { .row = put_row, .table = put_table, .arg = x };
 	struct archive_make       m = { .lock = x->in->lock, .rand = x->by->auth->env->rand };
+	const instant             before = { clock_ms(x->by->auth->env->clock) };
 	uint8_t                   seed[KEY_LEN];
 	bool                      ok;
 
@@ -167,6 +167,7 @@ write_archive(struct exporting *x, struct err *e)
 	if (x->snapshot == NULL || !sign_seed(x->by, seed, e))
 		return false;
 	m.head = x->head = archive_snapshot_head(x->snapshot);
+	x->head->made_at = before; /* all that was there then is in it */
 	m.fd = x->fd;
 	ok = fill_head(x, seed, e) &&
 	     (x->writer = archive_writer_make(x->by->mem, &m, e)) != NULL &&

@@ -30,6 +30,12 @@ async function doAll(caller) {
   const [change] = await all(caller, `/api/drift/reports/${report.id}/changes`);
   const decided = await done(caller, 'PUT', `/api/drift/changes/${change.id}`, { status: 'accepted', reason: 'r' });
   Object.assign(said, { owner: decided.acceptance.owner, actor: decided.history.at(-1).actor });
+  const whole = await newConfig(caller, { rule_packs: [] });
+  await push(caller, whole, [item('k1', { a: 1 })]);
+  const drifted = (await push(caller, whole, [item('k1', { a: 2 })])).report;
+  await done(caller, 'POST', `/api/drift/reports/${drifted.id}/accept`, { reason: 'r' });
+  const [accepted] = await all(caller, `/api/drift/reports/${drifted.id}/changes`);
+  said.accepted_by = (await done(caller, 'GET', `/api/drift/changes/${accepted.id}`)).acceptance.owner;
   const [alert] = await all(caller, `/api/drift/alerts?config_id=${c.id}`), target = `/api/drift/alerts/${alert.id}`;
   said.acknowledged_by = (await done(caller, 'PUT', target, { status: 'acknowledged' })).acknowledged_by;
   said.resolved_by = (await done(caller, 'PUT', target, { status: 'resolved' })).resolved_by;

@@ -22,7 +22,9 @@ before(async () => {
 });
 
 // A word of a template stands where another template has a name: there both answer.
-const knownAt = (target) => new Set(paths.filter((p) => new RegExp(`^${p.template.replace(/[.]/g, '\\$&').replace(/\{\w+\}/g, '[^/]+')}$`).test(target))
+// A number stands for itself alone: "order" is none.
+const shapeOf = (name) => (/^\{id\d?\}$/.test(name) ? '[0-9a-f-]{36}' : '[^/]+');
+const knownAt = (target) => new Set(paths.filter((p) => new RegExp(`^${p.template.replace(/[.]/g, '\\$&').replace(/\{\w+\}/g, shapeOf)}$`).test(target))
   .flatMap((p) => [...p.known]));
 
 const listOf = (a) => a.headers.allow.split(', ');

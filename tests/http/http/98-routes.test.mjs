@@ -219,6 +219,8 @@ test('nobody decides by channels alone where alerts go', async () => {
       ['PUT', '/api/drift/routes/order', { ids: [one.id] }], ['DELETE', `/api/drift/routes/${one.id}`]])
       assert.equal((await keeper(method, target, body === undefined ? {} : { body })).status, 403, `${method} ${target}`);
     assert.deepEqual((await routes()).map((r) => [r.id, r.channels]), [[one.id, [plain.id]]]);
+    const none = await admin('PUT', '/api/drift/routes/order', { body: { ids: [] } });
+    assert.deepEqual([none.status, none.json?.errors], [422, [{ pointer: '/ids', detail: 'must have all routes: there are 1' }]]);
   });
 });
 

@@ -211,20 +211,6 @@ cmd_tenant_export(struct ctl *c, int argc, char **argv)
 
 /* ---- check ---- */
 
-/* Those of another version have other tables: that is no fault. */
-static bool
-check_tables(const struct archive_head *h, struct err *e)
-{
-	int64_t newest = migrate_newest(SQL_TENANT);
-
-	if (h->schema_version > newest)
-		return err_set(e, ERR_INVALID, 0,
-		    "The archive is of a newer version than this program.",
-		    "schema version %" PRId64 ", this program's is %" PRId64, h->schema_version,
-		    newest);
-	return h->schema_version < newest || archive_tables_check(&h->tables, e);
-}
-
 static bool
 read_rows(struct archive_reader *r, struct err *e)
 {
@@ -264,13 +250,14 @@ check_archive(struct ctl *c, const struct archive_args *a, int fd, struct err *e
 	struct archive_reader     *r;
 	const struct archive_head *h;
 	struct lock                l;
+	bool                       older; /* it has other tables: that is no fault */
 
 	if (!archive_args_lock(c, a, false, &l, e) ||
 	    (r = archive_reader_make(c->mem, fd, &l, e)) == NULL)
 		return false;
 	h = archive_head(r);
-	if ((a->signer != NULL && !archive_signer_is(h, a->signer, e)) || !check_tables(h, e) ||
-	    !read_rows(r, e))
+	if ((a->signer != NULL && !archive_signer_is(h, a->signer, e)) ||
+	    !archive_schema_check(h, &older, e) || !read_rows(r, e))
 		return false;
 	if (a->json)
 		return ctl_json(c, &archive_head_schema, h, e);

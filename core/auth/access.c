@@ -112,6 +112,13 @@ permission_covers(const struct permissions *have, const struct permissions *want
 }
 
 void
+permissions_join(struct permissions *p, const struct permissions *with)
+{
+	p->bits[0] |= with->bits[0];
+	p->bits[1] |= with->bits[1];
+}
+
+void
 permissions_intersect(struct permissions *p, const struct permissions *with)
 {
 	p->bits[0] &= with->bits[0];

@@ -66,6 +66,7 @@ void permissions_bound_lent(struct permissions *p);
 void permissions_bound_key(struct permissions *p, bool administrative);
 /* The text names one of those resources and more than reading: "update:users", "*:settings"; not "*:*". */
 bool permission_needs_administrative(const char *text);
+void permissions_join(struct permissions *p, const struct permissions *with);
 void permissions_intersect(struct permissions *p, const struct permissions *with);
 /* Every bit of `want` is in `have`. */
 bool permission_covers(const struct permissions *have, const struct permissions *want);

@@ -4,7 +4,6 @@
 
 #include "core/auth/audit_seldom.h"
 #include "core/auth/settings.h"
-#include "core/store/identity/role.h"
 #include "core/store/tenant/grant.h"
 
 #define SLUG_MAX 63
@@ -46,44 +45,69 @@ read_name(
 	return in->slug != NULL || err_memory(e);
 }
 
-static bool
-ask_factor(const struct finding *f, const char *role, struct err *e)
-{
-	const struct caller *c = f->by->caller;
+/* ---- what roles lend ---- */
 
-	if (c->kind != CALLER_SESSION || c->aal >= 2 || !strings_have(*f->need_factor, role))
+/* (*out)->name NULL: it is gone. */
+static bool
+role_of(struct grant_roles *r, struct str id, const struct role_view **out, struct err *e)
+{
+	struct role_view *read;
+	struct uuid       uuid;
+
+	if (!uuid_parse(id, &uuid))
+		return err_set(e, ERR_INTERNAL, 0, "internal error", "roles of a grant");
+	for (size_t i = 0; i < r->n; i++) {
+		*out = &r->read[i];
+		if (uuid_eq(&r->read[i].id, &uuid))
+			return true;
+	}
+	read = talloc_realloc(r->mem, r->read, struct role_view, (unsigned)r->n + 1);
+	if (read == NULL)
+		return err_memory(e);
+	r->read = read;
+	*out = read = &read[r->n++];
+	if (role_view_by_id(r->there, r->mem, &uuid, read, e))
+		return true;
+	*read = (struct role_view) { .id = uuid };
+	return err_take(e, ERR_MISSING);
+}
+
+bool
+grant_lends(struct grant_roles *r, const char *ids, struct permissions *out, struct err *e)
+{
+	struct permissions      lent = { { 0, 0 } };
+	const struct role_view *role = NULL;
+	struct str              rest = str_of(ids), one;
+
+	while (rest.n > 0) {
+		rest = str_cut(rest, ',', &one);
+		if (!role_of(r, one, &role, e))
+			return false;
+		if (role->name == NULL)
+			continue;
+		permissions_add(&lent, role->permissions);
+		if (r->see != NULL && !r->see(r->arg, role, e))
+			return false;
+	}
+	permissions_bound(&lent, r->there->tenant);
+	permissions_bound_lent(&lent);
+	permissions_join(out, &lent);
+	return true;
+}
+
+/* ---- acting ---- */
+
+static bool
+ask_factor(void *arg, const struct role_view *role, struct err *e)
+{
+	const struct finding *f = arg;
+	const struct caller  *c = f->by->caller;
+
+	if (c->kind != CALLER_SESSION || c->aal >= 2 || !strings_have(*f->need_factor, role->name))
 		return true;
 	return err_set(e, ERR_FORBIDDEN, 0,
 	    "That tenant asks for a second factor from who acts there: sign in with one.",
 	    "mfa.required_for of the tenant acted in");
-}
-
-/* A role that is gone lends nothing. */
-static bool
-add_role(struct finding *f, struct str id, struct err *e)
-{
-	struct role_view role;
-	struct uuid      uuid;
-
-	if (!uuid_parse(id, &uuid))
-		return err_set(e, ERR_INTERNAL, 0, "internal error", "roles of a grant");
-	if (!role_view_by_id(f->there, f->by->mem, &uuid, &role, e))
-		return err_take(e, ERR_MISSING);
-	permissions_add(&f->use->permissions, role.permissions);
-	return ask_factor(f, role.name, e);
-}
-
-static bool
-add_roles(struct finding *f, const char *ids, struct err *e)
-{
-	struct str rest = str_of(ids), one;
-
-	while (rest.n > 0) {
-		rest = str_cut(rest, ',', &one);
-		if (!add_role(f, one, e))
-			return false;
-	}
-	return true;
 }
 
 static bool
@@ -105,6 +129,7 @@ bool
 grant_find(const struct deed_by *by, struct str named, struct grant_use *out, struct err *e)
 {
 	struct finding     f = { .by = by, .use = out };
+	struct grant_roles roles;
 	struct grant_asked in;
 	struct grant_lent *lent;
 	size_t             n;
@@ -122,11 +147,10 @@ grant_find(const struct deed_by *by, struct str named, struct grant_use *out, st
 	out->grant = lent[0].id;
 	if (!open_there(&f, &lent[0].tenant_id, e))
 		return false;
+	roles = (struct grant_roles) { f.there, by->mem, ask_factor, &f, NULL, 0 };
 	for (size_t i = 0; i < n; i++)
-		if (!add_roles(&f, lent[i].roles, e))
+		if (!grant_lends(&roles, lent[i].roles, &out->permissions, e))
 			return false;
-	permissions_bound(&out->permissions, out->tenant);
-	permissions_bound_lent(&out->permissions);
 	permissions_intersect(&out->permissions, &by->caller->permissions);
 	return true;
 }

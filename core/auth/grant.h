@@ -12,6 +12,19 @@
 #define BSX_AUTH_GRANT_H
 
 #include "core/auth/deed.h"
+#include "core/store/identity/role.h"
+
+/* Roles of the tenant that gives, as grants of it name them: each is read once. */
+struct grant_roles {
+	struct tenant_db *there;
+	TALLOC_CTX       *mem;
+	bool (*see)(void *arg, const struct role_view *role, struct err *e); /* each that is there; NULL: nobody looks */
+	void             *arg;
+	struct role_view *read; /* begins as NULL */
+	size_t            n;
+};
+/* Adds what `ids` (struct grant) lend at this instant to *out; one that is gone lends nothing. */
+MUST_USE bool grant_lends(struct grant_roles *r, const char *ids, struct permissions *out, struct err *e);
 
 struct grant_use {
 	const struct tenant *tenant;      /* acted in, valid until database_tidy(); NULL: it is the caller's own */

@@ -76,7 +76,14 @@ routes_read(TALLOC_CTX *mem, const char *text, struct alert_routes *out, struct 
 	if (text == NULL)
 		return true;
 	tree = json_parse(mem, str_of(text), e);
-	return tree != NULL && schema_decode(mem, &routes_schema, tree, out, e);
+	if (tree != NULL && schema_decode(mem, &routes_schema, tree, out, e))
+		return true;
+	if (e->code != ERR_MALFORMED && e->code != ERR_INVALID)
+		return false;
+	err_clear(e); /* what is stored is no fault of the request */
+	*out = (struct alert_routes) { 0 };
+	return err_set(
+	    e, ERR_INVALID, 0, "The routes cannot be read.", "stored routes do not decode");
 }
 
 bool
@@ -148,6 +155,15 @@ static int
 by_text(const void *a, const void *b)
 {
 	return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+void
+route_facts_order(struct route_facts *f)
+{
+	if (f->categories_n > 0)
+		qsort(f->categories, f->categories_n, sizeof(f->categories[0]), by_bytes);
+	if (f->controls.n > 0)
+		qsort(f->controls.items, f->controls.n, sizeof(f->controls.items[0]), by_text);
 }
 
 static bool

@@ -48,6 +48,7 @@ struct alert_routes {
 };
 extern const struct schema route_match_schema;
 
+/* ERR_INVALID: they are none that this version knows. */
 MUST_USE bool routes_read(
     TALLOC_CTX *mem, const char *text, struct alert_routes *out, struct err *e);
 MUST_USE bool routes_print(
@@ -67,13 +68,15 @@ struct route_facts {
 	enum severity             severity;
 	const char               *kind;
 	struct uuid               config_id;
-	struct str               *categories; /* by their bytes */
+	struct str               *categories; /* by their bytes: route_facts_order() */
 	size_t                    categories_n;
-	struct strings            controls; /* by their bytes */
+	struct strings            controls; /* the same */
 	const struct attribution *makers;   /* NULL: nothing is known of that */
 	instant                   at;
 	bool                      any_time; /* it was told by this route: the hours are over */
 };
+/* Puts the lists in their order. */
+void route_facts_order(struct route_facts *f);
 /* Which member of `match` it does not fit; NULL: it fits. */
 const char *route_misfit(TALLOC_CTX *mem, const struct alert_route *r, const struct route_facts *f);
 

@@ -1,18 +1,11 @@
 #include "drift/alert/recipients.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 #include "drift/alert/limits.h"
 #include "drift/engine/control.h"
 
 /* ---- what is known of it ---- */
-
-static int
-by_bytes(const void *a, const void *b)
-{
-	return str_cmp(*(const struct str *)a, *(const struct str *)b);
-}
 
 static bool
 find_categories(const struct recipients_in *in, struct route_facts *out, struct err *e)
@@ -24,8 +17,6 @@ find_categories(const struct recipients_in *in, struct route_facts *out, struct 
 		return err_memory(e);
 	for (size_t i = 0; i < news->n; i++)
 		all[i] = news->changes[news->order[i]].category;
-	if (news->n > 0)
-		qsort(all, news->n, sizeof(all[0]), by_bytes);
 	out->categories = all;
 	out->categories_n = news->n;
 	return true;
@@ -93,9 +84,11 @@ find_facts(const struct recipients_in *in, struct route_facts *out, struct err *
 		.at = in->now,
 	};
 	(void)severity_parse(str_of(alert->severity), &out->severity);
-	return (!asked.categories || find_categories(in, out, e)) &&
-	       (!asked.controls || find_controls(in, out, e)) &&
-	       recipients_makers(in->scope->mem, alert->attribution.text, &out->makers, e);
+	if ((asked.categories && !find_categories(in, out, e)) ||
+	    (asked.controls && !find_controls(in, out, e)))
+		return false;
+	route_facts_order(out);
+	return recipients_makers(in->scope->mem, alert->attribution.text, &out->makers, e);
 }
 
 /* ---- who is told ---- */

@@ -57,13 +57,15 @@ read_channels(struct telling *w, struct trip *trip, struct err *e)
 	return true;
 }
 
-/* What this version does not understand leads nowhere: alerts go where they went without. */
+/* What this version does not understand leads nowhere: alerts go where they went without, and the
+ * log has it. */
 static bool
 take_list(struct telling *w, struct err *e)
 {
 	if (routes_read(w->s->mem, w->routing.routes, &w->routes, e))
 		return true;
-	w->routes = (struct alert_routes) { 0 };
+	if (e->code == ERR_INVALID)
+		log_err(w->s->env->log, LOG_DRIFT, "a tenant's routes lead nowhere", e);
 	return err_take(e, ERR_INVALID);
 }
 

@@ -5,7 +5,6 @@
 
 #include "core/auth/audit_details.h"
 #include "core/store/alert/channel.h"
-#include "core/store/alert/routing.h"
 
 struct routing_deed {
 	const struct acting     *a;
@@ -20,12 +19,16 @@ struct routing_deed {
 	struct audit_entry       entry;
 };
 
-static bool
-read_list(
+bool
+routing_list(
     const struct acting *a, struct alert_routing *kept, struct alert_routes *out, struct err *e)
 {
-	return routing_read(a->by.t->db, a->by.mem, kept, e) &&
-	       routes_read(a->by.mem, kept->routes, out, e);
+	if (!routing_read(a->by.t->db, a->by.mem, kept, e))
+		return false;
+	if (routes_read(a->by.mem, kept->routes, out, e))
+		return true;
+	return err_take(e, ERR_INVALID) &&
+	       err_set(e, ERR_INTERNAL, 0, "internal error", "stored routes do not decode");
 }
 
 /* ---- listing ---- */
@@ -58,7 +61,7 @@ routing_page(const struct acting *a, struct page *p, struct err *e)
 	struct route_seen   *rows;
 	size_t               from;
 
-	if (!read_list(a, &kept, &routes, e))
+	if (!routing_list(a, &kept, &routes, e))
 		return false;
 	rows = talloc_zero_size(a->by.mem, (routes.list.n + 1) * sizeof(rows[0]));
 	if (rows == NULL)
@@ -359,7 +362,7 @@ put_body(struct db *db, void *arg, struct err *e)
 	size_t               at = 0;
 
 	(void)db;
-	if (!read_list(d->a, &d->kept, &d->now, e) ||
+	if (!routing_list(d->a, &d->kept, &d->now, e) ||
 	    !(d->makes ? append(d, &at, e) : find(d, &at, e)))
 		return false;
 	now = (struct alert_route *)d->now.list.p + at;
@@ -407,7 +410,8 @@ erase_body(struct db *db, void *arg, struct err *e)
 	size_t               at;
 
 	(void)db;
-	if (!read_list(d->a, &d->kept, &d->now, e) || !find(d, &at, e) || !check_list(d, NULL, e))
+	if (!routing_list(d->a, &d->kept, &d->now, e) || !find(d, &at, e) ||
+	    !check_list(d, NULL, e))
 		return false;
 	r = (struct alert_route *)d->now.list.p + at;
 	if (!tell(d, r, NULL, e))
@@ -465,7 +469,8 @@ order_body(struct db *db, void *arg, struct err *e)
 	struct order_told    told = { (int64_t)d->ids_n };
 
 	(void)db;
-	if (!read_list(d->a, &d->kept, &d->now, e) || !check_list(d, NULL, e) || !check_order(d, e))
+	if (!routing_list(d->a, &d->kept, &d->now, e) || !check_list(d, NULL, e) ||
+	    !check_order(d, e))
 		return false;
 	for (size_t i = 0; i < d->ids_n; i++)
 		move(&d->now,

@@ -7,6 +7,7 @@
 #ifndef BSX_DRIFT_SERVICE_ROUTING_H
 #define BSX_DRIFT_SERVICE_ROUTING_H
 
+#include "core/store/alert/routing.h"
 #include "drift/alert/alert_route.h"
 #include "drift/service/acting.h"
 
@@ -17,6 +18,9 @@ struct route_seen {
 	const char        *doubt;    /* what is odd about it; NULL: nothing */
 };
 
+/* All of them, as they are kept. */
+MUST_USE bool routing_list(
+    const struct acting *a, struct alert_routing *kept, struct alert_routes *out, struct err *e);
 /* In their order, a page of them behind p->after. */
 MUST_USE bool routing_page(const struct acting *a, struct page *p, struct err *e);
 

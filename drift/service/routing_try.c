@@ -1,11 +1,11 @@
 #include "drift/service/routing_try.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 #include "core/store/alert/alert.h"
 #include "core/store/alert/channel.h"
 #include "drift/alert/recipients.h"
+#include "drift/service/routing.h"
 
 struct trying {
 	const struct acting *a;
@@ -14,20 +14,8 @@ struct trying {
 
 /* ---- what is known of it ---- */
 
-static int
-by_bytes(const void *a, const void *b)
-{
-	return str_cmp(*(const struct str *)a, *(const struct str *)b);
-}
-
-static int
-by_text(const void *a, const void *b)
-{
-	return strcmp(*(const char *const *)a, *(const char *const *)b);
-}
-
 static bool
-sort_categories(TALLOC_CTX *mem, struct strings in, struct route_facts *f, struct err *e)
+take_categories(TALLOC_CTX *mem, struct strings in, struct route_facts *f, struct err *e)
 {
 	struct str *all = talloc_size(mem, (in.n + 1) * sizeof(all[0]));
 
@@ -35,8 +23,6 @@ sort_categories(TALLOC_CTX *mem, struct strings in, struct route_facts *f, struc
 		return err_memory(e);
 	for (size_t i = 0; i < in.n; i++)
 		all[i] = str_of(in.items[i]);
-	if (in.n > 0)
-		qsort(all, in.n, sizeof(all[0]), by_bytes);
 	f->categories = all;
 	f->categories_n = in.n;
 	return true;
@@ -66,9 +52,7 @@ static bool
 imagined_facts(TALLOC_CTX *mem, const struct routing_case *c, struct route_facts *f, struct err *e)
 {
 	f->controls = c->controls;
-	if (f->controls.n > 0)
-		qsort(f->controls.items, f->controls.n, sizeof(char *), by_text);
-	return sort_categories(mem, c->categories, f, e) && imagined_makers(mem, c, f, e);
+	return take_categories(mem, c->categories, f, e) && imagined_makers(mem, c, f, e);
 }
 
 static bool
@@ -87,7 +71,7 @@ known_facts(const struct trying *w, const struct alert *alert, struct route_fact
 		return err_memory(e);
 	for (; names.n < n; names.n++)
 		names.items[names.n] = rows[names.n].category;
-	return sort_categories(mem, names, f, e) &&
+	return take_categories(mem, names, f, e) &&
 	       alert_control_list(db, mem, &alert->id, &f->controls, e) &&
 	       recipients_makers(mem, alert->attribution.text, &f->makers, e);
 }
@@ -217,9 +201,11 @@ try_case(const struct trying *w, const struct routing_case *c, const struct aler
 
 	*out = (struct routing_trial) { .alert = *c };
 	(void)severity_parse(str_of(c->severity), &f.severity);
-	return (alert != NULL ? known_facts(w, alert, &f, e)
-			      : imagined_facts(w->a->by.mem, c, &f, e)) &&
-	       ask_routes(w, &f, out, to, &n, e) &&
+	if (!(alert != NULL ? known_facts(w, alert, &f, e)
+			    : imagined_facts(w->a->by.mem, c, &f, e)))
+		return false;
+	route_facts_order(&f);
+	return ask_routes(w, &f, out, to, &n, e) &&
 	       (!out->unrouted || add_own(w, &c->config_id, to, &n, e)) &&
 	       show_channels(w->a, to, n, f.severity, &out->channels, e);
 }
@@ -270,8 +256,7 @@ routing_try(const struct acting *a, const struct routing_question *q, struct rou
 	*out = talloc_zero_size(a->by.mem, (*n + 1) * sizeof(**out));
 	if (*out == NULL)
 		return err_memory(e);
-	if (!routing_read(a->by.t->db, a->by.mem, &kept, e) ||
-	    !routes_read(a->by.mem, kept.routes, &w.routes, e))
+	if (!routing_list(a, &kept, &w.routes, e))
 		return false;
 	if (q->imagined != NULL)
 		return try_case(&w, q->imagined, NULL, *out, e);

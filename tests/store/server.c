@@ -88,3 +88,21 @@ server_connection_id(struct db *db)
 	assert_ok(db_ready(db, &e));
 	return mysql_thread_id(db->my);
 }
+
+long
+server_rows_read(struct db *db)
+{
+	MYSQL_RES *r;
+	MYSQL_ROW  row;
+	long       n = 0;
+
+	assert_int_equal(
+	    mysql_query(db->my, "SHOW SESSION STATUS WHERE Variable_name LIKE 'Handler_read_%'"
+				" OR Variable_name = 'Handler_icp_attempts'"),
+	    0);
+	r = mysql_store_result(db->my);
+	while ((row = mysql_fetch_row(r)) != NULL)
+		n += strtol(row[1], NULL, 10);
+	mysql_free_result(r);
+	return n;
+}

@@ -31,6 +31,8 @@ void server_do(struct db *root, const char *fmt, ...) PRINTF(2, 3);
 void server_shell(const char *verb);
 /* Ends a connection of another one: as the administrator does, or as a firewall would. */
 uint64_t server_connection_id(struct db *db);
+/* Rows that a connection has read, and entries of an index that it has only looked at. */
+long server_rows_read(struct db *db);
 
 #define assert_ok(call) \
 	do { \

@@ -261,21 +261,6 @@ make_fleet(struct drift_world *x)
 		talloc_free(drift_text(x, x, talloc_asprintf(x, "ANALYZE TABLE testbsx.%s", *t)));
 }
 
-static long
-rows_read(struct db *db)
-{
-	MYSQL_RES *r;
-	MYSQL_ROW  row;
-	long       n = 0;
-
-	assert_int_equal(mysql_query(db->my, "SHOW SESSION STATUS LIKE 'Handler_read_%'"), 0);
-	r = mysql_store_result(db->my);
-	while ((row = mysql_fetch_row(r)) != NULL)
-		n += strtol(row[1], NULL, 10);
-	mysql_free_result(r);
-	return n;
-}
-
 /* What the server's threads have had of a processor: beside this test others run. */
 static int64_t
 server_cpu_ns(struct drift_world *x)
@@ -309,13 +294,13 @@ walk(struct drift_world *x, const struct fleet_asked *in, const char *who, long 
 	for (;;) {
 		struct err        e = { 0 };
 		struct fleet_row *rows;
-		long              had = rows_read(db);
+		long              had = server_rows_read(db);
 		int64_t           began = server_cpu_ns(x);
 
 		assert_ok(fleet_page(x->w->d, x, in, &p, &e));
 		ns += server_cpu_ns(x) - began;
 		pages++;
-		had = rows_read(db) - had;
+		had = server_rows_read(db) - had;
 		read = had > read ? had : read;
 		n += p.n < p.want ? p.n : p.n - 1;
 		if (p.n < p.want)

@@ -12,26 +12,6 @@
 #define PAST    "20000"
 #define LASTING "100500"
 
-/* Rows that the tenant's connection has read, and entries of an index that it has only looked at.
- */
-static long
-rows_read(struct drift_world *x)
-{
-	MYSQL_RES *r;
-	MYSQL_ROW  row;
-	long       n = 0;
-
-	assert_int_equal(
-	    mysql_query(x->t->db->my, "SHOW SESSION STATUS WHERE Variable_name LIKE "
-				      "'Handler_read_%' OR Variable_name = 'Handler_icp_attempts'"),
-	    0);
-	r = mysql_store_result(x->t->db->my);
-	while ((row = mysql_fetch_row(r)) != NULL)
-		n += strtol(row[1], NULL, 10);
-	mysql_free_result(r);
-	return n;
-}
-
 static void
 analyze(struct drift_world *x, const char *sql)
 {
@@ -56,12 +36,12 @@ new_values_read(struct drift_world *x, const struct uuid *config, int first)
 		char value[40];
 
 		snprintf(value, sizeof(value), "{\"sync\":%d}", first + i);
-		n[i] = rows_read(x);
+		n[i] = server_rows_read(x->t->db);
 		assert_string_equal(
 		    drift_push_values(x, config, VALUES(value, "{\"b\":1}", "{\"c\":1}"))
 			.report.status,
 		    "drifted");
-		n[i] = rows_read(x) - n[i];
+		n[i] = server_rows_read(x->t->db) - n[i];
 	}
 	qsort(n, 5, sizeof(n[0]), by_number);
 	return n[2];
@@ -355,15 +335,15 @@ lists_read(struct drift_world *x, const struct uuid *config, size_t want)
 	TALLOC_CTX          *mem = talloc_new(NULL);
 	struct err           e = { 0 };
 	struct page          p = { .want = want };
-	long                 before = rows_read(x), most, read;
+	long                 before = server_rows_read(x->t->db), most, read;
 
 	assert_ok(snapshot_list(x->t, mem, config, &p, &e));
 	assert_int_equal(p.n, want);
-	most = rows_read(x) - before;
-	before = rows_read(x);
+	most = server_rows_read(x->t->db) - before;
+	before = server_rows_read(x->t->db);
 	assert_ok(report_list(x->t, mem, &f, &p, &e));
 	assert_int_equal(p.n, want);
-	read = rows_read(x) - before;
+	read = server_rows_read(x->t->db) - before;
 	talloc_free(mem);
 	return read > most ? read : most;
 }
@@ -373,9 +353,9 @@ lists_read_as_much_at_any_size(void **state)
 {
 	struct drift_world *x = *state;
 	struct uuid         c = drift_config(x, DRIFT_PUSH);
-	long                own = rows_read(x);
+	long                own = server_rows_read(x->t->db);
 
-	own = rows_read(x) - own; /* of asking */
+	own = server_rows_read(x->t->db) - own; /* of asking */
 	for (int i = 0; i < 52; i++) {
 		char value[40];
 

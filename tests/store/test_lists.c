@@ -394,21 +394,6 @@ plan_is_bad(struct lists *x, const struct sql *q, const char *text, char *why, s
 	return bad;
 }
 
-static long
-rows_read(struct lists *x)
-{
-	MYSQL_RES *r;
-	MYSQL_ROW  row;
-	long       n = 0;
-
-	assert_int_equal(mysql_query(x->db->my, "SHOW SESSION STATUS LIKE 'Handler_read_%'"), 0);
-	r = mysql_store_result(x->db->my);
-	while ((row = mysql_fetch_row(r)) != NULL)
-		n += strtol(row[1], NULL, 10);
-	mysql_free_result(r);
-	return n;
-}
-
 /* What it does is taken back. */
 static bool
 reading_is_bad(struct lists *x, const struct sql *q, const char *text, char *why, size_t max)
@@ -417,13 +402,13 @@ reading_is_bad(struct lists *x, const struct sql *q, const char *text, char *why
 	bool ok;
 
 	server_do(x->db, "START TRANSACTION");
-	before = rows_read(x);
+	before = server_rows_read(x->db);
 	ok = mysql_query(x->db->my, text) == 0;
 	if (ok)
 		mysql_free_result(mysql_store_result(x->db->my));
 	else
 		snprintf(why, max, "%s: %s", text, mysql_error(x->db->my));
-	n = rows_read(x) - before;
+	n = server_rows_read(x->db) - before;
 	server_do(x->db, "ROLLBACK");
 	if (!ok)
 		return true;

@@ -1,7 +1,7 @@
 #include "core/auth/tenant/fleet.h"
 
+#include "core/auth/grant.h"
 #include "core/auth/settings.h"
-#include "core/store/identity/role.h"
 
 #define DAY_MS INT64_C(86400000)
 
@@ -12,6 +12,7 @@ struct counting {
 	TALLOC_CTX       *mem;
 	struct tenant_db *t;
 	struct settings   settings; /* read with the mark: no older than it */
+	bool              factor;   /* of the grant at hand: a role of it needs a second one */
 };
 
 static const struct {
@@ -34,48 +35,36 @@ bits_of(const struct permissions *p)
 	return bits;
 }
 
-/* A role that is gone lends nothing. */
 static bool
-add_role(
-    const struct counting *c, struct str id, struct permissions *p, int64_t *lends, struct err *e)
+ask_factor(void *arg, const struct role_view *role, struct err *e)
 {
-	struct role_view role;
-	struct uuid      uuid;
+	struct counting *c = arg;
 
-	if (!uuid_parse(id, &uuid))
-		return err_set(e, ERR_INTERNAL, 0, "internal error", "roles of a grant");
-	if (!role_view_by_id(c->t, c->mem, &uuid, &role, e))
-		return err_take(e, ERR_MISSING);
-	permissions_add(p, role.permissions);
-	if (strings_have(c->settings.mfa->required_for, role.name))
-		*lends |= FLEET_FACTOR;
+	(void)e;
+	c->factor |= strings_have(c->settings.mfa->required_for, role->name);
 	return true;
 }
 
 /* As grant_find() has it, but for the caller. */
 static bool
-lends_of(const struct counting *c, const struct grant *g, int64_t *lends, struct err *e)
+lends_of(struct counting *c, struct grant_roles *r, const char *ids, int64_t *lends, struct err *e)
 {
-	struct permissions p = { 0 };
-	struct str         rest = str_of(g->roles), one;
+	struct permissions p = { { 0, 0 } };
 
 	*lends = 0;
 	if (c->settings.allowed_addresses.n > 0)
 		return true; /* from where it is asked is not known here */
-	while (rest.n > 0) {
-		rest = str_cut(rest, ',', &one);
-		if (!add_role(c, one, &p, lends, e))
-			return false;
-	}
-	permissions_bound(&p, c->t->tenant);
-	permissions_bound_lent(&p);
-	*lends |= bits_of(&p);
+	c->factor = false;
+	if (!grant_lends(r, ids, &p, e))
+		return false;
+	*lends = bits_of(&p) | (c->factor ? FLEET_FACTOR : 0);
 	return true;
 }
 
 static bool
-count_grants(const struct counting *c, struct fleet_counted *out, struct err *e)
+count_grants(struct counting *c, struct fleet_counted *out, struct err *e)
 {
+	struct grant_roles  roles = { c->t, c->mem, ask_factor, c, NULL, 0 };
 	struct grant       *given;
 	struct fleet_lends *lends;
 	size_t              n;
@@ -87,7 +76,7 @@ count_grants(const struct counting *c, struct fleet_counted *out, struct err *e)
 		return err_memory(e);
 	for (size_t i = 0; i < n; i++) {
 		lends[i].id = given[i].id;
-		if (!lends_of(c, &given[i], &lends[i].lends, e))
+		if (!lends_of(c, &roles, given[i].roles, &lends[i].lends, e))
 			return false;
 	}
 	out->grants = lends;
@@ -148,14 +137,13 @@ fleet_round(struct auth *a, size_t most, size_t *n, struct err *e)
 bool
 fleet_visible(const struct deed_by *by, const struct fleet_filter *f, struct page *p, struct err *e)
 {
-	const struct caller     *c = by->caller;
-	const struct permissions all = c->permissions;
-	struct fleet_asked       in = {
-		      .home = by->t->tenant->id,
-		      .bits = bits_of(&all),
-		      .status = f->status,
-		      .severity = f->severity,
-		      .blind = f->blind,
+	const struct caller *c = by->caller;
+	struct fleet_asked   in = {
+		  .home = by->t->tenant->id,
+		  .bits = bits_of(&c->permissions),
+		  .status = f->status,
+		  .severity = f->severity,
+		  .blind = f->blind,
 	};
 
 	/* What is lent is not lent on: who acts by a grant sees the tenant that they act in. */

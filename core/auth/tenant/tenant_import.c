@@ -86,20 +86,14 @@ check_row(struct import_run *x, const struct archive_table *t, const struct blob
 static bool
 check_version(const struct archive_head *h, struct err *e)
 {
-	int64_t newest = migrate_newest(SQL_TENANT);
+	bool older;
 
-	if (h->schema_version > newest)
-		return err_set(e, ERR_INVALID, 0,
-		    "The archive is of a newer version than this program.",
-		    "schema version %" PRId64 ", this program's is %" PRId64, h->schema_version,
-		    newest);
-	if (h->schema_version < newest)
-		return err_set(e, ERR_INVALID, 0,
-		    "The archive is of an older version: take it in with the version that made it, "
-		    "and then migrate.",
-		    "schema version %" PRId64 ", this program's is %" PRId64, h->schema_version,
-		    newest);
-	return archive_tables_check(&h->tables, e);
+	return archive_schema_check(h, &older, e) &&
+	       (!older ||
+		   err_set(e, ERR_INVALID, 0,
+		       "The archive is of an older version: take it in with the version that made "
+		       "it, and then migrate.",
+		       "schema version %" PRId64, h->schema_version));
 }
 
 /* As each request of the tenant will read them: what does not decode is not made. */

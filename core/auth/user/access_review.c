@@ -25,6 +25,9 @@ static const struct field fields[] = {
 	    "people "
 	    "may act here; null: the caller has not read:users, read:api_keys or read:tenants."),
 	SHOWN_NULL(display_name, "Name of the user; null of keys, and as above."),
+	SHOWN_NULL(only_user,
+	    "Of a grant: the only user of that tenant who may act here; null: all of its people "
+	    "and API keys, and of users and keys."),
 	FIELD(struct access_holder, status, .flags = FIELD_READ_ONLY, .choices = states,
 	    .doc = "Of the user; orphaned: who made the key is gone or disabled; a grant that "
 		   "counts is active."),

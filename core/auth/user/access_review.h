@@ -20,6 +20,7 @@ struct access_holder {
 	const char    *name;               /* address, what the key is used for, the other tenant's slug; NULL: not for this caller */
 	const char    *display_name;       /* of a user; NULL as well */
 	const char    *status;             /* as in struct review_row */
+	struct uuid    only_user;          /* of a grant: nobody else of that tenant; nil: all of its people and keys */
 	struct items   assignments;        /* of a user or grant: of struct assignment */
 	struct strings scopes;             /* of a key, as they were given */
 	struct strings permissions;        /* what it comes to now */

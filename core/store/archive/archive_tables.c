@@ -1,9 +1,11 @@
 #include "core/store/archive/archive_tables.h"
 
 #include <assert.h>
+#include <inttypes.h>
 #include <string.h>
 
 #include "core/store/drift/content.h"
+#include "core/store/migrate.h"
 
 #define CARRY(table, columns)                                                                      \
 	{                                                                                          \
@@ -296,4 +298,18 @@ archive_tables_check(const struct items *tables, struct err *e)
 		    "%llu keys", (unsigned long long)have[0].rows);
 	talloc_free(tmp);
 	return ok;
+}
+
+bool
+archive_schema_check(const struct archive_head *h, bool *older, struct err *e)
+{
+	const int64_t newest = migrate_newest(SQL_TENANT);
+
+	*older = h->schema_version < newest;
+	if (h->schema_version > newest)
+		return err_set(e, ERR_INVALID, 0,
+		    "The archive is of a newer version than this program.",
+		    "schema version %" PRId64 ", this program's is %" PRId64, h->schema_version,
+		    newest);
+	return *older || archive_tables_check(&h->tables, e);
 }

@@ -55,5 +55,8 @@ bool archive_place(const struct archive_table *t, const struct blob *values, str
 MUST_USE bool archive_tables_make(TALLOC_CTX *mem, struct items *tables, struct err *e);
 /* ERR_INVALID: it has a table or a column that is none of ours, one twice, in another order, or one is missing. */
 MUST_USE bool archive_tables_check(const struct items *tables, struct err *e);
+/* The same of one of this program's version of the schema; *older: it is of one before, whose tables are not looked at.
+ * ERR_INVALID: it is of a newer one. */
+MUST_USE bool archive_schema_check(const struct archive_head *h, bool *older, struct err *e);
 
 #endif

@@ -280,6 +280,7 @@ test('the access review has the grants that count among people and keys, with wh
   const list = await all(owner.admin, '/api/access-review', 2), shown = list.find((x) => x.id === first.id);
   assert.deepEqual(list.map((x) => x.id), [last.id, key.id, first.id, viewer.id, owner.admin.session.user.id], JSON.stringify(list));
   assert.deepEqual([shown.kind, shown.name, shown.display_name, shown.status, shown.until, shown.last_used, shown.scopes], ['grant', firm.slug, null, 'active', first.expires_at, null, []]);
+  assert.deepEqual([shown.only_user, list.find((x) => x.id === last.id).only_user, list.find((x) => x.id === key.id).only_user], [null, firm.admin.session.user.id, null]);
   assert.deepEqual(shown.assignments.map((a) => [a.role, a.until, a.given_by, a.given_by_name, a.since]), [['operator', first.expires_at, owner.admin.session.user.id, owner.email, first.created_at]]);
   assert.ok(shown.permissions.includes('update:drift') && !shown.permissions.includes('create:users') && !shown.permissions.includes('read:audit'), shown.permissions.join());
   assert.deepEqual((await all(owner.admin, '/api/access-review?kind=grant', 1)).map((x) => x.id), [last.id, first.id]);

@@ -1,7 +1,7 @@
 // Routes: which alerts go where, the order of them, and a dry run that says so before.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { until } from '../lib/env.mjs';
+import { sql, until } from '../lib/env.mjs';
 import { Receiver } from '../lib/receiver.mjs';
 import { all, bearer, newChannel, newConfig, newKey, newTenant, policy, push, withKey } from '../lib/people.mjs';
 
@@ -234,4 +234,18 @@ test('a channel that is dropped while a route is made for it is in none, or is s
       answer(await admin('DELETE', `/api/drift/routes/${made.json.id}`), 204);
   }
   assert.deepEqual(ends.filter((x) => !['201 409', '422 204'].includes(x)), []);
+});
+
+test('a list that this version cannot read keeps no alert from those whom its config names, and is not taken for none', async () => {
+  const schema = sql(`SELECT schema_name FROM tenants WHERE id = UNHEX('${admin.session.tenant.id.replaceAll('-', '')}')`), heardOf = () => types('/own').length;
+  const was = sql('SELECT IFNULL(HEX(routes), \'\') FROM alert_routing WHERE id = 1', schema);
+  for (const text of ['{"routes":[{"id":7}]}', '{"routes":', '[]']) {
+    sql(`UPDATE alert_routing SET version = version + 1, routes = '${text}' WHERE id = 1`, schema);
+    const { drift } = await watched(), before = heardOf();
+    await drift('disabled');
+    await until('the config\'s own channel', () => heardOf() > before);
+    assert.equal((await admin('GET', '/api/drift/routes')).status, 500, text);
+    assert.equal((await admin('POST', '/api/drift/routes', { body: { name: 'over it', channels: [] } })).status, 500, text);
+  }
+  sql(`UPDATE alert_routing SET version = version + 1, routes = ${was === '' ? 'NULL' : `UNHEX('${was}')`} WHERE id = 1`, schema);
 });

@@ -1,4 +1,5 @@
 #include "tests/store/collect_world.h"
+#include "tests/store/driftd_world.h"
 
 #include <arpa/inet.h>
 #include <signal.h>
@@ -523,4 +524,13 @@ collect_run_text(struct collect_world *y, const struct uuid *config)
 		"SELECT CONCAT(state, ' ', attempts, ' ', COALESCE(reason, '-')) FROM %%s.runs"
 		" WHERE config_id = UNHEX(REPLACE('%s', '-', '')) ORDER BY id DESC LIMIT 1",
 		id));
+}
+
+void
+collect_wait_for(struct collect_world *y, const char *sql, int64_t want)
+{
+	for (int64_t end = driftd_now_ms() + WAIT_MS; drift_count(y->x, sql) != want;) {
+		assert_true(driftd_now_ms() < end);
+		driftd_pause_ms(10);
+	}
 }

@@ -49,6 +49,8 @@ struct uuid collect_http(struct collect_world *y, const char *path);
 struct uuid collect_http_as(struct collect_world *y, const char *path, const char *token);
 /* All that is due. */
 void collect_once(struct collect_world *y);
+/* Until a statement (%s is the tenant's schema) counts that many. */
+void collect_wait_for(struct collect_world *y, const char *sql, int64_t want);
 /* A collector as driftd has it. */
 pid_t collect_start(struct collect_world *y);
 /* Its wait status. */

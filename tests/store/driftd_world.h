@@ -53,4 +53,9 @@ void driftd_cause(struct daemon_world *y, const struct uuid *c);
 /* Waits until the count is what is wanted. */
 void driftd_wait_count(struct daemon_world *y, const char *sql, int64_t want);
 
+/* Until it is so. */
+#define WAIT_FOR(x)                                                                                \
+	for (int64_t end = driftd_now_ms() + WAIT_MS; !(x); usleep(5000))                          \
+	assert_true(driftd_now_ms() < end)
+
 #endif

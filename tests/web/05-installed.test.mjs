@@ -41,7 +41,8 @@ test('below a path it works the same, and with or without the last slash', () =>
   await v.goto('/bsx/');
   await v.press('Watch this tenant');
   await v.sees('This tenant');
-  for (const name of ['Silences', 'Channels', 'Overview']) {
+  await v.follow('Administration');
+  for (const name of ['Users', 'Roles', 'API keys', 'Settings', 'Audit', 'Silences', 'Channels', 'Overview']) {
     await v.follow(name);
     await v.sees(name);
   }

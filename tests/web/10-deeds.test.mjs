@@ -4,8 +4,8 @@ import { after, before, test } from 'node:test';
 import { base } from '../http/lib/env.mjs';
 import { ahead, all, bearer, newChannel, newConfig, newTenant, policy, push } from '../http/lib/people.mjs';
 import { startChromium, visit } from './lib/browser.mjs';
+import { lastOf, walkDeeds } from './lib/deeds.mjs';
 import { session } from './lib/entering.mjs';
-import { fail, failures } from './lib/failures.mjs';
 
 let chromium, who, admin, storageState;
 
@@ -31,7 +31,6 @@ async function drifted(more = { state: 'disabled' }) {
 }
 
 const unfold = (v, title) => v.page.locator('.change summary').filter({ hasText: title }).first().click();
-const lastOf = (v, name) => v.page.getByRole('button', { name, exact: true }).last();
 const WHY = 'Planned "so" <b>today</b>';
 
 async function quiet() {
@@ -41,7 +40,6 @@ async function quiet() {
 }
 const silencesOf = async (config, state) => (await all(admin, `/api/drift/silences?state=${state}`)).filter((s) => s.matcher.config === config.id);
 
-// there, at, title: where it is done, if not on the page of an alert; open: what leads to the form; values: what is typed; press: the deed; effect: what the API then says.
 const deeds = [
   { name: 'acknowledge', press: 'Acknowledge', request: ['PUT', '**/api/drift/alerts/*'], said: 'You have acknowledged it.',
     effect: async ({ alert }) => assert.equal((await get(`/api/drift/alerts/${alert.id}`)).status, 'acknowledged') },
@@ -95,33 +93,8 @@ const deeds = [
   } },
 ];
 
-test('each deed keeps what was typed whatever the API answers, says what it was, and is done as soon as it can be', () => as(async (v, page) => {
-  let cases = 0;
-  for (const deed of deeds) {
-    const there = await (deed.there ?? drifted)();
-    await deed.begin?.(there);
-    await page.goto('about:blank');
-    await v.goto(`/${deed.at?.(there) ?? `#/alerts/${there.alert.id}`}`);
-    await v.sees(deed.title ?? /: state /);
-    await deed.open?.(v, there);
-    for (const [label, text] of Object.entries(deed.values ?? {}))
-      await v.fill(label, text);
-    for (const [kind, { says }] of Object.entries(failures)) {
-      const [method, pattern] = deed.request, mend = await fail(v, kind, { method, pattern });
-      await lastOf(v, deed.press).click();
-      await v.alerts(says);
-      for (const [label, text] of Object.entries(deed.values ?? {}))
-        assert.equal(await page.getByLabel(label, { exact: true }).inputValue(), text, `${deed.name}, ${kind}`);
-      await mend();
-      cases++;
-    }
-    await lastOf(v, deed.press).click();
-    await page.getByText(deed.said).first().waitFor();
-    await deed.effect(there, v);
-  }
-  console.log(`# ${cases} cases, ${deeds.length} deeds`);
-  v.faults = v.faults.filter((f) => !/502|ERR_CONNECTION_RESET/.test(f)); // the browser's own notes
-}));
+test('each deed keeps what was typed whatever the API answers, says what it was, and is done as soon as it can be', () => as((v) => walkDeeds(v,
+  deeds.map((deed) => ({ there: drifted, at: ({ alert }) => `#/alerts/${alert.id}`, title: /: state /, ...deed })))));
 
 test('what is quiet says what, why, by whom and until when, wherever it stands', () => as(async (v, page) => {
   const { config } = await quiet(), row = page.getByRole('row', { name: config.name });

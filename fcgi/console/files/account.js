@@ -1,5 +1,5 @@
 // account.js - signed in: who I am, my sessions, my password; and the way to the rest.
-import { Form, button, dateTime, el, link, notice, say, show, time } from './ui.js';
+import { Form, button, dateTime, el, link, notice, plain, say, show, time } from './ui.js';
 import { callSigned } from './api.js';
 import { sentence, tell } from './messages.js';
 
@@ -48,8 +48,8 @@ async function fillSessions(box, cursor = '') {
 
 function facts(me) {
   const row = (name, ...value) => el('div', {}, el('dt', {}, name), el('dd', {}, ...value));
-  return el('dl', { class: 'facts' }, row('Name', me.user.display_name || '-'), row('E-mail address', me.user.email),
-    row('Tenant', `${me.tenant.name} (${me.tenant.slug})`), row('Roles', me.user.roles.join(', ') || 'none'),
+  return el('dl', { class: 'facts' }, row('Name', plain(me.user.display_name) || '-'), row('E-mail address', plain(me.user.email)),
+    row('Tenant', `${plain(me.tenant.name)} (${me.tenant.slug})`), row('Roles', me.user.roles.map(plain).join(', ') || 'none'),
     row('Second factor', me.user['2fa_enabled'] ? 'on' : 'off'), row('Last sign-in', time(me.user.last_login)));
 }
 

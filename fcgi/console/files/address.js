@@ -18,7 +18,7 @@ export function mailedLink() {
   return m && { kind: m[1], token: m[2] };
 }
 
-const places = /^#\/(\w+)(?:\/([0-9a-f-]{36}))?(?:\?([\w=&.-]*))?$/;
+const places = /^#\/(\w+)(?:\/([0-9a-f-]{36}))?(?:\?([\w=&.*+%-]*))?$/;
 
 // "#/alerts/ID?status=open" -> { name: 'alerts', id, filter }; the name is "" for the first page.
 export function place() {

@@ -28,7 +28,7 @@ async function load(me, id) {
 
 function factsOf({ alert: a, config }, me) {
   const f = x.facts, fact = (name, ...parts) => el('div', {}, el('dt', {}, name), el('dd', {}, ...parts));
-  return el('dl', { class: 'facts' }, fact(f.severity, tag(a.severity)), fact(f.status, statusWord(a.status)), fact(f.tenant, me.tenant.name),
+  return el('dl', { class: 'facts' }, fact(f.severity, tag(a.severity)), fact(f.status, statusWord(a.status)), fact(f.tenant, plain(me.tenant.name)),
     config && fact(f.config, link(`#/configs/${config.id}`, plain(config.name))), fact(f.opened, time(a.opened_at)),
     a.attribution && fact(f.by, sure[a.attribution.confidence] ?? '', deedsOf(a.attribution)),
     a.acknowledged_by && fact(f.taken, `${a.acknowledged_by}, `, time(a.acknowledged_at)),

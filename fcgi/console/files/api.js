@@ -81,6 +81,20 @@ export async function callSigned(method, path, body, seen) {
   return call(method, path, body, seen);
 }
 
+// What the API gives as a file of `type`, whole.
+export async function fileSigned(path, type) {
+  await callSigned('GET', 'api/auth/me'); // an access token that ended is renewed
+  let answer;
+  try {
+    answer = await fetch(urlOf(path), { headers: { Accept: type }, credentials: 'same-origin', cache: 'no-store', redirect: 'error' });
+    if (answer.ok)
+      return await answer.blob();
+  } catch {
+    throw new Problem({ code: 'network' });
+  }
+  return read(answer);
+}
+
 // Who is signed in; null: nobody.
 export async function whoAmI() {
   try {

@@ -98,10 +98,12 @@ async function signOut(all) {
   return askToSignIn({ note: all ? 'You are signed out everywhere.' : 'You are signed out.' });
 }
 
-function leaveRoute(note) {
-  history.replaceState(null, '', `${location.pathname}${location.search}#/`);
-  return home(typeof note === 'string' ? note : undefined);
+function goTo(hash, note) {
+  history.replaceState(null, '', location.pathname + location.search + hash);
+  return home(note);
 }
+
+const leaveRoute = (note) => goTo('#/', typeof note === 'string' ? note : undefined);
 
 // What is of the account itself; everything else is a row of pages.js.
 const views = {
@@ -150,7 +152,7 @@ async function home(note) {
   navigation(me, () => signOut(false));
   if (view)
     return view(note);
-  return openPage({ row, me, place: place(), note, gone }).catch((problem) => gone() || lost(problem));
+  return openPage({ row, me, place: place(), note, gone, go: goTo }).catch((problem) => gone() || lost(problem));
 }
 
 // ---- the address ---------------------------------------------------------------------------------

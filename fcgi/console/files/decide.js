@@ -3,14 +3,13 @@ import { Form, ask, button, el, say, time } from './ui.js';
 import { callSigned } from './api.js';
 import { table } from './chart.js';
 import { may, plain } from './drift.js';
-import { number } from './language.js';
+import { endOf, number } from './language.js';
 import { failed, tell } from './messages.js';
 import { t } from './texts.js';
 
 const x = t.change;
 const DAYS = 30, WEEK_MS = 7 * 86400000;
 
-const endOf = (day) => new Date(`${day}T23:59:59`).toISOString();
 const fold = (title, ...parts) => el('details', { class: 'deed' }, el('summary', {}, title), ...parts);
 const small = (text) => el('p', { class: 'small' }, text);
 

@@ -1,12 +1,11 @@
 // drift.js - how severities, states, people and places are shown: what the pages of drift share.
-import { el, link, time } from './ui.js';
+import { el, link, plain, time } from './ui.js';
 import { t } from './texts.js';
 
+export { plain };
 export const severities = Object.keys(t.severities);
 export const may = (me, permission) => me.permissions.includes(permission);
 
-// What would change the order of the characters around it is seen, and does nothing.
-export const plain = (text) => text.replace(/[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/g, (c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, '0')}`);
 export const tag = (severity) => el('span', { class: `severity ${severity}` }, t.severities[severity] ?? severity);
 export const statusWord = (status) => t.statuses[status] ?? status;
 

@@ -1,5 +1,5 @@
 // factor.js - setting up a second factor, and the recovery codes.
-import { Form, alert, button, el, link, notice, say, show } from './ui.js';
+import { Form, alert, button, el, link, notice, saveAs, say, show } from './ui.js';
 import { callSigned } from './api.js';
 import { sentence, requestNumber, tell } from './messages.js';
 
@@ -23,9 +23,7 @@ async function copy(text) {
 
 function download(codes, who) {
   const text = `Recovery codes for BlindSpotX, ${who}. Each counts once.\n\n${codes.join('\n')}\n`;
-  const url = URL.createObjectURL(new Blob([text], { type: 'text/plain' }));
-  el('a', { href: url, download: 'blindspotx-recovery-codes.txt' }).click();
-  setTimeout(() => URL.revokeObjectURL(url), 60000);
+  saveAs(new Blob([text], { type: 'text/plain' }), 'blindspotx-recovery-codes.txt');
 }
 
 // They are shown this once; `done()` goes on when somebody says that they are kept.

@@ -71,25 +71,41 @@ export function requestNumber(id) {
   return /^[A-Za-z0-9._-]{1,63}$/.test(id ?? '') ? el('p', { class: 'small' }, 'Request ', el('code', {}, id)) : null;
 }
 
+// Where the server says which permission is missing, or what stands in the way, that is said too.
+const reason = ({ status, detail }) => ([403, 409].includes(status) && detail ? detail : '');
+
 // What failed while nobody did anything, or with a button alone; what is no answer of the API is a fault of this page.
 export function failed(problem) {
   if (problem.code === undefined)
     throw problem;
-  say(sentence(problem.code));
+  say(`${sentence(problem.code)} ${reason(problem)}`);
 }
+
+// What the server says of a member, which begins with a verb or is a sentence of its own.
+const said = (detail) => (/^(is|are|must|may|can|cannot|has|have|does|do|needs|stands|comes|names|would|makes|wants|lets)\b/.test(detail) ? `This ${detail}.`
+  : `${detail.charAt(0).toUpperCase()}${detail.slice(1)}.`);
+
+// What is wrong with members that have no field here.
+const others = (errors, shown) => {
+  const rest = errors.filter((e) => !shown.includes(e.pointer));
+  return rest.length > 0 && el('ul', {}, ...rest.map((e) => el('li', {}, el('code', {}, e.pointer), ` ${e.detail}`)));
+};
 
 // What a form tells of a failure; `fields` names the members of the body that have a field, `members` where a field's is called otherwise.
 export function tell(problem, fields = [], members = {}) {
   if (problem.code === undefined)
     throw problem;
-  const faults = {};
+  const faults = {}, shown = [];
   for (const name of fields) {
-    const detail = problem.about(`/${members[name] ?? name}`);
-    if (detail !== undefined)
-      faults[name] = `This ${detail}.`;
+    const pointer = `/${members[name] ?? name}`, found = problem.errors.find((e) => e.pointer === pointer || e.pointer.startsWith(`${pointer}/`));
+    if (found !== undefined) {
+      faults[name] = said(found.detail);
+      shown.push(found.pointer);
+    }
   }
-  const all = problem.errors.length > 0 && Object.keys(faults).length === problem.errors.length;
+  const all = problem.errors.length > 0 && shown.length === problem.errors.length;
   const wait = problem.retry > 0 && [429, 503].includes(problem.status) ? ` You can try again in ${duration(problem.retry)}.` : '';
   const number = problem.status >= 500 ? requestNumber(problem.id) : null;
-  return { text: all ? '' : sentence(problem.code) + wait, fields: faults, more: [number].filter(Boolean) };
+  return { text: all ? '' : sentence(problem.code) + wait, fields: faults,
+    more: [reason(problem) && el('p', { class: 'small' }, reason(problem)), others(problem.errors, shown), number].filter(Boolean) };
 }

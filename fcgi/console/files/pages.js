@@ -1,15 +1,21 @@
 // pages.js - the pages of who is signed in, a row each: its file is loaded when somebody goes there.
-import { button, el, link, notice, say, show } from './ui.js';
+import { button, el, link, notice, plain, say, show } from './ui.js';
 import { Problem } from './api.js';
 import { t } from './texts.js';
 
-// needs: one of these permissions; in: its place in the navigation, with the address that it has there.
+// needs: one of these permissions; in: its place in the navigation, with the address that it has there. Pages of a group share one place there,
+// that of the first of them, and have theirs above the page.
 const pages = [
   { name: '', in: ['#/', t.nav.overview], needs: ['read:drift', 'read:alerts'], load: () => import('./overview.js') },
   { name: 'alerts', in: ['#/alerts?status=open', t.nav.alerts], needs: ['read:alerts'], load: () => import('./alerts.js') },
   { name: 'silences', in: ['#/silences', t.nav.silences], needs: ['read:alerts'], load: () => import('./silences.js') },
   { name: 'channels', in: ['#/channels', t.nav.channels], needs: ['read:channels'], load: () => import('./channels.js') },
   { name: 'configs', needs: ['read:drift'], load: () => import('./config.js') },
+  { name: 'users', group: t.nav.administration, in: ['#/users', t.nav.users], needs: ['read:users'], load: () => import('./users.js') },
+  { name: 'roles', group: t.nav.administration, in: ['#/roles', t.nav.roles], needs: ['read:roles'], load: () => import('./roles.js') },
+  { name: 'keys', group: t.nav.administration, in: ['#/keys', t.nav.keys], needs: ['read:api_keys'], load: () => import('./keys.js') },
+  { name: 'settings', group: t.nav.administration, in: ['#/settings', t.nav.settings], needs: ['read:tenants'], load: () => import('./settings.js') },
+  { name: 'audit', group: t.nav.administration, in: ['#/audit', t.nav.audit], needs: ['read:audit'], load: () => import('./audit.js') },
 ];
 
 export const pageOf = (name) => pages.find((p) => p.name === name);
@@ -23,19 +29,30 @@ async function load(row) {
   }
 }
 
-// A page makes { title, wide, parts, live } of { me, id, filter, again }; `live` begins what goes on while it is shown, and
-// `again` shows it anew and says what was done.
-export async function openPage({ row, me, place, note, gone }) {
+// A page makes { title, wide, parts, live } of { me, id, filter, again, go }; `live` begins what goes on while it is shown, `again` shows it anew and says
+// what was done, and `go` shows another one with that above it.
+export async function openPage({ row, me, place, note, gone, go }) {
   const again = async (said) => {
-    await openPage({ row, me, place, gone });
+    await openPage({ row, me, place, gone, go });
     say(said);
   };
-  const module = await load(row), made = await module.page({ me, id: place.id, filter: place.filter, again });
+  const module = await load(row), made = await module.page({ me, id: place.id, filter: place.filter, again, go });
   if (gone())
     return;
   show(made.title, notice(note, 'good'), made.parts);
+  siblings(row, me);
   document.getElementById('main').classList.toggle('wide', made.wide === true);
   made.live?.();
+}
+
+const placed = (me) => pages.filter((p) => p.in && allowed(p, me));
+
+// The other pages of its group, above it.
+function siblings(row, me) {
+  const all = row.group ? placed(me).filter((p) => p.group === row.group) : [];
+  if (all.length > 1)
+    document.getElementById('main').prepend(el('nav', { class: 'row siblings', 'aria-label': row.group },
+      ...all.map((p) => link(...p.in, { class: 'button', 'aria-current': p === row && 'page' }))));
 }
 
 // Above each page of who is signed in; null: nobody is.
@@ -45,9 +62,10 @@ export function navigation(me, signOut) {
   document.body.classList.toggle('signed-in', me !== null);
   if (me === null)
     return nav.replaceChildren();
-  const to = (row, address, text) => link(address, text, { 'aria-current': row === name && 'page' });
+  const all = placed(me), here = pageOf(name)?.group, to = (is, address, text) => el('li', {}, link(address, text, { 'aria-current': is && 'page' }));
+  const shown = all.filter((p, i) => !p.group || all.findIndex((first) => first.group === p.group) === i);
   return nav.replaceChildren(
-    el('ul', { class: 'plain' }, ...pages.filter((p) => p.in && allowed(p, me)).map((p) => el('li', {}, to(p.name, ...p.in))),
-      el('li', {}, to('account', '#/account', t.nav.account))),
-    el('span', { class: 'small who' }, el('span', {}, me.user.email), ' ', el('span', {}, me.tenant.name)), button(t.nav.signOut, signOut));
+    el('ul', { class: 'plain' }, ...shown.map((p) => to(p.group ? p.group === here : p.name === name, p.in[0], p.group ?? p.in[1])),
+      to(name === 'account', '#/account', t.nav.account)),
+    el('span', { class: 'small who' }, el('span', {}, plain(me.user.email)), ' ', el('span', {}, plain(me.tenant.name))), button(t.nav.signOut, signOut));
 }

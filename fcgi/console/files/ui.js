@@ -18,6 +18,9 @@ export function el(name, attributes = {}, ...children) {
 export const link = (href, text, more = {}) => el('a', { href, ...more }, text);
 export const button = (text, onclick, more = {}) => el('button', { type: 'button', onclick, ...more }, text);
 
+// What would change the order of the characters around it is seen, and does nothing.
+export const plain = (text) => text.replace(/[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/g, (c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, '0')}`);
+
 // In the viewer's zone and words; the exact instant is the title.
 export const dateTime = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium', timeStyle: 'short' });
 export const time = (text) => (text ? el('time', { datetime: text, title: text }, dateTime.format(new Date(text))) : 'never');
@@ -52,7 +55,7 @@ export function every(ms, f, tellFailure) {
 }
 
 // Whether somebody has typed, ticked or been asked something that showing the view anew would lose.
-export const isTouched = () => document.querySelector('dialog') !== null || [...document.querySelectorAll('#main input')].some((e) => (e.type === 'checkbox' ? e.checked !== e.defaultChecked
+export const isTouched = () => document.querySelector('dialog') !== null || [...document.querySelectorAll('#main :is(input, textarea)')].some((e) => (e.type === 'checkbox' ? e.checked !== e.defaultChecked
   : e.value !== e.defaultValue));
 
 // What is listened to everywhere, as long as the view is shown.
@@ -83,6 +86,13 @@ export function say(text) {
 export const notice = (text, kind = 'info') => text && el('p', { class: `notice ${kind}` }, text);
 export const alert = (...parts) => el('div', { class: 'notice error', role: 'alert', tabindex: '-1' }, ...parts);
 
+// Gives a file to whoever looks.
+export function saveAs(blob, name) {
+  const url = URL.createObjectURL(blob);
+  el('a', { href: url, download: name }).click();
+  setTimeout(() => URL.revokeObjectURL(url), 60000);
+}
+
 // ---- forms -----------------------------------------------------------------------------------------
 
 function showSecret(input) {
@@ -94,9 +104,10 @@ function showSecret(input) {
   return b;
 }
 
-// { name, label, type, hint, value, optional, autofocus, ...attributes of the input }; with choices { value: text } it is one of these.
+// { name, label, type, hint, value, optional, autofocus, ...attributes of the input }; with choices { value: text } it is one of these, with rows a text of
+// several lines.
 export class Field {
-  constructor({ name, label, hint, choices, optional = false, ...attributes }) {
+  constructor({ name, label, hint, choices, rows, value, optional = false, ...attributes }) {
     const id = newId(name);
     this.name = name;
     this.label = label;
@@ -104,8 +115,9 @@ export class Field {
     this.fault = el('p', { class: 'fault', id: `${id}-fault` });
     this.hint = hint && el('p', { class: 'hint', id: `${id}-hint` }, hint);
     const common = { id, name, required: !optional, 'aria-describedby': `${this.hint ? `${id}-hint ` : ''}${id}-fault` };
-    this.input = choices ? el('select', common, ...Object.entries(choices).map(([value, text]) => el('option', { value }, text)))
-      : el('input', { ...common, type: 'text', spellcheck: 'false', autocapitalize: 'none', ...attributes });
+    this.input = choices ? el('select', common, ...Object.entries(choices).map(([v, text]) => el('option', { value: v, selected: v === value }, text)))
+      : rows ? el('textarea', { ...common, rows, spellcheck: 'false', autocapitalize: 'none', ...attributes }, value)
+        : el('input', { ...common, type: 'text', spellcheck: 'false', autocapitalize: 'none', value, ...attributes });
     const secret = attributes.type === 'password';
     this.element = el('div', { class: 'field' }, el('label', { for: id }, label), this.hint,
       secret ? el('div', { class: 'with-button' }, this.input, showSecret(this.input)) : this.input, this.fault);

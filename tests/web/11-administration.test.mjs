@@ -1,0 +1,338 @@
+// The administrator's pages: people, roles, keys, settings and the audit trail; each deed with its effect by the API, and who may see and do what.
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { base, credentials, until } from '../http/lib/env.mjs';
+import { all, bearer, newConfig, newKey, newTenant, unique, withKey } from '../http/lib/people.mjs';
+import { startChromium, visit } from './lib/browser.mjs';
+import { lastOf, walkDeeds, walkPages } from './lib/deeds.mjs';
+import { enter, session } from './lib/entering.mjs';
+
+const HOSTILE = '<img src=x onerror=alert(1)> \u202e name', SHOWN = '<img src=x onerror=alert(1)> \\u202e name';
+let chromium, who, admin, storageState;
+
+before(async () => {
+  chromium = await startChromium();
+  who = newTenant();
+  admin = await bearer(who);
+  storageState = await session(chromium, base.origin, who);
+});
+after(() => chromium.close());
+
+const as = (f) => visit(chromium, base.origin, f, { storageState });
+const ok = (answer) => {
+  assert.ok(answer.status < 300, answer.text);
+  return answer.json;
+};
+const get = async (target) => ok(await admin('GET', target));
+const own = () => get(`/api/tenants/${admin.session.tenant.id}`);
+
+async function newUser(roles = ['viewer'], more = {}) {
+  const email = `${unique('u')}@${who.tenant}.example`;
+  return ok(await admin('POST', '/api/users', { body: { email, display_name: unique('Person'), roles, password: who.password, ...more } }));
+}
+const newRole = async (permissions = ['read:drift'], more = {}) => ok(await admin('POST', '/api/roles', { body: { name: unique('role'), permissions, ...more } }));
+const unfold = (v, title) => v.page.locator('summary').filter({ hasText: title }).first().click();
+const tick = (v, label) => v.page.getByLabel(label, { exact: true }).check();
+
+// ---- each deed ---------------------------------------------------------------------------------------
+
+const ofUser = { there: async () => ({ user: await newUser() }), at: ({ user }) => `#/users/${user.id}`, title: /^Person-/, request: ['PUT', '**/api/users/*'] };
+const now = ({ user }) => get(`/api/users/${user.id}`);
+// One that is asked before.
+const asked = (press, request, said, effect, more = {}) => ({ ...ofUser, name: press, open: (v) => v.press(press), press, request, said, effect, ...more });
+const ofRole = { there: async () => ({ role: await newRole(['read:drift', 'read:alerts']) }), at: ({ role }) => `#/roles/${role.id}`, title: /^role-/ };
+const there = async () => ({});
+const setting = (name, open, values, effect) => ({ name, there, at: () => '#/settings', title: 'Settings', open: async (v) => {
+  await unfold(v, open);
+  for (const [label, text] of Object.entries(values))
+    await v.fill(label, text);
+  await v.page.locator('details[open] button[type=submit]').click();
+}, press: 'Save', request: ['PUT', '**/api/tenants/*'], said: 'It is saved.', effect });
+
+const deeds = [
+  { name: 'invite', there, at: () => '#/users', title: 'Users', values: { 'E-mail address': 'invited@people.example', Name: HOSTILE }, open: async (v) => {
+    await unfold(v, 'Invite somebody');
+    await tick(v, 'analyst');
+    await v.fill('Until when: analyst', '2099-01-31');
+  }, press: 'Invite', request: ['POST', '**/api/users'], said: /The invitation to invited@people.example is on its way/, effect: async () => {
+    const [made] = await all(admin, '/api/users?q=invited@people.example');
+    assert.deepEqual([made.status, made.display_name, made.assignments.map((a) => [a.role, a.until.slice(0, 7)])], ['invited', HOSTILE, [['analyst', '2099-01']]]);
+  } },
+  { ...ofUser, name: 'rename', open: (v) => unfold(v, 'Change name and address'), values: { Name: HOSTILE }, press: 'Save', said: 'It is saved.', effect: async (t) => assert.equal((await now(t)).display_name, HOSTILE) },
+  { ...ofUser, name: 'roles', open: async (v) => {
+    await unfold(v, 'Change roles');
+    await tick(v, 'auditor');
+    await v.press('See what changes');
+    await v.page.getByText(/permissions gained, 0 lost/).waitFor();
+  }, press: 'Give these roles', said: /The roles are given/, effect: async (t) => assert.deepEqual((await now(t)).roles.sort(), ['auditor', 'viewer']) },
+  asked('Disable', ['PUT', '**/api/users/*'], 'The account is disabled.', async (t) => assert.equal((await now(t)).status, 'disabled')),
+  asked('Enable', ['PUT', '**/api/users/*'], 'The account may sign in again.', async (t) => assert.equal((await now(t)).status, 'active'),
+    { begin: ({ user }) => admin('PUT', `/api/users/${user.id}`, { body: { status: 'disabled' } }) }),
+  asked('Unlock', ['POST', '**/api/users/*/unlock'], 'The failed sign-ins are forgotten.', async ({ user }) => assert.equal((await all(admin, `/api/audit?action=user.unlock&target_id=${user.id}`)).length, 1)),
+  asked('End all sessions', ['POST', '**/api/users/*/sessions/revoke'], 'All sessions are ended.', async ({ caller }) => assert.equal((await caller('GET', '/api/auth/me')).status, 401), { there: async () => {
+    const user = await newUser();
+    return { user, caller: await bearer({ ...who, email: user.email }) };
+  } }),
+  asked('Delete', ['DELETE', '**/api/users/*'], 'The account is deleted.', async ({ user }) => assert.equal((await admin('GET', `/api/users/${user.id}`)).status, 404)),
+  { name: 'make a role', there, at: () => '#/roles', title: 'Roles', values: { Name: 'night watch', 'What it is for': HOSTILE }, open: async (v) => {
+    await unfold(v, 'Make a role');
+    await tick(v, 'manage:alerts');
+    await tick(v, 'read:drift');
+  }, press: 'Make the role', request: ['POST', '**/api/roles'], said: /The role is made/, effect: async (_, v) => {
+    await v.sees('night watch');
+    const made = (await all(admin, '/api/roles')).find((r) => r.name === 'night watch');
+    assert.deepEqual([made.permissions.sort(), made.description], [['manage:alerts', 'read:drift'], HOSTILE]);
+  } },
+  { ...ofRole, name: 'change a role', open: async (v) => {
+    await v.page.getByLabel('read:alerts', { exact: true }).uncheck();
+    await tick(v, 'read:audit');
+    await v.press('See who gains and who loses');
+    await v.page.getByText('The role gains: read:audit').waitFor();
+    assert.match(await v.page.getByRole('row', { name: /^Person-/ }).innerText(), /read:audit\s+read:alerts/);
+  }, there: async () => {
+    const role = await newRole(['read:drift', 'read:alerts']);
+    return { role, user: await newUser([role.name]) };
+  }, press: 'Save the role', request: ['PUT', '**/api/roles/*'], said: /The role is saved/, effect: async ({ role }) => assert.deepEqual((await get(`/api/roles/${role.id}`)).permissions.sort(), ['read:audit', 'read:drift']) },
+  { ...ofRole, name: 'delete a role', open: async (v) => {
+    await v.press('Delete the role');
+    await v.page.getByRole('dialog').getByText('Nobody has it.').waitFor();
+  }, press: 'Delete the role', request: ['DELETE', '**/api/roles/*'], said: 'The role is deleted.', effect: async ({ role }) => assert.equal((await admin('GET', `/api/roles/${role.id}`)).status, 404) },
+  { name: 'revoke a key', there: async () => ({ key: await newKey(admin, ['read:drift']) }), at: () => '#/keys', title: 'API keys', open: (v, { key }) => v.press(`Revoke: ${key.name}`), press: 'Revoke',
+    request: ['DELETE', '**/api/api-keys/*'], said: /The key is revoked/, effect: async ({ key }) => assert.equal((await withKey(key.key)('GET', '/api/drift/configs')).status, 401) },
+  setting('sessions', 'How long sessions last', { 'Minutes until a session that is not used ends': '45' }, async () => assert.equal((await own()).settings.session.idle_s, 2700)),
+  setting('addresses', 'From where it may be used', { 'Addresses and ranges': '127.0.0.0/8\n::1\n10.0.0.0/8' }, async () => {
+    assert.deepEqual((await own()).settings.allowed_addresses, ['127.0.0.0/8', '::1/128', '10.0.0.0/8']);
+    ok(await admin('PUT', `/api/tenants/${admin.session.tenant.id}`, { body: { settings: { allowed_addresses: null } } }));
+  }),
+  setting('history', 'How long history is kept', { 'Days that snapshots are kept': '30', 'Days that reports are kept': '90' }, async () => assert.deepEqual([(await own()).settings.retention.snapshots_s, (await own()).settings.retention.reports_s], [2592000, 7776000])),
+];
+
+test('each deed keeps what was typed whatever the API answers, says what it was, and is done as soon as it can be', () => as((v) => walkDeeds(v, deeds)));
+
+test('each page says what is wrong with the API, and comes back', () => as(async (v) => {
+  const user = await newUser(), role = await newRole();
+  await walkPages(v, ['#/users', `#/users/${user.id}`, '#/roles', `#/roles/${role.id}`, '#/keys', '#/settings', '#/audit'], /\/api\/(users|roles|permissions|api-keys|tenants|audit)\b/);
+}));
+
+// ---- what is shown -----------------------------------------------------------------------------------
+
+test('whatever things are called stands as text, at every width and in both themes', () => as(async (v, page) => {
+  const config = await newConfig(admin, { name: HOSTILE }), role = await newRole(['read:drift', 'read:alerts'], { name: `${HOSTILE} r`, description: HOSTILE.repeat(8) });
+  const user = await newUser([role.name], { display_name: HOSTILE });
+  await newKey(admin, ['write:snapshots'], { name: HOSTILE, kind: 'service', expires_at: new Date(Date.now() + 86400000).toISOString(), config_ids: [config.id], allowed_addresses: ['10.0.0.0/8'] });
+  ok(await admin('PUT', `/api/tenants/${admin.session.tenant.id}`, { body: { name: HOSTILE } }));
+  for (const [hash, title, open] of [['#/users', 'Users', 'Invite somebody'], [`#/users/${user.id}`, SHOWN, 'Change roles'], ['#/roles', 'Roles', 'Make a role'], [`#/roles/${role.id}`, `${SHOWN} r`],
+    ['#/keys', 'API keys', 'Make a key'], ['#/settings', 'Settings', 'From where it may be used'], ['#/audit?action=user.create', 'Audit', 'Details']]) {
+    await v.goto(`/${hash}`);
+    await v.sees(title);
+    if (open)
+      await unfold(v, open);
+    assert.ok((await page.locator('main').innerText()).includes(SHOWN), `${hash}: ${await page.locator('main').innerText()}`);
+    assert.equal(await page.locator('main img').count(), 0);
+    await v.examine(hash);
+  }
+  await v.goto(`/#/users/${user.id}`);
+  await v.sees(SHOWN);
+  await v.press('Delete');
+  await page.getByRole('heading', { name: `Delete ${SHOWN}?` }).waitFor();
+  await v.examine('user-delete');
+  ok(await admin('PUT', `/api/tenants/${admin.session.tenant.id}`, { body: { name: who.tenant } }));
+}));
+
+test('a key is made with what was ticked, shown once, and is nowhere afterwards', () => as(async (v, page) => {
+  const config = await newConfig(admin);
+  await v.goto('/#/keys');
+  await v.sees('API keys');
+  await unfold(v, 'Make a key');
+  assert.equal(await page.getByLabel('create:api_keys', { exact: true }).count(), 0, 'no key makes keys');
+  assert.equal(await page.getByLabel('update:users', { exact: true }).count(), 0);
+  await page.getByLabel('Kind', { exact: true }).selectOption('administrative');
+  await page.getByLabel('update:users', { exact: true }).waitFor();
+  await page.getByLabel('Kind', { exact: true }).selectOption('service');
+  await v.fill('What is it used for?', HOSTILE);
+  await v.fill('Only from these addresses (empty: from everywhere)', 'nowhere');
+  await v.press('Make the key');
+  await page.getByText(/at least 1/).first().waitFor();
+  await tick(v, 'read:drift');
+  await v.press('Make the key');
+  await page.locator('.fault').filter({ hasText: /address/ }).waitFor();
+  await v.fill('Only from these addresses (empty: from everywhere)', '127.0.0.0/8, ::1');
+  await v.press('Make the key');
+  await v.sees('Your new key');
+  const key = await page.getByLabel('Key', { exact: true }).innerText(), as = withKey(key);
+  await v.examine('key-made');
+  assert.deepEqual([(await as('GET', '/api/drift/configs')).status, (await as('GET', '/api/users')).status], [200, 403]);
+  await v.press('Continue');
+  await v.alerts(/tick the box/);
+  await tick(v, 'I have kept it.');
+  await v.press('Continue');
+  await v.sees('API keys');
+  const [, , secret] = /^(.{24})(.*)$/.exec(key);
+  const kept = await page.evaluate(() => JSON.stringify([location.href, document.documentElement.outerHTML, history.state, { ...localStorage }, { ...sessionStorage }, document.cookie]));
+  assert.ok(secret.length > 20 && !kept.includes(secret));
+  await unfold(v, 'Make a key');
+  await v.fill('What is it used for?', 'pushes');
+  await tick(v, config.name);
+  await v.press('Make the key');
+  await v.sees('Your new key');
+  const made = (await all(admin, '/api/api-keys')).find((k) => k.name === 'pushes');
+  assert.deepEqual([made.kind, made.scopes, made.config_ids], ['service', ['write:snapshots'], [config.id]]);
+}));
+
+test('what is used of what is allowed has a bar, and what is nearly full a sign', () => as(async (v, page) => {
+  const platform = await bearer(credentials.platform), tenant = admin.session.tenant.id, quota = (q) => platform('PUT', `/api/tenants/${tenant}`, { body: { quota: q } });
+  const { usage } = await own();
+  ok(await quota({ users: 1000, api_keys: usage.api_keys, storage_bytes: 1000000000 }));
+  await v.goto('/#/settings');
+  await v.sees('Settings');
+  assert.deepEqual(await page.getByRole('progressbar').evaluateAll((bars) => bars.map((b) => b.getAttribute('aria-label'))), ['Accounts', 'API keys', 'Stored']);
+  assert.match(await page.locator('.facts').first().innerText(), new RegExp(`${usage.users} of 1,000 .*${usage.api_keys} of ${usage.api_keys} \\(100 %\\) ▲ full.*Configs\\s+\\d+, no limit`, 's'));
+  ok(await quota({ users: null, api_keys: null, storage_bytes: null }));
+}));
+
+test('the trail is found in the address, verified, and taken along; one that was changed is told', () => as(async (v, page) => {
+  const user = await newUser();
+  await v.goto('/#/audit');
+  await v.sees('Audit');
+  await v.fill('What (such as user.update)', 'user.create');
+  await v.fill('Who (name or number)', who.email);
+  await v.press('Show');
+  const rows = await all(admin, `/api/audit?action=user.create&actor=${encodeURIComponent(who.email)}`);
+  await until('the entries that were asked for', async () => await page.locator('tbody tr').count() === Math.min(50, rows.length));
+  await page.getByRole('link', { name: user.id }).waitFor();
+  assert.match(page.url(), /#\/audit\?actor=.*&action=user\.create$/);
+  await v.press('Verify the trail');
+  await page.locator('.notice').filter({ hasText: /entries are as written, and none is missing/ }).waitFor();
+  const [file] = await Promise.all([page.waitForEvent('download'), v.press('Save these as a file')]);
+  const lines = (await (await file.createReadStream()).toArray()).join('').trim().split('\n');
+  assert.equal(JSON.parse(lines.at(-1)).target_id, user.id);
+  await page.getByText(/The file is saved/).waitFor();
+  const part = { ok: true, entries: 100000, head: { seq: 150000, mac: '' }, broken_at: 0, proven: 0, next_after: 100000 };
+  await v.context.route('**/api/audit/verify?*', (route) => route.fulfill({ contentType: 'application/json',
+    body: JSON.stringify(route.request().url().includes('after=0&') ? part : { ...part, ok: false, entries: 7, broken_at: 100008, next_after: undefined, detail: 'An entry was altered.' }) }));
+  await v.press('Verify the trail');
+  await page.getByText('Entry number 100,008 does not fit. An entry was altered.').first().waitFor();
+  await v.goto('/#/audit?since=never&until=2020-01-01');
+  await v.sees('Audit');
+  await page.getByText('There is none.').waitFor();
+  await v.follow('Roles');
+  await v.sees('Roles');
+  const [review] = await Promise.all([page.waitForEvent('download'), v.press('Save who has what as a file')]);
+  assert.equal(review.suggestedFilename(), 'access-review.csv');
+}));
+
+// ---- who may do what ---------------------------------------------------------------------------------
+
+test('who may do less sees less, and what is more than they hold is marked and not given', async () => {
+  const user = await newUser(['user_manager']), boss = await newUser(['admin']), auditor = await newUser(['auditor']), mine = await newRole(['*:users', 'read:roles'], { name: `held ${unique('r')}` });
+  await visit(chromium, base.origin, async (v, page) => {
+    await v.goto(`/?tenant=${who.tenant}#/users/${boss.id}`);
+    await enter(v, { ...who, email: user.email });
+    await v.sees(boss.display_name);
+    await page.getByText('This person may do more than you').waitFor();
+    assert.equal(await page.locator('main button, main form').count(), 0);
+    assert.deepEqual(await page.locator('.siblings a').allInnerTexts(), ['Users', 'Roles']);
+    await v.follow('Users');
+    await v.sees('Users');
+    await unfold(v, 'Invite somebody');
+    assert.deepEqual([await page.getByLabel('admin', { exact: true }).isDisabled(), await page.getByLabel('user_manager', { exact: true }).isDisabled()], [true, false]);
+    await v.follow('Roles');
+    await v.sees('Roles');
+    assert.match(await page.getByRole('row', { name: /^admin/ }).innerText(), /holds more than you do/);
+    await v.follow(mine.name);
+    await v.sees(mine.name);
+    assert.equal(await page.locator('main button, main form').count(), 0);
+    await v.goto('/#/keys');
+    await v.sees('Your account');
+    // what the page would let through, the server does not
+    await v.context.route('**/api/roles?*', async (route) => {
+      const answer = await (await route.fetch()).json();
+      return route.fulfill({ contentType: 'application/json', body: JSON.stringify({ ...answer, items: answer.items.map((r) => ({ ...r, permissions: [] })) }) });
+    });
+    await v.goto(`/#/users/${auditor.id}`);
+    await v.sees(auditor.display_name);
+    await v.press('Disable');
+    await page.getByRole('dialog').getByRole('button', { name: 'Disable' }).click();
+    await v.alerts(/You cannot give a permission that you do not have yourself|may do more than you/);
+    assert.equal((await get(`/api/users/${auditor.id}`)).status, 'active');
+  });
+  await visit(chromium, base.origin, async (v, page) => {
+    await v.goto(`/?tenant=${who.tenant}#/users`);
+    await enter(v, { ...who, email: auditor.email });
+    for (const name of ['Users', 'Roles', 'API keys', 'Settings', 'Audit']) {
+      await v.sees(name);
+      assert.equal(await page.locator('main details form, main table button, main input[type=checkbox]').count(), 0, name);
+      if (name !== 'Audit')
+        await page.locator('.siblings').getByRole('link', { name: { Users: 'Roles', Roles: 'API keys', 'API keys': 'Settings', Settings: 'Audit' }[name] }).click();
+    }
+  });
+});
+
+test('a role that holds more than the viewer is not changed, and only what is held can be ticked', async () => {
+  const editor = await newRole(['read:*', 'update:roles', 'create:roles']), user = await newUser([editor.name]), wide = await newRole(['delete:drift']), narrow = await newRole(['read:*', 'read:drift']);
+  await visit(chromium, base.origin, async (v, page) => {
+    await v.goto(`/?tenant=${who.tenant}#/roles/${wide.id}`);
+    await enter(v, { ...who, email: user.email });
+    await v.sees(wide.name);
+    await page.getByText('It holds more than you do').waitFor();
+    assert.equal(await page.locator('main form').count(), 0);
+    await v.goto(`/#/roles/${narrow.id}`);
+    await v.sees(narrow.name);
+    assert.equal(await page.getByLabel('update:drift', { exact: true }).count(), 0);
+    // a wildcard stays one while all that it stands for is ticked
+    const asked = page.waitForRequest('**/preview?*');
+    await tick(v, 'update:roles');
+    await v.press('See who gains and who loses');
+    assert.deepEqual((await asked).postDataJSON(), { permissions: ['read:*', 'read:drift', 'update:roles'] });
+    await v.press('Save the role');
+    await page.getByText(/The role is saved/).waitFor();
+    await page.getByLabel('read:audit', { exact: true }).uncheck();
+    await v.press('See who gains and who loses');
+    await page.getByText('The role loses: read:audit').waitFor();
+    await v.press('Save the role');
+    await page.getByText(/The role is saved/).first().waitFor();
+  });
+  const { permissions } = await get(`/api/roles/${narrow.id}`);
+  assert.ok(permissions.includes('read:drift') && permissions.includes('update:roles') && !permissions.includes('read:*') && !permissions.includes('read:audit'), permissions.join());
+});
+
+test('a proof is asked for above the page, and who was slower than somebody else changes nothing', () => as(async (v, page) => {
+  const user = await newUser();
+  await v.context.route('**/api/users/*/unlock', (route) => route.fulfill({ status: 403, contentType: 'application/problem+json',
+    body: JSON.stringify({ type: 'about:blank', title: 'F', status: 403, code: 'step_up_required', methods: ['password'] }) }), { times: 1 });
+  await v.goto(`/#/users/${user.id}`);
+  await v.sees(user.display_name);
+  await v.press('Unlock');
+  await page.getByRole('dialog').getByRole('button', { name: 'Unlock' }).click();
+  await v.fill('Password', who.password);
+  await v.press('Continue');
+  await page.getByText('The failed sign-ins are forgotten.').waitFor();
+  ok(await admin('PUT', `/api/users/${user.id}`, { body: { display_name: 'Renamed meanwhile' } }));
+  await v.press('Disable');
+  await lastOf(v, 'Disable').click();
+  await v.alerts(/Somebody changed this meanwhile/);
+  assert.equal((await get(`/api/users/${user.id}`)).status, 'active');
+}));
+
+test('by the keyboard alone somebody is found and given a role', () => as(async (v, page) => {
+  const user = await newUser();
+  await v.goto('/#/users');
+  await v.sees('Users');
+  await v.tabTo('searchbox', 'Address or name');
+  await page.keyboard.type(user.email);
+  await page.keyboard.press('Enter');
+  await v.tabTo('link', user.display_name);
+  await page.keyboard.press('Enter');
+  await v.sees(user.display_name);
+  await page.locator('summary').filter({ hasText: 'Change roles' }).focus();
+  await page.keyboard.press('Enter');
+  await v.tabTo('checkbox', 'analyst');
+  await page.keyboard.press(' ');
+  await v.tabTo('button', 'See what changes');
+  await page.keyboard.press('Enter');
+  await page.getByText(/permissions gained/).first().waitFor();
+  await v.tabTo('button', 'Give these roles');
+  await page.keyboard.press('Enter');
+  await page.getByText(/The roles are given/).waitFor();
+  assert.deepEqual((await get(`/api/users/${user.id}`)).roles.sort(), ['analyst', 'viewer']);
+}));

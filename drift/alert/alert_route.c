@@ -54,6 +54,8 @@ static const struct field kept_fields[] = {
 	    struct alert_route, go_on, "continue", .flags = FIELD_OMIT_ZERO, .doc = "Further."),
 	FIELD(struct alert_route, tell_ends, .flags = FIELD_OMIT_ZERO, .doc = "Ends too."),
 	FIELD(struct alert_route, tell_makers, .flags = FIELD_OMIT_ZERO, .doc = "Makers too."),
+	FIELD(struct alert_route, tell_work, .choices = work_choices, .flags = FIELD_OMIT_ZERO,
+	    .doc = "Work too."),
 	FIELD(struct alert_route, repeat_min_s, .flags = FIELD_OMIT_ZERO, .doc = "Least time."),
 	FIELD(struct alert_route, created_at, .doc = "When it was made."),
 	FIELD(struct alert_route, updated_at, .doc = "When it was last changed."),
@@ -264,6 +266,7 @@ route_options(const struct alert_route *r, struct alert_target *out)
 	out->min_severity = severity_or(match_of(r)->min_severity, SEVERITY_INFO);
 	out->tell_ends = r->tell_ends;
 	out->tell_makers = r->tell_makers;
+	out->tell_work = work_choice(r->tell_work);
 	out->repeat_min_s = r->repeat_min_s == 0 ? REPEAT_MIN_S : r->repeat_min_s;
 	out->route_id = r->id;
 }

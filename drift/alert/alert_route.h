@@ -40,6 +40,7 @@ struct alert_route {
 	struct strings      channels;
 	bool                go_on; /* "continue" */
 	bool                tell_ends, tell_makers; /* as of struct alert_target */
+	const char         *tell_work;              /* work_choice(); NULL: not given */
 	int64_t             repeat_min_s;           /* 0: REPEAT_MIN_S */
 	instant             created_at, updated_at;
 };

@@ -17,15 +17,11 @@
 #include "core/store/alert/channel.h"
 #include "core/store/drift/report.h"
 #include "drift/alert/alert_decide.h"
+#include "drift/alert/events.h"
 #include "drift/alert/title.h"
+#include "drift/alert/work.h"
 
 #define TITLE_NAME_MAX 300 /* bytes of a config's name in the title of a condition */
-
-#define EVENT_OPENED   "drift.alert.opened"
-#define EVENT_UPDATED  "drift.alert.updated"
-#define EVENT_ATTRIBUTED "drift.alert.attributed" /* it was told without, and who made its changes is known now */
-#define EVENT_RESOLVED "drift.alert.resolved"
-#define EVENT_TEST     "channel.test"
 
 /* A channel to tell of alerts from a severity on; that one has fallen below it is told once. */
 struct alert_target {
@@ -33,6 +29,7 @@ struct alert_target {
 	enum severity min_severity;
 	bool          tell_ends;    /* of the end of one finding among several, too */
 	bool          tell_makers;  /* of EVENT_ATTRIBUTED too */
+	enum tell_work tell_work;
 	int64_t       repeat_min_s; /* least time between events that only count */
 	struct uuid   route_id;     /* that leads there (alert_route.h); nil: the config names it */
 };
@@ -92,7 +89,8 @@ struct alert_news {
 	const char               *event; /* EVENT_OPENED, ... */
 	const struct alert       *alert; /* NULL: a test of a channel */
 	const char               *severity_before; /* of the alert; NULL: it has not changed */
-	bool                      escalated;       /* somebody was at it; it is open anew */
+	const struct alert_work  *work;            /* what somebody has done with it; NULL: nobody has */
+	bool                      escalated;       /* somebody was at it; it is open anew: told of by EVENT_REOPENED where work is */
 	bool                      is_new;          /* the alert is of this transaction */
 	bool                      calm;            /* only a number has changed */
 	bool                      ended_only;      /* findings have ended, others go on, and nothing else is new */

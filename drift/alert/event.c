@@ -1,5 +1,7 @@
 #include "drift/alert/event.h"
 
+#include <string.h>
+
 #include "core/json/schema.h"
 #include "drift/attribution/attribution.h"
 
@@ -78,6 +80,16 @@ static const struct field open_change_fields[] = {
 static const struct schema open_change =
     SCHEMA("EventChange", struct event_change, open_change_fields);
 
+static const struct field open_work_fields[] = {
+	FIELD(struct event_work, by),
+	FIELD(struct event_work, via),
+	FIELD(struct event_work, status_before),
+	FIELD(struct event_work, note, .flags = FIELD_OMIT_ZERO),
+	FIELD(struct event_work, assigned_to, .flags = FIELD_OMIT_ZERO),
+	FIELD_END,
+};
+static const struct schema open_work = SCHEMA("EventWork", struct event_work, open_work_fields);
+
 static const struct field link_fields[] = {
 	FIELD(struct event_links, alert, .flags = FIELD_NULLABLE),
 	FIELD(struct event_links, report, .flags = FIELD_OMIT_ZERO | FIELD_NULLABLE),
@@ -103,6 +115,7 @@ static const struct field data_fields[] = {
 	FIELD(struct alert_event, changes_total),
 	FIELD(struct alert_event, links, .item = &links_schema),
 	FIELD(struct alert_event, ended, .flags = FIELD_OMIT_ZERO),
+	FIELD(struct alert_event, work, .item = &open_work, .flags = FIELD_OMIT_ZERO),
 	FIELD(struct alert_event, folded, .flags = FIELD_OMIT_ZERO),
 	FIELD(struct alert_event, never_sent, .flags = FIELD_OMIT_ZERO),
 	FIELD(struct alert_event, below_min_severity, .flags = FIELD_OMIT_ZERO),
@@ -242,6 +255,16 @@ static const struct field kept_change_fields[] = {
 static const struct schema kept_change =
     SCHEMA("KeptChange", struct event_change, kept_change_fields);
 
+static const struct field kept_work_fields[] = {
+	KEPT(struct event_work, by),
+	FIELD(struct event_work, via),
+	FIELD(struct event_work, status_before),
+	KEPT(struct event_work, note),
+	KEPT(struct event_work, assigned_to),
+	FIELD_END,
+};
+static const struct schema kept_work = SCHEMA("KeptWork", struct event_work, kept_work_fields);
+
 static const struct field kept_fields[] = {
 	FIELD(struct alert_event, type),
 	FIELD(struct alert_event, at),
@@ -253,9 +276,20 @@ static const struct field kept_fields[] = {
 	FIELD(struct alert_event, changes_total),
 	FIELD(struct alert_event, links, .item = &links_schema, .flags = FIELD_NULLABLE),
 	FIELD(struct alert_event, ended),
+	/* one that has none is kept as before, for programs that do not know the member */
+	FIELD(struct alert_event, work, .item = &kept_work, .flags = FIELD_OMIT_ZERO),
 	FIELD_END,
 };
 static const struct schema kept_schema = SCHEMA("KeptEvent", struct alert_event, kept_fields);
+
+int64_t
+event_template(const struct alert_event *ev, const char *type)
+{
+	bool first =
+	    ev->work == NULL && strcmp(type, EVENT_REOPENED) != 0 && !event_is(type, SORT_WORK);
+
+	return first ? 1 : 2;
+}
 
 bool
 event_keep(struct buf *b, const struct alert_event *ev, struct err *e)

@@ -20,7 +20,7 @@
 #include "drift/alert/alerting.h"
 #include "drift/engine/view.h"
 
-#define EVENT_TEMPLATE 1 /* of the renderings that an event made today is for: a number kept beside it */
+#define EVENT_TEMPLATE 2 /* the newest of the renderings that an event is for: a number kept beside it (event_template()) */
 #define EVENT_MAX      20000
 #define EVENT_CHANGES  20
 #define EVENT_LINES    8000 /* bytes of all text_diff: those of the first changes for which there is room */
@@ -65,6 +65,13 @@ struct event_change {
 	struct raw_json attribution; /* who made it, as it is kept (drift/attribution); no text: nobody was asked */
 	struct raw_json text_diff; /* the lines by which they differ (text_diff.h); no text: none */
 };
+/* What somebody has done with the alert; no text: nothing of it. */
+struct event_work {
+	struct raw_json by;
+	const char     *via, *status_before;
+	struct raw_json note;
+	struct raw_json assigned_to; /* an address; "": nobody any more */
+};
 struct event_links {
 	const char *alert, *report; /* URLs; NULL: none */
 };
@@ -80,6 +87,7 @@ struct alert_event {
 	int64_t              changes_total; /* told or not */
 	struct event_links  *links;
 	int64_t              ended; /* findings that are over since the last event, while others go on */
+	struct event_work   *work;  /* NULL: nobody has done anything */
 
 	/* What the channel has heard before: set when it is sent, and not kept. */
 	int64_t folded;             /* older events that this one tells in their place */
@@ -90,6 +98,9 @@ struct alert_event {
 /* Of an alert's news, at this instant; what is in it lives as long as s->mem, and the news. */
 MUST_USE bool event_make(const struct alert_scope *s, const struct alert_news *news,
     struct alert_event *out, struct err *e);
+
+/* For which templates it is, told as `type`: a program from before leaves what it does not know to one that does. */
+int64_t event_template(const struct alert_event *ev, const char *type);
 
 /* As it is kept, and back: what is read has all its texts, children of `mem`, and is the same in every rendering. */
 MUST_USE bool event_keep(struct buf *b, const struct alert_event *ev, struct err *e);

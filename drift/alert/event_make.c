@@ -9,6 +9,7 @@
 #define VALUE_MAX   256  /* longer values are left out */
 #define RULE_MAX    128
 #define REASON_MAX_ 500
+#define NOTE_MAX_   1000
 
 /* ---- parts ---- */
 
@@ -198,6 +199,25 @@ set_links(const struct alert_scope *s, struct alert_event *ev, struct err *e)
 		   set_link(s, "/api/drift/reports/", &s->report->id, &ev->links->report, e));
 }
 
+/* The note is cut: it is a sentence on the way, and whole in the alert's history. */
+static bool
+set_work(TALLOC_CTX *mem, const struct alert_work *in, struct alert_event *ev, struct err *e)
+{
+	struct event_work *out;
+
+	if (in == NULL)
+		return true;
+	out = ev->work = talloc_zero(mem, struct event_work);
+	if (out == NULL)
+		return err_memory(e);
+	out->via = in->via;
+	out->status_before = in->from;
+	return set_text(mem, &out->by, str_of(in->by), e) &&
+	       (in->note == NULL || in->note[0] == '\0' ||
+		   set_text(mem, &out->note, str_head(str_of(in->note), NOTE_MAX_), e)) &&
+	       set_name(mem, &out->assigned_to, in->assigned_to, e);
+}
+
 /* ---- the changes ---- */
 
 /* Bytes of the open form up to its first change. */
@@ -268,5 +288,6 @@ event_make(const struct alert_scope *s, const struct alert_news *news, struct al
 	if (news->alert == NULL)
 		return true;
 	return set_config(s, out, e) && set_alert(s->mem, news, out, e) && set_report(s, out, e) &&
-	       set_links(s, out, e) && set_changes(s->mem, news, out, e);
+	       set_links(s, out, e) && set_work(s->mem, news->work, out, e) &&
+	       set_changes(s->mem, news, out, e);
 }

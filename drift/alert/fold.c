@@ -24,7 +24,13 @@ worst_of(const struct outbox *o)
 bool
 fold_allowed(bool keeps_ends, const struct outbox *older, const struct outbox *newer)
 {
-	return !keeps_ends || !older->opens || !is_event(newer, EVENT_RESOLVED);
+	bool work = event_is(older->event, SORT_WORK), ends = is_event(newer, EVENT_RESOLVED);
+
+	if (event_is(newer->event, SORT_WORK))
+		return work;
+	if (!keeps_ends)
+		return true;
+	return work ? ends || is_event(newer, EVENT_REOPENED) : !older->opens || !ends;
 }
 
 void
@@ -36,9 +42,11 @@ fold_into(struct outbox *newer, const struct outbox *older)
 		newer->worst = older->worst;
 	if (older->wait_s < newer->wait_s)
 		newer->wait_s = older->wait_s;
-	/* a change that nobody has heard of is one, whoever made it */
-	if (is_event(newer, EVENT_ATTRIBUTED) && is_event(older, EVENT_UPDATED))
-		newer->event = EVENT_UPDATED;
+	/* a change that nobody has heard of is one, whoever made it, and so is that it is open
+	 * again */
+	if (fold_goes_on(newer) && fold_goes_on(older) &&
+	    event_kind_of(older->event) > event_kind_of(newer->event))
+		newer->event = event_kind_of(older->event)->type;
 	if (newer->opens && fold_goes_on(newer))
 		newer->event = EVENT_OPENED;
 }
@@ -46,7 +54,7 @@ fold_into(struct outbox *newer, const struct outbox *older)
 bool
 fold_goes_on(const struct outbox *o)
 {
-	return is_event(o, EVENT_UPDATED) || is_event(o, EVENT_ATTRIBUTED);
+	return event_is(o->event, SORT_NEWS) && !is_event(o, EVENT_OPENED);
 }
 
 bool
@@ -68,7 +76,7 @@ fold_keeps_ends(const char *kind)
 		const char *kind;
 		bool        keeps_ends;
 	} kinds[] = {
-#define X(kind, ops, keeps_ends, doc) { kind, keeps_ends },
+#define X(kind, ops, keeps_ends, work, doc) { kind, keeps_ends },
 		CHANNEL_FORMATS(X) OTHER_FORMATS(X)
 #undef X
 	};

@@ -3,7 +3,7 @@
  *
  * The receiver gets the newest state, and how many events that stands for (`folded`).  As long as it has not heard of the
  * alert, that is an opening, whatever has changed since; an alert that was over before is told once, as resolved and never
- * sent, where it was high or worse, else not at all.
+ * sent, where it was high or worse, else not at all.  Work on an alert (events.h) takes in only work: it tells of no finding.
  *
  * Pure.
  */
@@ -12,6 +12,8 @@
 
 #include "core/store/alert/outbox.h"
 #include "drift/engine/rules.h"
+
+#define FOLD_WAITING_MAX 8 /* messages of a lane that wait, from which on the newest takes in whatever it finds */
 
 /* Whether `newer` may stand for `older`. */
 bool fold_allowed(bool keeps_ends, const struct outbox *older, const struct outbox *newer);

@@ -25,7 +25,7 @@ message_post(const struct alert_scope *s, const struct alert_event *ev, struct s
 		.id = uuid_make(s->env->clock, s->env->rand),
 		.channel_id = c->id,
 		.kind = c->kind,
-		.template = EVENT_TEMPLATE,
+		.template = event_template(ev, ev->type),
 		.event = talloc_strdup(s->mem, ev->type),
 		.state = talloc_strdup(s->mem, "pending"),
 		.created_at = { clock_ms(s->env->clock) },

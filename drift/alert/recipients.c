@@ -161,7 +161,7 @@ recipients_find(const struct recipients_in *in, struct recipients *out, struct e
 	*out = (struct recipients) { items, 0 };
 	if (items == NULL)
 		return err_memory(e);
-	if (strcmp(in->news->event, EVENT_RESOLVED) != 0 && !take_routes(in, items, &out->n, e))
+	if (event_is(in->news->event, SORT_NEWS) && !take_routes(in, items, &out->n, e))
 		return false;
 	for (size_t i = 0; i < in->rows_n; i++) {
 		const struct alert_lane *lane = &in->rows[i].lane;

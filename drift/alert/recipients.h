@@ -3,8 +3,8 @@
  * its config names.
  *
  * Whoever was told of an alert hears how it goes on and ends, whatever it fits by now: a channel that has a lane is told by
- * the route of that lane, without its hours, or as the config names it.  Where the tenant has routes, the end of an alert is
- * for these channels alone.
+ * the route of that lane, without its hours, or as the config names it.  Where the tenant has routes, the end of an alert and
+ * the work on it are for these channels alone.
  */
 #ifndef BSX_DRIFT_ALERT_RECIPIENTS_H
 #define BSX_DRIFT_ALERT_RECIPIENTS_H

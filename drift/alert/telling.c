@@ -13,6 +13,7 @@ struct telling {
 	const struct alert_news  *news;
 	enum severity             severity; /* of the alert */
 	instant                   now;
+	struct alert_event        event;
 	struct str                kept; /* the event */
 	struct alert_routing      routing;
 	struct alert_routes       routes;
@@ -187,17 +188,27 @@ has_heard(const struct telling *w, const struct alert_target *t, const struct al
 	return before >= t->min_severity;
 }
 
+/* Something of the alert has come there, or is on its way. */
+static bool
+has_lane(const struct waiting *at)
+{
+	return at->lane != NULL && !at->lane->below && (at->lane->sent > 0 || at->n > 0);
+}
+
 /* *below: it hears that the alert has fallen below what it is told of, and nothing after that, but
  * its end where that waits still. */
 static bool
-is_told(
-    const struct telling *w, const struct alert_target *t, const struct waiting *at, bool *below)
+is_told(const struct telling *w, const struct alert_target *t, const struct channel *c, bool *below)
 {
+	const struct waiting     found = find_lane(w, &c->id), *at = &found;
 	const struct alert_lane *lane = at->lane;
 	bool                     within = w->severity >= t->min_severity;
 	bool                     led = lane == NULL && !uuid_is_nil(&t->route_id);
 
 	*below = false;
+	if (event_is(w->news->event, SORT_WORK))
+		return within && has_lane(at) &&
+		       work_is_told(c->kind, w->news->event, t->tell_work);
 	if (is_event(w, EVENT_ATTRIBUTED))
 		return within && (led || (t->tell_makers && lane != NULL && !lane->below));
 	if (w->news->ended_only)
@@ -277,13 +288,25 @@ supersede_needless(const struct telling *w, struct outbox *o, struct alert_lane 
 	return true;
 }
 
+/* What waits is bounded: where much does, the newest tells what it can of all but the opening. */
+static bool
+is_taken_in(const struct waiting *at, const struct outbox *o)
+{
+	const struct outbox *last = at->last;
+
+	if (last == NULL || last->sending)
+		return false;
+	return fold_allowed(fold_keeps_ends(o->kind), last, o) ||
+	       (at->n >= FOLD_WAITING_MAX && !last->opens);
+}
+
 /* Into the message that waits, or behind one that is on its way. */
 static void
 place(struct telling *w, const struct waiting *at, struct outbox *o, struct alert_lane *lane)
 {
 	const struct outbox *last = at->last;
 
-	if (last == NULL || last->sending || !fold_allowed(fold_keeps_ends(o->kind), last, o)) {
+	if (!is_taken_in(at, o)) {
 		if (at->n == 0 && !supersede_needless(w, o, lane))
 			put_due(w, o, o->wait_s);
 		return;
@@ -335,7 +358,6 @@ tell(struct telling *w, const struct alert_target *t, const struct channel *c, b
 		.id = uuid_make(s->env->clock, s->env->rand),
 		.channel_id = c->id,
 		.kind = c->kind,
-		.template = EVENT_TEMPLATE,
 		.alert_id = w->news->alert->id,
 		.event = w->news->event,
 		.state = "pending",
@@ -348,9 +370,13 @@ tell(struct telling *w, const struct alert_target *t, const struct channel *c, b
 		.wait_s = wait_s(w, t, at.lane),
 	};
 	o->wire_id = o->id;
+	if (w->news->escalated && has_lane(&at) &&
+	    work_is_told(c->kind, EVENT_REOPENED, t->tell_work))
+		o->event = EVENT_REOPENED;
 	if (is_unheard(&at) || is_led_there(t, &at))
 		open_unheard(o);
 	place(w, &at, o, &lane);
+	o->template = event_template(&w->event, o->event);
 	if (at.lane == NULL || lane.below != below || lane.untold) {
 		lane.below = below;
 		w->lanes[w->lanes_n++] = lane;
@@ -372,13 +398,12 @@ is_double(const struct telling *w, const struct uuid *channel)
 static bool
 keep_event(struct telling *w, struct err *e)
 {
-	struct alert_event ev;
-	struct buf         b;
+	struct buf b;
 
 	if (w->kept.p != NULL)
 		return true;
 	buf_make(&b, w->s->mem);
-	if (!event_make(w->s, w->news, &ev, e) || !event_keep(&b, &ev, e))
+	if (!event_make(w->s, w->news, &w->event, e) || !event_keep(&b, &w->event, e))
 		return false;
 	w->kept = buf_str(&b);
 	return true;
@@ -390,13 +415,9 @@ tell_targets(struct telling *w, struct err *e)
 	for (size_t i = 0; i < w->to.n; i++) {
 		const struct alert_target *t = &w->to.items[i];
 		const struct channel      *c = find_channel(w, &t->channel_id);
-		struct waiting             at;
 		bool                       below;
 
-		if (c == NULL || is_double(w, &c->id))
-			continue;
-		at = find_lane(w, &c->id);
-		if (!is_told(w, t, &at, &below))
+		if (c == NULL || is_double(w, &c->id) || !is_told(w, t, c, &below))
 			continue;
 		if (!keep_event(w, e) || !tell(w, t, c, below, e))
 			return false;

@@ -53,6 +53,7 @@ struct spec_alert {
 	struct uuid channel_id;
 	const char *min_severity; /* NULL: that of the thresholds */
 	bool        tell_ends, tell_makers;
+	const char *tell_work;    /* work_choice(); NULL: not given */
 	int64_t     repeat_min_s; /* 0: not given */
 };
 

@@ -65,6 +65,7 @@ set_targets(struct drift_spec *s, struct err *e)
 			.min_severity = SEVERITY_LOW,
 			.tell_ends = in[i].tell_ends,
 			.tell_makers = in[i].tell_makers,
+			.tell_work = work_choice(in[i].tell_work),
 			.repeat_min_s = in[i].repeat_min_s == 0 ? REPEAT_MIN_S : in[i].repeat_min_s,
 		};
 		if (in[i].min_severity != NULL)

@@ -135,6 +135,8 @@ static const struct field alert_fields[] = {
 	FIELD_AS(struct spec_alert, tell_makers, "tell_attributed", .flags = FIELD_OMIT_ZERO,
 	    .doc = "Also told, once for an alert, when it becomes known after it was told who made "
 		   "its changes (drift.alert.attributed)."),
+	FIELD(struct spec_alert, tell_work, .choices = work_choices,
+	    .flags = FIELD_NULLABLE | FIELD_OMIT_ZERO, .doc = WORK_DOC),
 	FIELD(struct spec_alert, repeat_min_s, .min = 1, .max = 86400,
 	    .flags = FIELD_NULLABLE | FIELD_OMIT_ZERO,
 	    .doc = "Least seconds between events in which nothing but a number has changed; what "

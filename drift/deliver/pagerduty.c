@@ -2,9 +2,9 @@
  * format.h: the kind "pagerduty", Events API v2: one incident for an alert, by its number as
  * dedup_key.
  *
- * An opening and what changes trigger, the end resolves, with the key that triggered: PagerDuty
- * drops it with another. Below what the channel is told of is an end too, since nothing follows it;
- * a trigger after that is a new incident.
+ * An opening and what changes trigger, who takes it on acknowledges, the end resolves, with the key
+ * that triggered: PagerDuty drops them with another. Below what the channel is told of is an end
+ * too, since nothing follows it; a trigger after that is a new incident.
  */
 #include <string.h>
 
@@ -127,6 +127,14 @@ dedup_key(TALLOC_CTX *mem, const struct rendering *in, struct err *e)
 	return out;
 }
 
+static const char *
+action_of(const struct alert_event *ev)
+{
+	if (words_over(ev))
+		return "resolve";
+	return event_is(ev->type, SORT_WORK) ? "acknowledge" : "trigger";
+}
+
 static bool
 take_changes(TALLOC_CTX *mem, const struct words *w, struct details *out, struct err *e)
 {
@@ -162,7 +170,7 @@ print_event(TALLOC_CTX *mem, const struct rendering *in, const struct words *w,
 	struct link     open = { w->link, "Open the alert" };
 	struct pd_event out = {
 		.routing_key = talloc_strndup(mem, in->secret.p, in->secret.n),
-		.event_action = words_over(ev) ? "resolve" : "trigger",
+		.event_action = action_of(ev),
 		.dedup_key = dedup_key(mem, in, e),
 		.client = "BlindSpotX",
 		.client_url = w->link,

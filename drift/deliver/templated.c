@@ -10,11 +10,11 @@
 
 /* ---- what there is to say ---- */
 
-static const char *const names[] = { "event.id", "event.type", "event.time_s", "alert.id",
-	"alert.title", "alert.headline", "alert.state", "alert.kind", "alert.severity",
-	"alert.severity_before", "alert.status", "alert.opened_at", "alert.by", "alert.resolved_by",
-	"tenant.id", "tenant.slug", "tenant.name", "config.id", "config.name", "changes.total",
-	"changes.text", "link" };
+static const char *const names[] = { "event.id", "event.type", "event.time_s", "event.by",
+	"event.note", "alert.id", "alert.title", "alert.headline", "alert.state", "alert.kind",
+	"alert.severity", "alert.severity_before", "alert.status", "alert.opened_at", "alert.by",
+	"alert.resolved_by", "tenant.id", "tenant.slug", "tenant.name", "config.id", "config.name",
+	"changes.total", "changes.text", "link" };
 #define N_VARIABLES (sizeof(names) / sizeof(names[0]))
 
 struct value {
@@ -101,6 +101,18 @@ put_alert(struct values *w, const struct event_alert *a)
 	put(w, "alert.status", a->status, false);
 }
 
+/* Who has done something with it, and with which words. */
+static void
+put_work(struct values *w, const struct words *words, const struct alert_event *ev)
+{
+	const char *by = event_kind_of(ev->type)->by;
+
+	if (ev->work == NULL)
+		return;
+	put(w, "event.by", by == NULL ? NULL : words_fact(words, by), false);
+	put(w, "event.note", words_fact(words, "Comment"), false);
+}
+
 static bool
 make_values(TALLOC_CTX *mem, const struct alert_event *ev, struct values *w, struct err *e)
 {
@@ -115,6 +127,7 @@ make_values(TALLOC_CTX *mem, const struct alert_event *ev, struct values *w, str
 	put(w, "alert.headline", words.headline, false);
 	put(w, "alert.state", words.state, false);
 	put_alert(w, ev->alert);
+	put_work(w, &words, ev);
 	put_id(w, "tenant.id", &ev->tenant->id);
 	put(w, "tenant.slug", ev->tenant->slug, false);
 	put(w, "tenant.name", words_fact(&words, "Customer"), false);
@@ -308,11 +321,8 @@ has_variable_name(const char *p)
 bool
 templated_check(TALLOC_CTX *mem, const char *template, struct err *e)
 {
-	static const char *const types[] = { EVENT_OPENED, EVENT_UPDATED, EVENT_ATTRIBUTED,
-		EVENT_RESOLVED, EVENT_TEST };
-
-	for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++)
-		if (!check_with(mem, template, types[i], e))
+	for (const struct event_kind *k = event_kinds; k->type != NULL; k++)
+		if (!check_with(mem, template, k->type, e))
 			return false;
 	return !has_variable_name(template) ||
 	       err_fault(e, mem, "/template", "a variable cannot be a member's name");

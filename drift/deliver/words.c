@@ -4,14 +4,15 @@
 
 #include "drift/attribution/attribution.h"
 
-#define NAME_MAX_   120 /* bytes */
-#define WHERE_MAX   300
-#define VALUE_MAX   200
-#define SEPARATOR   " \xc2\xb7 "
-#define CUT         "\xe2\x80\xa6"
-#define ALERTS_API  "/api/drift/alerts/"
-#define ALERTS_PAGE "/?tenant=%s#/alerts/" /* fcgi/console */
-#define TEST_TITLE  "a test of this channel: nothing has happened"
+#define NAME_MAX_         120 /* bytes */
+#define HEADLINE_NAME_MAX 40
+#define WHERE_MAX         300
+#define VALUE_MAX         200
+#define SEPARATOR         " \xc2\xb7 "
+#define CUT               "\xe2\x80\xa6"
+#define ALERTS_API        "/api/drift/alerts/"
+#define ALERTS_PAGE       "/?tenant=%s#/alerts/" /* fcgi/console */
+#define TEST_TITLE        "a test of this channel: nothing has happened"
 
 bool
 words_over(const struct alert_event *shown)
@@ -69,18 +70,6 @@ cut_to_characters(TALLOC_CTX *mem, struct str s, size_t max, struct err *e)
 
 /* ---- the parts ---- */
 
-static const char *
-state_of(const struct alert_event *ev)
-{
-	if (ev->alert == NULL)
-		return "Test";
-	if (strcmp(ev->type, EVENT_OPENED) == 0)
-		return "Opened";
-	if (strcmp(ev->type, EVENT_ATTRIBUTED) == 0)
-		return "Attributed";
-	return strcmp(ev->type, EVENT_RESOLVED) == 0 ? "Resolved" : "Changed";
-}
-
 /* "critical" as a word that begins a line. */
 static void
 add_severity(struct buf *b, const char *severity)
@@ -90,26 +79,35 @@ add_severity(struct buf *b, const char *severity)
 	buf_puts(b, severity + (severity[0] != '\0'));
 }
 
-static void
-add_standing(struct buf *b, const struct alert_event *ev)
+/* Behind the severity: what has happened, and where somebody has done it, who. */
+static bool
+add_deed(struct buf *b, const struct alert_event *ev, struct err *e)
 {
 	const struct event_alert *a = ev->alert;
+	bool                      changed = strcmp(ev->type, EVENT_UPDATED) == 0;
+	const char               *standing = event_kind_of(ev->type)->standing;
 
-	if (a == NULL || strcmp(ev->type, EVENT_RESOLVED) == 0) {
-		buf_puts(b, state_of(ev));
-		return;
+	if (changed && a->escalated)
+		standing = "worse";
+	else if (changed && a->severity_before != NULL)
+		return buf_printf(b, ", was %s", a->severity_before), true;
+	if (standing[0] != '\0')
+		buf_printf(b, ", %s", standing);
+	if (ev->work == NULL || event_kind_of(ev->type)->by == NULL)
+		return true;
+	buf_puts(b, " by ");
+	return add_text(b, &ev->work->by, HEADLINE_NAME_MAX, e);
+}
+
+static bool
+add_standing(struct buf *b, const struct alert_event *ev, struct err *e)
+{
+	if (ev->alert == NULL || strcmp(ev->type, EVENT_RESOLVED) == 0) {
+		buf_puts(b, event_kind_of(ev->type)->state);
+		return true;
 	}
-	add_severity(b, a->severity);
-	if (strcmp(ev->type, EVENT_ATTRIBUTED) == 0)
-		buf_puts(b, ", attributed");
-	if (strcmp(ev->type, EVENT_UPDATED) != 0)
-		return;
-	if (a->escalated)
-		buf_puts(b, ", worse");
-	else if (a->severity_before != NULL)
-		buf_printf(b, ", was %s", a->severity_before);
-	else
-		buf_puts(b, ", changed");
+	add_severity(b, ev->alert->severity);
+	return add_deed(b, ev, e);
 }
 
 static bool
@@ -127,7 +125,8 @@ make_headline(TALLOC_CTX *mem, const struct alert_event *ev, struct words *out, 
 	struct buf b;
 
 	buf_make(&b, mem);
-	add_standing(&b, ev);
+	if (!add_standing(&b, ev, e))
+		return false;
 	buf_puts(&b, SEPARATOR);
 	if (!add_tenant(&b, ev->tenant, e))
 		return false;
@@ -182,6 +181,22 @@ add_makers(TALLOC_CTX *mem, const struct event_alert *a, struct words *out, stru
 	       add_fact(out, "By", line == NULL ? "" : line);
 }
 
+/* What somebody has done, who and with which words. */
+static bool
+add_work(TALLOC_CTX *mem, const struct alert_event *ev, struct words *out, struct err *e)
+{
+	const struct event_work *w = ev->work;
+	const char              *by = event_kind_of(ev->type)->by;
+
+	if (w == NULL)
+		return true;
+	if (by != NULL && strcmp(ev->type, EVENT_RESOLVED) != 0 &&
+	    !add_fact(out, by, line_of(mem, &w->by, NAME_MAX_, e)))
+		return false;
+	return add_fact(out, "Assigned to", line_of(mem, &w->assigned_to, NAME_MAX_, e)) &&
+	       add_fact(out, "Comment", line_of(mem, &w->note, WORDS_LINE_MAX, e));
+}
+
 static bool
 make_facts(TALLOC_CTX *mem, const struct alert_event *ev, struct words *out, struct err *e)
 {
@@ -196,7 +211,8 @@ make_facts(TALLOC_CTX *mem, const struct alert_event *ev, struct words *out, str
 	       (add_fact(out, "Severity", a->severity) && add_fact(out, "Status", a->status) &&
 		   add_fact(out, "Since", instant_line(mem, a->opened_at, e)) &&
 		   add_makers(mem, a, out, e) &&
-		   add_fact(out, "Resolved by", line_of(mem, &a->resolved_by, NAME_MAX_, e)));
+		   add_fact(out, "Resolved by", line_of(mem, &a->resolved_by, NAME_MAX_, e)) &&
+		   add_work(mem, ev, out, e));
 }
 
 /* ---- changes ---- */
@@ -288,7 +304,7 @@ make_link(TALLOC_CTX *mem, const struct alert_event *ev, struct words *out, stru
 bool
 words_make(TALLOC_CTX *mem, const struct alert_event *shown, struct words *out, struct err *e)
 {
-	*out = (struct words) { .state = state_of(shown), .title = TEST_TITLE };
+	*out = (struct words) { .state = event_kind_of(shown->type)->state, .title = TEST_TITLE };
 	if (shown->alert != NULL)
 		out->title = line_of(mem, &shown->alert->title, WORDS_LINE_MAX, e);
 	return out->title != NULL && make_link(mem, shown, out, e) &&

@@ -13,7 +13,7 @@
 
 #define WORDS_HEADLINE_MAX 110 /* characters: what a lock screen shows */
 #define WORDS_LINE_MAX     500 /* bytes of any other text here */
-#define WORDS_FACTS_MAX    7
+#define WORDS_FACTS_MAX    10
 
 struct words_named {
 	const char *name; /* "Config" */
@@ -28,7 +28,7 @@ struct words_change {
 
 struct words {
 	const char          *headline;
-	const char          *state; /* "Opened", "Changed", "Attributed", "Resolved", "Test" */
+	const char          *state; /* "Opened", "Changed", ... (drift/alert/events.h) */
 	const char          *title;
 	struct words_named   facts[WORDS_FACTS_MAX];
 	size_t               facts_n;

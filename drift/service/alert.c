@@ -9,6 +9,7 @@
 #include "core/store/drift/finding.h"
 #include "core/store/drift/unsettled.h"
 #include "core/store/id_list.h"
+#include "core/store/identity/user.h"
 #include "drift/alert/alerting.h"
 #include "drift/attribution/attribution.h"
 #include "drift/finding/status.h"
@@ -84,33 +85,58 @@ set_status(const struct acting *a, struct alert *at, const char *status, struct 
 	return true;
 }
 
-/* The channels of the config hear of the end, whoever ended it. */
+/* Who it is given to: as people know them where the caller may look that up, else by id; "" where
+ * that is nobody any more. */
 static bool
-tell_resolved(const struct acting *a, struct alert *at, struct err *e)
+name_assignee(const struct acting *a, const struct uuid *id, const char **out, struct err *e)
 {
-	struct drift_config      c;
-	const struct drift_spec *spec;
-	const struct alert_news  news = { .event = EVENT_RESOLVED, .alert = at };
+	struct user u;
+	char       *text;
 
-	if (!config_by_id(a->by.t, a->by.mem, &at->config_id, &c, e)) {
+	*out = "";
+	if (uuid_is_nil(id))
+		return true;
+	if (permission_has(&a->by.caller->permissions, ACTION_READ, RESOURCE_USERS)) {
+		if (user_by_id(a->by.t, a->by.mem, id, &u, e)) {
+			*out = u.email;
+			return true;
+		}
 		if (!err_take(e, ERR_MISSING))
 			return false;
-		return true;
 	}
+	text = talloc_size(a->by.mem, UUID_TEXT_MAX);
+	if (text == NULL)
+		return err_memory(e);
+	uuid_print(id, text);
+	*out = text;
+	return true;
+}
+
+static const char *
+via_of(const struct caller *c)
+{
+	if (c->acting)
+		return "tenant";
+	return c->kind == CALLER_API_KEY ? "key" : "session";
+}
+
+/* Whoever was told of the alert hears of its end, whoever ended it, and of the work on it. */
+static bool
+tell_work(const struct acting *a, struct alert *at, const char *event,
+    const struct alert_work *work, struct err *e)
+{
+	const struct alert_news  news = { .event = event, .alert = at, .work = work };
+	struct drift_config      c;
+	struct alert_scope       s;
+	const struct drift_spec *spec;
+
+	if (!config_by_id(a->by.t, a->by.mem, &at->config_id, &c, e))
+		return err_take(e, ERR_MISSING);
 	spec = acting_spec(a, &c, e);
 	if (spec == NULL || !title_open(a->by.t, a->by.mem, at, e))
 		return false;
-	return alerting_tell(
-	    &(struct alert_scope) {
-		.env = a->drift->env,
-		.t = a->by.t,
-		.mem = a->by.mem,
-		.config_id = c.id,
-		.config_name = c.name,
-		.targets = spec->targets,
-		.targets_n = spec->targets_n,
-	    },
-	    &news, NULL, e);
+	s = acting_alerts(a, &c, spec);
+	return alerting_tell(&s, &news, NULL, e);
 }
 
 static bool
@@ -155,8 +181,15 @@ static bool
 fulfil(struct db *db, const struct acting *a, const struct alert_wish *w, struct alert *at,
     struct err *e)
 {
-	const char *from = at->status;
+	struct alert_work work = {
+		.by = a->name,
+		.via = via_of(a->by.caller),
+		.from = at->status,
+		.note = w->note,
+	};
+	bool        assigns = w->assigns && !uuid_eq(&w->assigned_to, &at->assigned_to);
 	bool        was_open = at->open_key != NULL, done;
+	const char *event;
 
 	if (!check_transition(at, w, e))
 		return false;
@@ -172,9 +205,14 @@ fulfil(struct db *db, const struct acting *a, const struct alert_wish *w, struct
 	if (!done)
 		return tx_again(e);
 	at->version++;
-	if ((w->status != NULL || w->note != NULL) && !record_event(db, a, at, from, w->note, e))
+	if ((w->status != NULL || w->note != NULL) &&
+	    !record_event(db, a, at, work.from, w->note, e))
 		return false;
-	return !was_open || at->open_key != NULL || tell_resolved(a, at, e);
+	event = work_event(work.from, at->status, assigns);
+	if (!was_open || event == NULL)
+		return true;
+	return (!assigns || name_assignee(a, &at->assigned_to, &work.assigned_to, e)) &&
+	       tell_work(a, at, event, &work, e);
 }
 
 bool

@@ -285,6 +285,8 @@ copy_wish(const struct routing_deed *d, struct alert_route *r, struct err *e)
 		r->tell_ends = in->says.tell_ends;
 	if (in->has_makers)
 		r->tell_makers = in->says.tell_makers;
+	if (in->has_work)
+		r->tell_work = in->says.tell_work;
 	if (in->has_repeat)
 		r->repeat_min_s = in->says.repeat_min_s;
 	r->updated_at = acting_now(d->a);

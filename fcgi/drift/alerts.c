@@ -226,7 +226,9 @@ struct alert_update {
 #define UPDATE_FIELDS(T)                                                                           \
 	FIELD(T, status, .choices = update_statuses,                                               \
 	    .doc = "New status: a later one of open, acknowledged, in_progress, resolved."),       \
-	    FIELD(T, note, .max = 1000, .doc = "Kept in the history and the audit log."),          \
+	    FIELD(T, note, .max = 1000,                                                            \
+		.doc = "Kept in the history and the audit log, and told to the channels that "     \
+		       "hear of it."),                                                             \
 	    FIELD(T, assigned_to, .flags = FIELD_NULLABLE,                                         \
 		.doc = "User who works on it; null: nobody.")
 static const struct field alert_update_fields[] = {

@@ -16,6 +16,7 @@ struct alert_route_out {
 	struct route_match *match;
 	struct strings      channels;
 	bool                go_on, tell_ends, tell_makers;
+	const char         *tell_work;
 	int64_t             repeat_min_s;
 	const char         *warning;
 	instant             created_at, updated_at;
@@ -35,6 +36,8 @@ static const struct field alert_route_out_fields[] = {
 	    .doc = "They hear of the end of single findings too."),
 	FIELD(struct alert_route_out, tell_makers,
 	    .doc = "They hear it when it becomes known who made changes."),
+	FIELD(struct alert_route_out, tell_work, .choices = work_choices, .flags = FIELD_OMIT_ZERO,
+	    .doc = "Whether they hear of the work on it; absent: as their kinds do."),
 	FIELD(struct alert_route_out, repeat_min_s, .flags = FIELD_OMIT_ZERO,
 	    .doc = "Least time between events in which only a number has changed; absent: 300."),
 	FIELD(struct alert_route_out, warning, .flags = FIELD_OMIT_ZERO,
@@ -60,6 +63,7 @@ show_seen(const struct route_seen *s, struct alert_route_out *out)
 		.go_on = r->go_on,
 		.tell_ends = r->tell_ends,
 		.tell_makers = r->tell_makers,
+		.tell_work = r->tell_work,
 		.repeat_min_s = r->repeat_min_s,
 		.warning = s->doubt,
 		.created_at = r->created_at,
@@ -95,6 +99,7 @@ struct alert_route_in {
 	struct route_match *match;
 	struct strings      channels;
 	bool                go_on, tell_ends, tell_makers;
+	const char         *tell_work;
 	int64_t             repeat_min_s;
 	struct uuid         before;
 	uint64_t            given;
@@ -118,6 +123,8 @@ struct alert_route_in {
 		.doc = "They hear of the end of single findings too; false when absent."),         \
 	    FIELD(struct alert_route_in, tell_makers,                                              \
 		.doc = "They hear it when it becomes known who made changes; false when absent."), \
+	    FIELD(struct alert_route_in, tell_work, .choices = work_choices,                       \
+		.flags = FIELD_NULLABLE, .doc = WORK_DOC),                                         \
 	    FIELD(struct alert_route_in, repeat_min_s, .min = 1, .max = 86400,                     \
 		.doc = "Least time between events in which only a number has changed; 300 when "   \
 		       "absent."),                                                                 \
@@ -142,6 +149,7 @@ wish_of(const struct alert_route_in *in, const struct schema *s)
 			.go_on = in->go_on,
 			.tell_ends = in->tell_ends,
 			.tell_makers = in->tell_makers,
+			.tell_work = in->tell_work,
 			.repeat_min_s = in->repeat_min_s,
 		},
 		.before = in->before,
@@ -151,6 +159,7 @@ wish_of(const struct alert_route_in *in, const struct schema *s)
 		.has_continue = GIVEN("continue"),
 		.has_ends = GIVEN("tell_ends"),
 		.has_makers = GIVEN("tell_makers"),
+		.has_work = GIVEN("tell_work"),
 		.has_repeat = GIVEN("repeat_min_s"),
 	};
 #undef GIVEN

@@ -330,9 +330,9 @@ what_a_newer_version_has_made_waits_for_one(void **state)
 	struct hit           h;
 
 	driftd_cause(y, &c);
-	drift_sql(y->x, "UPDATE %s.outbox SET template = template + 1");
+	drift_sql(y->x, "UPDATE %s.outbox SET template = template + 100");
 	waits(y, fd);
-	drift_sql(y->x, "UPDATE %s.outbox SET template = template - 1, kind = 'later'");
+	drift_sql(y->x, "UPDATE %s.outbox SET template = template - 100, kind = 'later'");
 	waits(y, fd);
 	drift_sql(y->x, "UPDATE %s.outbox SET kind = 'mail'"); /* no channel is of that kind */
 	waits(y, fd);

@@ -40,6 +40,7 @@ struct news {
 	struct change_text texts[NEWS_CHANGES_MAX];
 	size_t             order[NEWS_CHANGES_MAX];
 	size_t             n;
+	const struct alert_work *work; /* NULL: nobody has done anything */
 };
 
 static inline struct uuid

@@ -87,6 +87,11 @@ who_made_it_is_no_news_of_its_own_while_the_change_is_news(void **state)
 		{ false, EVENT_ATTRIBUTED, EVENT_UPDATED, EVENT_UPDATED },
 		{ false, EVENT_ATTRIBUTED, EVENT_RESOLVED, EVENT_RESOLVED },
 		{ true, EVENT_OPENED, EVENT_RESOLVED, EVENT_RESOLVED },
+		{ false, EVENT_REOPENED, EVENT_UPDATED, EVENT_REOPENED },
+		{ false, EVENT_UPDATED, EVENT_REOPENED, EVENT_REOPENED },
+		{ false, EVENT_REOPENED, EVENT_ATTRIBUTED, EVENT_REOPENED },
+		{ true, EVENT_OPENED, EVENT_REOPENED, EVENT_OPENED },
+		{ false, EVENT_ACKNOWLEDGED, EVENT_UPDATED, EVENT_UPDATED },
 	};
 
 	(void)state;
@@ -100,6 +105,36 @@ who_made_it_is_no_news_of_its_own_while_the_change_is_news(void **state)
 	}
 }
 
+/* What stands in a waiting message is either findings or work; a kind that keeps both ends loses no
+ * work in what follows, but where that says the opposite. */
+static void
+work_takes_in_only_work_and_is_not_lost_where_it_is_kept(void **state)
+{
+	static const struct {
+		const char *older, *newer;
+		bool        allowed, kept;
+	} cases[] = {
+		{ EVENT_OPENED, EVENT_ACKNOWLEDGED, false, false },
+		{ EVENT_UPDATED, EVENT_ACKNOWLEDGED, false, false },
+		{ EVENT_REOPENED, EVENT_ACKNOWLEDGED, false, false },
+		{ EVENT_ASSIGNED, EVENT_ACKNOWLEDGED, true, true },
+		{ EVENT_ACKNOWLEDGED, EVENT_IN_PROGRESS, true, true },
+		{ EVENT_ACKNOWLEDGED, EVENT_UPDATED, true, false },
+		{ EVENT_ACKNOWLEDGED, EVENT_ATTRIBUTED, true, false },
+		{ EVENT_ACKNOWLEDGED, EVENT_REOPENED, true, true },
+		{ EVENT_ACKNOWLEDGED, EVENT_RESOLVED, true, true },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < LEN(cases); i++) {
+		const struct outbox older = { .event = cases[i].older };
+		const struct outbox newer = { .event = cases[i].newer };
+
+		assert_int_equal(fold_allowed(false, &older, &newer), cases[i].allowed);
+		assert_int_equal(fold_allowed(true, &older, &newer), cases[i].kept);
+	}
+}
+
 int
 main(void)
 {
@@ -107,6 +142,7 @@ main(void)
 		cmocka_unit_test(the_opening_and_the_end_are_two_messages_where_a_kind_keeps_both),
 		cmocka_unit_test(what_takes_in_an_opening_is_one_and_as_bad_as_the_worst_of_both),
 		cmocka_unit_test(who_made_it_is_no_news_of_its_own_while_the_change_is_news),
+		cmocka_unit_test(work_takes_in_only_work_and_is_not_lost_where_it_is_kept),
 	};
 
 	return cmocka_run_group_tests_name("fold", tests, NULL, NULL);

@@ -46,6 +46,7 @@ show(const struct news *w, const char *type, struct view v, struct alert_event *
 	const struct alert_news news = {
 		.event = type,
 		.alert = strcmp(type, EVENT_TEST) == 0 ? NULL : &w->alert,
+		.work = w->work,
 		.changes = w->changes,
 		.texts = w->texts,
 		.order = w->order,
@@ -227,6 +228,66 @@ every_event_fits_its_receiver_whatever_it_holds(void **state)
 			}
 	assert_int_equal(cases, 84);
 	check_case(news_make(SEVERITY_LOW, 0, NEWS_PLAIN), EVENT_TEST, none);
+}
+
+/* Whatever somebody is called, and writes. */
+static const struct alert_work works[] = {
+	{ "anna@demo.example", "session", "open", "Looking at it.", NULL },
+	{ "key:a \"key\" <b>\r\nX: y", "key", "acknowledged",
+	    "@here <!channel> [a](http://x)\r\n\x01\xff *b*", "<b>@here" },
+	{ "tenant:msp/\xe2\x80\xae\xf0\x9f\x94\x92", "tenant", "in_progress", "", "" },
+};
+
+static const char *
+incident_of(const struct event_kind *k)
+{
+	return k->sort == SORT_WORK ? "acknowledge" : k->sort == SORT_END ? "resolve" : "trigger";
+}
+
+static void
+every_event_is_told_by_every_kind_in_every_state_of_its_alert(void **state)
+{
+	static const char *const states[] = { "open", "acknowledged", "in_progress", "resolved" };
+	static const enum news_flavour flavours[] = { NEWS_PLAIN, NEWS_UNICODE, NEWS_HOSTILE,
+		NEWS_LARGE };
+	struct alert_event             shown;
+	size_t                         size, cases = 0;
+
+	(void)state;
+	for (const struct event_kind *k = event_kinds; k->sort != SORT_TEST; k++)
+		for (size_t i = 0; i < LEN(states) * LEN(flavours) * LEN(works); i++, cases++) {
+			struct news *w = news_make(
+			    SEVERITY_CRITICAL, 21, flavours[i / LEN(states) % LEN(flavours)]);
+
+			w->alert.status = talloc_strdup(mem, states[i % LEN(states)]);
+			if (k->by != NULL)
+				w->work = &works[i / LEN(states) / LEN(flavours)];
+			check_case(w, k->type, all);
+			check_case(w, k->type, none);
+			show(w, k->type, none, &shown);
+			assert_string_equal(
+			    text_at(render("pagerduty", &shown, &size), "/event_action"),
+			    incident_of(k));
+		}
+	assert_int_equal(cases, 8 * 4 * 4 * 3);
+}
+
+static void
+a_program_from_before_leaves_what_it_does_not_know(void **state)
+{
+	struct news       *w = news_make(SEVERITY_HIGH, 1, NEWS_PLAIN);
+	struct alert_event shown;
+
+	(void)state;
+	for (const struct event_kind *k = event_kinds; k->type != NULL; k++) {
+		bool first = k->sort != SORT_WORK && strcmp(k->type, EVENT_REOPENED) != 0;
+
+		show(w, k->type, all, &shown);
+		assert_int_equal(event_template(&shown, k->type), first ? 1 : 2);
+	}
+	w->work = works;
+	show(w, EVENT_RESOLVED, all, &shown);
+	assert_int_equal(event_template(&shown, EVENT_RESOLVED), 2);
 }
 
 /* ---- what people read ---- */
@@ -465,6 +526,8 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(every_event_fits_its_receiver_whatever_it_holds),
+		TEST(every_event_is_told_by_every_kind_in_every_state_of_its_alert),
+		TEST(a_program_from_before_leaves_what_it_does_not_know),
 		TEST(the_first_line_says_how_bad_where_what_and_from_what_to_what),
 		TEST(what_does_not_fit_is_counted),
 		TEST(an_incident_is_one_from_its_opening_to_its_end),

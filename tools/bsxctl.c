@@ -109,13 +109,27 @@ const struct command commands[] = {
 	{ "config example", cmd_config, "", NULL, "Prints a commented file with every key.", "" },
 	{ "config man", cmd_config, "", NULL, "Prints the table of blindspotx.conf(5) in mdoc(7).",
 	    "" },
-	{ "keys list", cmd_keys, "", NULL,
-	    "Says which version of the keyring seals, and which keys sign.", "" },
-	{ "keys rotate", cmd_keys, "[--force]", "key.rotate",
-	    "The next key signs from now on; the last one verifies until its tokens have ended.",
-	    "  --force  also when the next key was published less than an hour ago: services that\n"
-	    "           verify our tokens with keys they keep may then refuse new ones until they\n"
-	    "           look again\n" },
+	{ "keys list", cmd_keys_list, "[--json]", NULL,
+	    "Says which version of the keyring seals, what each still wraps, and which keys sign.",
+	    "  --json  an object in place of the lines\n" },
+	{ "keys add", cmd_keys_add, "", "key.rotate",
+	    "Adds the next version to the keyring: it opens, and does not seal yet.",
+	    "The file is then copied to every host, and loaded there by both services (HUP).\n" },
+	{ "keys use", cmd_keys_use, "VERSION", "key.rotate",
+	    "The next version of the keyring seals from now on; those before open.",
+	    "The file is then copied to every host again, and loaded there by both services.\n" },
+	{ "keys rotate", cmd_keys_rotate, "[--force] | --keyring [--dry-run]", "key.rotate",
+	    "The next signing key signs from now on; or the keyring's newest version wraps all.",
+	    "  --force    also when the next key was published less than an hour ago: services "
+	    "that\n"
+	    "             verify our tokens with keys they keep may then refuse new ones until "
+	    "they\n"
+	    "             look again\n"
+	    "  --keyring  the tenants' data keys, the signing keys and shared templates that an\n"
+	    "             older version of the keyring wraps, and the accounts' passwords, while\n"
+	    "             the services run\n"
+	    "  --dry-run  only say how much there is\n"
+	    "Killed, it is run again, and does what is not done.\n" },
 	{ "ends", cmd_ends, "", NULL,
 	    "Says what ends sessions, keys, mailed links and all else that somebody signs in with.",
 	    "A line for each event with a column for each credential, then why:\n"

@@ -36,12 +36,13 @@ static bool
 secret_fits(
     const struct auth *a, const struct tenant *t, const struct key_text *text, struct blob stored)
 {
-	uint8_t hash[HASH_LEN];
-	bool    fits = false;
+	const struct keyring *k = a->env->keyring;
+	uint8_t               hash[HASH_LEN];
+	bool                  fits = false;
 
 	if (stored.n != HASH_LEN)
 		return false;
-	for (uint32_t v = keyring_newest(a->env->keyring); v > 0; v--) {
+	for (uint32_t v = keyring_below(k, 0); v > 0; v = keyring_below(k, v)) {
 		struct err why = { 0 };
 
 		if (hash_secret(a, t, v, text, hash, &why))

@@ -14,15 +14,13 @@
 static bool
 oldest_key(const struct auth *a, uint8_t key[static KEY_LEN], struct err *e)
 {
-	uint32_t newest = keyring_newest(a->env->keyring);
+	const struct keyring *k = a->env->keyring;
+	uint32_t              oldest = keyring_newest(k);
 
-	for (uint32_t v = 1; v < newest; v++) {
-		struct err none = { 0 };
-
-		if (keyring_subkey(a->env->keyring, v, KEY_LOGIN, STR(""), key, &none))
-			return true;
-	}
-	return keyring_subkey(a->env->keyring, newest, KEY_LOGIN, STR(""), key, e);
+	for (uint32_t v = keyring_below(k, oldest); v > 0; v = keyring_below(k, v))
+		if (keyring_use_of(k, v) == KEYRING_IN_USE)
+			oldest = v;
+	return keyring_subkey(k, oldest, KEY_LOGIN, STR(""), key, e);
 }
 
 bool

@@ -81,15 +81,16 @@ audit_mac(TALLOC_CTX *mem, const struct audit_key *k, const struct audit_row *r,
 bool
 audit_row_fits(const struct deed_by *by, TALLOC_CTX *mem, const struct audit_row *r)
 {
-	uint8_t mac[AUDIT_MAC_LEN];
+	const struct keyring *k = by->auth->env->keyring;
+	uint8_t               mac[AUDIT_MAC_LEN];
 
 	if (r->mac.n != AUDIT_MAC_LEN)
 		return false;
-	for (uint32_t v = keyring_newest(by->auth->env->keyring); v > 0; v--) {
-		const struct audit_key k = audit_key_of(by, v);
+	for (uint32_t v = keyring_below(k, 0); v > 0; v = keyring_below(k, v)) {
+		const struct audit_key of = audit_key_of(by, v);
 		struct err             why = { 0 };
 
-		if (audit_mac(mem, &k, r, mac, &why) && secret_eq(mac, r->mac.p, AUDIT_MAC_LEN))
+		if (audit_mac(mem, &of, r, mac, &why) && secret_eq(mac, r->mac.p, AUDIT_MAC_LEN))
 			return true;
 	}
 	return false;

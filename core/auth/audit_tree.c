@@ -80,30 +80,36 @@ audit_tree_at(struct tenant_db *t, uint64_t chain, uint64_t size, struct tree *o
 
 /* ---- keys and checkpoints ---- */
 
+static bool
+public_key(const struct keyring *k, uint32_t version, struct note_key *out, struct err *e)
+{
+	uint8_t seed[KEY_LEN];
+	bool    ok = keyring_subkey(k, version, KEY_AUDIT_SIGN, STR(""), seed, e) &&
+		  ed25519_public(seed, out->key, e);
+
+	secret_wipe(seed, sizeof(seed));
+	return ok;
+}
+
 bool
 audit_public_keys(
     const struct auth *a, TALLOC_CTX *mem, struct note_key **keys, size_t *n, struct err *e)
 {
 	const struct keyring *k = a->env->keyring;
 	uint32_t              newest = keyring_newest(k);
-	uint8_t               seed[KEY_LEN];
+	unsigned              all = 0;
 
-	*n = 0;
-	*keys = talloc_zero_array(mem, struct note_key, newest);
+	for (uint32_t v = keyring_below(k, 0); v > 0; v = keyring_below(k, v))
+		all++;
+	*keys = talloc_zero_array(mem, struct note_key, all);
+	*n = 1;
 	if (*keys == NULL)
 		return err_memory(e);
-	for (uint32_t v = newest; v > 0; v--) {
-		struct err none = { 0 };
-		bool       ok;
-
-		if (!keyring_subkey(k, v, KEY_AUDIT_SIGN, STR(""), seed, &none))
-			continue; /* there is no such version */
-		ok = ed25519_public(seed, (*keys)[*n].key, e);
-		secret_wipe(seed, sizeof(seed));
-		if (!ok)
+	if (!public_key(k, newest, &(*keys)[0], e))
+		return false;
+	for (uint32_t v = keyring_below(k, 0); v > 0; v = keyring_below(k, v))
+		if (v != newest && !public_key(k, v, &(*keys)[(*n)++], e))
 			return false;
-		(*n)++;
-	}
 	return true;
 }
 

@@ -395,9 +395,9 @@ caller_is(const struct caller *c, const struct uuid *user)
 	return uuid_eq(&c->user, user) || (!uuid_is_nil(&c->maker) && uuid_eq(&c->maker, user));
 }
 
-bool
-caller_csrf(const struct auth *a, const struct uuid *session, char out[static CSRF_TOKEN_MAX],
-    struct err *e)
+static bool
+csrf_of(const struct auth *a, uint32_t version, const struct uuid *session,
+    char out[static CSRF_TOKEN_MAX], struct err *e)
 {
 	TALLOC_CTX *tmp = talloc_new(NULL);
 	struct str  bound = { NULL, 0 };
@@ -406,8 +406,7 @@ caller_csrf(const struct auth *a, const struct uuid *session, char out[static CS
 
 	if (tmp == NULL)
 		return err_memory(e);
-	if (!keyring_subkey(
-		a->env->keyring, keyring_newest(a->env->keyring), KEY_CSRF, bound, key, e)) {
+	if (!keyring_subkey(a->env->keyring, version, KEY_CSRF, bound, key, e)) {
 		talloc_free(tmp);
 		return false;
 	}
@@ -418,4 +417,27 @@ caller_csrf(const struct auth *a, const struct uuid *session, char out[static CS
 		snprintf(out, CSRF_TOKEN_MAX, "%s", text);
 	talloc_free(tmp);
 	return text != NULL || err_memory(e);
+}
+
+bool
+caller_csrf(const struct auth *a, const struct uuid *session, char out[static CSRF_TOKEN_MAX],
+    struct err *e)
+{
+	return csrf_of(a, keyring_newest(a->env->keyring), session, out, e);
+}
+
+bool
+caller_csrf_fits(const struct auth *a, const struct uuid *session, struct str have)
+{
+	const struct keyring *k = a->env->keyring;
+	char                  text[CSRF_TOKEN_MAX];
+	bool                  fits = false;
+
+	for (uint32_t v = keyring_below(k, 0); v > 0; v = keyring_below(k, v)) {
+		struct err none = { 0 };
+
+		if (csrf_of(a, v, session, text, &none) && have.n == strlen(text))
+			fits |= secret_eq(have.p, text, have.n);
+	}
+	return fits;
 }

@@ -75,7 +75,9 @@ const char *caller_own_name(const struct caller *c);
 /* The caller is that user, or a key that this user made: what nobody may do to themselves. */
 bool caller_is(const struct caller *c, const struct uuid *user);
 
-/* For CSRF: HMAC of the session under KEY_CSRF, base64url; 43 bytes + NUL. */
+/* For CSRF: HMAC of the session under KEY_CSRF of the version that seals, base64url; 43 bytes + NUL. */
 MUST_USE bool caller_csrf(const struct auth *a, const struct uuid *session, char out[static CSRF_TOKEN_MAX], struct err *e);
+/* It is that of any version: a page has one from before a rotation, or of another host. */
+bool caller_csrf_fits(const struct auth *a, const struct uuid *session, struct str have);
 
 #endif

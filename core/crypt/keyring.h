@@ -1,12 +1,14 @@
 /*
  * keyring.h - the installation's secrets: one file, 0600, several versions.
  *
- * The newest version seals and derives; all versions open.  Nothing of it is
+ * The newest version in use seals and derives; all that are in use or next open.  Nothing of it is
  * ever stored in the database.  Subkeys are HKDF-SHA-256 of a version's root
  * with the purpose and what it is bound to as info.
  *
- * File: lines "VERSION BASE64(32 bytes)", comments with '#'.  A file readable
- * by group or others, of a strange owner, empty, or with a malformed line is
+ * File: lines "VERSION BASE64(32 bytes) [next|past]", comments with '#'.  One that is "next" opens and does not seal: it
+ * is on its way to all hosts, so that none meets what it cannot open.  One that is "past" is there for what the trail has
+ * of it (KEY_AUDIT, KEY_AUDIT_SIGN) and for nothing else: whoever has got hold of it opens nothing and makes nothing that
+ * counts.  A file readable by group or others, of a strange owner, with a malformed line, or with no version in use is
  * refused.
  */
 #ifndef BSX_CRYPT_KEYRING_H
@@ -57,9 +59,31 @@ MUST_USE bool keyring_create(const char *path, struct rand *r, struct err *e);
 MUST_USE struct keyring *keyring_open(TALLOC_CTX *mem, const char *path, struct err *e);
 /* The same for root, who may read what belongs to the account of the services: `owner` may have it too. */
 MUST_USE struct keyring *keyring_open_of(TALLOC_CTX *mem, const char *path, uid_t owner, struct err *e);
+/* The one that seals: the highest in use. */
 uint32_t keyring_newest(const struct keyring *k);
-/* False: there is no such version. `bound` may be empty. */
+/* The highest version below `v`, whatever it is for; v == 0: the highest of all; 0: there is none.  For who tries them all. */
+uint32_t keyring_below(const struct keyring *k, uint32_t v);
+enum keyring_use { KEYRING_IN_USE, KEYRING_NEXT, KEYRING_PAST };
+extern const char *const keyring_use_names[]; /* of the file; in use: "" */
+/* What that version (one of keyring_below()) is for. */
+enum keyring_use keyring_use_of(const struct keyring *k, uint32_t version);
+/* False: there is no such version, or it is past and not for this. `bound` may be empty. */
 MUST_USE bool keyring_subkey(const struct keyring *k, uint32_t version, enum key_purpose p,
     struct str bound, uint8_t out[static KEY_LEN], struct err *e);
+
+/*
+ * A change of the file: a version is added as "next", or that one is used from now on, is past, or is gone.  The file is
+ * replaced whole, with its comments, owner and mode; who reads it meanwhile reads the one before or the one after.  Two
+ * changes at the same time follow each other.  *version: that of the change.
+ * ERR_CONFLICT: it is not what that may be done with; the sentence says what it is.
+ */
+enum keyring_turn { KEYRING_ADD, KEYRING_USE, KEYRING_RETIRE, KEYRING_FORGET };
+struct keyring_change {
+	const char       *path;
+	uid_t             owner;   /* as of keyring_open_of() */
+	enum keyring_turn turn;
+	uint32_t          version; /* not of KEYRING_ADD */
+};
+MUST_USE bool keyring_change(const struct keyring_change *c, struct rand *r, uint32_t *version, struct err *e);
 
 #endif

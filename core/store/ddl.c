@@ -128,16 +128,18 @@ derive(TALLOC_CTX *mem, const struct keyring *k, uint32_t version, const char *a
 const char **
 account_passwords(TALLOC_CTX *mem, const struct keyring *k, const char *account, struct err *e)
 {
-	const char **list = talloc_zero_array(mem, const char *, VERSIONS_MAX + 1);
-	uint32_t     version = keyring_newest(k);
+	const char **list = talloc_zero_array(mem, const char *, VERSIONS_MAX + 2);
+	uint32_t     newest = keyring_newest(k);
 	int          n = 0;
 
 	if (list == NULL) {
 		err_memory(e);
 		return NULL;
 	}
-	for (int tried = 0; tried < VERSIONS_MAX && version > 0; tried++, version--)
-		if ((list[n] = derive(list, k, version, account)) != NULL)
+	if ((list[n] = derive(list, k, newest, account)) != NULL)
+		n++;
+	for (uint32_t v = keyring_below(k, 0); n <= VERSIONS_MAX && v > 0; v = keyring_below(k, v))
+		if (v != newest && (list[n] = derive(list, k, v, account)) != NULL)
 			n++;
 	if (n > 0)
 		return list;

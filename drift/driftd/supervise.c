@@ -287,25 +287,55 @@ start_due(struct supervised *r)
 
 /* ---- signals ---- */
 
+/* What a HUP loads anew. */
+struct loaded {
+	struct conf     *conf;
+	struct log      *log;
+	struct keyring  *keyring;
+	struct database *database;
+};
+
+static bool
+load(const struct daemon *d, struct loaded *x, struct err *e)
+{
+	struct daemon now = *d;
+	struct env    env;
+
+	*x = (struct loaded) { .conf = conf_load(d->mem, d->conf_path, e) };
+	x->log = x->conf == NULL ? NULL : daemon_log(d->mem, x->conf, d->segment, e);
+	x->keyring = x->log == NULL ? NULL : keyring_open(d->mem, x->conf->keyring, e);
+	if (x->keyring == NULL)
+		return false;
+	now.conf = x->conf;
+	now.log = x->log;
+	now.keyring = x->keyring;
+	env = daemon_env(&now);
+	x->database = database_make(d->mem, &env, e);
+	return x->database != NULL;
+}
+
 /* A file that does not load leaves everything as it is. */
 static void
 reload(struct supervised *r)
 {
 	struct daemon *d = r->d;
 	struct err     e = { 0 };
-	struct conf   *c = conf_load(d->mem, d->conf_path, &e);
-	struct log    *l = c == NULL ? NULL : daemon_log(d->mem, c, d->segment, &e);
+	struct loaded  x;
 
-	if (l == NULL) {
-		talloc_free(c);
+	if (!load(d, &x, &e)) {
+		talloc_free(x.keyring);
+		talloc_free(x.log);
+		talloc_free(x.conf);
 		log_err(d->log, LOG_SYSTEM, "the configuration was not loaded again", &e);
 		return;
 	}
-	/* The database and the senders' env hold the old ones until the end: a HUP is rare, they
-	 * are small. */
-	d->conf = c;
-	d->log = l;
-	log_event(l, LOG_SYSTEM, LOG_LEVEL_INFO, "configuration loaded again",
+	/* What was loaded before stays until the end: a HUP is rare, it is small, and parts of it
+	 * point to each other. */
+	d->conf = x.conf;
+	d->log = x.log;
+	d->keyring = x.keyring;
+	d->database = x.database;
+	log_event(x.log, LOG_SYSTEM, LOG_LEVEL_INFO, "configuration loaded again",
 	    LOGS("event.action", "reload"), LOGS("event.outcome", "success"));
 	signal_all(r, SIGHUP);
 }

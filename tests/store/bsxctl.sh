@@ -175,7 +175,9 @@ called() { # called COMMAND : the arguments
 	'tenant work') echo "tenant work --pool 1" ;;
 	'audit export') echo "audit export platform" ;;
 	'tenant addresses') echo "tenant addresses globex --any" ;;
-	'keys rotate') echo "keys rotate --force" ;;
+	'keys add') echo "keys add" ;;
+	'keys use') echo "keys use 2" ;;
+	'keys rotate') echo "keys rotate --keyring" ;;
 	'source try' | 'grant revoke') echo elsewhere ;; # they need collectors, or a grant: the tests over HTTP
 	*) return 1 ;;
 	esac
@@ -213,6 +215,17 @@ while IFS=$tab read -r command action; do
 		ok "... as JSON too" runs_and_says '"status":"deleting","status_reason":"Unpaid","status_at":"20.*"erase_at":"20' 0 tenant status initech --json
 		ok "... its name is taken" runs_and_says exists 1 tenant create initech --name Initech --admin a@initech.example
 		ok "... its schema is brought up to date all the same" run 0 migrate --check
+		;;
+	'keys add') ok "... which wraps nothing, and seals nothing" runs_and_says '^keyring: version 2 is next; 0 data keys, 0 signing keys' 0 keys list ;;
+	'keys use')
+		ok "... and there is no other that could be" runs_and_says 'was used before' 1 keys use 1
+		ok "... what is to be wrapped is counted" runs_and_says '^[1-9][0-9]* keys would be wrapped by version 2, [1-9][0-9]* accounts would get' 0 keys rotate --keyring --dry-run
+		ok "... and the first still wraps it" runs_and_says '^keyring: version 1 opens; [1-9][0-9]* data keys, [1-9]' 0 keys list
+		;;
+	'keys rotate')
+		ok "... and the first wraps nothing any more" runs_and_says '"version":1,"use":"opens","data_keys":0,"signing_keys":0,"templates":0' 0 keys list --json
+		ok "... nor is anything left" runs_and_says '^0 keys would be wrapped by version 2, 0 accounts' 0 keys rotate --keyring --dry-run
+		ok "... and the signing keys turn as they did" runs_and_says 'signs$' 0 keys rotate --force
 		;;
 	'tenant undelete')
 		ok "... and it is what it was" test "$(initech)" = 'active '

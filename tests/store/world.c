@@ -37,15 +37,30 @@ static struct keyring *
 make_keyring(struct world *w)
 {
 	struct err      e = { 0 };
-	char           *path = talloc_asprintf(w, "%s/keyring.%d", server_folder(), (int)getpid());
 	struct keyring *k;
 
-	unlink(path);
-	assert_ok(keyring_create(path, &rand_system, &e));
-	k = keyring_open(w, path, &e);
+	w->keyring = talloc_asprintf(w, "%s/keyring.%d", server_folder(), (int)getpid());
+	unlink(w->keyring);
+	assert_ok(keyring_create(w->keyring, &rand_system, &e));
+	k = keyring_open(w, w->keyring, &e);
 	assert_non_null(k);
-	unlink(path);
 	return k;
+}
+
+void
+world_keyring(struct world *w, enum keyring_turn turn, uint32_t version)
+{
+	const struct keyring_change c = {
+		.path = w->keyring, .owner = geteuid(), .turn = turn, .version = version
+	};
+	struct err e = { 0 };
+	uint32_t   now;
+
+	assert_ok(keyring_change(&c, &rand_system, &now, &e));
+	w->env.keyring = keyring_open(w, w->keyring, &e);
+	assert_non_null(w->env.keyring);
+	w->d = database_make(w, &w->env, &e);
+	assert_non_null(w->d);
 }
 
 int
@@ -88,6 +103,7 @@ world_tear_down(void **state)
 	struct world *w = *state;
 
 	drop_all(w->root);
+	unlink(w->keyring);
 	talloc_free(w);
 	return 0;
 }

@@ -124,13 +124,14 @@ bool
 recovery_find(const struct deed_by *by, const struct uuid *user, struct str typed,
     uint8_t hash[static HASH_LEN], bool *there, struct err *e)
 {
-	char symbols[SYMBOLS];
-	bool ok = true;
+	const struct keyring *k = by->auth->env->keyring;
+	char                  symbols[SYMBOLS];
+	bool                  ok = true;
 
 	*there = false;
 	if (!parse(typed, symbols))
 		return true;
-	for (uint32_t v = keyring_newest(by->auth->env->keyring); ok && !*there && v > 0; v--) {
+	for (uint32_t v = keyring_below(k, 0); ok && !*there && v > 0; v = keyring_below(k, v)) {
 		struct err why = { 0 };
 
 		if (hash_code(by, v, user, symbols, hash, &why))
@@ -145,15 +146,16 @@ bool
 recovery_use(
     const struct deed_by *by, const struct uuid *user, struct str typed, bool *used, struct err *e)
 {
-	instant now = { clock_ms(by->auth->env->clock) };
-	uint8_t hash[HASH_LEN];
-	char    symbols[SYMBOLS];
-	bool    ok = true;
+	const struct keyring *k = by->auth->env->keyring;
+	instant               now = { clock_ms(by->auth->env->clock) };
+	uint8_t               hash[HASH_LEN];
+	char                  symbols[SYMBOLS];
+	bool                  ok = true;
 
 	*used = false;
 	if (!parse(typed, symbols))
 		return true;
-	for (uint32_t v = keyring_newest(by->auth->env->keyring); ok && !*used && v > 0; v--) {
+	for (uint32_t v = keyring_below(k, 0); ok && !*used && v > 0; v = keyring_below(k, v)) {
 		struct err why = { 0 };
 
 		/* a version that is not there any more hashed nothing that counts */

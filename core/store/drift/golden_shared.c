@@ -8,26 +8,11 @@
 
 /* ---- sealing ---- */
 
-/* A body of another version does not open in this one's place. */
-static char *
-place_of(TALLOC_CTX *mem, const struct uuid *id, uint64_t version, struct err *e)
-{
-	char  text[UUID_TEXT_MAX];
-	char *row, *place;
-
-	uuid_print(id, text);
-	row = talloc_asprintf(mem, "%s.%llu", text, (unsigned long long)version);
-	place = row == NULL ? NULL : seal_place(mem, "bsx", "golden_shared", "body", str_of(row));
-	if (place == NULL)
-		err_memory(e);
-	return place;
-}
-
 bool
 golden_seal(struct tenant_db *t, TALLOC_CTX *mem, const struct golden *g, struct str text,
     struct golden_body *out, struct err *e)
 {
-	char           *place = place_of(mem, &g->id, g->version, e);
+	char           *place = tenant_golden_place(mem, &g->id, g->version, e);
 	struct seal_key key = { 0 };
 	struct str      packed;
 	bool            ok;
@@ -167,7 +152,7 @@ golden_shared_text(struct tenant_db *t, TALLOC_CTX *mem, const struct uuid *id, 
 
 	if (!db_one(t->db, mem, &golden_call_body, &in, &row, e))
 		return false;
-	place = place_of(mem, id, row.version, e);
+	place = tenant_golden_place(mem, id, row.version, e);
 	if (place == NULL)
 		return false;
 	if (row.size < 0 || row.size > CONTENT_TEXT_MAX)

@@ -53,6 +53,16 @@ SQL(signing_key_add_next, SQL_CONTROL, &new_key_schema, NULL,
 
 /* ---- reading ---- */
 
+char *
+signing_key_place(TALLOC_CTX *mem, struct str kid, struct err *e)
+{
+	char *place = seal_place(mem, "bsx", "signing_keys", "sealed", kid);
+
+	if (place == NULL)
+		err_memory(e);
+	return place;
+}
+
 static bool
 sealing_key(struct database *d, uint32_t version, struct seal_key *k, struct err *e)
 {
@@ -64,14 +74,14 @@ static bool
 open_key(struct database *d, TALLOC_CTX *tmp, const struct signing_key *row, struct token_keys *ks,
     const struct token_key **active, struct err *e)
 {
-	char           *place = seal_place(tmp, "bsx", "signing_keys", "sealed", str_of(row->kid));
-	struct seal_key seal = { 0 };
+	char             *place = signing_key_place(tmp, str_of(row->kid), e);
+	struct seal_key   seal = { 0 };
 	struct token_key *k = NULL;
 	struct str        der;
 	bool              ok;
 
 	if (place == NULL)
-		return err_memory(e);
+		return false;
 	ok = sealing_key(d, seal_version(row->sealed), &seal, e) &&
 	     seal_open(tmp, &seal, place, row->sealed, &der, e);
 	secret_wipe(&seal, sizeof(seal));
@@ -126,7 +136,7 @@ seal_key(struct database *d, TALLOC_CTX *tmp, const struct token_key *k, struct 
 
 	row->kid = token_key_kid(k);
 	row->public_jwk = token_key_jwk(tmp, k);
-	place = seal_place(tmp, "bsx", "signing_keys", "sealed", str_of(row->kid));
+	place = signing_key_place(tmp, str_of(row->kid), e);
 	if (row->public_jwk == NULL || place == NULL)
 		return err_memory(e);
 	ok = token_key_export(tmp, k, &der, e) &&

@@ -9,6 +9,8 @@
 
 /* All keys that may verify (states "next", "active", "retired" not yet past retire_at); *active is the signing one. */
 MUST_USE struct token_keys *signing_keys_load(struct database *d, TALLOC_CTX *mem, const struct token_key **active, struct err *e);
+/* To what a private half is bound. */
+MUST_USE char *signing_key_place(TALLOC_CTX *mem, struct str kid, struct err *e);
 /* Makes and stores a key in state "active" when there is none. */
 MUST_USE bool signing_keys_ensure(struct database *d, struct err *e);
 

@@ -211,14 +211,17 @@ make_account(struct db *prov, const struct ddl *names, const struct rights_due *
 	return ok;
 }
 
-static bool
-make_service(struct db *prov, struct database *d, const struct conf *c, struct err *e)
+bool
+provision_service(const struct provision *p, struct err *e)
 {
-	struct ddl        names = { .control = c->db_control,
-		       .user = c->db_user,
-		       .host = c->db_account_host,
-		       .password = d->control->o.password };
-	struct rights_due due = { .schema = c->db_control, .execute = true };
+	struct db         *prov = p->prov;
+	struct database   *d = p->d;
+	const struct conf *c = p->env->conf;
+	struct ddl         names = { .control = c->db_control,
+			.user = c->db_user,
+			.host = c->db_account_host,
+			.password = d->control->o.password };
+	struct rights_due  due = { .schema = c->db_control, .execute = true };
 
 	if (strcmp(c->db_user, prov->o.user) == 0)
 		return err_set(e, ERR_INTERNAL, 0, "db.user must not be the provisioning account",
@@ -254,8 +257,7 @@ provision_control(const struct provision *p, struct err *e)
 		return false;
 	db = provision_schema_db(p->prov, control, e);
 	ok = db != NULL && migrate_run(db, SQL_CONTROL, migrations, NULL, e) &&
-	     guard_heads(db, e) && make_service(p->prov, p->d, p->env->conf, e) &&
-	     signing_keys_ensure(p->d, e);
+	     guard_heads(db, e) && provision_service(p, e) && signing_keys_ensure(p->d, e);
 	if (db != NULL)
 		db_close(db);
 	talloc_free(db);

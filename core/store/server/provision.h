@@ -28,6 +28,8 @@ MUST_USE struct db *provision_db(TALLOC_CTX *mem, const struct conf *c, const st
 MUST_USE bool provision_check(struct db *prov, struct err *e);
 /* Creates the control schema and the service account (DML + EXECUTE on it), applies control migrations, makes the first signing key. */
 MUST_USE bool provision_control(const struct provision *p, struct err *e);
+/* The service's account alone, with the password that the newest version of the keyring gives it, and its rights. */
+MUST_USE bool provision_service(const struct provision *p, struct err *e);
 /* Registers a tenant (or finds its unfinished registration), makes schema, account, data key; applies tenant migrations; sets it active. */
 MUST_USE bool provision_tenant(const struct provision *p, TALLOC_CTX *mem, const char *slug,
     const char *name, struct tenant *out, struct err *e);

@@ -32,20 +32,20 @@ SQL(definer_select_rights, SQL_CONTROL, &definer_in, &definer_rights,
     "SELECT COUNT(*) AS n FROM information_schema.SCHEMA_PRIVILEGES WHERE grantee = :definer"
     " AND table_schema = :schema_name AND privilege_type IN ('SELECT', 'TRIGGER')");
 
-/* Its own account, by the password of the newest keyring only. */
-static struct db *
-sign_in(const struct provision *p, TALLOC_CTX *tmp, const struct tenant *t, struct err *e)
+struct db *
+provision_sign_in(
+    const struct provision *p, TALLOC_CTX *mem, const char *schema_name, struct err *e)
 {
 	struct db_options o = database_options(p->env);
-	const char      **derived = account_passwords(tmp, p->env->keyring, t->schema_name, e);
+	const char      **derived = account_passwords(mem, p->env->keyring, schema_name, e);
 
 	if (derived == NULL)
 		return NULL;
-	o.user = t->schema_name;
-	o.schema = t->schema_name;
+	o.user = schema_name;
+	o.schema = schema_name;
 	o.kind = "tenant";
 	o.password = derived[0];
-	return db_make(tmp, &o, e);
+	return db_make(mem, &o, e);
 }
 
 /* An account sees the procedures that it may execute, and no others. */
@@ -100,7 +100,7 @@ provision_lacks_nothing(const struct provision *p, const struct tenant *t)
 {
 	TALLOC_CTX *tmp = talloc_new(p->d);
 	struct err  e = { 0 };
-	struct db  *db = tmp != NULL ? sign_in(p, tmp, t, &e) : NULL;
+	struct db  *db = tmp != NULL ? provision_sign_in(p, tmp, t->schema_name, &e) : NULL;
 	bool        rights = false, guarded = false, ok;
 
 	ok = db != NULL && t->schema_version >= migrate_newest(SQL_TENANT) &&

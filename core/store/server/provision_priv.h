@@ -18,6 +18,8 @@ MUST_USE bool provision_routines(struct db *db, TALLOC_CTX *mem, const char *con
     struct routine **list, size_t *n, struct err *e);
 /* Its row is of today's version, and so are its schema, account, password, rights and guards.  What cannot be looked at lacks something. */
 bool provision_lacks_nothing(const struct provision *p, const struct tenant *t);
+/* A connection to a schema under its own account, by the password of the newest version of the keyring only. */
+struct db *provision_sign_in(const struct provision *p, TALLOC_CTX *mem, const char *schema_name, struct err *e);
 /* The schema, and its account with that password and those rights that it should have.  Repeatable. */
 MUST_USE bool provision_account(
     struct db *prov, const struct env *env, const char *schema_name, struct err *e);

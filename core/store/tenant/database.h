@@ -45,6 +45,8 @@ void registry_forget(struct database *d);
 /* The data key and the address key, unwrapped; version 0: the newest. */
 MUST_USE bool tenant_keys_load(struct database *d, const struct uuid *tenant, uint32_t version,
     struct seal_key *data, uint8_t address[static KEY_LEN], struct err *e);
+/* What a wrapped pair is bound to: the tenant. */
+MUST_USE char *tenant_keys_place(TALLOC_CTX *mem, const struct uuid *tenant, struct err *e);
 /* Makes and stores version 1 when the tenant has none. */
 MUST_USE bool tenant_keys_ensure(struct database *d, const struct uuid *tenant, struct err *e);
 

@@ -314,6 +314,20 @@ tenant_golden_key(
 	return keyring_subkey(k, out->version, KEY_GOLDEN, STR(""), out->key, e);
 }
 
+char *
+tenant_golden_place(TALLOC_CTX *mem, const struct uuid *id, uint64_t version, struct err *e)
+{
+	char  text[UUID_TEXT_MAX];
+	char *row, *place;
+
+	uuid_print(id, text);
+	row = talloc_asprintf(mem, "%s.%llu", text, (unsigned long long)version);
+	place = row == NULL ? NULL : seal_place(mem, "bsx", "golden_shared", "body", str_of(row));
+	if (place == NULL)
+		err_memory(e);
+	return place;
+}
+
 /* ---- sealed fields ---- */
 
 /* Also what tells the tenants apart: the schema is part of it. */

@@ -121,6 +121,8 @@ MUST_USE bool tenant_db_open(struct database *d, const struct tenant *t, bool an
 
 /* The key of the templates that are shared with every tenant (golden_shared.h); version 0: the newest. */
 MUST_USE bool tenant_golden_key(const struct tenant_db *tdb, uint32_t version, struct seal_key *out, struct err *e);
+/* To what such a body is bound: one of another version of the template does not open in this one's place. */
+MUST_USE char *tenant_golden_place(TALLOC_CTX *mem, const struct uuid *id, uint64_t version, struct err *e);
 
 /* Seals and opens with the tenant's data key, for one place: what was moved to another one does not open. */
 struct sealed_place {

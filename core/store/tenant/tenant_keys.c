@@ -41,8 +41,8 @@ SQL(tenant_key_add, SQL_CONTROL, &key_schema, NULL,
     "INSERT INTO tenant_keys (tenant_id, version, wrapped, created_at) VALUES (:tenant_id,"
     " :version, :wrapped, :created_at)");
 
-static char *
-place_of(TALLOC_CTX *mem, const struct uuid *tenant, struct err *e)
+char *
+tenant_keys_place(TALLOC_CTX *mem, const struct uuid *tenant, struct err *e)
 {
 	char *place = seal_place(mem, "bsx", "tenant_keys", "wrapped",
 	    (struct str) { (const char *)tenant->b, sizeof(tenant->b) });
@@ -57,7 +57,7 @@ unwrap(struct database *d, TALLOC_CTX *tmp, const struct tenant_key *k, struct s
     struct err *e)
 {
 	struct seal_key kek = { .version = seal_version(k->wrapped) };
-	char           *place = place_of(tmp, &k->tenant_id, e);
+	char           *place = tenant_keys_place(tmp, &k->tenant_id, e);
 	bool            ok;
 
 	if (place == NULL)
@@ -102,7 +102,7 @@ store_pair(
 	struct tenant_key row = {
 		.tenant_id = *tenant, .version = 1, .created_at = { clock_ms(d->env.clock) }
 	};
-	char *place = place_of(tmp, tenant, e);
+	char *place = tenant_keys_place(tmp, tenant, e);
 	bool  ok;
 
 	ok = place != NULL &&

@@ -145,6 +145,10 @@ malformed_files_are_refused(void **state)
 		"1 " KEY_B "\n", /* 31 bytes */
 		"1 " KEY_A KEY_A "\n",
 		"1 " KEY_A " more\n",
+		"1 " KEY_A " next\n", /* none that seals */
+		"1 " KEY_A " past\n",
+		"1 " KEY_A " Next\n2 " KEY_C "\n",
+		"1 " KEY_A " next past\n2 " KEY_C "\n",
 		"1 " KEY_A "\n1 " KEY_C "\n",
 		"1 " KEY_A "\nrubbish\n",
 		"1\t" KEY_A "\n",
@@ -242,6 +246,130 @@ subkeys_differ_by_purpose_and_by_what_they_are_bound_to(void **state)
 			assert_memory_not_equal(keys[i], keys[j], KEY_LEN);
 }
 
+static void
+each_version_is_for_what_its_word_says(void **state)
+{
+	static const char text[] =
+	    "9 " KEY_C " next\n3 " KEY_A "\n1 " KEY_C " past\n2 " KEY_A "  \n";
+	struct err      e = { 0 };
+	struct keyring *k;
+	uint8_t         key[KEY_LEN];
+
+	(void)state;
+	write_file(text, sizeof(text) - 1, 0600);
+	k = keyring_open(mem, path, &e);
+	assert_non_null(k);
+	assert_int_equal(keyring_newest(k), 3);
+	assert_int_equal(keyring_below(k, 0), 9);
+	assert_int_equal(keyring_below(k, 9), 3);
+	assert_int_equal(keyring_below(k, 3), 2);
+	assert_int_equal(keyring_below(k, 2), 1);
+	assert_int_equal(keyring_below(k, 1), 0);
+	assert_int_equal(keyring_use_of(k, 9), KEYRING_NEXT);
+	assert_int_equal(keyring_use_of(k, 2), KEYRING_IN_USE);
+	for (unsigned p = 0; p < KEY_PURPOSE__MAX; p++) {
+		bool trail = p == KEY_AUDIT || p == KEY_AUDIT_SIGN;
+
+		assert_true(keyring_subkey(k, 9, (enum key_purpose)p, STR(""), key, &e));
+		err_clear(&e);
+		assert_int_equal(
+		    keyring_subkey(k, 1, (enum key_purpose)p, STR(""), key, &e), trail);
+	}
+}
+
+/* What stands in the file now, read anew. */
+static struct keyring *
+again(void)
+{
+	struct err      e = { 0 };
+	struct keyring *k = keyring_open(mem, path, &e);
+
+	if (k == NULL)
+		fail_msg("%s", e.detail);
+	return k;
+}
+
+static bool
+turn(enum keyring_turn t, uint32_t version, struct err *e)
+{
+	const struct keyring_change c = {
+		.path = path, .owner = geteuid(), .turn = t, .version = version
+	};
+	uint32_t now = 0;
+	bool     ok;
+
+	err_clear(e);
+	ok = keyring_change(&c, &rand_system, &now, e);
+	if (ok)
+		assert_int_equal(now, t == KEYRING_ADD ? 2 : version);
+	return ok;
+}
+
+static void
+a_version_is_next_then_used_then_past_then_gone(void **state)
+{
+	static const char text[] = "# ours\n1 " KEY_A;
+	struct err        e = { 0 };
+	struct stat       st;
+	char              file[500];
+	uint8_t           was[KEY_LEN], is[KEY_LEN];
+	int               fd;
+
+	(void)state;
+	write_file(text, sizeof(text) - 1, 0400);
+	assert_true(keyring_subkey(again(), 1, KEY_KEK, STR(""), was, &e));
+	assert_true(turn(KEYRING_ADD, 0, &e));
+	assert_int_equal(keyring_newest(again()), 1);
+	assert_int_equal(keyring_below(again(), 0), 2);
+	assert_false(turn(KEYRING_ADD, 0, &e)); /* there is a next one */
+	assert_int_equal(e.code, ERR_CONFLICT);
+	assert_false(turn(KEYRING_USE, 1, &e));
+	assert_false(turn(KEYRING_USE, 3, &e));
+	assert_false(turn(KEYRING_RETIRE, 2, &e));
+	assert_true(turn(KEYRING_USE, 2, &e));
+	assert_int_equal(keyring_newest(again()), 2);
+	assert_true(keyring_subkey(again(), 1, KEY_KEK, STR(""), is, &e));
+	assert_memory_equal(was, is, KEY_LEN);
+	assert_false(turn(KEYRING_USE, 2, &e));
+	assert_false(turn(KEYRING_RETIRE, 2, &e)); /* it seals */
+	assert_false(turn(KEYRING_FORGET, 1, &e)); /* it opens */
+	assert_true(turn(KEYRING_RETIRE, 1, &e));
+	err_clear(&e);
+	assert_false(keyring_subkey(again(), 1, KEY_KEK, STR(""), is, &e));
+	assert_false(turn(KEYRING_RETIRE, 1, &e));
+	assert_true(turn(KEYRING_FORGET, 1, &e));
+	assert_int_equal(keyring_below(again(), 2), 0);
+	assert_int_equal(stat(path, &st), 0);
+	assert_int_equal(st.st_mode & 0777, 0400);
+	fd = open(path, O_RDONLY);
+	memset(file, 0, sizeof(file));
+	assert_true(read(fd, file, sizeof(file) - 1) > 0);
+	close(fd);
+	assert_int_equal(strncmp(file, "# ours\n2 ", 9), 0);
+	assert_null(strstr(file, "next"));
+}
+
+static void
+a_file_that_cannot_be_read_is_not_changed(void **state)
+{
+	struct err e = { 0 };
+	char       file[40] = "";
+	int        fd;
+
+	(void)state;
+	write_file("1 rubbish\n", 10, 0600);
+	assert_false(turn(KEYRING_ADD, 0, &e));
+	write_file("1 rubbish\n", 10, 0640);
+	assert_false(turn(KEYRING_ADD, 0, &e));
+	fd = open(path, O_RDONLY);
+	assert_int_equal(read(fd, file, sizeof(file) - 1), 10);
+	close(fd);
+	assert_string_equal(file, "1 rubbish\n");
+	unlink(path);
+	assert_false(turn(KEYRING_ADD, 0, &e));
+	assert_int_equal(e.sys, ENOENT);
+}
+
 /* The form is on disk for ever: a change here makes every sealed value unreadable. */
 static void
 a_subkey_is_hkdf_of_purpose_nul_bound(void **state)
@@ -275,6 +403,9 @@ main(void)
 		TEST(what_is_no_file_is_refused),
 		TEST(versions_may_stand_in_any_order),
 		TEST(subkeys_differ_by_purpose_and_by_what_they_are_bound_to),
+		TEST(each_version_is_for_what_its_word_says),
+		TEST(a_version_is_next_then_used_then_past_then_gone),
+		TEST(a_file_that_cannot_be_read_is_not_changed),
 		TEST(a_subkey_is_hkdf_of_purpose_nul_bound),
 	};
 

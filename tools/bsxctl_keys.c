@@ -1,0 +1,366 @@
+/* bsxctl.h: `keys`: the keyring's versions, what each of them wraps, and the signing keys. */
+#include <getopt.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "core/auth/audit_details.h"
+#include "core/auth/key_rotation.h"
+#include "core/store/identity/keys.h"
+#include "core/store/server/rewrap.h"
+#include "tools/bsxctl.h"
+
+/* ---- what there is ---- */
+
+struct version_shown {
+	uint64_t    version;
+	const char *use; /* "seals", "opens", "next", "past" */
+	int64_t     data_keys, signing_keys, templates;
+};
+static const struct field version_fields[] = {
+	FIELD(struct version_shown, version, .doc = "Its number."),
+	FIELD(struct version_shown, use, .doc = "seals, opens, next or past."),
+	FIELD(struct version_shown, data_keys, .doc = "Keys of tenants that it wraps."),
+	FIELD(struct version_shown, signing_keys, .doc = "Signing keys that it seals."),
+	FIELD(struct version_shown, templates, .doc = "Shared templates that it seals."),
+	FIELD_END,
+};
+static const struct schema version_schema =
+    SCHEMA("KeyringVersion", struct version_shown, version_fields);
+
+struct signing_shown {
+	const char *kid, *use;
+};
+static const struct field signing_fields[] = {
+	FIELD(struct signing_shown, kid, .doc = "Its name."),
+	FIELD(struct signing_shown, use, .doc = "signs, is next, or verifies what it signed."),
+	FIELD_END,
+};
+static const struct schema signing_schema =
+    SCHEMA("SigningShown", struct signing_shown, signing_fields);
+
+struct keys_shown {
+	struct items keyring, signing_keys;
+};
+static const struct field keys_fields[] = {
+	FIELD(struct keys_shown, keyring, .item = &version_schema, .doc = "Highest first."),
+	FIELD(struct keys_shown, signing_keys, .item = &signing_schema, .doc = "All."),
+	FIELD_END,
+};
+static const struct schema keys_schema = SCHEMA("Keys", struct keys_shown, keys_fields);
+
+static void
+add_wrapped(struct version_shown *v, const struct wrapped *w)
+{
+	if (w->version != v->version)
+		return;
+	if (strcmp(w->what, "tenant_keys") == 0)
+		v->data_keys = w->rows;
+	else if (strcmp(w->what, "signing_keys") == 0)
+		v->signing_keys = w->rows;
+	else
+		v->templates = w->rows;
+}
+
+static bool
+look_at_keyring(struct ctl *c, struct items *out, struct err *e)
+{
+	const struct keyring *k = c->env.keyring;
+	struct version_shown *list;
+	struct wrapped       *all;
+	size_t                n = 0;
+	unsigned              room = 0;
+
+	for (uint32_t v = keyring_below(k, 0); v > 0; v = keyring_below(k, v))
+		room++;
+	list = talloc_zero_array(c->mem, struct version_shown, room);
+	if (list == NULL)
+		return err_memory(e);
+	if (!rewrap_count(c->d, c->mem, &all, &n, e))
+		return false;
+	*out = (struct items) { list, 0 };
+	for (uint32_t v = keyring_below(k, 0); v > 0; v = keyring_below(k, v)) {
+		struct version_shown *x = &list[out->n++];
+		const char           *use = keyring_use_names[keyring_use_of(k, v)];
+
+		*x = (struct version_shown) { .version = v, .use = use };
+		if (*use == '\0')
+			x->use = v == keyring_newest(k) ? "seals" : "opens";
+		for (size_t i = 0; i < n; i++)
+			add_wrapped(x, &all[i]);
+	}
+	return true;
+}
+
+static bool
+look_at_signing(struct ctl *c, struct items *out, struct err *e)
+{
+	const struct token_key *active;
+	struct token_keys      *ks = signing_keys_load(c->d, c->mem, &active, e);
+	struct signing_turn     turn = { 0 };
+	struct signing_shown   *list;
+
+	if (ks == NULL || !signing_turn_get(c->d, c->mem, &turn, e))
+		return false;
+	list = talloc_zero_array(c->mem, struct signing_shown, (unsigned)token_keys_count(ks));
+	if (list == NULL)
+		return err_memory(e);
+	*out = (struct items) { list, token_keys_count(ks) };
+	for (size_t i = 0; i < out->n; i++) {
+		const char *kid = token_key_kid(token_keys_at(ks, i));
+		bool        next = turn.successor != NULL && strcmp(kid, turn.successor) == 0;
+
+		list[i].kid = kid;
+		list[i].use = strcmp(kid, turn.active) == 0 ? "signs"
+			      : next                        ? "is next"
+							    : "verifies what it signed";
+	}
+	return true;
+}
+
+static void
+say_version(const struct version_shown *v)
+{
+	ctl_say("keyring: version %llu %s%s; %lld data keys, %lld signing keys, %lld templates",
+	    (unsigned long long)v->version, v->use[0] == 'n' || v->use[0] == 'p' ? "is " : "",
+	    v->use, (long long)v->data_keys, (long long)v->signing_keys, (long long)v->templates);
+}
+
+static bool
+list_keys(struct ctl *c, bool json, struct err *e)
+{
+	struct keys_shown           all;
+	const struct version_shown *v;
+	const struct signing_shown *s;
+
+	if (!look_at_keyring(c, &all.keyring, e) || !look_at_signing(c, &all.signing_keys, e))
+		return false;
+	if (json)
+		return ctl_json(c, &keys_schema, &all, e);
+	v = all.keyring.p;
+	s = all.signing_keys.p;
+	for (size_t i = 0; i < all.keyring.n; i++)
+		say_version(&v[i]);
+	for (size_t i = 0; i < all.signing_keys.n; i++)
+		ctl_say("signing key: %s %s", s[i].kid, s[i].use);
+	return true;
+}
+
+int
+cmd_keys_list(struct ctl *c, int argc, char **argv)
+{
+	static const struct option options[] = { { "json", no_argument, NULL, 'j' }, { 0 } };
+	bool                       json = false;
+	struct err                 e = { 0 };
+	int                        o;
+
+	while ((o = getopt_long(argc, argv, "", options, NULL)) != -1) {
+		if (o != 'j')
+			return ctl_usage("keys list", false);
+		json = true;
+	}
+	if (optind != argc)
+		return ctl_usage("keys list", false);
+	return ctl_open(c, &e) && list_keys(c, json, &e) ? 0 : ctl_failed(&e);
+}
+
+/* ---- the keyring's file ---- */
+
+struct keyring_told {
+	const char *keyring; /* what was done */
+	int64_t     version, rows, accounts;
+};
+static const struct field keyring_told_fields[] = {
+	TOLD(struct keyring_told, keyring),
+	TOLD(struct keyring_told, version),
+	TOLD_IF(struct keyring_told, rows),
+	TOLD_IF(struct keyring_told, accounts),
+	FIELD_END,
+};
+static const struct schema keyring_told_schema =
+    SCHEMA("KeyringTold", struct keyring_told, keyring_told_fields);
+
+static bool
+tell(struct ctl *c, const struct keyring_told *t, struct err *e)
+{
+	struct audit_entry entry = { .action = AUDIT_KEY_ROTATE, .target_kind = "keyring" };
+
+	entry.details = audit_details(c->mem, &keyring_told_schema, t, e);
+	return entry.details != NULL && ctl_audit(c, &entry, e);
+}
+
+static bool
+change(struct ctl *c, enum keyring_turn turn, uint32_t version, uint32_t *now, struct err *e)
+{
+	struct keyring_change in = { .path = c->conf->keyring, .turn = turn, .version = version };
+	struct service        s = { .uid = geteuid() };
+	struct err            none = { 0 };
+
+	if (!service_find(c, NULL, &s, &none))
+		s.uid = geteuid();
+	in.owner = s.uid;
+	return keyring_change(&in, &rand_system, now, e);
+}
+
+static bool
+add(struct ctl *c, struct err *e)
+{
+	uint32_t version;
+
+	if (!change(c, KEYRING_ADD, 0, &version, e) ||
+	    !tell(c, &(struct keyring_told) { .keyring = "add", .version = version }, e))
+		return false;
+	ctl_say("version %u is next in %s: it opens, and does not seal yet", (unsigned)version,
+	    c->conf->keyring);
+	ctl_say("copy the file to every host, have both services load it there (systemctl reload "
+		"blindspotx driftd), then: bsxctl keys use %u",
+	    (unsigned)version);
+	return true;
+}
+
+int
+cmd_keys_add(struct ctl *c, int argc, char **argv)
+{
+	struct err e = { 0 };
+
+	(void)argv;
+	if (argc != 1)
+		return ctl_usage("keys add", false);
+	return ctl_open(c, &e) && add(c, &e) ? 0 : ctl_failed(&e);
+}
+
+static bool
+use(struct ctl *c, uint32_t version, struct err *e)
+{
+	if (!change(c, KEYRING_USE, version, &version, e) ||
+	    !tell(c, &(struct keyring_told) { .keyring = "use", .version = version }, e))
+		return false;
+	ctl_say("version %u of %s seals from now on, once the services have loaded it",
+	    (unsigned)version, c->conf->keyring);
+	ctl_say("copy the file to every host, have both services load it there, then: bsxctl keys "
+		"rotate --keyring");
+	return true;
+}
+
+static bool
+number_of(int argc, char **argv, uint32_t *out)
+{
+	uint64_t u;
+
+	if (optind != argc - 1 || !str_to_u64(str_of(argv[optind]), &u) || u == 0 || u > UINT32_MAX)
+		return false;
+	*out = (uint32_t)u;
+	return true;
+}
+
+int
+cmd_keys_use(struct ctl *c, int argc, char **argv)
+{
+	static const struct option options[] = { { 0 } };
+	uint32_t                   version;
+	struct err                 e = { 0 };
+
+	if (getopt_long(argc, argv, "", options, NULL) != -1 || !number_of(argc, argv, &version))
+		return ctl_usage("keys use", false);
+	return ctl_open(c, &e) && use(c, version, &e) ? 0 : ctl_failed(&e);
+}
+
+/* ---- what it wraps ---- */
+
+static bool
+show(void *arg, const struct rewrap_at *at)
+{
+	(void)arg;
+	if (isatty(STDERR_FILENO))
+		fprintf(stderr, "\r%s: %lld of %lld\033[K%s", at->what, (long long)at->done,
+		    (long long)at->total, at->done >= at->total ? "\n" : "");
+	return false;
+}
+
+/* How much is of a version before. */
+static bool
+count_former(struct ctl *c, int64_t *rows, struct err *e)
+{
+	uint32_t        newest = keyring_newest(c->env.keyring);
+	struct wrapped *all;
+	size_t          n = 0;
+
+	*rows = 0;
+	if (!rewrap_count(c->d, c->mem, &all, &n, e))
+		return false;
+	for (size_t i = 0; i < n; i++)
+		*rows += all[i].version != newest ? all[i].rows : 0;
+	return true;
+}
+
+static bool
+rotate_keyring(struct ctl *c, bool dry, struct err *e)
+{
+	const struct provision    p = { c->prov, c->d, &c->env };
+	const struct rewrap_watch w = { show, NULL };
+	struct keyring_told t = { .keyring = "rewrap", .version = keyring_newest(c->env.keyring) };
+
+	if (!(dry ? count_former(c, &t.rows, e) : rewrap_rows(c->d, &w, &t.rows, e)) ||
+	    !rewrap_accounts(&p, &w, !dry, &t.accounts, e) || !(dry || provision_service(&p, e)))
+		return false;
+	ctl_say("%lld keys %s wrapped by version %lld, %lld accounts %s its password",
+	    (long long)t.rows, dry ? "would be" : "are now", (long long)t.version,
+	    (long long)t.accounts, dry ? "would get" : "have now");
+	return dry || ((t.rows == 0 && t.accounts == 0) || tell(c, &t, e));
+}
+
+static bool
+rotate_signing(struct ctl *c, bool force, struct err *e)
+{
+	struct auth a = { .env = &c->env, .database = c->d };
+	bool        turned = false;
+
+	if (!rotation_keys(&a, force ? ROTATE_FORCED : ROTATE_NOW, ctl_actor(c), &turned, e))
+		return false;
+	if (turned)
+		ctl_say("the next signing key signs from now on");
+	return list_keys(c, false, e);
+}
+
+struct rotate_options {
+	bool force, keyring, dry;
+};
+
+static bool
+rotate_options(int argc, char **argv, struct rotate_options *out)
+{
+	static const struct option options[] = {
+		{ "force", no_argument, NULL, 'f' },
+		{ "keyring", no_argument, NULL, 'k' },
+		{ "dry-run", no_argument, NULL, 'n' },
+		{ 0 },
+	};
+	int o;
+
+	*out = (struct rotate_options) { 0 };
+	while ((o = getopt_long(argc, argv, "", options, NULL)) != -1) {
+		bool *to = o == 'f' ? &out->force : o == 'k' ? &out->keyring : &out->dry;
+
+		if ((o != 'f' && o != 'k' && o != 'n') || *to)
+			return false;
+		*to = true;
+	}
+	return optind == argc && !(out->force && out->keyring) && (!out->dry || out->keyring);
+}
+
+int
+cmd_keys_rotate(struct ctl *c, int argc, char **argv)
+{
+	struct rotate_options x;
+	struct err            e = { 0 };
+	bool                  ok;
+
+	if (!rotate_options(argc, argv, &x))
+		return ctl_usage("keys rotate", false);
+	ok = ctl_open(c, &e);
+	if (x.keyring)
+		ok = ok && ctl_provision(c, &e) && rotate_keyring(c, x.dry, &e);
+	else
+		ok = ok && rotate_signing(c, x.force, &e);
+	return ok ? 0 : ctl_failed(&e);
+}

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { base, credentials, until } from '../http/lib/env.mjs';
-import { all, bearer, newConfig, newKey, newTenant, unique, withKey } from '../http/lib/people.mjs';
+import { all, bearer, newChannel, newConfig, newKey, newTenant, unique, withKey } from '../http/lib/people.mjs';
 import { startChromium, visit } from './lib/browser.mjs';
 import { lastOf, walkDeeds, walkPages } from './lib/deeds.mjs';
 import { enter, session } from './lib/entering.mjs';
@@ -42,6 +42,9 @@ const now = ({ user }) => get(`/api/users/${user.id}`);
 const asked = (press, request, said, effect, more = {}) => ({ ...ofUser, name: press, open: (v) => v.press(press), press, request, said, effect, ...more });
 const ofRole = { there: async () => ({ role: await newRole(['read:drift', 'read:alerts']) }), at: ({ role }) => `#/roles/${role.id}`, title: /^role-/ };
 const there = async () => ({});
+const URL_1 = 'http://127.0.0.1:9/one', URL_2 = 'http://127.0.0.1:9/two';
+const ofChannel = { there: async () => ({ channel: await newChannel(admin, URL_1, { name: unique('channel') }) }), at: ({ channel }) => `#/channels/${channel.id}`, title: /^channel-/ };
+const channelOf = async ({ channel }) => (await all(admin, '/api/drift/channels')).find((c) => c.id === channel.id);
 const setting = (name, open, values, effect) => ({ name, there, at: () => '#/settings', title: 'Settings', open: async (v) => {
   await unfold(v, open);
   for (const [label, text] of Object.entries(values))
@@ -105,6 +108,16 @@ const deeds = [
     ok(await admin('PUT', `/api/tenants/${admin.session.tenant.id}`, { body: { settings: { allowed_addresses: null } } }));
   }),
   setting('history', 'How long history is kept', { 'Days that snapshots are kept': '30', 'Days that reports are kept': '90' }, async () => assert.deepEqual([(await own()).settings.retention.snapshots_s, (await own()).settings.retention.reports_s], [2592000, 7776000])),
+  { name: 'make a channel', there, at: () => '#/channels', title: 'Channels', values: { Name: HOSTILE, 'E-mail address': 'soc@people.example' }, open: async (v) => {
+    await unfold(v, 'Make a channel');
+    await v.page.getByLabel('Kind', { exact: true }).selectOption('email');
+  }, press: 'Make the channel', request: ['POST', '**/api/drift/channels'], said: /The channel is made/, effect: async (_, v) => {
+    await v.sees(SHOWN);
+    assert.deepEqual((await all(admin, '/api/drift/channels')).map((c) => [c.name, c.kind, c.to, c.values]), [[HOSTILE, 'email', 'soc@people.example', false]]);
+  } },
+  { ...ofChannel, name: 'change a channel', values: { Name: 'renamed' }, open: (v) => unfold(v, 'Change it'), press: 'Save', request: ['PUT', '**/api/drift/channels/*'], said: 'It is saved.',
+    effect: async (t) => assert.deepEqual([(await channelOf(t)).name, (await channelOf(t)).url], ['renamed', URL_1]) },
+  { ...ofChannel, name: 'delete a channel', open: (v) => v.press('Delete'), press: 'Delete', request: ['DELETE', '**/api/drift/channels/*'], said: 'The channel is deleted.', effect: async (t) => assert.equal(await channelOf(t), undefined) },
 ];
 
 test('each deed keeps what was typed whatever the API answers, says what it was, and is done as soon as it can be', () => as((v) => walkDeeds(v, deeds)));
@@ -177,6 +190,66 @@ test('a key is made with what was ticked, shown once, and is nowhere afterwards'
   await v.sees('Your new key');
   const made = (await all(admin, '/api/api-keys')).find((k) => k.name === 'pushes');
   assert.deepEqual([made.kind, made.scopes, made.config_ids], ['service', ['write:snapshots'], [config.id]]);
+}));
+
+test('a channel of each kind is made with what it needs; a secret is shown once, also of another address, and of a wish', () => as(async (v, page) => {
+  const kinds = { webhook: URL_1, slack: URL_1, teams: URL_1, pagerduty: '', cloudevents: URL_1, alertmanager: URL_1, template: URL_1 };
+  for (const [kind, url] of Object.entries(kinds)) {
+    const name = unique(kind);
+    await v.goto('/#/channels');
+    await v.sees('Channels');
+    await unfold(v, 'Make a channel');
+    await v.fill('Name', name);
+    await page.getByLabel('Kind', { exact: true }).selectOption(kind);
+    if (url)
+      await v.fill('Address (https://…)', url);
+    if (kind === 'pagerduty')
+      await v.fill('Integration key', '0123456789abcdef0123456789abcdef');
+    if (kind === 'template') {
+      await v.fill('Body', '{"text": "%alert.title%"}');
+      await v.fill('Headers', 'Authorization: Bearer abc:def\nX-Two: 2');
+      await tick(v, 'values of what changed, too: whoever reads there sees them');
+      await v.examine('channel-template');
+    }
+    await v.press('Make the channel');
+    if (['webhook', 'cloudevents'].includes(kind)) {
+      await v.sees('The signing secret');
+      assert.match(await page.getByLabel('Secret', { exact: true }).innerText(), /^whsec_/);
+      await tick(v, 'I have kept it.');
+      await v.press('Continue');
+    }
+    await v.sees(name);
+    const made = (await all(admin, '/api/drift/channels')).find((c) => c.name === name);
+    assert.deepEqual([made.kind, made.values, made.has_headers ?? false], [kind, kind === 'template', kind === 'template'], kind);
+  }
+  const channel = await newChannel(admin, URL_1), once = async () => {
+    await v.sees('The signing secret');
+    const secret = await page.getByLabel('Secret', { exact: true }).innerText();
+    await tick(v, 'I have kept it.');
+    await v.press('Continue');
+    await v.sees(channel.name);
+    return secret;
+  };
+  await v.goto(`/#/channels/${channel.id}`);
+  await v.sees(channel.name);
+  await unfold(v, 'Change it');
+  await v.fill('Address (https://…)', URL_2);
+  await v.press('Save');
+  const second = await once();
+  assert.equal((await channelOf({ channel })).url, URL_2);
+  await v.press('New secret');
+  await v.fill('Hours that the former one signs too (0: none)', 'some');
+  await lastOf(v, 'New secret').click();
+  await page.locator('.fault').filter({ hasText: /./ }).waitFor();
+  await v.fill('Hours that the former one signs too (0: none)', '2');
+  await lastOf(v, 'New secret').click();
+  const third = await once();
+  assert.equal(new Set([channel.secret, second, third]).size, 3);
+  assert.ok(Date.parse((await channelOf({ channel })).former_secret_until) > Date.now());
+  await newConfig(admin, { alerts: [{ channel_id: channel.id }] });
+  await v.press('Delete');
+  await lastOf(v, 'Delete').click();
+  await v.alerts(/This is still in use.*/s);
 }));
 
 test('what is used of what is allowed has a bar, and what is nearly full a sign', () => as(async (v, page) => {

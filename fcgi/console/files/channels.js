@@ -1,6 +1,7 @@
 // channels.js - where alerts are told: every channel with what came of the last attempt; of one, all attempts, and what may be done.
 import { ask, button, el, every, isTouched, link, notice, say, time } from './ui.js';
 import { Problem, callSigned } from './api.js';
+import { channelForms, newChannel } from './channel_form.js';
 import { table } from './chart.js';
 import { gather, may, plain, stateTag } from './drift.js';
 import { ago } from './language.js';
@@ -36,13 +37,14 @@ function tile({ channel, newest, state }, configs) {
     configs && el('span', { class: 'small' }, x.named(naming(channel, configs).length))));
 }
 
-async function channelList({ me }) {
+async function channelList(ctx) {
+  const { me } = ctx, make = may(me, 'manage:channels') && newChannel(ctx);
   const [channels, configs] = await Promise.all([channelsOf(), configsOf(me)]);
   const newest = await Promise.all(channels.items.slice(0, ASKED).map((c) => attemptsOf(c.id, 1)));
   const all = channels.items.map((channel, i) => ({ channel, newest: newest[i]?.items[0], state: i < ASKED ? stateOf(channel, newest[i].items[0]) : channel.status }));
   all.sort((a, b) => order.indexOf(a.state) - order.indexOf(b.state) || a.channel.name.localeCompare(b.channel.name));
-  return { title: t.nav.channels, wide: true, parts: all.length === 0 ? [el('p', {}, x.empty)]
-    : [el('p', {}, x.says), el('ul', { class: 'plain tiles', 'aria-label': t.nav.channels }, ...all.map((one) => tile(one, configs.items))),
+  return { title: t.nav.channels, wide: true, parts: all.length === 0 ? [el('p', {}, x.empty), make]
+    : [el('p', {}, x.says), make, el('ul', { class: 'plain tiles', 'aria-label': t.nav.channels }, ...all.map((one) => tile(one, configs.items))),
       channels.more && el('p', { class: 'small' }, x.cut(all.length))] };
 }
 
@@ -141,6 +143,6 @@ async function channelPage(ctx) {
     say(said);
   }, failed);
   const why = channel.status_reason && notice(x.why[channel.status](plain(channel.status_reason)), channel.status === 'disabled' ? 'error' : 'info');
-  return { title: plain(channel.name), wide: true, live, parts: [why, factsOf(channel, state, configs.items), deeds(ctx, channel, (message) => { awaited = message; }),
+  return { title: plain(channel.name), wide: true, live, parts: [why, factsOf(channel, state, configs.items), deeds(ctx, channel, (message) => { awaited = message; }), ...(may(me, 'manage:channels') ? channelForms(ctx, channel) : []),
     el('h2', {}, x.log), box, more, el('p', { class: 'after' }, link('#/channels', x.back))] };
 }

@@ -102,7 +102,7 @@ export const t = {
       failed: ['▲', 'failed', ''], refused: ['✕', 'refused', 'It was not sent, or will not be taken however often it is sent.'],
     },
     says: 'Where alerts are told. Those that need somebody come first.',
-    empty: 'There is no channel: of an alert nobody is told who does not look here. A channel is made by the API (POST /api/drift/channels) and named by a config or a route.',
+    empty: 'There is no channel: of an alert nobody is told who does not look here. One that is made is named by a config or a route.',
     last: 'last sent ', named: (n) => (n === 0 ? 'no config names it' : `named by ${plural(n, 'config')}`), cut: (n) => `Only the newest ${number(n)} are shown here.`,
     facts: { state: 'State', kind: 'Kind', where: 'Sent to', values: 'Told', former: 'Former secret', by: 'Named by', made: 'Made' },
     values: 'where something changed, and the values', noValues: 'where something changed, not the values', former: 'signs too until ',
@@ -124,6 +124,22 @@ export const t = {
     attempt: (n, took) => `attempt ${number(n)}, ${number(took)} ms`, http: (n) => `, HTTP ${n}`,
     next: { pending: 'It is tried again.', dead: 'It was given up.', superseded: 'A newer message has told it.' },
     changed: 'Something was sent.', back: 'All channels',
+  },
+
+  channelForm: {
+    makeTitle: 'Make a channel', kind: 'Kind', make: 'Make the channel', saving: 'Saving…', made: 'The channel is made: send a test, then name it in a config or a route.',
+    kinds: { webhook: 'Webhook, signed (Standard Webhooks)', slack: 'Slack', teams: 'Microsoft Teams', pagerduty: 'PagerDuty', cloudevents: 'CloudEvents, signed', email: 'E-mail', alertmanager: 'Prometheus Alertmanager',
+      template: 'JSON of your own' },
+    name: 'Name', url: 'Address (https://…)', to: 'E-mail address', key: 'Integration key', newKey: 'New integration key (empty: the one it has)', template: 'Body', headers: 'Headers',
+    urls: { slack: 'That of an incoming webhook. It is a secret: only its host is shown afterwards.', teams: 'That of a workflow which takes webhook requests. It is a secret: only its host is shown afterwards.',
+      pagerduty: 'Empty: PagerDuty’s own.', alertmanager: 'Where it is, without /api/v2.' },
+    templateSays: 'JSON in which names such as %alert.title% or %link% are filled in. Secrets belong into headers.', headersSay: 'Name: value, one on each line. They are never shown again.',
+    headersAgain: 'Empty: those it has. With another address they are to be typed again.', told: 'What it is told', values: 'values of what changed, too: whoever reads there sees them',
+    secretTitle: 'The signing secret', secretSays: 'The receiver checks with it that a message is from here.', secret: 'Secret',
+    change: 'Change it', save: 'Save', saved: 'It is saved.', same: 'Nothing is different from what it is.', moves: 'With another address it gets another signing secret, which is shown once.',
+    renew: 'New secret', renewAsk: 'Make a new signing secret?', renewLost: 'A receiver that has the former one alone refuses what comes when its time is over.', hours: 'Hours that the former one signs too (0: none)',
+    renewed: 'The new secret signs.', drop: 'Delete', dropping: 'Deleting…', dropAsk: (name) => `Delete the channel ${name}?`, dropped: 'The channel is deleted.',
+    dropLost: 'It tells nobody any more, what waits is given up, and what was sent to it cannot be seen any more. One that a config or a route names stays.', unknown: 'It is of a kind that this page does not know: change it by the API.',
   },
 
   silences: {

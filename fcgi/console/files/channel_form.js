@@ -1,0 +1,120 @@
+// channel_form.js - a channel made, changed, given a new secret and deleted. What it signs with is shown once.
+import { Form, ask, button, el, notice, plain } from './ui.js';
+import { callSigned } from './api.js';
+import { may } from './drift.js';
+import { Boxes } from './lists.js';
+import { tell } from './messages.js';
+import { shownOnce } from './once.js';
+import { proven } from './sign_in.js';
+import { t } from './texts.js';
+
+const x = t.channelForm;
+const HOUR_S = 3600;
+
+// What each kind has beside its name; signed: by a secret that the server makes.
+const kinds = {
+  webhook: { url: true, signed: true }, slack: { url: true }, teams: { url: true }, pagerduty: { url: 'optional', key: true }, cloudevents: { url: true, signed: true }, email: { to: true },
+  alertmanager: { url: true }, template: { url: true, template: true },
+};
+const names = ['name', 'url', 'to', 'secret', 'template', 'headers'];
+
+// was: the channel that is changed, or what was typed before another kind was chosen. changed: whether it is there already.
+function fieldsOf(kind, was, changed) {
+  const of = kinds[kind] ?? {};
+  return [{ name: 'name', label: x.name, maxlength: 200, value: was.name, autocomplete: 'off' },
+    of.url && { name: 'url', label: x.url, hint: x.urls[kind], type: 'url', maxlength: 2048, value: was.url, optional: of.url === 'optional', autocomplete: 'off' },
+    of.to && { name: 'to', label: x.to, type: 'email', maxlength: 254, value: was.to, autocomplete: 'off' },
+    of.key && { name: 'secret', label: changed ? x.newKey : x.key, type: 'password', maxlength: 100, optional: changed, autocomplete: 'off' },
+    of.template && { name: 'template', label: x.template, hint: x.templateSays, rows: 8, value: was.template },
+    of.template && { name: 'headers', label: x.headers, hint: changed ? x.headersAgain : x.headersSay, rows: 3, optional: true }].filter(Boolean);
+}
+
+// "Authorization: Bearer x", one on each line.
+const headersOf = (text) => text.split('\n').map((line) => line.trim()).filter(Boolean).map((line) => {
+  const at = line.indexOf(':');
+  return { name: line.slice(0, at < 0 ? undefined : at).trim(), value: at < 0 ? '' : line.slice(at + 1).trim() };
+});
+
+// Who may not see values sends none to anybody.
+const valuesBox = (me, ticked) => new Boxes(x.told, may(me, 'read:snapshots') ? [['values', x.values]] : [], ticked ? ['values'] : []);
+
+// A secret that came with the answer is shown, then `done`.
+const after = (made, done) => (made.secret === undefined ? done() : shownOnce({ title: x.secretTitle, says: x.secretSays, label: x.secret, secret: made.secret, done }));
+
+// ---- made ------------------------------------------------------------------------------------------
+
+function newForm({ me, go }, kind, typed) {
+  const values = valuesBox(me, false);
+  const form = new Form({ fields: fieldsOf(kind, typed, false), submit: x.make, busy: x.saving, more: [values.all.length > 0 && values.element].filter(Boolean),
+    send: async ({ headers, ...said }) => {
+      const given = Object.fromEntries(Object.entries(said).filter(([, value]) => value !== ''));
+      const body = { kind, ...given, ...(headers ? { headers: headersOf(headers) } : {}), ...(values.values.length > 0 ? { values: true } : {}) };
+      const made = await proven(me, () => callSigned('POST', 'api/drift/channels', body));
+      after(made, () => go(`#/channels/${made.id}`, x.made));
+    },
+    tell: (problem) => tell(problem, names) });
+  return form;
+}
+
+export function newChannel(ctx) {
+  const box = el('div', {}), select = el('select', { id: 'channel-kind' }, ...Object.keys(kinds).map((kind) => el('option', { value: kind }, x.kinds[kind])));
+  let form = null;
+  const offer = () => {
+    const typed = Object.fromEntries((form?.fields ?? []).filter((f) => f.name !== 'secret' && f.name !== 'headers').map((f) => [f.name, f.value]));
+    form = newForm(ctx, select.value, typed);
+    box.replaceChildren(form.element);
+  };
+  select.addEventListener('change', offer);
+  offer();
+  return el('details', { class: 'deed' }, el('summary', {}, x.makeTitle), el('div', { class: 'field' }, el('label', { for: select.id }, x.kind), select), box);
+}
+
+// ---- changed ---------------------------------------------------------------------------------------
+
+// Of another address: what signs, or lets in there, is another too.
+function changesOf(channel, said, values) {
+  const of = kinds[channel.kind] ?? {}, body = {};
+  for (const name of ['name', 'url', 'to', 'template'])
+    if (said[name] !== undefined && said[name] !== (channel[name] ?? ''))
+      body[name] = said[name];
+  if (said.secret)
+    body.secret = said.secret;
+  if (body.url !== undefined && of.signed)
+    body.secret = null;
+  if (said.headers || (body.url !== undefined && channel.has_headers))
+    body.headers = headersOf(said.headers);
+  if (values !== channel.values)
+    body.values = values;
+  return body;
+}
+
+function change({ me, again, id }, channel) {
+  const values = valuesBox(me, channel.values), signed = kinds[channel.kind]?.signed;
+  const form = new Form({ fields: fieldsOf(channel.kind, channel, true), submit: x.save, busy: x.saving, more: [values.all.length > 0 && values.element].filter(Boolean),
+    send: async (said) => {
+      const body = changesOf(channel, said, values.all.length > 0 ? values.values.length > 0 : channel.values);
+      if (Object.keys(body).length === 0)
+        return form.refuse({ text: x.same });
+      const made = await proven(me, () => callSigned('PUT', `api/drift/channels/${id}`, body));
+      return after(made, () => again(x.saved));
+    },
+    tell: (problem) => tell(problem, names) });
+  return el('details', { class: 'deed' }, el('summary', {}, x.change), signed && el('p', { class: 'small' }, x.moves), form.element);
+}
+
+const renew = ({ me, again, id }) => ask({ title: x.renewAsk, text: x.renewLost, yes: x.renew, busy: x.saving, fields: [{ name: 'hours', label: x.hours, inputmode: 'numeric', value: '24', maxlength: 3 }],
+  send: async ({ hours }) => {
+    const made = await proven(me, () => callSigned('PUT', `api/drift/channels/${id}`, { secret: null, former_secret_s: /^\d+$/.test(hours) ? Number(hours) * HOUR_S : hours }));
+    after(made, () => again(x.renewed));
+  },
+  tell: (problem) => tell(problem, ['hours'], { hours: 'former_secret_s' }) });
+
+const drop = ({ me, go, id }, channel) => ask({ title: x.dropAsk(plain(channel.name)), text: x.dropLost, yes: x.drop, busy: x.dropping, tell,
+  send: async () => {
+    await proven(me, () => callSigned('DELETE', `api/drift/channels/${id}`));
+    await go('#/channels', x.dropped);
+  } });
+
+// What stands below a channel for who may manage it.
+export const channelForms = (ctx, channel) => [kinds[channel.kind] ? change(ctx, channel) : notice(x.unknown),
+  el('div', { class: 'row' }, kinds[channel.kind]?.signed && button(x.renew, () => renew(ctx)), button(x.drop, () => drop(ctx, channel)))];

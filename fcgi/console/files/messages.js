@@ -50,6 +50,7 @@ const sentences = {
   no_role: 'None of your groups has a role here. Ask your administrator to give a role to one of them.',
   // of this page itself
   network: 'The server could not be reached. Check your connection and try again.',
+  not_typed: 'Type the short name exactly as it stands there.',
   not_seen: 'Look at the list first, then tick that you have.',
   outdated: 'The server has been updated since this page was loaded. Load the page again.',
   gateway: 'The web server answered, but what stands behind it did not. Try again in a minute; if it stays, tell your administrator.',

@@ -4,7 +4,7 @@ import { Problem } from './api.js';
 import { t } from './texts.js';
 
 // needs: one of these permissions; in: its place in the navigation, with the address that it has there. Pages of a group share one place there,
-// that of the first of them, and have theirs above the page.
+// that of the first of them, and have theirs above the page. platform: of the tenant platform alone.
 const pages = [
   { name: '', in: ['#/', t.nav.overview], needs: ['read:drift', 'read:alerts'], load: () => import('./overview.js') },
   { name: 'alerts', in: ['#/alerts?status=open', t.nav.alerts], needs: ['read:alerts'], load: () => import('./alerts.js') },
@@ -15,11 +15,14 @@ const pages = [
   { name: 'roles', group: t.nav.administration, in: ['#/roles', t.nav.roles], needs: ['read:roles'], load: () => import('./roles.js') },
   { name: 'keys', group: t.nav.administration, in: ['#/keys', t.nav.keys], needs: ['read:api_keys'], load: () => import('./keys.js') },
   { name: 'settings', group: t.nav.administration, in: ['#/settings', t.nav.settings], needs: ['read:tenants'], load: () => import('./settings.js') },
+  { name: 'grants', group: t.nav.administration, in: ['#/grants', t.nav.grants], needs: ['read:tenants'], load: () => import('./grants.js') },
   { name: 'audit', group: t.nav.administration, in: ['#/audit', t.nav.audit], needs: ['read:audit'], load: () => import('./audit.js') },
+  { name: 'tenants', group: t.nav.administration, in: ['#/tenants', t.nav.tenants], platform: true, needs: ['read:tenants'], load: () => import('./tenants.js') },
 ];
 
 export const pageOf = (name) => pages.find((p) => p.name === name);
-export const allowed = (row, me) => row.needs.some((permission) => me.permissions.includes(permission));
+const isPlatform = (me) => me.tenant.slug === 'platform' && !me.acting_tenant;
+export const allowed = (row, me) => row.needs.some((permission) => me.permissions.includes(permission)) && (!row.platform || isPlatform(me));
 
 async function load(row) {
   try {

@@ -31,7 +31,8 @@ function measureOf({ limit, used, in: say }, { quota, usage }) {
     near && el('strong', { class: 'state failing' }, ` ▲ ${is >= most ? x.full : x.near}`)));
 }
 
-const usageOf = (tenant) => [el('h2', {}, x.usage), tenant.usage === null ? el('p', {}, x.uncounted) : el('dl', { class: 'facts' }, ...measures.map((m) => measureOf(m, tenant))),
+// A section of whatever page shows a tenant.
+export const usageOf = (tenant) => [el('h2', {}, x.usage), tenant.usage === null ? el('p', {}, x.uncounted) : el('dl', { class: 'facts' }, ...measures.map((m) => measureOf(m, tenant))),
   tenant.quota.requests_per_minute !== undefined && el('p', { class: 'small' }, x.requests(tenant.quota.requests_per_minute)), el('p', { class: 'small' }, x.quotaSays)];
 
 // ---- the settings ----------------------------------------------------------------------------------

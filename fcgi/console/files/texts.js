@@ -2,7 +2,7 @@
 import { list, number, plural } from './language.js';
 
 export const t = {
-  nav: { label: 'Pages', overview: 'Overview', alerts: 'Alerts', silences: 'Silences', channels: 'Channels', administration: 'Administration', users: 'Users', roles: 'Roles', keys: 'API keys', settings: 'Settings', audit: 'Audit', account: 'Your account', signOut: 'Sign out' },
+  nav: { label: 'Pages', overview: 'Overview', alerts: 'Alerts', silences: 'Silences', channels: 'Channels', administration: 'Administration', users: 'Users', roles: 'Roles', keys: 'API keys', settings: 'Settings', audit: 'Audit', grants: 'Grants', tenants: 'Tenants', account: 'Your account', signOut: 'Sign out' },
   none: 'There is none.',
   more: 'More',
   filter: 'Show',
@@ -264,6 +264,36 @@ export const t = {
     fits: 'It is verified.', fitsNot: 'Something in it does not fit.', whole: (n) => `${plural(n, 'entry is', 'entries are')} as written, and none is missing.`, proven: (n) => `A signed checkpoint covers those up to number ${number(n)}.`, unproven: 'No signed checkpoint covers them yet.',
     broken: (at, detail) => `Entry number ${number(at)} does not fit. ${detail} Keep the database as it is, and tell whoever runs this installation.`,
     export: 'Save these as a file', exporting: 'Fetching the file…', exported: 'The file is saved: one entry on each line, the oldest first.', exportBroken: 'The file broke off: it is saved as far as it came. Do it again with a shorter time.',
+  },
+
+  grants: {
+    says: 'What other tenants may do here, and what this one may do in others. The administrators of both are told, and both trails have it.', saysOther: 'These are the grants of another tenant, as the platform sees them.',
+    which: 'Which', gave: 'Given', received: 'Received', heads: ['To', 'Roles', 'Why', 'State, until', 'Last used', 'Deed'], headsReceived: ['In', 'Roles', 'Why', 'State, until', 'Last used', 'Deed'],
+    states: { active: ['✓', 'counts', ''], ended: ['○', 'over', 'Its day has come.'], revoked: ['✕', 'taken back', ''] }, gone: 'a tenant that is no more', onePerson: 'one person of it', everybody: 'its people and API keys',
+    by: (who) => `given by ${who}`, take: 'Take back', giveUp: 'Give up', taking: 'Taking it back…', taken: 'It counts no more.',
+    takeAsk: (who) => `Take back what ${who} may do here?`, takeLost: 'Whoever acts here by it is out at once. To let them in again, give it anew.',
+    giveUpAsk: (who) => `Give up what may be done in ${who}?`, giveUpLost: 'Nobody of this tenant acts there by it any more; only that tenant can give it again.',
+    giveTitle: 'Let another tenant act here', give: 'Give it', giving: 'Giving…', given: 'It is given: it counts now.',
+    giveSays: 'Of the roles drift, snapshots and alerts are lent whole; of everything else reading alone. Nobody does there more than they may do at home.',
+    tenant: 'Short name of the tenant', user: 'Number of its only person who may (empty: all)', roles: 'Roles that are lent', reason: 'Why?', until: 'Last day (at most 366 days ahead)',
+  },
+  tenants: {
+    states: { active: ['✓', 'active', 'People work there.'], provisioning: ['○', 'being made', 'Its schema is not there yet.'], suspended: ['‖', 'suspended', 'Nobody works there, and what comes waits.'],
+      deleting: ['✕', 'deleted', 'It can be had back until it is erased.'], erasing: ['✕', 'being erased', 'It cannot be had back.'] },
+    heads: ['Tenant', 'Status', 'Erased', 'Made'], erased: 'on ', makeTitle: 'Make a tenant', make: 'Make the tenant', making: 'Making…', made: 'The tenant is there.',
+    making202: 'The tenant is being made. You may leave this page: it goes on, and stands here when you come back.', slug: 'Short name', slugSays: 'a-z, 0-9 and -; typed at every sign-in, and it never changes.', name: 'Name',
+    email: 'E-mail address of its first administrator', emailSays: 'Empty: none is made.',
+    facts: { slug: 'Short name', status: 'Status', since: 'Since', why: 'Why', erased: 'Erased on', made: 'Made' },
+    work: { 'tenant.create': 'It is being made', 'tenant.erase': 'It is to be erased' }, workOther: 'Under way', step: (done, of) => `Step ${number(done)} of ${number(of)}`,
+    over: { done: 'It is done.', failed: 'It failed.', cancelled: 'It was cancelled.' },
+    cancel: 'Cancel it', cancelAsk: 'Cancel the making of this tenant?', cancelLost: 'What was made of it is taken back, and the short name is free again.', cancelling: 'Cancelling…', cancelAsked: 'It is cancelled as soon as who carries it has seen to that.',
+    reason: 'Why? (stands in both audit trails)', typed: (slug) => `Type ${slug} to go on`, back: 'All tenants', grants: 'Its grants',
+    suspend: [(name) => `Suspend ${name}?`, 'Its people and keys are out at once. Nothing is collected or delivered meanwhile: it waits.', 'Suspend', 'Suspending…', 'It is suspended.'],
+    resume: [(name) => `Let ${name} work again?`, 'People and keys may come back, and what has waited goes on.', 'Resume', 'Resuming…', 'It works again.'],
+    drop: [(name) => `Delete ${name}?`, 'Its people, keys, configs, snapshots, alerts and audit trail: nobody gets at them from now on, and after the time of grace all of it is erased for good.', 'Delete', 'Deleting…', 'It is deleted: until it is erased it can be had back.'],
+    undrop: [(name) => `Have ${name} back?`, 'It is as it was before it was deleted.', 'Have it back', 'Fetching it back…', 'It is back.'],
+    quota: 'What it may have', quotaSays: 'Empty is no limit. One below what there is takes nothing away.', save: 'Save', saved: 'It is saved.', saving: 'Saving…',
+    limits: { users: 'Accounts', api_keys: 'API keys', drift_configs: 'Configs', snapshots_per_day: 'Snapshots a day', storage_bytes: 'Stored bytes', requests_per_minute: 'Requests a minute', requests_burst: 'Requests at once' },
   },
 
   once: {

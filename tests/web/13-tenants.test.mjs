@@ -1,0 +1,116 @@
+// The platform's tenants: made before one's eyes, suspended, deleted and had back, with what they may have; and what a tenant lets another do in it.
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { base, credentials, sql, until } from '../http/lib/env.mjs';
+import { ahead, all, bearer, bsxctl, newTenant, unique } from '../http/lib/people.mjs';
+import { startChromium, visit } from './lib/browser.mjs';
+import { lastOf, walkDeeds, walkPages } from './lib/deeds.mjs';
+import { enter, session } from './lib/entering.mjs';
+
+const HOSTILE = '<img src=x onerror=alert(1)> \u202e name', SHOWN = '<img src=x onerror=alert(1)> \\u202e name';
+let chromium, platform, who, admin, other;
+
+before(async () => {
+  chromium = await startChromium();
+  platform = await bearer(credentials.platform);
+  [who, other] = [newTenant(), newTenant()];
+  admin = await bearer(who);
+});
+after(() => chromium.close());
+
+const ok = (answer) => {
+  assert.ok(answer.status < 300, answer.text);
+  return answer.json;
+};
+const get = async (id) => ok(await platform('GET', `/api/tenants/${id}`));
+const named = async (slug) => (await all(platform, '/api/tenants')).find((one) => one.slug === slug);
+
+// Signed in as the platform, on the list of tenants.
+const asPlatform = (f) => visit(chromium, base.origin, async (v, page) => {
+  await v.goto('/?tenant=platform#/tenants');
+  await enter(v, credentials.platform);
+  await v.sees('Tenants');
+  await f(v, page);
+});
+
+const there = async () => ({ tenant: await named(newTenant(unique('their')).tenant) });
+const put = (body) => ({ tenant }) => platform('PUT', `/api/tenants/${tenant.id}`, { body });
+const ofTenant = { there, at: ({ tenant }) => `#/tenants/${tenant.id}`, title: /^Tenant their-/ };
+const WHY = 'Planned "so" <b>today</b>', REASON = 'Why? (stands in both audit trails)';
+const asked = (press, request, said, effect, more = {}) => ({ ...ofTenant, name: press, open: (v) => v.press(press), values: { [REASON]: WHY }, press, request, said, effect, ...more });
+const deeds = [
+  asked('Suspend', ['PUT', '**/api/tenants/*'], 'It is suspended.', async ({ tenant }) => assert.deepEqual([(await get(tenant.id)).status, (await get(tenant.id)).status_reason], ['suspended', WHY])),
+  asked('Resume', ['PUT', '**/api/tenants/*'], 'It works again.', async ({ tenant }) => assert.equal((await get(tenant.id)).status, 'active'), { begin: put({ status: 'suspended' }) }),
+  asked('Delete', ['DELETE', '**/api/tenants/*'], /It is deleted: until it is erased/, async ({ tenant }) => assert.equal((await get(tenant.id)).status, 'deleting'), { open: async (v, { tenant }) => {
+    await v.press('Delete');
+    await v.fill(`Type ${tenant.slug} to go on`, 'something else');
+    await lastOf(v, 'Delete').click();
+    await v.alerts(/Type the short name exactly/);
+    await v.fill(`Type ${tenant.slug} to go on`, tenant.slug);
+  } }),
+  asked('Have it back', ['POST', '**/api/tenants/*/undelete'], 'It is back.', async ({ tenant }) => assert.equal((await get(tenant.id)).status, 'active'), { begin: ({ tenant }) => platform('DELETE', `/api/tenants/${tenant.id}`) }),
+  { ...ofTenant, name: 'quota', open: (v) => v.page.locator('summary').filter({ hasText: 'What it may have' }).click(), values: { Accounts: '7', 'Requests at once': '' }, press: 'Save', request: ['PUT', '**/api/tenants/*'],
+    begin: put({ quota: { requests_per_minute: 600, requests_burst: 60 } }), said: 'It is saved.', effect: async ({ tenant }) => assert.deepEqual((await get(tenant.id)).quota, { users: 7, requests_per_minute: 600 }) },
+];
+
+test('each deed of the platform keeps what was typed whatever the API answers, and is done as soon as it can be', () => asPlatform((v) => walkDeeds(v, deeds)));
+
+test('a tenant is made: what it waits for stands there whoever looks, until it is there', () => asPlatform(async (v, page) => {
+  assert.equal(sql("SELECT COUNT(*) FROM schema_pool WHERE state = 'ready'"), '0', 'no schema lies ready');
+  const slug = unique('made');
+  await page.locator('summary').filter({ hasText: 'Make a tenant' }).click();
+  await v.fill('Short name', 'Not A Slug');
+  await v.fill('Name', HOSTILE);
+  await v.fill('E-mail address of its first administrator', `admin@${slug}.example`);
+  await v.fill('First password (empty: an invitation is mailed)', 'a long enough password');
+  await v.press('Make the tenant');
+  await page.locator('.fault').filter({ hasText: /./ }).waitFor();
+  await v.fill('Short name', slug);
+  await v.press('Make the tenant');
+  await v.sees(SHOWN);
+  await page.getByRole('heading', { name: 'It is being made' }).waitFor();
+  await v.examine('tenant-provisioning');
+  await page.locator('.siblings').getByRole('link', { name: 'Tenants' }).click();
+  await v.sees('Tenants');
+  assert.match(await page.getByRole('row', { name: slug }).innerText(), /being made/);
+  await v.examine('tenants');
+  await page.getByRole('row', { name: slug }).getByRole('link').click();
+  await page.getByRole('heading', { name: 'It is being made' }).waitFor();
+  bsxctl('tenant', 'work', '--pool', '0');
+  await until('it to be there', async () => { bsxctl('tenant', 'work', '--pool', '0'); return (await named(slug)).status === 'active'; }, 30, 500);
+  await page.getByText('It is done.').waitFor();
+  assert.ok((await bearer({ tenant: slug, email: `admin@${slug}.example`, password: 'a long enough password' })).token);
+}));
+
+test('a tenant lets another act in it until a day and takes that back, and each sees its side', async () => {
+  const storageState = await session(chromium, base.origin, who), grantsOf = async (id, direction) => all(admin, `/api/tenants/${id}/grants?direction=${direction}`), own = admin.session.tenant.id;
+  const unfold = (v) => v.page.locator('summary').filter({ hasText: 'Let another tenant act here' }).click();
+  const give = { name: 'give', there: async () => ({}), at: () => '#/grants', title: 'Grants', open: async (v) => {
+    await unfold(v);
+    await v.page.getByLabel('analyst', { exact: true }).check();
+  }, values: { 'Short name of the tenant': other.tenant, 'Why?': HOSTILE, 'Last day (at most 366 days ahead)': ahead(30).slice(0, 10) }, press: 'Give it', request: ['POST', '**/api/tenants/*/grants'], said: 'It is given: it counts now.', effect: async () => {
+    const [one] = await grantsOf(own, 'given');
+    assert.deepEqual([one.grantee_tenant, one.roles, one.reason, one.state], [other.tenant, ['analyst'], HOSTILE, 'active']);
+  } };
+  const take = { name: 'take back', there: async () => ({}), at: () => '#/grants', title: 'Grants', open: (v) => v.page.getByRole('button', { name: /^Take back/ }).click(), press: 'Take back', request: ['DELETE', '**/api/tenants/*/grants/*'],
+    said: 'It counts no more.', effect: async () => assert.equal((await grantsOf(own, 'given'))[0].state, 'revoked') };
+  await visit(chromium, base.origin, async (v, page) => {
+    await walkDeeds(v, [give]);
+    await v.goto('/#/grants');
+    await v.sees('Grants');
+    await page.getByText(SHOWN).waitFor();
+    await v.examine('grants');
+  }, { storageState });
+  await visit(chromium, base.origin, async (v, page) => {
+    await v.goto(`/?tenant=${other.tenant}#/grants?direction=received`);
+    await enter(v, other);
+    await v.sees('Grants');
+    assert.match(await page.getByRole('row', { name: who.tenant }).innerText(), /Give up/);
+    await v.goto('/#/tenants');
+    await v.sees('Your account'); // it is the platform's
+  });
+  await visit(chromium, base.origin, async (v) => {
+    await walkDeeds(v, [take]);
+    await walkPages(v, ['#/grants'], '**/api/tenants/**');
+  }, { storageState });
+});

@@ -160,9 +160,11 @@ test('a channel is tried, says why it is switched off, is switched on, and what 
     const channel = await newChannel(admin, there.url(), { name: HOSTILE }), outcome = page.locator('main table .state').first();
     const status = async () => (await get('/api/drift/channels')).items.find((c) => c.id === channel.id).status;
     await newConfig(admin, { name: 'It tells', alerts: [{ channel_id: channel.id }] });
+    assert.equal((await admin('POST', '/api/drift/routes', { body: { name: 'At night', match: { kinds: ['system'] }, channels: [channel.id] } })).status, 201);
     await v.goto('/#/channels');
     await v.sees('Channels');
-    await page.getByRole('link', { name: /u202e name.*nothing sent yet.*named by 1 config/s }).click();
+    await page.getByRole('link', { name: /u202e name.*nothing sent yet.*named by 1 config and 1 route/s }).click();
+    assert.match(await page.locator('.facts').innerText(), /Named by\s+It tells[^]*Routes to it\s+At night/);
     await v.press('Send a test');
     await page.getByText('The test: delivered.').waitFor();
     there.plan = [410];

@@ -26,37 +26,46 @@ function stateOf(channel, newest) {
   return newest === undefined ? 'untried' : ['delivered', 'accepted'].includes(newest.outcome) ? 'active' : 'failing';
 }
 
+const routesOf = async () => (await gather(callSigned, 'api/drift/routes', MOST)).items;
+const leading = (channel, routes) => routes.filter((r) => r.channels.includes(channel.id));
 const naming = (channel, configs) => configs?.filter((c) => c.alerts.some((a) => a.channel_id === channel.id));
 const whereOf = (channel) => plain(channel.url ?? channel.to ?? '');
 
 // ---- the list --------------------------------------------------------------------------------------
 
-function tile({ channel, newest, state }, configs) {
+function tile({ channel, newest, state }, configs, routes) {
   return el('li', {}, el('a', { class: `tile ${state}`, href: `#/channels/${channel.id}` }, el('strong', {}, plain(channel.name)), stateTag(state, x.states),
     el('span', { class: 'small' }, channel.kind, ', ', whereOf(channel)), newest && el('span', { class: 'small' }, x.last, ago(newest.at)),
-    configs && el('span', { class: 'small' }, x.named(naming(channel, configs).length))));
+    configs && el('span', { class: 'small' }, x.named(naming(channel, configs).length, leading(channel, routes).length))));
 }
 
 async function channelList(ctx) {
   const { me } = ctx, make = may(me, 'manage:channels') && newChannel(ctx);
-  const [channels, configs] = await Promise.all([channelsOf(), configsOf(me)]);
+  const [channels, configs, routes] = await Promise.all([channelsOf(), configsOf(me), routesOf()]);
   const newest = await Promise.all(channels.items.slice(0, ASKED).map((c) => attemptsOf(c.id, 1)));
   const all = channels.items.map((channel, i) => ({ channel, newest: newest[i]?.items[0], state: i < ASKED ? stateOf(channel, newest[i].items[0]) : channel.status }));
   all.sort((a, b) => order.indexOf(a.state) - order.indexOf(b.state) || a.channel.name.localeCompare(b.channel.name));
   return { title: t.nav.channels, wide: true, parts: all.length === 0 ? [el('p', {}, x.empty), make]
-    : [el('p', {}, x.says), make, el('ul', { class: 'plain tiles', 'aria-label': t.nav.channels }, ...all.map((one) => tile(one, configs.items))),
+    : [el('p', {}, x.says), make, el('ul', { class: 'plain tiles', 'aria-label': t.nav.channels }, ...all.map((one) => tile(one, configs.items, routes))),
       channels.more && el('p', { class: 'small' }, x.cut(all.length))] };
 }
 
 // ---- one -------------------------------------------------------------------------------------------
 
-function factsOf(channel, state, configs) {
-  const f = x.facts, fact = (name, ...parts) => el('div', {}, el('dt', {}, name), el('dd', {}, ...parts)), by = naming(channel, configs);
+// What leads to it: the configs that name it, and the routes, in their order.
+function waysOf(channel, configs, routes) {
+  const f = x.facts, fact = (name, ...parts) => el('div', {}, el('dt', {}, name), el('dd', {}, ...parts)), by = naming(channel, configs), ways = leading(channel, routes);
+  const each = (items) => el('ul', { class: 'plain' }, ...items.map((item) => el('li', {}, item)));
+  return [by && fact(f.by, by.length > 0 ? each(by.map((c) => link(`#/configs/${c.id}`, plain(c.name)))) : ways.length > 0 ? x.nobody : x.nothing),
+    fact(f.routes, ways.length > 0 ? each(ways.map((r) => plain(r.name))) : x.noRoute)];
+}
+
+function factsOf(channel, state, configs, routes) {
+  const f = x.facts, fact = (name, ...parts) => el('div', {}, el('dt', {}, name), el('dd', {}, ...parts));
   return el('dl', { class: 'facts' }, fact(f.state, stateTag(state, x.states), el('span', { class: 'small' }, ` ${x.states[state][2]}`)),
     fact(f.kind, channel.kind), fact(f.where, whereOf(channel)), fact(f.values, channel.values ? x.values : x.noValues),
     channel.former_secret_until && fact(f.former, x.former, time(channel.former_secret_until)),
-    by && fact(f.by, by.length === 0 ? x.nobody : el('ul', { class: 'plain' }, ...by.map((c) => el('li', {}, link(`#/configs/${c.id}`, plain(c.name)))))),
-    fact(f.made, time(channel.created_at)));
+    waysOf(channel, configs, routes), fact(f.made, time(channel.created_at)));
 }
 
 const setStatus = ({ me, id, again }, status) => proven(me, () => callSigned('PUT', `api/drift/channels/${id}`, { status })).then(() => again(x.set[status]));
@@ -114,7 +123,7 @@ function logOf(items, ctx, channel) {
 
 async function channelPage(ctx) {
   const { me, id, again } = ctx;
-  const [channels, configs, first] = await Promise.all([channelsOf(), configsOf(me), attemptsOf(id, PAGE)]), channel = channels.items.find((c) => c.id === id);
+  const [channels, configs, routes, first] = await Promise.all([channelsOf(), configsOf(me), routesOf(), attemptsOf(id, PAGE)]), channel = channels.items.find((c) => c.id === id);
   if (channel === undefined)
     throw new Problem({ code: 'not_found', status: 404 });
   const state = stateOf(channel, first.items[0]), box = el('div', {}), more = el('p', {});
@@ -143,6 +152,6 @@ async function channelPage(ctx) {
     say(said);
   }, failed);
   const why = channel.status_reason && notice(x.why[channel.status](plain(channel.status_reason)), channel.status === 'disabled' ? 'error' : 'info');
-  return { title: plain(channel.name), wide: true, live, parts: [why, factsOf(channel, state, configs.items), deeds(ctx, channel, (message) => { awaited = message; }), ...(may(me, 'manage:channels') ? channelForms(ctx, channel) : []),
+  return { title: plain(channel.name), wide: true, live, parts: [why, factsOf(channel, state, configs.items, routes), deeds(ctx, channel, (message) => { awaited = message; }), ...(may(me, 'manage:channels') ? channelForms(ctx, channel) : []),
     el('h2', {}, x.log), box, more, el('p', { class: 'after' }, link('#/channels', x.back))] };
 }

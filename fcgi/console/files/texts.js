@@ -2,11 +2,32 @@
 import { list, number, plural } from './language.js';
 
 export const t = {
-  nav: { label: 'Pages', overview: 'Overview', alerts: 'Alerts', silences: 'Silences', channels: 'Channels', administration: 'Administration', users: 'Users', roles: 'Roles', keys: 'API keys', settings: 'Settings', audit: 'Audit', grants: 'Grants', tenants: 'Tenants', account: 'Your account', signOut: 'Sign out' },
+  nav: { label: 'Pages', fleet: 'Fleet', overview: 'Overview', alerts: 'Alerts', silences: 'Silences', channels: 'Channels', administration: 'Administration', users: 'Users', roles: 'Roles', keys: 'API keys', settings: 'Settings', audit: 'Audit', grants: 'Grants', tenants: 'Tenants', account: 'Your account', signOut: 'Sign out' },
   none: 'There is none.',
   more: 'More',
   filter: 'Show',
   never: 'never',
+  list: { all: 'all' },
+
+  // in another tenant than one's own
+  acting: {
+    where: 'You act in ', leave: 'Leave', enter: (slug) => `Go to ${slug} from here`,
+    over: (slug, why) => `You are in your own tenant, not in ${slug}. ${why}`,
+  },
+  fleet: {
+    title: 'Tenants', says: 'What you look after, the worst first. A name leads into the tenant; all that you do there is in its audit trail, and in yours.',
+    heads: ['Tenant', 'Open alerts', 'Nobody took since', 'Configs', 'Last read', 'Nearly full'],
+    own: 'your own', notLent: 'nothing of it is lent to you', unseen: 'not shown to you', uncounted: 'not counted yet', noAlerts: 'none',
+    states: { suspended: ['‖', 'suspended', 'Nothing is read there, and nobody signs in.'], deleting: ['✕', 'being deleted', 'It is on its way out.'] },
+    blind: (n) => `${number(n)} blind`, near: { users: 'users', api_keys: 'API keys', drift_configs: 'configs', snapshots_per_day: 'snapshots of the day', storage_bytes: 'storage' },
+    of: (n) => (n === 1 ? 'Of the one tenant' : `Of ${number(n)} tenants`), firstOf: (n) => `Of the first ${number(n)} tenants`,
+    wrong: { open: (n) => `${number(n)} ${n === 1 ? 'has' : 'have'} an open alert`, blind: (n) => `${number(n)} ${n === 1 ? 'has' : 'have'} a blind config`,
+      closed: (n) => `${number(n)} ${n === 1 ? 'is' : 'are'} not in use` },
+    allWell: (of) => `${of} none has an open alert, and none is blind.`, together: (of, parts) => `${of} ${list(parts)}.`,
+    severity: 'Alert', severities: { critical: 'critical', high: 'high or worse', medium: 'medium or worse', low: 'low or worse', info: 'any' },
+    sight: 'Sight', sights: { true: 'something is blind', false: 'nothing is blind' }, status: 'State', statuses: { active: 'in use', suspended: 'suspended', deleting: 'being deleted' },
+    changed: 'The list of tenants has changed.',
+  },
 
   severities: { critical: 'critical', high: 'high', medium: 'medium', low: 'low', info: 'info' },
   statuses: { open: 'Open', acknowledged: 'Acknowledged', in_progress: 'In progress', resolved: 'Resolved' },
@@ -51,7 +72,16 @@ export const t = {
     noContext: 'Its surroundings are not there any more.',
   },
 
-  alerts: { status: 'Status', severity: 'Severity', waiting: 'Not resolved', changed: 'The list has changed.' },
+  alerts: {
+    status: 'Status', severity: 'Severity', waiting: 'Not resolved', quiet: 'Kept quiet', quiets: { false: 'no', true: 'yes' }, changed: 'The list has changed.',
+    find: 'Find', found: (n) => `${plural(n, 'alert')} of those that are here ${n === 1 ? 'has' : 'have'} this.`,
+    selection: 'What is selected', all: 'Select all that are here', select: (title) => `Select: ${title}`, selected: (n) => `${number(n)} selected`,
+    take: 'Acknowledge', taken: (n) => `You have acknowledged ${plural(n, 'alert')}.`, noneToTake: 'Of these none is open: there is nothing to acknowledge.',
+    resolve: 'Resolve', resolving: 'Resolving…', resolved: (n) => `You have resolved ${plural(n, 'alert')}.`, noneToResolve: 'Of these all are resolved.',
+    resolveAsk: (n) => `Resolve ${plural(n, 'alert')}?`, resolveSays: 'What differs still opens another one with the next reading.', note: 'What was done?',
+    keys: 'Keys: j and k walk the list, / searches.', keysWork: 'Keys: j and k walk the list, x selects, a acknowledges, r resolves, / searches.',
+    noKeys: 'The keys of the list are off.', keysOff: 'Switch them off', keysOn: 'Switch them on',
+  },
 
   config: {
     facts: { state: 'State', source: 'Read from', packs: 'Rules of', watches: 'Watches', schedule: 'Schedule', last: 'Last read', next: 'Next', told: 'Told' },
@@ -59,7 +89,7 @@ export const t = {
     noPacks: 'its own alone', suggested: (names) => `none yet; what fits best: ${names}`,
     collections: (n, unread) => `${plural(n, 'collection')}${unread > 0 ? `, ${number(unread)} more are not read` : ''}`,
     every: (text) => `every ${text}`, cron: (text, zone) => `${text} (${zone})`, off: 'off', asked: 'only when somebody asks', pushed: 'whenever something is pushed',
-    channels: (n) => (n === 0 ? 'nobody: no channel is named' : plural(n, 'channel')),
+    channels: (n) => (n === 0 ? 'no channel is named: whom a route leads to is told' : plural(n, 'channel')),
     failed: (reason) => `The last run failed: ${reason}`, refused: 'A push was refused: ',
     run: 'Run now', running: 'Asking…', test: 'Test', cancel: 'Cancel the run',
     runTitle: 'Under way', tryTitle: 'The last test', waits: 'It waits for its turn.',
@@ -103,10 +133,10 @@ export const t = {
     },
     says: 'Where alerts are told. Those that need somebody come first.',
     empty: 'There is no channel: of an alert nobody is told who does not look here. One that is made is named by a config or a route.',
-    last: 'last sent ', named: (n) => (n === 0 ? 'no config names it' : `named by ${plural(n, 'config')}`), cut: (n) => `Only the newest ${number(n)} are shown here.`,
-    facts: { state: 'State', kind: 'Kind', where: 'Sent to', values: 'Told', former: 'Former secret', by: 'Named by', made: 'Made' },
+    last: 'last sent ', named: (configs, routes) => (configs + routes === 0 ? 'no config and no route leads to it' : `named by ${list([configs > 0 && plural(configs, 'config'), routes > 0 && plural(routes, 'route')].filter(Boolean))}`), cut: (n) => `Only the newest ${number(n)} are shown here.`,
+    facts: { state: 'State', kind: 'Kind', where: 'Sent to', values: 'Told', former: 'Former secret', by: 'Named by', routes: 'Routes to it', made: 'Made' },
     values: 'where something changed, and the values', noValues: 'where something changed, not the values', former: 'signs too until ',
-    nobody: 'no config: it is told only what a route leads here',
+    nobody: 'no config: it is told only what a route leads here', noRoute: 'no route: it is told of the configs that name it', nothing: 'no config and no route: it is told nothing',
     why: { active: (reason) => reason, paused: (reason) => `Paused: ${reason}`, disabled: (reason) => `Switched off: ${reason}` },
     test: 'Send a test', tested: 'The test is on its way: what comes of it stands below as soon as it is known.',
     testOver: (outcome, detail) => `The test: ${outcome}. ${detail}`,

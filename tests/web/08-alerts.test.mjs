@@ -146,6 +146,52 @@ test('the list is filtered in the address and walked by the keyboard', () => as(
   await v.sees(/: /);
 }));
 
+test('the list is searched, selected, acknowledged and resolved by the keyboard alone', () => as(async (v, page) => {
+  const own = newTenant(), there = await bearer(own), names = ['one', 'two', 'three'], keys = page.keyboard;
+  for (const displayName of names) {
+    const config = await newConfig(there, { name: displayName });
+    await push(there, config, [policy(1)]);
+    await push(there, config, [policy(1, { displayName })]);
+  }
+  const statuses = async () => (await all(there, '/api/drift/alerts')).map((a) => a.status).sort(), rows = page.locator('.alert-row');
+  await v.goto(`/?tenant=${own.tenant}#/alerts?status=waiting`);
+  await enter(v, own);
+  await v.sees('Alerts');
+  await keys.press('/');
+  await keys.type('TWO');
+  await page.getByText('1 alert of those that are here has this.').waitFor();
+  assert.deepEqual(await Promise.all((await rows.all()).map((row) => row.isVisible())).then((seen) => seen.filter(Boolean).length), 1);
+  await page.getByLabel('Find').fill('');
+  await page.locator('h1').focus();
+  await keys.press('a');
+  await page.getByText('Of these none is open: there is nothing to acknowledge.').waitFor();
+  for (const key of ['j', 'x', 'j', 'x'])
+    await keys.press(key);
+  await page.getByText('2 selected').waitFor();
+  await v.examine('alerts-selected');
+  await keys.press('a');
+  await page.getByText('You have acknowledged 2 alerts.').waitFor();
+  assert.deepEqual(await statuses(), ['acknowledged', 'acknowledged', 'open']);
+  assert.ok(await page.evaluate(() => document.activeElement.closest('.alert-row')), 'one goes on where one was');
+  await keys.press('r');
+  await page.getByRole('dialog').getByText('Resolve 1 alert?').waitFor();
+  await keys.type('ajrx');
+  await keys.press('Enter');
+  await page.getByText('You have resolved 1 alert.').waitFor();
+  assert.equal((await all(there, '/api/drift/alerts?status=resolved')).length, 1);
+  await page.getByLabel('Select all that are here').check();
+  await page.getByText('2 selected').waitFor();
+  await v.press('Resolve');
+  await page.getByRole('dialog').getByRole('button', { name: 'Resolve' }).click();
+  await page.getByText('You have resolved 2 alerts.').waitFor();
+  await page.getByText('There is none.').waitFor();
+  assert.deepEqual(await statuses(), ['resolved', 'resolved', 'resolved']);
+  await v.press('Switch them off');
+  await page.locator('h1').focus();
+  await keys.press('/');
+  assert.ok(await page.locator('h1').evaluate((e) => e === document.activeElement), 'a key that is off does nothing');
+}));
+
 test('what is new comes into the list by itself', () => as(async (v, page) => {
   await page.clock.install();
   await v.goto(`/?tenant=${who.tenant}#/alerts?status=open`);

@@ -45,6 +45,12 @@ const deeds = [
     effect: async ({ alert }) => assert.equal((await get(`/api/drift/alerts/${alert.id}`)).status, 'acknowledged') },
   { name: 'resolve', open: (v) => v.page.locator('summary').filter({ hasText: 'Resolve' }).click(), values: { 'What was done?': WHY }, press: 'Resolve',
     request: ['PUT', '**/api/drift/alerts/*'], said: 'You have resolved it.', effect: async ({ alert }) => assert.equal((await get(`/api/drift/alerts/${alert.id}`)).history.at(-1).note, WHY) },
+  { name: 'resolve some', at: ({ config }) => `#/alerts?status=waiting&config_id=${config.id}`, title: 'Alerts', open: async (v) => {
+    await v.page.getByLabel(/^Select: /).check();
+    await v.press('Resolve');
+    await v.page.getByText('Resolve 1 alert?').waitFor();
+  }, values: { 'What was done?': WHY }, press: 'Resolve', request: ['PUT', '**/api/drift/alerts'], said: 'You have resolved 1 alert.',
+  effect: async ({ alert }) => assert.equal((await get(`/api/drift/alerts/${alert.id}`)).history.at(-1).note, WHY) },
   { name: 'accept until', open: (v) => unfold(v, 'Accept this value'), values: { 'Why is this value right?': WHY, 'Until (empty: for good)': '2099-01-31' }, press: 'Accept this value',
     request: ['PUT', '**/api/drift/changes/*'], said: 'The value was accepted.', effect: async ({ change }) => {
       const { acceptance } = await get(`/api/drift/changes/${(await change()).id}`);

@@ -27,6 +27,13 @@ export function place() {
 }
 export const route = () => place().name;
 
+// The tenant that is acted in, as the address names it; "": one's own. Whatever it says goes to the server, which knows no such
+// tenant where it is no name: nothing is done in one's own instead.
+export const acting = () => (new URLSearchParams(location.search).get('acting') ?? '').slice(0, 63);
+
+// A page of another tenant, or with "" of one's own: an address of its own, so that nothing of the one is shown in the other.
+export const placeIn = (slug, hash = '#/') => new URL('.', location.href).pathname + (slug && `?acting=${encodeURIComponent(slug)}`) + hash;
+
 // Which of the browser's sign-ins waits for its second factor.
 const digits = /^[0-9a-f]{12}$/;
 

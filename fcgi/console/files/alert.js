@@ -3,7 +3,7 @@ import { Form, ask, button, el, link, time } from './ui.js';
 import { callSigned } from './api.js';
 import { firstLook, reviewed } from './baseline.js';
 import { changeItem } from './change.js';
-import { deedsOf, may, plain, severities, statusWord, sure, tag } from './drift.js';
+import { deedsOf, may, plain, severities, statusWord, sure, tag, tenantOf } from './drift.js';
 import { number } from './language.js';
 import { tell } from './messages.js';
 import { t } from './texts.js';
@@ -28,7 +28,7 @@ async function load(me, id) {
 
 function factsOf({ alert: a, config }, me) {
   const f = x.facts, fact = (name, ...parts) => el('div', {}, el('dt', {}, name), el('dd', {}, ...parts));
-  return el('dl', { class: 'facts' }, fact(f.severity, tag(a.severity)), fact(f.status, statusWord(a.status)), fact(f.tenant, plain(me.tenant.name)),
+  return el('dl', { class: 'facts' }, fact(f.severity, tag(a.severity)), fact(f.status, statusWord(a.status)), fact(f.tenant, plain(tenantOf(me).name)),
     config && fact(f.config, link(`#/configs/${config.id}`, plain(config.name))), fact(f.opened, time(a.opened_at)),
     a.attribution && fact(f.by, sure[a.attribution.confidence] ?? '', deedsOf(a.attribution)),
     a.acknowledged_by && fact(f.taken, `${a.acknowledged_by}, `, time(a.acknowledged_at)),

@@ -1,37 +1,16 @@
-// alerts.js - the list of alerts: filtered in the address, walked by the keyboard, kept up to date.
-import { button, el, every, listen, say } from './ui.js';
+// alerts.js - the list of alerts: filtered in the address, searched, walked by the keyboard, worked on one or many at a time.
+import { ask, button, el, isTouched, listen, newId, say } from './ui.js';
 import { callSigned } from './api.js';
 import { alertPage } from './alert.js';
-import { alertRow } from './drift.js';
-import { failed, sentence } from './messages.js';
+import { alertRow, may, plain } from './drift.js';
+import { Pages, chooser, keysAreOn, onKeys, step, switchKeys } from './live.js';
+import { failed, tell } from './messages.js';
 import { t } from './texts.js';
 
-const PAGE = 50, LOOK_MS = 10000;
+const x = t.alerts;
+const PAGE = 50, LOOK_MS = 10000, MOST = 1000; // so many at once the API takes
 
 export const page = (ctx) => (ctx.id ? alertPage(ctx) : alertList(ctx));
-
-// ---- the list --------------------------------------------------------------------------------------
-
-// j and k walk the list, as in a mail program; what is typed into a field is that field's.
-function walk(event) {
-  if (event.ctrlKey || event.altKey || event.metaKey || !['j', 'k'].includes(event.key) || event.target.closest('input, select, textarea'))
-    return;
-  const links = [...document.querySelectorAll('.alerts a')], at = links.indexOf(document.activeElement);
-  links[Math.max(0, Math.min(links.length - 1, at + (event.key === 'j' ? 1 : -1)))]?.focus();
-}
-
-// The filter stands in the address, so that a link or a reload shows the same.
-function chooser(name, label, choices, filter) {
-  const id = `filter-${name}`, value = filter.get(name) ?? '';
-  const select = el('select', { id, onchange: () => {
-    const next = new URLSearchParams(filter);
-    next.delete(name);
-    if (select.value !== '')
-      next.set(name, select.value);
-    location.hash = `#/alerts${next.size > 0 ? `?${next}` : ''}`;
-  } }, el('option', { value: '' }, 'all'), ...Object.entries(choices).map(([v, text]) => el('option', { value: v, selected: v === value }, text)));
-  return el('div', { class: 'filter' }, el('label', { for: id }, label), select);
-}
 
 // What nobody has taken up comes first of what is not resolved; `after` says where to go on: [status, cursor].
 async function request(filter, after) {
@@ -39,7 +18,7 @@ async function request(filter, after) {
   let [status, cursor] = after ?? [all[0], ''];
   for (;;) {
     const q = new URLSearchParams({ limit: PAGE });
-    const asked = { status, cursor, severity: filter.get('severity'), config_id: filter.get('config_id') };
+    const asked = { status, cursor, severity: filter.get('severity'), config_id: filter.get('config_id'), suppressed: filter.get('suppressed') };
     for (const [name, value] of Object.entries(asked))
       if (value)
         q.set(name, value);
@@ -53,41 +32,137 @@ async function request(filter, after) {
   }
 }
 
-async function alertList({ filter }) {
-  const first = await request(filter);
-  const list = el('ul', { class: 'plain alerts', 'aria-label': t.nav.alerts }), more = el('p', {}), empty = el('p', {}, t.none);
-  const put = ({ items, next }, add) => {
-    const rows = items.map(alertRow);
-    if (add)
-      list.append(...rows);
-    else
-      list.replaceChildren(...rows);
-    empty.hidden = list.children.length > 0;
-    more.replaceChildren(next ? button(t.more, () => request(filter, next).then((part) => {
-      const at = list.children.length;
-      put(part, true);
-      list.children[at]?.querySelector('a').focus();
-    }, (problem) => say(sentence(problem.code)))) : '');
+// ---- some of them at once --------------------------------------------------------------------------
+
+// What is selected of the list, and what may be done about it; without a selection, about the row that has the focus.
+class Selection {
+  #ids = new Set();
+
+  constructor(list) {
+    const all = newId('all');
+    this.list = list; // () => its Pages
+    this.all = el('input', { type: 'checkbox', id: all, onchange: () => this.#each(this.all.checked) });
+    this.count = el('span', {});
+    this.deeds = el('div', { class: 'row' }, this.count, button(x.take, () => this.take()), button(x.resolve, () => this.resolve()));
+    this.element = el('div', { class: 'row', role: 'group', 'aria-label': x.selection }, el('div', { class: 'check' }, this.all, el('label', { for: all }, x.all)), this.deeds);
+    this.#tell();
+  }
+
+  boxOf(a) {
+    return el('div', { class: 'check' }, el('input', { type: 'checkbox', value: a.id, 'aria-label': x.select(plain(a.title)), checked: this.#ids.has(a.id),
+      onchange: (event) => this.#set(a.id, event.target.checked) }));
+  }
+
+  // Those that are there no more are selected no more.
+  keep(items) {
+    const there = new Set(items.map((a) => a.id));
+    this.#ids = new Set([...this.#ids].filter((id) => there.has(id)));
+    this.#tell();
+  }
+
+  #boxes() { return [...this.list().box.querySelectorAll('input[type=checkbox]')].filter((e) => e.checkVisibility()); }
+  #focused() { return document.activeElement.closest('.alert-row')?.querySelector('input[type=checkbox]'); }
+
+  #set(id, on) {
+    this.#ids[on ? 'add' : 'delete'](id);
+    this.#tell();
+  }
+
+  #each(on) {
+    for (const box of this.#boxes()) {
+      box.checked = on;
+      this.#ids[on ? 'add' : 'delete'](box.value);
+    }
+    this.#tell();
+  }
+
+  #tell() {
+    this.count.textContent = x.selected(this.#ids.size);
+    this.deeds.hidden = this.#ids.size === 0;
+    this.element.hidden = this.list()?.items.length === 0;
+    this.all.checked = this.#ids.size > 0 && this.#boxes().every((box) => box.checked);
+  }
+
+  toggle() {
+    const box = this.#focused();
+    if (box)
+      box.click();
+  }
+
+  // Of what is selected, or has the focus: the ids of those that this is for.
+  #of(fits) {
+    const one = this.#focused()?.value, ids = this.#ids.size > 0 ? this.#ids : new Set(one ? [one] : []);
+    return this.list().items.filter((a) => ids.has(a.id) && fits(a)).map((a) => a.id).slice(0, MOST);
+  }
+
+  async #done(body, said) {
+    const at = Math.max(0, [...this.list().box.querySelectorAll('.alert-row')].indexOf(document.activeElement.closest('.alert-row')));
+    const { changed } = await callSigned('PUT', 'api/drift/alerts', body);
+    this.#ids.clear();
+    await this.list().renew();
+    const links = this.list().box.querySelectorAll('a.goes');
+    (links[Math.min(at, links.length - 1)] ?? document.querySelector('h1')).focus();
+    say(said(changed));
+  }
+
+  take() {
+    const ids = this.#of((a) => a.status === 'open');
+    return ids.length === 0 ? say(x.noneToTake) : this.#done({ ids, status: 'acknowledged' }, x.taken).catch(failed);
+  }
+
+  resolve() {
+    const ids = this.#of((a) => a.status !== 'resolved');
+    if (ids.length === 0)
+      return say(x.noneToResolve);
+    return ask({ title: x.resolveAsk(ids.length), text: x.resolveSays, yes: x.resolve, busy: x.resolving, grave: false, tell: (problem) => tell(problem, ['note']),
+      fields: [{ name: 'note', label: x.note, maxlength: 1000, optional: true }],
+      send: ({ note }) => this.#done({ ids, status: 'resolved', ...(note ? { note } : {}) }, x.resolved) });
+  }
+}
+
+// ---- the page --------------------------------------------------------------------------------------
+
+function finder(list) {
+  const id = newId('find'), input = el('input', { id, type: 'search', oninput: () => say(x.found(find())) });
+  // How many of those that are shown hold what is sought.
+  const find = () => {
+    const wanted = input.value.toLowerCase(), rows = [...list().box.querySelectorAll('.alert-row')];
+    for (const row of rows)
+      row.hidden = !row.textContent.toLowerCase().includes(wanted);
+    return rows.filter((row) => !row.hidden).length;
   };
-  const known = (part) => JSON.stringify(part.items);
-  let shown = known(first);
-  put(first);
-  // What is new comes by itself, as long as somebody looks, has not gone on to older ones, and is not on a row.
+  return { input, find, element: el('div', { class: 'filter' }, el('label', { for: id }, x.find), input) };
+}
+
+function keysHelp(mayWork) {
+  const words = () => (keysAreOn() ? [mayWork ? x.keysWork : x.keys, x.keysOff] : [x.noKeys, x.keysOn]);
+  const says = el('span', {}, words()[0]), turn = button(words()[1], () => {
+    switchKeys(!keysAreOn());
+    [says.textContent, turn.textContent] = words();
+  }, { class: 'link' });
+  return el('p', { class: 'small keys' }, says, ' ', turn);
+}
+
+async function alertList({ me, filter }) {
+  const first = await request(filter), mayWork = may(me, 'update:alerts');
+  let list = null;
+  const chosen = mayWork && new Selection(() => list), sought = finder(() => list);
+  const draw = (items) => (items.length === 0 ? el('p', {}, t.none)
+    : el('ul', { class: 'plain alerts', 'aria-label': t.nav.alerts }, ...items.map((a) => alertRow(a, chosen && chosen.boxOf(a)))));
+  list = new Pages({ first, request: (after) => request(filter, after), draw, ms: LOOK_MS, changed: x.changed, drawn: (items) => {
+    sought.find();
+    chosen && chosen.keep(items);
+  } });
+  list.begin();
+  const keys = { j: () => step(list.box, 1), k: () => step(list.box, -1), '/': () => sought.input.focus(),
+    ...(mayWork && { x: () => chosen.toggle(), a: () => chosen.take(), r: () => chosen.resolve() }) };
   const live = () => {
-    listen('keydown', walk);
-    every(LOOK_MS, async (left) => {
-      if (list.children.length > first.items.length + PAGE || list.contains(document.activeElement))
-        return;
-      const now = await request(filter);
-      if (left() || known(now) === shown)
-        return;
-      shown = known(now);
-      put(now);
-      say(t.alerts.changed);
-    }, failed);
+    listen('keydown', onKeys(keys));
+    list.live(() => list.box.contains(document.activeElement) || isTouched());
   };
+  const choose = (name, label, choices) => chooser({ at: 'alerts', name, label, choices, filter });
   return { title: t.nav.alerts, wide: true, live, parts: [
-    el('div', { class: 'row' }, chooser('status', t.alerts.status, { waiting: t.alerts.waiting, ...t.statuses }, filter),
-      chooser('severity', t.alerts.severity, t.severities, filter)),
-    empty, list, more] };
+    el('div', { class: 'row' }, choose('status', x.status, { waiting: x.waiting, ...t.statuses }), choose('severity', x.severity, t.severities),
+      choose('suppressed', x.quiet, x.quiets), sought.element),
+    chosen && chosen.element, list.box, list.more, keysHelp(mayWork)] };
 }

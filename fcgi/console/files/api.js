@@ -1,4 +1,5 @@
-// api.js - requests to the API with the cookie session of this browser.
+// api.js - requests to the API with the cookie session of this browser, in the tenant that is acted in.
+import { acting } from './address.js';
 
 // What went wrong: the members of the API's problem object, or `network` and `gateway` when none came.
 export class Problem extends Error {
@@ -16,12 +17,18 @@ export const urlOf = (path) => new URL(path.replace(/^\//, ''), new URL('.', loc
 
 let csrf = '';
 
+// Who is signed in is told with what may be done in the tenant acted in; everything else of a session is done at home.
+const ME = 'api/auth/me';
+const isDoneThere = (method, path) => acting() !== '' && (!path.startsWith('api/auth/') || (method === 'GET' && path === ME));
+const actingHeader = (method, path) => (isDoneThere(method, path) ? { 'X-Acting-Tenant': encodeURIComponent(acting()) } : {});
+
 async function send(method, path, body, seen) {
   const headers = seen && tagOf(seen) ? { 'If-Match': tagOf(seen) } : {};
   if (body !== undefined)
     headers['Content-Type'] = 'application/json';
   if (method !== 'GET' && csrf !== '')
     headers['X-CSRF-Token'] = csrf;
+  Object.assign(headers, actingHeader(method, path));
   try {
     return await fetch(urlOf(path), { method, headers, body: body === undefined ? undefined : JSON.stringify(body),
       credentials: 'same-origin', cache: 'no-store', redirect: 'error' });
@@ -69,8 +76,7 @@ function renew() {
   return renewing;
 }
 
-// The same as the signed-in user: an access token that ended is renewed once.
-export async function callSigned(method, path, body, seen) {
+async function callRenewed(method, path, body, seen) {
   try {
     return await call(method, path, body, seen);
   } catch (problem) {
@@ -81,12 +87,24 @@ export async function callSigned(method, path, body, seen) {
   return call(method, path, body, seen);
 }
 
+// The same as the signed-in user: an access token that ended is renewed once. What is refused in a tenant that is acted in may be
+// so because nothing is granted there any more: the window hears "acting-refused".
+export async function callSigned(method, path, body, seen) {
+  try {
+    return await callRenewed(method, path, body, seen);
+  } catch (problem) {
+    if (problem.status === 403 && path !== ME && isDoneThere(method, path))
+      dispatchEvent(new Event('acting-refused'));
+    throw problem;
+  }
+}
+
 // What the API gives as a file of `type`, whole.
 export async function fileSigned(path, type) {
   await callSigned('GET', 'api/auth/me'); // an access token that ended is renewed
   let answer;
   try {
-    answer = await fetch(urlOf(path), { headers: { Accept: type }, credentials: 'same-origin', cache: 'no-store', redirect: 'error' });
+    answer = await fetch(urlOf(path), { headers: { Accept: type, ...actingHeader('GET', path) }, credentials: 'same-origin', cache: 'no-store', redirect: 'error' });
     if (answer.ok)
       return await answer.blob();
   } catch {

@@ -1,23 +1,26 @@
 // app.js - the beginning: what the address asks for, who is signed in, and so which view is shown.
-import { button, el, link, show } from './ui.js';
+import { button, el, link, notice, plain, show } from './ui.js';
 import { callSigned, forgetSession, whoAmI } from './api.js';
-import { clean, mailedLink, place, query, route, safePath } from './address.js';
+import { acting, clean, mailedLink, place, placeIn, query, route, safePath } from './address.js';
 import { forgotten, secondFactor, signIn, stepUp } from './sign_in.js';
 import { choosePassword, confirmAddress } from './links.js';
 import { enrol, failure, recoveryCodes } from './factor.js';
 import { account, changePassword } from './account.js';
 import { allowed, navigation, openPage, pageOf } from './pages.js';
+import { t } from './texts.js';
 
 let me = null; // who is signed in, as /api/auth/me says
 let wanted = query().returnTo; // where the sign-in was to lead to
+let many = null; // whether they look after more than one tenant: the answer, once it was asked for
 let turn = 0; // who has gone on meanwhile is not brought back by an answer that was slow
 
 // Where a provider shall send the browser afterwards: the same place.
-const returnTo = () => wanted ?? new URL('.', location.href).pathname + (route() && location.hash);
+const returnTo = () => wanted ?? placeIn(acting(), route() && location.hash);
 
 function askToSignIn(more = {}) {
   turn++;
   me = null;
+  many = null;
   navigation(null);
   forgetSession();
   signIn({ done: enter, returnTo: returnTo(), ...more });
@@ -94,6 +97,7 @@ async function signOut(all) {
     return show('You are still signed in', failure(problem), el('p', {}, button('Try again', () => signOut(all))));
   }
   wanted = null;
+  clean('acting');
   history.replaceState(null, '', location.pathname + location.search);
   return askToSignIn({ note: all ? 'You are signed out everywhere.' : 'You are signed out.' });
 }
@@ -119,6 +123,7 @@ async function changeTenant() {
   } catch (problem) {
     return show('You are still signed in', failure(problem), el('p', {}, button('Try again', changeTenant)));
   }
+  clean('acting');
   return askToSignIn(); // the address stays: it says where to go from there
 }
 
@@ -129,17 +134,46 @@ function lost(problem) {
   const { tenant } = query();
   if (problem.status === 401)
     return askToSignIn({ note: 'Your session has ended. Sign in again.' });
-  if (problem.status === 404 && tenant !== '' && tenant !== me.tenant.slug)
+  if (problem.status === 404 && tenant !== '' && ![me.tenant.slug, me.acting_tenant?.slug].includes(tenant))
     return show('This is of another tenant', el('p', {}, `The link leads to the tenant ${tenant}; you are signed in to ${me.tenant.slug}.`),
-      el('p', {}, button(`Sign in to ${tenant}`, changeTenant)), el('p', { class: 'after' }, link('#/', 'First page')));
+      me.many && el('p', {}, link(placeIn(tenant, location.hash), t.acting.enter(tenant), { class: 'button' })), el('p', {}, button(`Sign in to ${tenant}`, changeTenant)), el('p', { class: 'after' }, link('#/', 'First page')));
   return show('This did not work', failure(problem), el('p', {}, button('Try again', () => home())), el('p', { class: 'after' }, link('#/', 'First page')));
+}
+
+// What is not answered now is asked again the next time: nothing but the first page depends on it.
+async function looksAfterMany(who) {
+  if (who === null || who.acting_tenant || !who.permissions.includes('read:alerts'))
+    return false;
+  many ??= callSigned('GET', 'api/fleet?limit=2').then((page) => page.items.length > 1);
+  return many.catch(() => {
+    many = null;
+    return false;
+  });
+}
+
+// Nothing is granted there any more, or was: back to one's own, with the server's reason.
+function leaveTenant(problem) {
+  const slug = acting();
+  if (slug === '')
+    return null;
+  history.replaceState(null, '', placeIn(''));
+  return home(notice(t.acting.over(plain(slug), problem.detail)));
+}
+
+async function whoNow() {
+  const who = await whoAmI();
+  if (who !== null)
+    who.many = await looksAfterMany(who);
+  return who;
 }
 
 async function home(note) {
   const mine = ++turn, gone = () => mine !== turn;
   try {
-    me = await whoAmI();
+    me = await whoNow();
   } catch (problem) {
+    if (!gone() && problem.status === 403 && acting() !== '')
+      return leaveTenant(problem);
     return gone() || show('This did not work', failure(problem), el('p', {}, button('Try again', () => home(note))));
   }
   if (gone())
@@ -148,7 +182,7 @@ async function home(note) {
     return askToSignIn({ note });
   if (me.mfa_enrollment_required)
     return begin(me, () => goOn());
-  const row = pageOf(place().name), view = views[route()] ?? (row && allowed(row, me) ? null : views.account);
+  const row = pageOf(place().name, me), view = views[route()] ?? (row && allowed(row, me) ? null : views.account);
   navigation(me, () => signOut(false));
   if (view)
     return view(note);
@@ -181,5 +215,7 @@ function start() {
   return wanted !== null ? whoAmI().then((who) => (who === null ? askToSignIn() : enter(who)), () => home()) : home();
 }
 
+// It may have been what one may not do there, or all of it.
+addEventListener('acting-refused', () => whoAmI().catch((problem) => problem.status === 403 && leaveTenant(problem)));
 addEventListener('hashchange', start);
 start();

@@ -69,7 +69,7 @@ function findingsOf({ config, found, newest, alerts }, me, again) {
   if (found === null)
     return [el('h2', {}, c.findings(0)), el('p', {}, newest ? c.noFindings : t.none)];
   const s = newest.summary, all = s.created + s.modified + s.deleted + s.moved, items = [...found.items].sort((a, b) => severities.indexOf(a.severity) - severities.indexOf(b.severity));
-  return [alerts.length > 0 && el('h2', {}, c.alerts), alerts.length > 0 && el('ul', { class: 'plain alerts' }, ...alerts.map(alertRow)),
+  return [alerts.length > 0 && el('h2', {}, c.alerts), alerts.length > 0 && el('ul', { class: 'plain alerts' }, ...alerts.map((a) => alertRow(a))),
     el('h2', {}, c.findings(all)), found.next_cursor && el('p', { class: 'small' }, c.firstOnly(items.length)),
     el('ul', { class: 'plain' }, ...items.map((change) => changeItem({ me, change, config, report: newest, all: items, again })))];
 }

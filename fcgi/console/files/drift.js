@@ -5,6 +5,7 @@ import { t } from './texts.js';
 export { plain };
 export const severities = Object.keys(t.severities);
 export const may = (me, permission) => me.permissions.includes(permission);
+export const tenantOf = (me) => me.acting_tenant ?? me.tenant; // of all that is shown
 
 export const tag = (severity) => el('span', { class: `severity ${severity}` }, t.severities[severity] ?? severity);
 export const statusWord = (status) => t.statuses[status] ?? status;
@@ -45,6 +46,6 @@ export const deedsOf = (x) => el('ul', { class: 'plain' }, ...actorsOf(x).map((w
 
 // ---- rows ------------------------------------------------------------------------------------------
 
-export const alertRow = (a) => el('li', { class: 'alert-row' }, tag(a.severity), el('div', {}, link(`#/alerts/${a.id}`, plain(a.title)),
+export const alertRow = (a, before) => el('li', { class: 'alert-row' }, before, tag(a.severity), el('div', {}, link(`#/alerts/${a.id}`, plain(a.title), { class: 'goes' }),
   el('span', { class: 'small' }, statusWord(a.status), ', since ', time(a.opened_at), by(a.attribution) ? `, by ${by(a.attribution)}` : '',
     a.acknowledged_by ? `, taken by ${a.acknowledged_by}` : '')));

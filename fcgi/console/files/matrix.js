@@ -2,6 +2,7 @@
 import { el } from './ui.js';
 import { callSigned } from './api.js';
 import { table } from './chart.js';
+import { tenantOf } from './drift.js';
 import { t } from './texts.js';
 
 const x = t.matrix;
@@ -10,7 +11,7 @@ const parts = (text) => text.split(':');
 
 // All permissions that count in the viewer's tenant, in the order of the catalogue.
 export async function catalogue(me) {
-  const { items } = await callSigned('GET', 'api/permissions'), platform = (me.acting_tenant ?? me.tenant).slug === 'platform';
+  const { items } = await callSigned('GET', 'api/permissions'), platform = tenantOf(me).slug === 'platform';
   return items.filter((p) => platform || !p.platform_only).map((p) => p.permission);
 }
 

@@ -84,7 +84,7 @@ function openAlerts({ figures, alerts }, me) {
   return [el('h2', {}, o.open), el('div', { class: 'two' }, counts && counts.by_severity.total > 0 && el('div', { class: 'figures' },
     el('dl', { class: 'figure', 'aria-label': o.bySeverity }, ...severities.map((s) => figure(tag(s), counts.by_severity[s], `#/alerts?status=waiting&severity=${s}`))),
     el('dl', { class: 'figure', 'aria-label': o.byAge }, ...Object.entries(o.ages).map(([age, word]) => figure(word, counts.by_age[age])))),
-  urgent.length > 0 ? el('section', {}, el('h3', {}, o.worst), el('ul', { class: 'plain alerts' }, ...urgent.map(alertRow))) : el('p', {}, o.noAlerts))];
+  urgent.length > 0 ? el('section', {}, el('h3', {}, o.worst), el('ul', { class: 'plain alerts' }, ...urgent.map((a) => alertRow(a)))) : el('p', {}, o.noAlerts))];
 }
 
 function overTime({ figures }) {

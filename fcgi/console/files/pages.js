@@ -1,12 +1,15 @@
 // pages.js - the pages of who is signed in, a row each: its file is loaded when somebody goes there.
 import { button, el, link, notice, plain, say, show } from './ui.js';
+import { placeIn } from './address.js';
 import { Problem } from './api.js';
 import { t } from './texts.js';
 
 // needs: one of these permissions; in: its place in the navigation, with the address that it has there. Pages of a group share one place there,
-// that of the first of them, and have theirs above the page. platform: of the tenant platform alone.
+// that of the first of them, and have theirs above the page. platform: of the tenant platform alone; begins: it is the first page of whoever has no other
+// that is; many: of those alone who look after more than one tenant.
 const pages = [
-  { name: '', in: ['#/', t.nav.overview], needs: ['read:drift', 'read:alerts'], load: () => import('./overview.js') },
+  { name: 'fleet', in: ['#/fleet', t.nav.fleet], begins: true, many: true, needs: ['read:alerts'], load: () => import('./fleet.js') },
+  { name: 'overview', in: ['#/overview', t.nav.overview], begins: true, needs: ['read:drift', 'read:alerts'], load: () => import('./overview.js') },
   { name: 'alerts', in: ['#/alerts?status=open', t.nav.alerts], needs: ['read:alerts'], load: () => import('./alerts.js') },
   { name: 'silences', in: ['#/silences', t.nav.silences], needs: ['read:alerts'], load: () => import('./silences.js') },
   { name: 'channels', in: ['#/channels', t.nav.channels], needs: ['read:channels'], load: () => import('./channels.js') },
@@ -20,9 +23,9 @@ const pages = [
   { name: 'tenants', group: t.nav.administration, in: ['#/tenants', t.nav.tenants], platform: true, needs: ['read:tenants'], load: () => import('./tenants.js') },
 ];
 
-export const pageOf = (name) => pages.find((p) => p.name === name);
 const isPlatform = (me) => me.tenant.slug === 'platform' && !me.acting_tenant;
-export const allowed = (row, me) => row.needs.some((permission) => me.permissions.includes(permission)) && (!row.platform || isPlatform(me));
+export const allowed = (row, me) => row.needs.some((permission) => me.permissions.includes(permission)) && (!row.platform || isPlatform(me)) && (!row.many || me.many);
+export const pageOf = (name, me) => pages.find((p) => (name === '' ? p.begins && allowed(p, me) : p.name === name));
 
 async function load(row) {
   try {
@@ -58,17 +61,25 @@ function siblings(row, me) {
       ...all.map((p) => link(...p.in, { class: 'button', 'aria-current': p === row && 'page' }))));
 }
 
+// In whose tenant all of it is, where it is not one's own, and the way back.
+function mark(me) {
+  const there = me?.acting_tenant;
+  document.body.classList.toggle('acting', Boolean(there));
+  document.body.dataset.acting = there ? plain(there.name) : '';
+  return there && el('p', { class: 'there' }, el('span', {}, t.acting.where, el('strong', {}, plain(there.name)), ` (${there.slug})`), link(placeIn('', '#/fleet'), t.acting.leave, { class: 'button' }));
+}
+
 // Above each page of who is signed in; null: nobody is.
 export function navigation(me, signOut) {
-  const nav = document.getElementById('nav'), name = /^#\/(\w*)/.exec(location.hash)?.[1] ?? '';
+  const nav = document.getElementById('nav'), name = /^#\/(\w*)/.exec(location.hash)?.[1] ?? '', there = mark(me);
   nav.hidden = me === null;
   document.body.classList.toggle('signed-in', me !== null);
   if (me === null)
     return nav.replaceChildren();
-  const all = placed(me), here = pageOf(name)?.group, to = (is, address, text) => el('li', {}, link(address, text, { 'aria-current': is && 'page' }));
+  const all = placed(me), row = pageOf(name, me), to = (is, address, text) => el('li', {}, link(address, text, { 'aria-current': is && 'page' }));
   const shown = all.filter((p, i) => !p.group || all.findIndex((first) => first.group === p.group) === i);
-  return nav.replaceChildren(
-    el('ul', { class: 'plain' }, ...shown.map((p) => to(p.group ? p.group === here : p.name === name, p.in[0], p.group ?? p.in[1])),
+  return nav.replaceChildren(...[there].filter(Boolean),
+    el('ul', { class: 'plain' }, ...shown.map((p) => to(p === row || (p.group && p.group === row?.group), p.in[0], p.group ?? p.in[1])),
       to(name === 'account', '#/account', t.nav.account)),
     el('span', { class: 'small who' }, el('span', {}, plain(me.user.email)), ' ', el('span', {}, plain(me.tenant.name))), button(t.nav.signOut, signOut));
 }

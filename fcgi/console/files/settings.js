@@ -3,7 +3,7 @@ import { Form, ask, el, notice } from './ui.js';
 import { callSigned } from './api.js';
 import { rolesOf } from './assigned.js';
 import { table } from './chart.js';
-import { may, plain } from './drift.js';
+import { may, plain, tenantOf } from './drift.js';
 import { bytes, number } from './language.js';
 import { Boxes, lines } from './lists.js';
 import { tell } from './messages.js';
@@ -123,7 +123,7 @@ function ratesOf({ rate_limits: rates }) {
 }
 
 export async function page(ctx) {
-  const { me } = ctx, tenant = await callSigned('GET', `api/tenants/${(me.acting_tenant ?? me.tenant).id}`), named = may(me, 'update:tenants'), set = named && may(me, 'update:settings');
+  const { me } = ctx, tenant = await callSigned('GET', `api/tenants/${tenantOf(me).id}`), named = may(me, 'update:tenants'), set = named && may(me, 'update:settings');
   const roles = set ? await rolesOf(me) : null;
   return { title: t.nav.settings, wide: true, parts: [el('p', {}, plain(tenant.name), ' ', el('span', { class: 'small' }, `(${tenant.slug})`)),
     tenant.status_reason && notice(plain(tenant.status_reason)), ...usageOf(tenant), el('h2', {}, x.title), factsOf(tenant), ratesOf(tenant.settings),

@@ -1,7 +1,7 @@
 // sign_in.js - password, providers, second factor, forgotten password, and the proof that some deeds ask for.
 import { Form, alert, ask, button, el, link, notice, show } from './ui.js';
 import { call, callSigned, urlOf } from './api.js';
-import { keepTenant, lastTenant, query } from './address.js';
+import { acting, keepTenant, lastTenant, placeIn, query } from './address.js';
 import { requestNumber, sentence, tell } from './messages.js';
 
 const tenantField = (value) => ({ name: 'tenant', label: 'Tenant', value, autocomplete: 'organization', maxlength: 63,
@@ -192,7 +192,7 @@ export async function proven(me, send) {
 function proof(me, problem) {
   const method = problem.methods.find((m) => proofs[m]);
   if (method === undefined) {
-    stepUpAtProvider({ tenant: me.tenant.slug, returnTo: new URL('.', location.href).pathname + location.hash });
+    stepUpAtProvider({ tenant: me.tenant.slug, returnTo: placeIn(acting(), location.hash) });
     throw problem;
   }
   return new Promise((resolve, reject) => {

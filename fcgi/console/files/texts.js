@@ -15,7 +15,7 @@ export const t = {
     over: (slug, why) => `You are in your own tenant, not in ${slug}. ${why}`,
   },
   fleet: {
-    title: 'Tenants', says: 'What you look after, the worst first. A name leads into the tenant; all that you do there is in its audit trail, and in yours.',
+    title: 'Fleet', says: 'The tenants that you look after, the worst first. A name leads into the tenant; all that you do there is in its audit trail, and in yours.',
     heads: ['Tenant', 'Open alerts', 'Nobody took since', 'Configs', 'Last read', 'Nearly full'],
     own: 'your own', notLent: 'nothing of it is lent to you', unseen: 'not shown to you', uncounted: 'not counted yet', noAlerts: 'none',
     states: { suspended: ['‖', 'suspended', 'Nothing is read there, and nobody signs in.'], deleting: ['✕', 'being deleted', 'It is on its way out.'] },

@@ -15,11 +15,11 @@ export function el(name, attributes = {}, ...children) {
   return e;
 }
 
-export const link = (href, text, more = {}) => el('a', { href, ...more }, text);
-export const button = (text, onclick, more = {}) => el('button', { type: 'button', onclick, ...more }, text);
-
 // What would change the order of the characters around it is seen, and does nothing.
 export const plain = (text) => text.replace(/[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/g, (c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, '0')}`);
+
+export const link = (href, text, more = {}) => el('a', { href, ...more }, text);
+export const button = (text, onclick, more = {}) => el('button', { type: 'button', onclick, ...more }, text);
 
 // In the viewer's zone and words; the exact instant is the title.
 export const dateTime = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium', timeStyle: 'short' });
@@ -72,7 +72,7 @@ export function show(title, ...parts) {
   const heading = el('h1', { tabindex: '-1' }, title), main = document.getElementById('main');
   main.className = '';
   main.replaceChildren(heading, ...parts.flat(Infinity).filter(Boolean));
-  document.title = `${title} - BlindSpotX`;
+  document.title = [title, document.body.dataset.acting, 'BlindSpotX'].filter(Boolean).join(' - ');
   say('');
   scrollTo(0, 0);
   (document.querySelector('#main [autofocus]') ?? heading).focus();
@@ -83,7 +83,8 @@ export function say(text) {
   document.getElementById('status').textContent = text;
 }
 
-export const notice = (text, kind = 'info') => text && el('p', { class: `notice ${kind}` }, text);
+// What is an element already is shown as it is.
+export const notice = (text, kind = 'info') => (text instanceof Node ? text : text && el('p', { class: `notice ${kind}` }, text));
 export const alert = (...parts) => el('div', { class: 'notice error', role: 'alert', tabindex: '-1' }, ...parts);
 
 // Gives a file to whoever looks.

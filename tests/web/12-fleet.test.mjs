@@ -1,0 +1,236 @@
+// Who looks after more than one tenant: all of them on the first page, the worst first, and one step into each, marked as such wherever one goes.
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { base, until } from '../http/lib/env.mjs';
+import { ahead, all, bearer, newConfig, newTenant, policy, push } from '../http/lib/people.mjs';
+import { startChromium, visit } from './lib/browser.mjs';
+import { enter, toAccount } from './lib/entering.mjs';
+import { fail, failures } from './lib/failures.mjs';
+
+let chromium, firm, worse, calm, storageState;
+
+const party = async () => {
+  const owner = newTenant(), admin = await bearer(owner);
+  return { ...owner, slug: owner.tenant, name: `Tenant ${owner.tenant}`, admin, id: admin.session.tenant.id };
+};
+const give = async (p, roles) => {
+  const a = await p.admin('POST', `/api/tenants/${p.id}/grants`, { body: { grantee_tenant: firm.slug, roles, reason: 'They look after us.', expires_at: ahead(1) } });
+  assert.equal(a.status, 201, a.text);
+  return a.json;
+};
+const back = async (p, grant) => assert.equal((await p.admin('DELETE', `/api/tenants/${p.id}/grants/${grant.id}`)).status, 204);
+const drifted = async (p) => {
+  const config = await newConfig(p.admin);
+  await push(p.admin, config, [policy(1)]);
+  await push(p.admin, config, [policy(1, { state: 'disabled' })]);
+  return config;
+};
+const counted = (p, fits) => until(`${p.slug} in the fleet`, async () => {
+  const row = (await all(firm.admin, '/api/fleet')).find((x) => x.slug === p.slug);
+  return row !== undefined && fits(row) ? [row] : false;
+}, 40);
+
+before(async () => {
+  chromium = await startChromium();
+  [firm, worse, calm] = [await party(), await party(), await party()];
+  await drifted(worse);
+  await drifted(worse);
+  await push(calm.admin, await newConfig(calm.admin), [policy(1)]);
+  await give(worse, ['analyst']);
+  await give(calm, ['viewer']);
+  await counted(worse, (row) => row.alerts?.critical === 2);
+  await counted(calm, (row) => row.configs?.last_snapshot_at);
+  await counted(firm, (row) => row.counted_at);
+});
+after(() => chromium.close());
+
+const as = (f, options) => visit(chromium, base.origin, f, { storageState, ...options });
+const rows = (page) => page.locator('main tbody tr');
+const mark = (page) => page.locator('#nav .there');
+const hostile = (v) => { v.faults = v.faults.filter((f) => !/502|ERR_CONNECTION_RESET/.test(f)); }; // the browser's own notes
+
+test('all tenants are the first page of whoever has more than one, the worst first, with a sentence that says it all', () => visit(chromium, base.origin, async (v, page) => {
+  await v.goto(`/?tenant=${firm.slug}`);
+  await enter(v, firm);
+  await v.sees('Fleet');
+  storageState = await v.context.storageState();
+  assert.equal(await page.locator('#nav [aria-current=page]').innerText(), 'Fleet');
+  await until('the rows', async () => await rows(page).count() === 3);
+  const names = await rows(page).locator('th').allInnerTexts();
+  assert.match(names[0], new RegExp(worse.slug));
+  assert.ok(names.some((n) => n.includes(firm.slug) && n.includes('your own')));
+  assert.match(await rows(page).first().innerText(), /critical\s*2[^]*2/);
+  assert.match(await page.locator('main .notice').first().innerText(), /Of 3 tenants 1 has an open alert\./);
+  assert.equal(await mark(page).count(), 0);
+  await v.examine('fleet');
+}));
+
+test('one who has but their own begins with the overview, and has no such page', () => visit(chromium, base.origin, async (v, page) => {
+  await v.goto(`/?tenant=${worse.slug}`);
+  await enter(v, worse);
+  await v.sees('Overview');
+  assert.equal(await page.locator('#nav').getByRole('link', { name: 'Fleet' }).count(), 0);
+  await v.turn('#/fleet');
+  await v.sees('Your account');
+}));
+
+test('one step leads into a tenant, which is marked on every page and in the title, and another one out of it', () => as(async (v, page) => {
+  await v.goto('/');
+  await v.sees('Fleet');
+  await v.follow(worse.name);
+  await v.sees('Overview');
+  assert.match(page.url(), new RegExp(`\\?acting=${worse.slug}#/overview$`));
+  await page.getByRole('heading', { name: 'Configs (2)' }).waitFor();
+  await v.examine('fleet-inside');
+  for (const [name, title] of [['Alerts', 'Alerts'], ['Silences', 'Silences'], ['Your account', 'Your account'], ['Overview', 'Overview']]) {
+    await v.follow(name);
+    await v.sees(title);
+    assert.match(await mark(page).innerText(), new RegExp(`You act in ${worse.name}`));
+    assert.equal(await page.title(), `${title} - ${worse.name} - BlindSpotX`);
+  }
+  assert.equal(await page.locator('#nav').getByRole('link', { name: 'Fleet' }).count(), 0, 'what is lent is not lent on');
+  await page.reload();
+  await v.sees('Overview');
+  assert.equal(await mark(page).count(), 1, 'a reload stays there');
+  await v.follow('Leave');
+  await v.sees('Fleet');
+  assert.equal(await mark(page).count(), 0);
+  assert.equal(await page.title(), 'Fleet - BlindSpotX');
+  await page.goBack();
+  await v.sees('Overview');
+  assert.equal(await mark(page).count(), 1, 'so does going back');
+}));
+
+test('a number leads to what it counts, a deed is done there by whom it was lent to, and what is of the session stays at home', () => as(async (v, page) => {
+  await v.goto('/');
+  await v.sees('Fleet');
+  await rows(page).first().getByRole('link', { name: 'critical 2' }).click();
+  await v.sees('Alerts');
+  await until('the alerts', async () => await page.locator('.alert-row').count() === 2);
+  await page.locator('.alert-row a').first().click();
+  await v.sees(/: state /);
+  await page.getByText(worse.name).nth(1).waitFor();
+  await v.press('Acknowledge');
+  await page.getByText('You have acknowledged it.').waitFor();
+  const taken = (await all(worse.admin, '/api/drift/alerts?status=acknowledged'))[0];
+  assert.equal(taken.acknowledged_by, `tenant:${firm.slug}/${firm.email}`);
+  await v.follow('Your account');
+  await v.sees('Your account');
+  await page.getByText('This one').waitFor();
+  assert.match(await page.locator('dl').innerText(), new RegExp(`Tenant\\s+Tenant ${firm.slug}`));
+}));
+
+test('what is lent is all that one may do there', () => as(async (v, page) => {
+  await v.goto(`/?acting=${calm.slug}#/alerts`);
+  await v.sees('Alerts');
+  assert.equal(await page.getByRole('link', { name: 'Channels' }).count(), 0, 'a viewer of theirs');
+  assert.equal(await page.getByText('Select all that are here').count(), 0);
+}));
+
+// What the address may say that leads nowhere: nothing of it is done at home instead.
+for (const [what, word] of Object.entries({ 'a tenant that lends nothing': () => newTenant().tenant, 'no tenant': () => 'nobody-here', 'no name': () => '%C3%BC%20%0D%0Ax', 'very much': () => 'a'.repeat(3000) }))
+  test(`an address that acts in ${what} leads home with a sentence`, () => as(async (v, page) => {
+    await v.goto(`/?acting=${word()}#/alerts`);
+    await v.sees('Fleet');
+    await page.getByText(/You are in your own tenant, not in [^]* You may not act in that tenant\./).waitFor();
+    assert.equal(new URL(page.url()).search, '');
+    assert.equal(await mark(page).count(), 0);
+  }));
+
+// Where one is when the grant is taken back, and what one does next.
+const moments = {
+  'on the way to the next page': (v) => v.follow('Silences'),
+  'with a deed': (v) => v.press('Acknowledge'),
+  'by what looks for news': (v, page) => page.clock.runFor(11000),
+};
+for (const [when, next] of Object.entries(moments))
+  test(`a grant that is taken back meanwhile leads home with a sentence, ${when}`, () => as(async (v, page) => {
+    const lender = await party();
+    const config = await drifted(lender), [alert] = await all(lender.admin, `/api/drift/alerts?config_id=${config.id}`), grant = await give(lender, ['analyst']);
+    const looks = when.startsWith('by');
+    if (looks)
+      await page.clock.install();
+    await v.goto(`/?acting=${lender.slug}#/${looks ? 'alerts' : `alerts/${alert.id}`}`);
+    await v.sees(looks ? 'Alerts' : /: state /);
+    assert.equal(await mark(page).count(), 1);
+    await back(lender, grant);
+    await next(v, page);
+    await v.sees('Fleet');
+    await page.getByText(`You are in your own tenant, not in ${lender.slug}. You may not act in that tenant.`).waitFor();
+    assert.equal(await mark(page).count(), 0);
+    assert.equal((await lender.admin('GET', `/api/drift/alerts/${alert.id}`)).json.status, 'open');
+  }));
+
+test('a filter stands in the address, and the keyboard walks the list', () => as(async (v, page) => {
+  await v.goto('/#/fleet');
+  await v.sees('Fleet');
+  await until('the rows', async () => await rows(page).count() === 3);
+  await page.keyboard.press('j');
+  assert.equal(await page.evaluate(() => document.activeElement.textContent), worse.name);
+  await page.getByLabel('Alert', { exact: true }).selectOption('critical');
+  await until('the worse alone', async () => await rows(page).count() === 1);
+  assert.match(page.url(), /#\/fleet\?severity=critical$/);
+  await page.getByLabel('State').selectOption('suspended');
+  await page.getByText('There is none.').waitFor();
+  await page.goBack();
+  await until('the list as it was', async () => await rows(page).count() === 1);
+  await page.keyboard.press('j');
+  await page.keyboard.press('Enter');
+  await v.sees('Overview');
+}));
+
+test('what has changed comes by itself', () => as(async (v, page) => {
+  await page.clock.install();
+  await v.goto('/#/fleet');
+  await v.sees('Fleet');
+  await drifted(calm);
+  await counted(calm, (row) => row.alerts.critical === 1);
+  await page.clock.runFor(21000);
+  await page.getByText('The list of tenants has changed.').waitFor();
+  await page.getByText('Of 3 tenants 2 have an open alert.').waitFor();
+}));
+
+test('a link into another tenant offers the way from here', () => as(async (v, page) => {
+  const [alert] = await all(worse.admin, '/api/drift/alerts');
+  await v.goto(`/?tenant=${worse.slug}#/alerts/${alert.id}`);
+  await v.sees('This is of another tenant');
+  await v.examine('fleet-way');
+  await v.follow(`Go to ${worse.slug} from here`);
+  await v.sees(/: state /);
+  assert.equal(await mark(page).count(), 1);
+}));
+
+test('the page says what is wrong with the API, and comes back', () => as(async (v, page) => {
+  await v.goto('/#/fleet');
+  await v.sees('Fleet');
+  for (const kind of Object.keys(failures).filter((k) => !['401', '409', '412'].includes(k))) {
+    const mend = await fail(v, kind, { pattern: '**/api/fleet?*', method: 'GET' });
+    await v.turn('#/fleet?status=active');
+    await v.sees('This did not work');
+    await v.alerts(failures[kind].says);
+    await mend();
+    await v.press('Try again');
+    await v.sees('Fleet');
+  }
+  hostile(v);
+}));
+
+// The last one: it ends the sessions of all before.
+test('whoever signs out, or whose session ends, acts nowhere any more', () => as(async (v, page) => {
+  await v.goto(`/?acting=${worse.slug}#/overview`);
+  await v.sees('Overview');
+  const mend = await fail(v, '401', { pattern: '**/api/drift/**' });
+  await v.follow('Alerts');
+  await v.sees('Sign in');
+  assert.equal(await mark(page).count(), 0);
+  await mend();
+  await v.fill('E-mail address', firm.email);
+  await v.fill('Password', firm.password);
+  await v.press('Sign in');
+  await v.sees('Alerts');
+  assert.equal(await mark(page).count(), 1, 'the address says where to go on');
+  await toAccount(v);
+  await v.press('Sign out everywhere');
+  await v.sees('Sign in');
+  assert.equal(new URL(page.url()).search, '');
+}));

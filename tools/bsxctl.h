@@ -32,6 +32,13 @@ extern const struct command commands[]; /* ended by name == NULL */
 
 int cmd_init(struct ctl *c, int argc, char **argv);
 int cmd_migrate(struct ctl *c, int argc, char **argv);
+int cmd_user_list(struct ctl *c, int argc, char **argv);
+int cmd_user_create(struct ctl *c, int argc, char **argv);
+int cmd_user_password(struct ctl *c, int argc, char **argv);
+int cmd_user_factor(struct ctl *c, int argc, char **argv);
+int cmd_user_unlock(struct ctl *c, int argc, char **argv);
+int cmd_user_enable(struct ctl *c, int argc, char **argv);
+int cmd_user_roles(struct ctl *c, int argc, char **argv);
 int cmd_tenant_create(struct ctl *c, int argc, char **argv);
 int cmd_tenant_list(struct ctl *c, int argc, char **argv);
 int cmd_tenant_status(struct ctl *c, int argc, char **argv);
@@ -74,8 +81,8 @@ MUST_USE bool ctl_provision(struct ctl *c, struct err *e);
 
 /* Who does it: "bsxctl:NAME", of the unix account that has signed in to this machine (sudo does not change that). */
 const char *ctl_actor(struct ctl *c);
-/* By the platform: *by is on its connection.  ERR_MISSING: there is none yet. */
-MUST_USE bool ctl_platform(struct ctl *c, struct auth *a, struct deed_by *by, struct err *e);
+/* *by is that, in the tenant, on its connection.  ERR_MISSING: there is none of that name that stands. */
+MUST_USE bool ctl_deed(struct ctl *c, const char *slug, struct auth *a, struct deed_by *by, struct err *e);
 /* What was done, by ctl_actor(), in the platform's trail; nothing where there is no platform yet, or an entry of that id. */
 MUST_USE bool ctl_audit(struct ctl *c, struct audit_entry *entry, struct err *e);
 
@@ -104,6 +111,10 @@ const char *ctl_text(struct ctl *c, const char *z);
 MUST_USE bool ctl_json(struct ctl *c, const struct schema *s, const void *in, struct err *e);
 /* A password or passphrase: the first line of that file, or of standard input ("-").  ERR_INVALID: there is none. */
 MUST_USE bool ctl_password_file(struct ctl *c, const char *path, char **out, struct err *e);
+/* One that is typed at the terminal, twice, unseen; `what` is asked.  ERR_INVALID: nobody sits there, or the two differ. */
+MUST_USE bool ctl_password_ask(struct ctl *c, const char *what, char **out, struct err *e);
+/* One that nobody has had before, of 24 characters. */
+MUST_USE bool ctl_password_make(struct ctl *c, char **out, struct err *e);
 /* Says what failed; returns 1. */
 int ctl_failed(const struct err *e);
 /* Prints the usage of one command, or of a group; returns 2, or 0 when it was asked for. */

@@ -40,18 +40,18 @@ ctl_actor(struct ctl *c)
 }
 
 bool
-ctl_platform(struct ctl *c, struct auth *a, struct deed_by *by, struct err *e)
+ctl_deed(struct ctl *c, const char *slug, struct auth *a, struct deed_by *by, struct err *e)
 {
 	const struct tenant *t;
 
 	*a = (struct auth) { .env = &c->env, .database = c->d };
-	*by = (struct deed_by) { .auth = a, .mem = c->mem };
+	*by = (struct deed_by) { .auth = a, .mem = c->mem, .actor = ctl_actor(c) };
 	tenant_forget(c->d);
-	if (!tenant_by_slug(c->d, STR(PLATFORM_SLUG), &t, e))
-		return err_note(e, "the tenant " PLATFORM_SLUG " is not made yet");
+	if (!tenant_by_slug(c->d, str_of(slug), &t, e))
+		return err_note(e, "tenant %s", ctl_text(c, slug));
 	if (!tenant_stands(t))
-		return err_set(e, ERR_MISSING, 0, "The tenant " PLATFORM_SLUG " is being made.",
-		    "a platform without a trail");
+		return err_set(e, ERR_MISSING, 0, "That tenant is being made, or erased.",
+		    "tenant %s is %s", t->slug, t->status);
 	return tenant_db_open(c->d, t, true, &by->t, e);
 }
 
@@ -61,8 +61,7 @@ ctl_audit(struct ctl *c, struct audit_entry *entry, struct err *e)
 	struct auth    a;
 	struct deed_by by;
 
-	entry->actor_name = ctl_actor(c);
-	if (!ctl_platform(c, &a, &by, e))
+	if (!ctl_deed(c, PLATFORM_SLUG, &a, &by, e))
 		return err_take(e, ERR_MISSING);
 	return audit_deed(&by, NULL, NULL, entry, e) || db_was_duplicate(e);
 }

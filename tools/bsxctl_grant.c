@@ -135,13 +135,12 @@ static bool
 take_back(struct ctl *c, const struct uuid *id, struct err *e)
 {
 	struct auth          a = { .env = &c->env, .database = c->d };
-	struct deed_by       by = { .auth = &a, .mem = c->mem };
-	const char          *who = ctl_actor(c);
+	struct deed_by       by = { .auth = &a, .mem = c->mem, .actor = ctl_actor(c) };
 	const struct tenant *t;
 	struct grant         g;
 
 	return grant_by_id(c->d, c->mem, id, &g, e) && tenant_by_id(c->d, &g.tenant_id, &t, e) &&
-	       tenant_db_open(c->d, t, true, &by.t, e) && grant_end(&by, &g.tenant_id, id, who, e);
+	       tenant_db_open(c->d, t, true, &by.t, e) && grant_end(&by, &g.tenant_id, id, e);
 }
 
 int

@@ -6,51 +6,11 @@
 #include "core/auth/access.h"
 #include "core/auth/audit_details.h"
 #include "core/auth/user/user_admin.h"
-#include "core/base/secret.h"
 #include "tools/bsxctl_tenant.h"
-
-#define PASSWORD_MADE  18 /* random bytes: 24 characters */
-#define LINE_MAX_BYTES 1100
 
 struct create {
 	const char *slug, *name, *admin, *display_name, *password_file;
 };
-
-/* ---- password ---- */
-
-bool
-ctl_password_file(struct ctl *c, const char *path, char **out, struct err *e)
-{
-	bool  from_stdin = strcmp(path, "-") == 0;
-	FILE *f = from_stdin ? stdin : fopen(path, "re");
-	char *line = secret_alloc(c->mem, LINE_MAX_BYTES);
-	bool  ok;
-
-	if (f == NULL || line == NULL)
-		return err_set(e, ERR_INVALID, 0, "The password file cannot be read.", "%s", path);
-	ok = fgets(line, LINE_MAX_BYTES, f) != NULL;
-	if (!from_stdin)
-		fclose(f);
-	line[ok ? strcspn(line, "\r\n") : 0] = '\0';
-	str_drop_bom(line);
-	*out = line;
-	return *line != '\0' ||
-	       err_set(e, ERR_INVALID, 0, "The password file is empty.", "%s", path);
-}
-
-static bool
-make_password(struct ctl *c, char **out, struct err *e)
-{
-	uint8_t bytes[PASSWORD_MADE];
-
-	rand_fill(&rand_system, bytes, sizeof(bytes));
-	*out = base64url_print(c->mem, bytes, sizeof(bytes));
-	secret_wipe(bytes, sizeof(bytes));
-	if (*out == NULL)
-		return err_memory(e);
-	secret_guard(*out);
-	return true;
-}
 
 /* ---- create ---- */
 
@@ -170,7 +130,7 @@ create(struct ctl *c, const struct create *in)
 		return ctl_misused(c, "tenant create", &e);
 	if (!ctl_conf(c, &e) ||
 	    !(in->password_file != NULL ? ctl_password_file(c, in->password_file, &password, &e)
-					: make_password(c, &password, &e)) ||
+					: ctl_password_make(c, &password, &e)) ||
 	    !check(c, in, str_of(password), &e) || !ctl_open(c, &e) || !ctl_alone(c, &e) ||
 	    !ctl_provision(c, &e) || !make(c, in, password, &e))
 		return ctl_failed(&e);

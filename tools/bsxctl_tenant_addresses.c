@@ -21,11 +21,10 @@ static bool
 open_to_all(struct ctl *c, const struct tenant *t, struct err *e)
 {
 	struct auth        auth = { .env = &c->env, .database = c->d };
-	struct deed_by     by = { .auth = &auth, .mem = c->mem };
+	struct deed_by     by = { .auth = &auth, .mem = c->mem, .actor = ctl_actor(c) };
 	struct audit_entry entry = { .action = AUDIT_SETTINGS_UPDATE, .target_id = t->id };
 
-	return tenant_db_open(c->d, t, true, &by.t, e) &&
-	       tenant_open_to_all(&by, t, ctl_actor(c), e) &&
+	return tenant_db_open(c->d, t, true, &by.t, e) && tenant_open_to_all(&by, t, e) &&
 	       (tenant_is_platform(t) || ctl_audit(c, &entry, e));
 }
 

@@ -49,7 +49,7 @@ turn(struct ctl *c, const struct tenant_args *a, enum tenant_to to, struct uuid 
 	struct deed_by       by;
 
 	in.grace_s = a->grace_s >= 0 ? a->grace_s : c->conf->tenants_grace_s;
-	if (!ctl_platform(c, &auth, &by, e) || !find(c, a, &t, e))
+	if (!ctl_deed(c, PLATFORM_SLUG, &auth, &by, e) || !find(c, a, &t, e))
 		return false;
 	if (!tenant_live(&by, &t->id, &in, operation, e)) {
 		if (e->faults != NULL)

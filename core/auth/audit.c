@@ -35,7 +35,7 @@ actor_kind(const struct deed_by *by, const struct audit_entry *entry)
 static const char *
 actor_name(const struct deed_by *by, const struct audit_entry *entry)
 {
-	return by->caller != NULL ? caller_own_name(by->caller) : entry->actor_name;
+	return by->caller == NULL && entry->actor_name != NULL ? entry->actor_name : deed_name(by);
 }
 
 static const char *

@@ -119,7 +119,7 @@ struct audit_entry {
 	struct uuid       id;          /* made before the first try: the mark of the transaction */
 	enum audit_action action;
 	bool              failed;
-	const char       *actor_name;  /* used where there is no caller, e.g. the tried e-mail or "bsxctl" */
+	const char       *actor_name;  /* of no caller, e.g. the tried e-mail; NULL: by->actor */
 	const char       *actor_kind;  /* of no caller: "anonymous"; NULL: "system" */
 	const char       *target_kind; /* NULL: the action's */
 	struct uuid       target_id;

@@ -392,7 +392,8 @@ caller_own_name(const struct caller *c)
 bool
 caller_is(const struct caller *c, const struct uuid *user)
 {
-	return uuid_eq(&c->user, user) || (!uuid_is_nil(&c->maker) && uuid_eq(&c->maker, user));
+	return c != NULL &&
+	       (uuid_eq(&c->user, user) || (!uuid_is_nil(&c->maker) && uuid_eq(&c->maker, user)));
 }
 
 static bool

@@ -72,7 +72,7 @@ MUST_USE bool caller_resolve(struct auth *a, TALLOC_CTX *mem, const struct crede
 /* The e-mail, or the name that the key was given: for where the kind stands beside it. */
 const char *caller_own_name(const struct caller *c);
 
-/* The caller is that user, or a key that this user made: what nobody may do to themselves. */
+/* The caller is that user, or a key that this user made: what nobody may do to themselves.  NULL is nobody. */
 bool caller_is(const struct caller *c, const struct uuid *user);
 
 /* For CSRF: HMAC of the session under KEY_CSRF of the version that seals, base64url; 43 bytes + NUL. */

@@ -2,7 +2,8 @@
  * deed.h - who does something, where, and with what: one pointer through everything that is done for a caller.
  *
  * Of a request it is request_deed_by() (core/web/request.h); what is done by the
- * system itself has no caller and no origin.  Who signs in, or comes by a mailed
+ * system itself has no caller and no origin, and neither has what the operator does
+ * at the machine (bsxctl): who that was is `actor`, and nothing is above them.  Who signs in, or comes by a mailed
  * link, begins without a tenant: what finds it works on a copy that names it.
  */
 #ifndef BSX_AUTH_DEED_H
@@ -26,6 +27,7 @@ struct deed_by {
 	const struct caller *caller; /* NULL: nobody who is signed in, or the system */
 	const struct origin *origin; /* NULL: none */
 	struct permit       *permit; /* kept here while a password is hashed, so that the pass can give it back; NULL: none is */
+	const char          *actor;  /* of no caller: who does it, such as "bsxctl:NAME"; NULL: each entry says */
 };
 
 /* The same in another tenant, or by another caller. */
@@ -45,6 +47,13 @@ deed_as(const struct deed_by *by, const struct caller *caller)
 
 	as.caller = caller;
 	return as;
+}
+
+/* Who does it, for people to read: an address, the name that a key was given, or the actor; NULL: none is known. */
+static inline const char *
+deed_name(const struct deed_by *by)
+{
+	return by->caller != NULL ? caller_own_name(by->caller) : by->actor;
 }
 
 #endif

@@ -5,6 +5,8 @@
 void
 once_begin(struct once *o, const struct deed_by *by, const struct uuid *made, instant now)
 {
+	if (o->key == NULL)
+		return;
 	hash_hmac(by->t->address_key, sizeof(by->t->address_key), o->body.p, o->body.n, o->mac);
 	o->mark = (struct idempotency) { .actor_id = by->caller->user,
 		.kind = o->kind,

@@ -155,7 +155,7 @@ take_back(struct request *r, const void *body, void *answer, struct err *e)
 
 	(void)body;
 	(void)answer;
-	return grant_end(&by, &r->id0, &r->id1, NULL, e);
+	return grant_end(&by, &r->id0, &r->id1, e);
 }
 
 const struct route grant_routes[] = {

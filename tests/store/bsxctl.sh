@@ -174,6 +174,10 @@ called() { # called COMMAND : the arguments
 	'tenant import') echo "tenant import $dir/globex.archive copied --passphrase-file $dir/password" ;;
 	'tenant work') echo "tenant work --pool 1" ;;
 	'audit export') echo "audit export platform" ;;
+	'user create') echo "user create globex second@globex.example --role admin --name Second" ;;
+	'user password') echo "user password globex second@globex.example --password-file $dir/password" ;;
+	'user 2fa-reset' | 'user unlock' | 'user enable') echo "$1 globex second@globex.example" ;;
+	'user roles') echo "user roles globex second@globex.example --add viewer" ;;
 	'tenant addresses') echo "tenant addresses globex --any" ;;
 	'keys add') echo "keys add" ;;
 	'keys use') echo "keys use 2" ;;
@@ -239,6 +243,21 @@ while IFS=$tab read -r command action; do
 		;;
 	esac
 done <"$dir/deeds"
+# ---- a password at the terminal ----
+seen() { for _ in $(seq 400); do grep -qs "$1" "$dir/out" && return 0 || sleep 0.05; done && return 1; }
+typed() { # typed FIRST SECOND : by who sees what bsxctl asks; the status is its own
+	: >"$dir/out"
+	{ seen 'New password' && echo "$1" && seen 'Again' && echo "$2"; } | script -qefc "$bsxctl -c $conf user password globex a@globex.example" /dev/null >"$dir/out" 2>&1
+}
+hash_of() { sql "SELECT password FROM $globex.users WHERE email = 'a@globex.example'"; }
+before=$(hash_of)
+ok "without a terminal none is asked for" sh -c "! setsid --wait '$bsxctl' -c '$conf' user password globex a@globex.example </dev/null 2>'$dir/err' && grep -q 'no terminal' '$dir/err'"
+not_typed() { ! typed "$@"; }
+ok "... nor taken where the two differ" not_typed 'rather long passphrase 1' 'rather long passphrase 2'
+ok "... which is said, and nothing is changed" test "$(grep -c 'not the same' "$dir/out") $(hash_of)" = "1 $before"
+ok "typed twice it is the user's" typed 'rather long passphrase 1' 'rather long passphrase 1'
+ok "... and was not to be seen" test "$(grep -c passphrase "$dir/out")" = 0
+ok "... another one than before" test "$(hash_of)" != "$before"
 ok "the trail that came with a tenant is read too" runs_and_says '^ok .*copied: [0-9]* entries of closed chains' 0 audit verify copied
 ok "an archive is taken in once under a name" runs_and_says 'exists' 1 tenant import "$dir/globex.archive" copied --passphrase-file "$dir/password"
 # ---- an installation of its own keyring, which takes the archive in ----
@@ -250,7 +269,7 @@ openssl genpkey -algorithm x25519 -out "$dir/key.pem" 2>/dev/null
 openssl pkey -in "$dir/key.pem" -pubout -out "$dir/key.pub"
 ok "another installation" run 0 init
 ok "... takes in what the first has made for its key" sh -c "'$bsxctl' -c '$here' tenant export globex '$dir/to.archive' --to '$dir/key.pub' 2>/dev/null && '$bsxctl' -c '$conf' tenant import '$dir/to.archive' globex --key-file '$dir/key.pem' >'$dir/out' 2>'$dir/err'"
-ok "... with its people" test "$(sql "SELECT COUNT(*) FROM $(sql "SELECT schema_name FROM testctlb.tenants WHERE slug = 'globex' AND status = 'active'").users")" = 1
+ok "... with its people" test "$(sql "SELECT COUNT(*) FROM $(sql "SELECT schema_name FROM testctlb.tenants WHERE slug = 'globex' AND status = 'active'").users")" = 2
 ok "... and its trail" runs_and_says '^ok .*globex: [0-9]* entries of closed chains' 0 audit verify globex
 ok "... and by no other key" runs_and_says 'opened by a private key' 1 tenant import "$dir/to.archive" again --passphrase-file "$dir/password"
 ok "who has signed it can be asked for" runs_and_says 'signed by another key' 1 tenant import "$dir/to.archive" again --key-file "$dir/key.pem" --signer AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=

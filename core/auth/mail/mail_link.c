@@ -86,6 +86,20 @@ mail_link_make(const struct deed_by *by, const struct user *u, const struct mail
 	return true;
 }
 
+const char *
+mail_link_url(const struct deed_by *by, const char *purpose, const char *token, struct err *e)
+{
+	const struct conf *c = by->auth->env->conf;
+	char              *url = talloc_asprintf(by->mem, "%s%s/?tenant=%s#%s=%s", c->public_url,
+            c->base_path == NULL ? "" : c->base_path, by->t->tenant->slug, purpose, token);
+
+	if (url != NULL)
+		secret_guard(url);
+	else
+		err_memory(e);
+	return url;
+}
+
 /* "No such" of any kind is the one refusal. */
 static bool
 not_there(TALLOC_CTX *mem, struct err *e)

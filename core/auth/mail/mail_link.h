@@ -36,6 +36,9 @@ struct mail_link {
 MUST_USE bool mail_link_make(const struct deed_by *by, const struct user *u, const struct mail_link *in,
     const char **token, struct err *e);
 
+/* What is opened with it; wipes itself when freed.  NULL: out of memory. */
+MUST_USE const char *mail_link_url(const struct deed_by *by, const char *purpose, const char *token, struct err *e);
+
 /*
  * The row of a token that counts still, whose tenant becomes by->t; else ERR_INVALID with a fault at
  * "/token".

@@ -115,18 +115,14 @@ make_link(
     struct preparing *p, const char *purpose, const char *email, int64_t life_s, struct err *e)
 {
 	const struct mail_link in = { purpose, email, life_s, p->order.change };
-	const struct conf     *c = p->by->auth->env->conf;
 	const char            *token;
-	char                  *link;
 
 	if (!mail_link_make(p->by, &p->user, &in, &token, e))
 		return false;
 	if (token == NULL)
 		return nothing(p, "The user has changed meanwhile.");
-	link = talloc_asprintf(p->by->mem, "%s%s/?tenant=%s#%s=%s", c->public_url,
-	    c->base_path == NULL ? "" : c->base_path, p->by->t->tenant->slug, purpose, token);
-	p->facts.link = link;
-	return link != NULL || err_memory(e);
+	p->facts.link = mail_link_url(p->by, purpose, token, e);
+	return p->facts.link != NULL;
 }
 
 static bool

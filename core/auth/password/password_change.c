@@ -1,8 +1,10 @@
 #include "core/auth/password/password_change.h"
 
+#include <assert.h>
 #include <string.h>
 
 #include "core/auth/attempts.h"
+#include "core/auth/audit_details.h"
 #include "core/auth/ends.h"
 #include "core/auth/ident.h"
 #include "core/auth/mail/mail_link.h"
@@ -45,10 +47,10 @@ password_hash_permitted(
 /* ---- a new password in place of the old ---- */
 
 struct setting {
-	struct deed_by        by; /* without a caller: by a link, in the tenant of that */
-	struct user           user;
-	struct proving        proof; /* of the caller's */
-	struct mail_token_row link;
+	struct deed_by by; /* without a caller: by a link, in the tenant of that, or the operator */
+	struct user    user;
+	struct proving proof;       /* of the caller's */
+	struct mail_token_row link; /* without a purpose: there is none */
 	char                  phc[PASSWORD_PHC_MAX];
 	int64_t               now_ms;
 	bool                  outrun; /* the user or the link is not what was read */
@@ -62,6 +64,12 @@ outrun(struct setting *s, struct err *e)
 }
 
 static bool
+is_invited(const struct user *u)
+{
+	return strcmp(u->status, "invited") == 0;
+}
+
+static bool
 end_what_ends(struct setting *s, struct err *e)
 {
 	struct ending x = {
@@ -71,8 +79,7 @@ end_what_ends(struct setting *s, struct err *e)
 	if (s->by.caller != NULL)
 		x.session = s->by.caller->session;
 	else
-		x.event =
-		    strcmp(s->link.purpose, LINK_INVITE) == 0 ? END_INVITED : END_PASSWORD_RESET;
+		x.event = is_invited(&s->user) ? END_INVITED : END_PASSWORD_RESET;
 	return ends_apply(s->by.t, &x, e);
 }
 
@@ -86,20 +93,28 @@ tell_owner(struct setting *s, struct err *e)
 	return mail_queue(&s->by, MAIL_PASSWORD_CHANGED, &order, e);
 }
 
+/* What allows it counts once; the operator needs nothing. */
+static bool
+take_proof(struct setting *s, bool *won, struct err *e)
+{
+	*won = true;
+	if (s->by.caller != NULL)
+		return proof_take(&s->proof, e);
+	return s->link.purpose == NULL ||
+	       mail_token_use(s->by.t, &s->link.id, (instant) { s->now_ms }, won, e);
+}
+
 static bool
 set_body(struct db *db, void *arg, struct err *e)
 {
 	struct setting            *s = arg;
-	instant                    now = { s->now_ms };
 	const struct user_password in = { s->user.id, s->phc, s->user.password, s->user.email,
-		s->user.status, now };
-	bool                       won = true, changed;
+		s->user.status, { s->now_ms } };
+	bool                       won, changed;
 
 	(void)db;
 	s->outrun = false;
-	if (!user_lock(s->by.t, &s->user.id, e) ||
-	    (s->by.caller != NULL ? !proof_take(&s->proof, e)
-				  : !mail_token_use(s->by.t, &s->link.id, now, &won, e)))
+	if (!user_lock(s->by.t, &s->user.id, e) || !take_proof(s, &won, e))
 		return false;
 	if (!won)
 		return outrun(s, e);
@@ -189,12 +204,12 @@ find_link(struct setting *s, const char *token, struct err *e)
 	/* it was mailed to the address of then */
 	if (strcmp(s->user.email, s->link.email) == 0 &&
 	    ((strcmp(purpose, LINK_RESET) == 0 && user_is_active(&s->user)) ||
-		(strcmp(purpose, LINK_INVITE) == 0 && strcmp(s->user.status, "invited") == 0)))
+		(strcmp(purpose, LINK_INVITE) == 0 && is_invited(&s->user))))
 		return true;
 	return mail_link_refuse(s->by.mem, e);
 }
 
-/* The owner of the mailbox is the owner of the account: what others tried does not keep it shut. */
+/* Whose the account is has been shown: what others tried does not keep it shut. */
 static void
 unlock(struct setting *s)
 {
@@ -216,8 +231,7 @@ password_reset(const struct deed_by *by, const char *token, const char *new_pass
 	if (!auth_lane(by->auth, LANE_PASSWORD, e) || !find_link(&s, token, e) ||
 	    !accept_new(&s, new_password, &password, e))
 		return false;
-	entry.action =
-	    strcmp(s.link.purpose, LINK_INVITE) == 0 ? AUDIT_INVITE_ACCEPT : AUDIT_PASSWORD_RESET;
+	entry.action = is_invited(&s.user) ? AUDIT_INVITE_ACCEPT : AUDIT_PASSWORD_RESET;
 	entry.actor_name = s.user.email;
 	entry.target_id = s.user.id;
 	if (set_password(&s, password, "reset", &entry, e)) {
@@ -228,6 +242,94 @@ password_reset(const struct deed_by *by, const char *token, const char *new_pass
 		return false;
 	err_clear(e);
 	return mail_link_refuse(by->mem, e);
+}
+
+/* ---- by the operator ---- */
+
+static bool
+find_enabled(const struct deed_by *by, const struct uuid *id, struct user *u, struct err *e)
+{
+	assert(by->caller == NULL);
+	if (!user_by_id(by->t, by->mem, id, u, e))
+		return false;
+	return user_is_active(u) || is_invited(u) ||
+	       err_set(e, ERR_CONFLICT, 0, "The user is disabled: enable the user first.",
+		   "a password of a disabled user");
+}
+
+bool
+password_put(
+    const struct deed_by *by, const struct uuid *user, const char *new_password, struct err *e)
+{
+	struct setting     s = { .by = *by, .now_ms = clock_ms(by->auth->env->clock) };
+	struct audit_entry entry = { .action = AUDIT_PASSWORD_RESET, .target_id = *user };
+	struct str         password;
+
+	if (!find_enabled(by, user, &s.user, e) || !accept_new(&s, new_password, &password, e))
+		return false;
+	if (set_password(&s, password, "reset", &entry, e)) {
+		unlock(&s);
+		return true;
+	}
+	if (!s.outrun)
+		return false;
+	err_clear(e);
+	return err_set(
+	    e, ERR_CONFLICT, 0, "The user was changed at the same time: try again.", "outrun");
+}
+
+struct offering {
+	const struct deed_by *by;
+	struct user           user;
+	const char          **link; /* NULL: it is mailed */
+};
+
+static bool
+offer_body(struct db *db, void *arg, struct err *e)
+{
+	struct offering       *o = arg;
+	bool                   invited = is_invited(&o->user);
+	const struct mail_link in = {
+		.purpose = invited ? LINK_INVITE : LINK_RESET,
+		.email = o->user.email,
+		.life_s = invited ? LINK_INVITE_S : LINK_RESET_S,
+	};
+	const struct mail_order order = { .user = o->user.id, .address = o->user.email };
+	const char             *token;
+
+	(void)db;
+	if (o->link == NULL)
+		return mail_queue(o->by, invited ? MAIL_INVITE : MAIL_RESET, &order, e);
+	if (!mail_link_make(o->by, &o->user, &in, &token, e))
+		return false;
+	if (token == NULL)
+		return err_set(e, ERR_CONFLICT, 0,
+		    "The user was changed at the same time: try again.", "outrun");
+	*o->link = mail_link_url(o->by, in.purpose, token, e);
+	return *o->link != NULL;
+}
+
+struct offer_told {
+	const char *way;
+};
+static const struct field offer_told_fields[] = {
+	TOLD(struct offer_told, way),
+	FIELD_END,
+};
+static const struct schema offer_told = SCHEMA("OfferTold", struct offer_told, offer_told_fields);
+
+bool
+password_offer(const struct deed_by *by, const struct uuid *user, const char **link, struct err *e)
+{
+	struct offering         o = { .by = by, .link = link };
+	const struct offer_told told = { link != NULL ? "link" : "mail" };
+	struct audit_entry      entry = { .action = AUDIT_PASSWORD_FORGOT, .target_id = *user };
+
+	if (link == NULL && !mail_is_on(by->auth))
+		return err_set(e, ERR_CONFLICT, 0, "This installation sends no mail.", "no smtp");
+	entry.details = audit_details(by->mem, &offer_told, &told, e);
+	return entry.details != NULL && find_enabled(by, user, &o.user, e) &&
+	       audit_deed(by, offer_body, &o, &entry, e);
 }
 
 /* ---- forgotten ---- */

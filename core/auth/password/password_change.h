@@ -1,5 +1,5 @@
 /*
- * password_change.h - a user's password, changed by its owner.
+ * password_change.h - a user's password, changed by its owner, or by who runs the installation.
  *
  * Every change ends sessions (all, or all but the caller's), makes mailed links
  * void, and is audited in its transaction.  New passwords pass
@@ -25,5 +25,18 @@ MUST_USE bool password_forgot(const struct deed_by *by, const char *tenant, cons
 /* By the token of a mailed link; of an invitation too, which makes the user active. ERR_INVALID at /token. */
 MUST_USE bool password_reset(const struct deed_by *by, const char *token, const char *new_password,
     struct err *e);
+
+/*
+ * The way back that needs neither mail nor somebody who is signed in: for the operator, of whom by->caller knows nothing
+ * and by->actor tells.  Of who is invited still it takes the place of the invitation.  ERR_MISSING: no such user;
+ * ERR_CONFLICT: who is disabled has no use for a password, or the user was changed at the same time.
+ */
+MUST_USE bool password_put(const struct deed_by *by, const struct uuid *user, const char *new_password, struct err *e);
+/*
+ * A link with which the user chooses a password, as one that was mailed: once, within an hour, or three days of an
+ * invitation.  *link is the link, which is mailed to nobody and wipes itself when freed; link NULL: it is mailed
+ * (ERR_CONFLICT: this installation sends no mail).  What ends by the new password ends when it is used.
+ */
+MUST_USE bool password_offer(const struct deed_by *by, const struct uuid *user, const char **link, struct err *e);
 
 #endif

@@ -28,12 +28,6 @@ by_platform(const struct deed_by *by, const struct uuid *tenant)
 	return by->caller == NULL || !uuid_eq(&by->caller->tenant, tenant);
 }
 
-static const char *
-name_of(const struct deed_by *by, const struct audit_entry *entry)
-{
-	return by->caller != NULL ? caller_own_name(by->caller) : entry->actor_name;
-}
-
 /* ---- what is asked ---- */
 
 static bool
@@ -201,7 +195,7 @@ fill(struct giving *w, struct err *e)
 		.grantee_tenant = w->grantee->id,
 		.grantee_user = w->in->user,
 		.reason = talloc_strdup(mem, w->in->reason),
-		.given_name = talloc_strdup(mem, name_of(w->by, &w->entry)),
+		.given_name = talloc_strdup(mem, deed_name(w->by)),
 		.expires_at = w->in->expires_at,
 		.slug = w->giver->slug,
 		.name = w->giver->name,
@@ -280,7 +274,7 @@ static bool
 end_body(struct db *db, void *arg, struct err *e)
 {
 	struct ending *w = arg;
-	const char    *who = name_of(&w->there, &w->entry);
+	const char    *who = deed_name(&w->there);
 
 	(void)db;
 	return grant_revoke(w->there.t, &w->g.id, w->by_platform, who, e) &&
@@ -289,8 +283,8 @@ end_body(struct db *db, void *arg, struct err *e)
 }
 
 bool
-grant_end(const struct deed_by *by, const struct uuid *tenant, const struct uuid *grant,
-    const char *who, struct err *e)
+grant_end(
+    const struct deed_by *by, const struct uuid *tenant, const struct uuid *grant, struct err *e)
 {
 	struct ending        w = { .by_platform = by_platform(by, tenant) };
 	const struct tenant *t;
@@ -304,7 +298,6 @@ grant_end(const struct deed_by *by, const struct uuid *tenant, const struct uuid
 	w.entry = (struct audit_entry) {
 		.action = AUDIT_GRANT_REVOKE,
 		.target_id = *grant,
-		.actor_name = who,
 		.details = details_of(by->mem, &w.g, e),
 	};
 	if (w.entry.details == NULL)

@@ -36,11 +36,10 @@ MUST_USE bool grants_visible(const struct deed_by *by, const struct uuid *tenant
 /* As they were called when it was given. */
 MUST_USE bool grant_roles(TALLOC_CTX *mem, const struct grant *g, struct strings *out, struct err *e);
 /*
- * One that the tenant gave or was given; `who` does it where there is no caller, and by->t is that tenant's.  ERR_MISSING:
+ * One that the tenant gave or was given; where there is no caller by->t is that tenant's.  ERR_MISSING:
  * there is none, or as above; ERR_CONFLICT: it is over.
  */
-MUST_USE bool grant_end(const struct deed_by *by, const struct uuid *tenant, const struct uuid *grant, const char *who,
-    struct err *e);
+MUST_USE bool grant_end(const struct deed_by *by, const struct uuid *tenant, const struct uuid *grant, struct err *e);
 
 /* In a transaction of the tenant that gave it: its administrators are told by mail. */
 MUST_USE bool grant_tell_made(const struct deed_by *by, const struct grant *g, struct err *e);

@@ -97,7 +97,6 @@ struct altering {
 	struct tenant_db     *t;
 	const struct tenant  *was;
 	const char           *name, *settings;
-	const char           *who; /* where there is no caller */
 	struct settings       now; /* as `settings` will be read */
 };
 
@@ -229,7 +228,6 @@ alter_once(struct altering *w, const struct tenant_change *in, struct err *e)
 	const struct deed_by *by = w->by, there = deed_in(by, w->t);
 	struct audit_entry    entry = {
 		   .action = AUDIT_SETTINGS_UPDATE,
-		   .actor_name = w->who,
 		   .target_id = w->was->id,
 	};
 
@@ -403,11 +401,11 @@ tenant_alter(
 }
 
 bool
-tenant_open_to_all(const struct deed_by *by, const struct tenant *t, const char *who, struct err *e)
+tenant_open_to_all(const struct deed_by *by, const struct tenant *t, struct err *e)
 {
 	static const char    to_all[] = "{\"allowed_addresses\":null}";
 	struct tenant_change in = { .settings = json_parse(by->mem, STR(to_all), e) };
-	struct altering      w = { .by = by, .t = by->t, .was = t, .who = who };
+	struct altering      w = { .by = by, .t = by->t, .was = t };
 	bool                 ok = in.settings != NULL && alter_own(&w, &in, e);
 
 	tenant_forget(by->auth->database);

@@ -49,9 +49,9 @@ struct tenant_change {
 MUST_USE bool tenant_alter(const struct deed_by *by, const struct tenant *t, const struct tenant_change *in,
     struct err *e);
 /*
- * The admin tool takes `allowed_addresses` back, as `who`; by->t is the tenant's.  On other processes of this host it
+ * The admin tool takes `allowed_addresses` back; by->t is the tenant's.  On other processes of this host it
  * counts within revocation_lag, as it does on other hosts.
  */
-MUST_USE bool tenant_open_to_all(const struct deed_by *by, const struct tenant *t, const char *who, struct err *e);
+MUST_USE bool tenant_open_to_all(const struct deed_by *by, const struct tenant *t, struct err *e);
 
 #endif

@@ -119,7 +119,8 @@ key_effects_shown(const struct deed_by *by, const struct key_effects *all,
 	struct key_effects *x;
 
 	*out = all;
-	if (all == NULL || permission_has(&by->caller->permissions, ACTION_READ, RESOURCE_API_KEYS))
+	if (all == NULL || by->caller == NULL ||
+	    permission_has(&by->caller->permissions, ACTION_READ, RESOURCE_API_KEYS))
 		return true;
 	x = talloc_memdup(by->mem, all, sizeof(*all));
 	if (x == NULL)

@@ -103,6 +103,16 @@ choose_roles(struct making *w, struct err *e)
 	       (w->roles.n == 0 || role_choice_may_grant(w->by, &w->roles, e));
 }
 
+/* The operator is not held up by what the operator allows. */
+static bool
+count_it(const struct making *w, struct err *e)
+{
+	bool counted;
+
+	return w->by->caller != NULL ? quota_take(w->by->t, USAGE_USERS, e)
+				     : usage_take(w->by->t->db, USAGE_USERS, 0, &counted, e);
+}
+
 static bool
 make_body(struct db *db, void *arg, struct err *e)
 {
@@ -111,9 +121,10 @@ make_body(struct db *db, void *arg, struct err *e)
 
 	(void)db;
 	return user_lock_admins(by->t, e) && once_mark(&w->once, by, e) && choose_roles(w, e) &&
-	       quota_take(by->t, USAGE_USERS, e) && user_add(by->t, &w->user, e) &&
+	       count_it(w, e) && user_add(by->t, &w->user, e) &&
 	       role_choice_put(by, &w->user.id, &w->roles, e) &&
-	       (w->in->password != NULL || invite_send(by, &w->user, by->caller->name, e));
+	       (w->in->password != NULL ||
+		   invite_send(by, &w->user, by->caller != NULL ? by->caller->name : by->actor, e));
 }
 
 struct made_told {

@@ -67,6 +67,7 @@ fill_assignment(const struct choosing *c, const struct role_wish *wish, struct a
 	a->is_new = true;
 	a->ends_at = wish->ends_at;
 	a->given_at = c->now;
+	a->given_name = c->by->actor;
 	if (caller == NULL)
 		return;
 	a->given_by = caller->user;
@@ -160,7 +161,7 @@ role_choice_put(
 static bool
 refuse_maker(const struct deed_by *by, const struct uuid *id, struct err *e)
 {
-	if (by->caller->kind != CALLER_API_KEY || !caller_is(by->caller, id))
+	if (!caller_is(by->caller, id) || by->caller->kind != CALLER_API_KEY)
 		return true;
 	return err_set(e, ERR_FORBIDDEN, 0,
 	    "An API key cannot change the user who made it: sign in to do this.",

@@ -4,14 +4,15 @@ import { after, before, test } from 'node:test';
 import { enrol } from '../http/lib/authenticator.mjs';
 import { base } from '../http/lib/env.mjs';
 import { newProvider } from '../http/lib/idp.mjs';
-import { bearer, newTenant } from '../http/lib/people.mjs';
+import { all, bearer, newTenant } from '../http/lib/people.mjs';
 import { clientId, startProvider } from '../http/lib/provider.mjs';
 import { startChromium, visit } from './lib/browser.mjs';
-import { errorCodes, toAccount } from './lib/entering.mjs';
+import { enter, errorCodes, toAccount } from './lib/entering.mjs';
 
-const clientSecret = 'a secret: with/odd &characters+', mine = newTenant();
+const clientSecret = 'a secret: with/odd &characters+', mine = newTenant(), theirs = newTenant();
 const people = {
   owner: { email: mine.email, email_verified: true, name: 'Ada Admin', groups: [] },
+  founder: { email: theirs.email, email_verified: true, name: 'Founder', groups: ['staff'] },
   stranger: { email: 'stranger@elsewhere.example', email_verified: true, name: 'Stranger', groups: [] },
 };
 let chromium, op, app;
@@ -112,6 +113,44 @@ test('the second factor of here is asked for after the provider, and the way goe
   await v.fill('Code', await app.next());
   await v.press('Continue');
   await v.sees('Change your password');
+}));
+
+test('an administrator sets a provider up on its page, signs in by it and comes back, changes what its groups are, and removes it', () => as(async (v, page) => {
+  const admin = await bearer(theirs), providers = () => all(admin, '/api/identity-providers'), unfold = (title) => page.locator('summary').filter({ hasText: title }).click();
+  const hostile = '<img src=x onerror=alert(1)> \u202e group', fields = { Name: 'corp', 'Issuer (https://…)': op.issuer, 'Client number (client ID)': clientId, 'Client secret': clientSecret,
+    'E-mail domains it is trusted with': `${theirs.tenant}.example`, 'Roles of its groups': `${hostile} => viewer\nstaff => admin` };
+  await v.goto(`/?tenant=${theirs.tenant}#/providers`);
+  await enter(v, theirs);
+  await v.sees('Sign-in');
+  await unfold('Set a provider up');
+  await page.getByLabel('Kind', { exact: true }).selectOption('oidc');
+  for (const [label, text] of Object.entries(fields))
+    await v.fill(label, text);
+  await v.examine('provider-new');
+  await v.press('Set it up');
+  await v.sees('corp');
+  const [made] = await providers();
+  assert.deepEqual([made.role_map, made.allowed_domains, made.has_secret, made.trust_mfa], [{ [hostile]: 'viewer', staff: 'admin' }, [`${theirs.tenant}.example`], true, false]);
+  await page.getByText(made.redirect_uri).waitFor();
+  assert.equal(await page.evaluate((secret) => document.documentElement.outerHTML.includes(secret), clientSecret), false);
+  assert.equal(await page.locator('main img').count(), 0);
+  await v.examine('provider');
+  await v.follow('Sign in by it');
+  await signInThere(v, page, 'founder');
+  await v.sees('corp');
+  await unfold('Change it');
+  await v.fill('Roles of its groups', 'staff => nobody_has_it');
+  await v.press('Save');
+  await page.locator('.fault').filter({ hasText: /role/ }).waitFor();
+  await v.fill('Roles of its groups', 'staff => admin');
+  await page.getByLabel('a second factor that was asked for there counts here', { exact: true }).check();
+  await v.press('Save');
+  await page.getByText('It is saved.').waitFor();
+  assert.deepEqual((await providers()).map((p) => [p.role_map, p.trust_mfa, p.has_secret]), [[{ staff: 'admin' }, true, true]]);
+  await v.press('Remove');
+  await page.getByRole('dialog').getByRole('button', { name: 'Remove' }).click();
+  await v.sees('Sign in'); // the session was begun by it
+  assert.deepEqual(await providers(), []);
 }));
 
 test('every code of the source has a sentence of its own that says what to do', () => as(async (v, page) => {

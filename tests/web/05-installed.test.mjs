@@ -42,7 +42,7 @@ test('below a path it works the same, and with or without the last slash', () =>
   await v.press('Watch this tenant');
   await v.sees('This tenant');
   await v.follow('Administration');
-  for (const name of ['Users', 'Roles', 'API keys', 'Settings', 'Grants', 'Audit', 'Silences', 'Channels', 'Overview']) {
+  for (const name of ['Users', 'Roles', 'API keys', 'Settings', 'Sign-in', 'Grants', 'Audit', 'Silences', 'Channels', 'Overview']) {
     await v.follow(name);
     await v.sees(name);
   }

@@ -108,6 +108,15 @@ const deeds = [
     ok(await admin('PUT', `/api/tenants/${admin.session.tenant.id}`, { body: { settings: { allowed_addresses: null } } }));
   }),
   setting('history', 'How long history is kept', { 'Days that snapshots are kept': '30', 'Days that reports are kept': '90' }, async () => assert.deepEqual([(await own()).settings.retention.snapshots_s, (await own()).settings.retention.reports_s], [2592000, 7776000])),
+  { name: 'set a provider up', there, at: () => '#/providers', title: 'Sign-in', open: async (v) => {
+    await unfold(v, 'Set a provider up');
+    await v.page.getByLabel('Kind', { exact: true }).selectOption('google');
+  }, values: { Name: 'work', 'Client number (client ID)': 'client', 'Roles of its groups': '* => viewer' }, press: 'Set it up', request: ['POST', '**/api/identity-providers'], said: /It is set up/, effect: async () => {
+    const [made] = await all(admin, '/api/identity-providers');
+    assert.deepEqual([made.kind, made.client_id, made.role_map], ['google', 'client', { '*': 'viewer' }]);
+  } },
+  { name: 'remove a provider', there: async () => ({ provider: (await all(admin, '/api/identity-providers'))[0] }), at: ({ provider }) => `#/providers/${provider.id}`, title: 'work', open: (v) => v.press('Remove'), press: 'Remove',
+    request: ['DELETE', '**/api/identity-providers/*'], said: 'It is removed.', effect: async () => assert.deepEqual(await all(admin, '/api/identity-providers'), []) },
   { name: 'make a channel', there, at: () => '#/channels', title: 'Channels', values: { Name: HOSTILE, 'E-mail address': 'soc@people.example' }, open: async (v) => {
     await unfold(v, 'Make a channel');
     await v.page.getByLabel('Kind', { exact: true }).selectOption('email');
@@ -124,7 +133,7 @@ test('each deed keeps what was typed whatever the API answers, says what it was,
 
 test('each page says what is wrong with the API, and comes back', () => as(async (v) => {
   const user = await newUser(), role = await newRole();
-  await walkPages(v, ['#/users', `#/users/${user.id}`, '#/roles', `#/roles/${role.id}`, '#/keys', '#/settings', '#/audit'], /\/api\/(users|roles|permissions|api-keys|tenants|audit)\b/);
+  await walkPages(v, ['#/users', `#/users/${user.id}`, '#/roles', `#/roles/${role.id}`, '#/keys', '#/settings', '#/providers', '#/audit'], /\/api\/(identity-providers|users|roles|permissions|api-keys|tenants|audit)\b/);
 }));
 
 // ---- what is shown -----------------------------------------------------------------------------------

@@ -18,6 +18,7 @@ const pages = [
   { name: 'roles', group: t.nav.administration, in: ['#/roles', t.nav.roles], needs: ['read:roles'], load: () => import('./roles.js') },
   { name: 'keys', group: t.nav.administration, in: ['#/keys', t.nav.keys], needs: ['read:api_keys'], load: () => import('./keys.js') },
   { name: 'settings', group: t.nav.administration, in: ['#/settings', t.nav.settings], needs: ['read:tenants'], load: () => import('./settings.js') },
+  { name: 'providers', group: t.nav.administration, in: ['#/providers', t.nav.providers], needs: ['read:settings'], load: () => import('./providers.js') },
   { name: 'grants', group: t.nav.administration, in: ['#/grants', t.nav.grants], needs: ['read:tenants'], load: () => import('./grants.js') },
   { name: 'audit', group: t.nav.administration, in: ['#/audit', t.nav.audit], needs: ['read:audit'], load: () => import('./audit.js') },
   { name: 'tenants', group: t.nav.administration, in: ['#/tenants', t.nav.tenants], platform: true, needs: ['read:tenants'], load: () => import('./tenants.js') },

@@ -30,7 +30,7 @@ function label(provider, all) {
   return `Sign in with ${maker}${several ? ` (${provider.name})` : ''}`;
 }
 
-function startOf(provider, tenant, { returnTo, anew }) {
+export function startOf(provider, tenant, { returnTo, anew }) {
   const url = new URL(urlOf(`api/auth/oidc/${encodeURIComponent(provider.name)}/start`));
   url.searchParams.set('tenant', tenant);
   url.searchParams.set('return_to', returnTo);

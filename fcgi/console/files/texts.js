@@ -2,7 +2,10 @@
 import { list, number, plural } from './language.js';
 
 export const t = {
-  nav: { label: 'Pages', fleet: 'Fleet', overview: 'Overview', alerts: 'Alerts', silences: 'Silences', channels: 'Channels', administration: 'Administration', users: 'Users', roles: 'Roles', keys: 'API keys', settings: 'Settings', audit: 'Audit', grants: 'Grants', tenants: 'Tenants', account: 'Your account', signOut: 'Sign out' },
+  nav: {
+    label: 'Pages', fleet: 'Fleet', overview: 'Overview', alerts: 'Alerts', silences: 'Silences', channels: 'Channels', administration: 'Administration', users: 'Users', roles: 'Roles', keys: 'API keys',
+    settings: 'Settings', audit: 'Audit', grants: 'Grants', providers: 'Sign-in', tenants: 'Tenants', account: 'Your account', signOut: 'Sign out',
+  },
   none: 'There is none.',
   more: 'More',
   filter: 'Show',
@@ -324,6 +327,25 @@ export const t = {
     undrop: [(name) => `Have ${name} back?`, 'It is as it was before it was deleted.', 'Have it back', 'Fetching it back…', 'It is back.'],
     quota: 'What it may have', quotaSays: 'Empty is no limit. One below what there is takes nothing away.', save: 'Save', saved: 'It is saved.', saving: 'Saving…',
     limits: { users: 'Accounts', api_keys: 'API keys', drift_configs: 'Configs', snapshots_per_day: 'Snapshots a day', storage_bytes: 'Stored bytes', requests_per_minute: 'Requests a minute', requests_burst: 'Requests at once' },
+  },
+
+  providers: {
+    says: 'Who signs people in besides passwords. Whoever trusts a provider with a domain lets it sign in as anybody who has an address there.', heads: ['Provider', 'Kind', 'Trusted with', 'Roles it gives', 'Changed'],
+    kinds: { entra: 'Microsoft Entra', google: 'Google', oidc: 'OpenID Connect' }, kind: 'Kind', makeTitle: 'Set a provider up', make: 'Set it up', saving: 'Saving…', made: 'It is set up: register the address below there, then try it.',
+    makeSays: 'The provider has to know this installation first: it gives a client number and a secret.', noDomains: 'no domain', none: 'none', kept: 'kept, and never shown',
+    name: 'Name', nameSays: 'a-z, 0-9 and -; it stands on the button and in its address.', directory: 'Number of the directory (tenant ID)', issuer: 'Issuer (https://…)', client: 'Client number (client ID)', secret: 'Client secret',
+    newSecret: 'New client secret (empty: the one it has)', secretAgain: 'With another issuer or directory it is to be typed again: it goes there.',
+    domains: 'E-mail domains it is trusted with', domainsSay: 'One on each line. A verified address there is linked to the user who has it here; none: nobody is linked any more.',
+    map: 'Roles of its groups', mapSays: 'group => role, one on each line; * stands for everybody.', absent: 'Roles of somebody whose groups it does not tell', absences: { keep: 'stay', remove: 'go' }, scopes: 'Further scopes to ask for',
+    believed: 'What is believed of it',
+    switches: { auto_provision: 'people whom nobody here knows get an account', trust_mfa: 'a second factor that was asked for there counts here', group_lookup: 'groups beyond those in the token are asked of Microsoft Graph',
+      assume_email_verified: 'an address counts as verified when it does not say (where people may choose their address, anybody signs in as anybody)' },
+    register: 'At the provider, the redirect address below has to be registered.',
+    facts: { kind: 'Kind', issuer: 'Issuer', directory: 'Directory', client: 'Client number', secret: 'Client secret', redirect: 'Redirect address', domains: 'Trusted with', map: 'Roles of its groups', believed: 'Believed', changed: 'Changed' },
+    change: 'Change it', save: 'Save', saved: 'It is saved.', same: 'Nothing is different from what it is.',
+    trial: 'Try it', trialSays: 'Signs you in by it, and comes back here: you are then whoever you are there. If it does not work, the sign-in says why.', try: 'Sign in by it',
+    drop: 'Remove', dropping: 'Removing…', dropAsk: (name) => `Remove ${name}?`, dropLost: 'Sessions that were begun by it end at once, and who has no password signs in no more.', dropped: 'It is removed.',
+    unknown: 'It is of a kind that this page does not know: change it by the API.', back: 'All providers',
   },
 
   once: {

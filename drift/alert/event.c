@@ -90,12 +90,54 @@ static const struct field open_work_fields[] = {
 };
 static const struct schema open_work = SCHEMA("EventWork", struct event_work, open_work_fields);
 
+#define LINKS                                                                                      \
+	FIELD(struct event_links, alert, .flags = FIELD_NULLABLE),                                 \
+	    FIELD(struct event_links, report, .flags = FIELD_OMIT_ZERO | FIELD_NULLABLE)
 static const struct field link_fields[] = {
-	FIELD(struct event_links, alert, .flags = FIELD_NULLABLE),
-	FIELD(struct event_links, report, .flags = FIELD_OMIT_ZERO | FIELD_NULLABLE),
+	LINKS,
 	FIELD_END,
 };
 static const struct schema links_schema = SCHEMA("EventLinks", struct event_links, link_fields);
+
+static const struct field listed_fields[] = {
+	FIELD(struct event_listed, id, .flags = FIELD_NULLABLE),
+	FIELD(struct event_listed, event),
+	FIELD(struct event_listed, severity),
+	FIELD(struct event_listed, kind),
+	FIELD(struct event_listed, status),
+	FIELD(struct event_listed, title),
+	FIELD(struct event_listed, config, .item = &open_config, .flags = FIELD_OMIT_ZERO),
+	FIELD(struct event_listed, opened_at, .flags = FIELD_OMIT_ZERO),
+	FIELD_END,
+};
+static const struct schema listed_schema =
+    SCHEMA("EventListed", struct event_listed, listed_fields);
+
+static const struct field list_links_fields[] = {
+	FIELD(struct event_links, alerts),
+	FIELD_END,
+};
+static const struct schema list_links =
+    SCHEMA("EventListLinks", struct event_links, list_links_fields);
+
+static const struct field many_fields[] = {
+	FIELD(struct event_many, reason),
+	FIELD(struct event_many, alerts, .item = &listed_schema),
+	FIELD(struct event_many, alerts_total),
+	FIELD(struct event_many, resolved),
+	FIELD(struct event_many, by_severity),
+	FIELD_END,
+};
+static const struct schema many_schema = SCHEMA("EventMany", struct event_many, many_fields);
+
+static const struct field summary_fields[] = {
+	FIELD(struct alert_event, tenant, .item = &open_tenant),
+	FIELD_AS(struct alert_event, many, "summary", .item = &many_schema),
+	FIELD(struct alert_event, links, .item = &list_links),
+	FIELD_END,
+};
+static const struct schema summary_schema =
+    SCHEMA("EventSummaryData", struct alert_event, summary_fields);
 
 #define OPEN_HEAD                                                                                  \
 	FIELD(struct alert_event, tenant, .item = &open_tenant),                                   \
@@ -138,6 +180,13 @@ struct envelope {
 	static const struct schema name = SCHEMA(title, struct envelope, name##_fields)
 ENVELOPE(headed, "EventBegun", head_schema);
 ENVELOPE(whole, "Event", data_schema);
+ENVELOPE(summed, "EventSummed", summary_schema);
+
+bool
+event_is_test(const struct alert_event *ev)
+{
+	return ev->alert == NULL && ev->many == NULL;
+}
 
 static bool
 print_envelope(struct buf *b, const struct schema *s, const struct alert_event *ev, struct err *e)
@@ -156,13 +205,19 @@ event_print_head(struct buf *b, const struct alert_event *ev, struct err *e)
 bool
 event_print(struct buf *b, const struct alert_event *ev, struct err *e)
 {
-	return print_envelope(b, ev->alert == NULL ? &headed : &whole, ev, e);
+	const struct schema *s = ev->many != NULL ? &summed : ev->alert == NULL ? &headed : &whole;
+
+	return print_envelope(b, s, ev, e);
 }
 
 bool
 event_print_data(struct buf *b, const struct alert_event *ev, struct err *e)
 {
-	return schema_encode(b, ev->alert == NULL ? &head_schema : &data_schema, ev, e);
+	const struct schema *s = ev->many != NULL    ? &summary_schema
+				 : ev->alert == NULL ? &head_schema
+						     : &data_schema;
+
+	return schema_encode(b, s, ev, e);
 }
 
 bool
@@ -265,6 +320,19 @@ static const struct field kept_work_fields[] = {
 };
 static const struct schema kept_work = SCHEMA("KeptWork", struct event_work, kept_work_fields);
 
+static const struct field kept_links_fields[] = {
+	LINKS,
+	FIELD(struct event_links, alerts, .flags = FIELD_OMIT_ZERO | FIELD_NULLABLE),
+	FIELD_END,
+};
+static const struct schema kept_links = SCHEMA("KeptLinks", struct event_links, kept_links_fields);
+
+static const struct field kept_many_fields[] = {
+	FIELD(struct event_many, reason),
+	FIELD_END,
+};
+static const struct schema kept_many = SCHEMA("KeptMany", struct event_many, kept_many_fields);
+
 static const struct field kept_fields[] = {
 	FIELD(struct alert_event, type),
 	FIELD(struct alert_event, at),
@@ -274,10 +342,11 @@ static const struct field kept_fields[] = {
 	FIELD(struct alert_event, report, .item = &kept_report, .flags = FIELD_NULLABLE),
 	FIELD(struct alert_event, changes, .item = &kept_change),
 	FIELD(struct alert_event, changes_total),
-	FIELD(struct alert_event, links, .item = &links_schema, .flags = FIELD_NULLABLE),
+	FIELD(struct alert_event, links, .item = &kept_links, .flags = FIELD_NULLABLE),
 	FIELD(struct alert_event, ended),
 	/* one that has none is kept as before, for programs that do not know the member */
 	FIELD(struct alert_event, work, .item = &kept_work, .flags = FIELD_OMIT_ZERO),
+	FIELD(struct alert_event, many, .item = &kept_many, .flags = FIELD_OMIT_ZERO),
 	FIELD_END,
 };
 static const struct schema kept_schema = SCHEMA("KeptEvent", struct alert_event, kept_fields);
@@ -288,7 +357,7 @@ event_template(const struct alert_event *ev, const char *type)
 	bool first =
 	    ev->work == NULL && strcmp(type, EVENT_REOPENED) != 0 && !event_is(type, SORT_WORK);
 
-	return first ? 1 : 2;
+	return ev->many != NULL ? 3 : first ? 1 : 2;
 }
 
 bool

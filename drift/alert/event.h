@@ -20,7 +20,7 @@
 #include "drift/alert/alerting.h"
 #include "drift/engine/view.h"
 
-#define EVENT_TEMPLATE 2 /* the newest of the renderings that an event is for: a number kept beside it (event_template()) */
+#define EVENT_TEMPLATE 3 /* the newest of the renderings that an event is for: a number kept beside it (event_template()) */
 #define EVENT_MAX      20000
 #define EVENT_CHANGES  20
 #define EVENT_LINES    8000 /* bytes of all text_diff: those of the first changes for which there is room */
@@ -73,19 +73,42 @@ struct event_work {
 	struct raw_json assigned_to; /* an address; "": nobody any more */
 };
 struct event_links {
-	const char *alert, *report; /* URLs; NULL: none */
+	const char *alert, *report, *alerts; /* URLs; NULL: none */
 };
+
+/* One alert among several that are told together: without values, whatever the channel is told. */
+struct event_listed {
+	struct uuid     id;
+	const char     *event, *severity; /* what the channel is told of it */
+	const char     *kind, *status;    /* as it is by now; "": it is gone */
+	struct raw_json title;
+	struct event_config *config; /* NULL: of none */
+	instant         opened_at;
+};
+/* Only `reason` is kept: the rest is read at each attempt (drift/deliver/summary.h), so that nothing stands in it that was
+ * masked since. */
+struct event_many {
+	const char     *reason; /* why they are told together: SUMMARY_RATE, ... */
+	struct items    alerts; /* struct event_listed, the worst first, those that are over last */
+	int64_t         alerts_total, resolved; /* listed or not */
+	const char     *worst;       /* of those that are not over; NULL: all are */
+	struct raw_json by_severity; /* of those that are not over: {"critical": 3} */
+};
+#define EVENT_SUMMARY "drift.alerts.summary" /* of no alert by itself: no row of events.h */
+#define SUMMARY_RATE "rate" /* they came faster than the channel is told */
+#define EVENT_LISTED 20
 
 struct alert_event {
 	const char          *type; /* EVENT_OPENED, ... */
 	instant              at;
 	struct event_tenant *tenant;
 	struct event_config *config;        /* NULL: of none */
-	struct event_alert  *alert;         /* NULL: a test of a channel, with nothing but its tenant */
+	struct event_alert  *alert;         /* NULL: of several; or a test of a channel, with nothing but its tenant */
 	struct event_report *report;        /* NULL: of none */
 	struct items         changes;       /* struct event_change, the most severe first */
 	int64_t              changes_total; /* told or not */
 	struct event_links  *links;
+	struct event_many   *many; /* NULL: of one alert, or a test */
 	int64_t              ended; /* findings that are over since the last event, while others go on */
 	struct event_work   *work;  /* NULL: nobody has done anything */
 
@@ -102,7 +125,14 @@ MUST_USE bool event_make(const struct alert_scope *s, const struct alert_news *n
 /* For which templates it is, told as `type`: a program from before leaves what it does not know to one that does. */
 int64_t event_template(const struct alert_event *ev, const char *type);
 
-/* As it is kept, and back: what is read has all its texts, children of `mem`, and is the same in every rendering. */
+/* Of several alerts, at this instant: as it is kept. */
+MUST_USE bool event_make_summary(const struct alert_scope *s, const char *reason,
+    struct alert_event *out, struct err *e);
+/* It is a test of a channel. */
+bool event_is_test(const struct alert_event *ev);
+
+/* As it is kept, and back: what is read has all its texts, children of `mem`, and is the same in every rendering.  Of a summary it
+ * is the reason. */
 MUST_USE bool event_keep(struct buf *b, const struct alert_event *ev, struct err *e);
 MUST_USE bool event_read(TALLOC_CTX *mem, struct str kept, struct alert_event *out, struct err *e);
 

@@ -95,14 +95,16 @@ set_change(TALLOC_CTX *mem, const struct change *c, const struct change_text *t,
 	       set_value(mem, t->new_text, &out->new_value, &out->new_value_truncated, e);
 }
 
+/* `id` NULL: of the list. */
 static bool
 set_link(const struct alert_scope *s, const char *path, const struct uuid *id, const char **out,
     struct err *e)
 {
 	const struct conf *c = s->env->conf;
-	char               text[UUID_TEXT_MAX];
+	char               text[UUID_TEXT_MAX] = "";
 
-	uuid_print(id, text);
+	if (id != NULL)
+		uuid_print(id, text);
 	*out = talloc_asprintf(s->mem, "%s%s%s%s", c->public_url == NULL ? "" : c->public_url,
 	    c->base_path == NULL ? "" : c->base_path, path, text);
 	return *out != NULL || err_memory(e);
@@ -290,4 +292,18 @@ event_make(const struct alert_scope *s, const struct alert_news *news, struct al
 	return set_config(s, out, e) && set_alert(s->mem, news, out, e) && set_report(s, out, e) &&
 	       set_links(s, out, e) && set_work(s->mem, news->work, out, e) &&
 	       set_changes(s->mem, news, out, e);
+}
+
+bool
+event_make_summary(
+    const struct alert_scope *s, const char *reason, struct alert_event *out, struct err *e)
+{
+	*out = (struct alert_event) { .type = EVENT_SUMMARY, .at = { clock_ms(s->env->clock) } };
+	out->many = talloc_zero(s->mem, struct event_many);
+	out->links = talloc_zero(s->mem, struct event_links);
+	if (out->many == NULL || out->links == NULL)
+		return err_memory(e);
+	out->many->reason = reason;
+	return set_tenant(s, out, e) &&
+	       set_link(s, "/api/drift/alerts", NULL, &out->links->alerts, e);
 }

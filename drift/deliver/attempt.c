@@ -7,6 +7,8 @@
 #include "core/store/tx.h"
 #include "drift/alert/fold.h"
 #include "drift/alert/message.h"
+#include "drift/deliver/pacing.h"
+#include "drift/deliver/summary.h"
 
 #define RETRY_MAX_S 86400
 #define DETAIL_MAX  300
@@ -146,9 +148,19 @@ record_former(struct db *db, const struct attempt *a, struct err *e)
 	return ok;
 }
 
+/* What it tells ends with it. */
+static bool
+record_summary(struct db *db, const struct attempt *a, struct err *e)
+{
+	return record_alone(db, a, e) &&
+	       (goes_on(a) || summary_end(db, a, a->verdict.fate == FATE_DELIVERED, e));
+}
+
 static bool
 record_message(struct db *db, const struct attempt *a, struct err *e)
 {
+	if (summary_is(&a->message))
+		return record_summary(db, a, e);
 	if (!uuid_is_nil(&a->message.lane_id))
 		return record_in_lane(db, a, e);
 	return uuid_is_nil(&a->message.alert_id) ? record_alone(db, a, e) : record_former(db, a, e);
@@ -160,7 +172,7 @@ record_body(struct db *db, void *arg, struct err *e)
 {
 	const struct attempt *a = arg;
 
-	if (!record_message(db, a, e) || !delivery_add(db, &a->row, e))
+	if (!record_message(db, a, e) || !delivery_add(db, &a->row, e) || !pacing_rest(db, a, e))
 		return false;
 	return a->verdict.fate != FATE_DISABLED ||
 	       channel_disable(db, &a->channel.id, a->verdict.reason, a->row.at, e);
@@ -185,6 +197,7 @@ attempt_event(const struct attempt *a, TALLOC_CTX *mem, struct alert_event *show
 	struct alert_event kept;
 
 	return message_open(a->t, mem, &a->message, &kept, e) &&
+	       (kept.many == NULL || summary_fill(a->t, mem, &a->message.id, kept.many, e)) &&
 	       event_view(mem, view, &kept, shown, e);
 }
 

@@ -5,6 +5,7 @@
 #include "core/store/alert/due.h"
 #include "core/store/alert/lane.h"
 #include "drift/deliver/attempt.h"
+#include "drift/deliver/pacing.h"
 
 #define CLAIMS        16 /* due rows read at once */
 #define SUSPENDED_MS  300000
@@ -92,6 +93,8 @@ load(struct attempt *a, TALLOC_CTX *mem, bool *go, struct err *e)
 		return err_take(e, ERR_MISSING) && claim_forget(control, a->claim, e);
 	if (strcmp(m->state, "pending") != 0)
 		return claim_forget(control, a->claim, e);
+	if (!uuid_is_nil(&m->told_in)) /* and ends with that */
+		return claim_forget(control, a->claim, e);
 	if (m->behind)
 		return leave_to_lane(a, mem, e);
 	a->row = (struct delivery) {
@@ -171,6 +174,18 @@ attempt_once(struct attempt *a, TALLOC_CTX *mem, struct err *e)
 	return true;
 }
 
+/* As fast as its channel is told. */
+static bool
+attempt_paced(struct attempt *a, TALLOC_CTX *mem, struct err *e)
+{
+	struct pacing turn;
+
+	if (!pacing_turn(a, mem, &turn, e))
+		return false;
+	return turn.go ? attempt_once(a, mem, e)
+		       : claim_put_off(database_control(a->d->database), a->claim, turn.wait_ms, e);
+}
+
 static bool
 attempt_in_turn(struct attempt *a, TALLOC_CTX *mem, struct err *e)
 {
@@ -184,7 +199,7 @@ attempt_in_turn(struct attempt *a, TALLOC_CTX *mem, struct err *e)
 		return claim_put_off(database_control(d->database), a->claim,
 		    age < LANE_SLOW_MS ? LANE_SHORT_MS : LANE_LONG_MS, e);
 	}
-	ok = attempt_once(a, mem, e);
+	ok = attempt_paced(a, mem, e);
 	channel_slot_leave(d->slots, d->self, channel);
 	return ok;
 }

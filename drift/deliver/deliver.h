@@ -1,7 +1,7 @@
 /*
  * deliver.h - what is due in the outbox is sent, by whatever format it is of.
  *
- * claim -> tenant, message, channel -> the format's attempt -> one transaction that records it and ends or postpones the
+ * claim -> tenant, message, channel -> its turn (pacing.h) -> the format's attempt -> one transaction that records it and ends or postpones the
  * claim.  Who dies between the attempt and the record leaves a claim that runs out: the message is sent again under the same
  * id.  At most DELIVER_TRIES attempts.  A message that this version does not know how to make (its kind, or a rendering of
  * a newer version) is put off, which counts as no attempt, until its channel is gone or disabled.

@@ -108,12 +108,14 @@ put_changes(struct both *b, const struct words *w, struct err *e)
 }
 
 static void
-put_link(struct both *b, const char *url)
+put_link(struct both *b, const struct words *w)
 {
 	end_line(b, "<p><a href=\"");
-	buf_puts(&b->text, "Open the alert: ");
-	both_puts(b, url);
-	end_line(b, "\">Open the alert</a></p>");
+	buf_printf(&b->text, "%s: ", w->open);
+	both_puts(b, w->link);
+	put_html(b, "\">");
+	put_html(b, w->open);
+	end_line(b, "</a></p>");
 }
 
 static void
@@ -142,7 +144,7 @@ write_mail(const struct attempt *a, TALLOC_CTX *mem, const struct words *w, stru
 	if (!put_changes(&b, w, e))
 		return false;
 	if (w->link != NULL)
-		put_link(&b, w->link);
+		put_link(&b, w);
 	put_foot(&b, a, w);
 	m->text = buf_str(&b.text);
 	m->html = buf_str(&b.html);
@@ -230,6 +232,8 @@ const struct format_ops alert_email = {
 	.has_channels = true,
 	.by_address = true,
 	.check_target = check_address,
+	.rate = { 6, 10 },
+	.tells_many = true,
 	.action = "alert.deliver",
 	.done = "alert delivered",
 	.delays_s = mail_delays_s,

@@ -13,6 +13,7 @@
 
 #include "core/base/rand.h"
 #include "core/net/fetch.h"
+#include "core/store/alert/channel.h"
 #include "drift/alert/event.h"
 
 struct attempt; /* attempt.h */
@@ -89,6 +90,12 @@ struct format_ops {
 	/* It is told in a body that the tenant wrote, with headers that are sealed in the secret's place: templated.h. */
 	bool has_template;
 
+	/* How fast a channel of the kind is told where nobody says otherwise, by what its receiver documents; 0: as fast as it
+	 * answers.  What waits longer is told by one message together where the kind has a form for that, an event with `many`;
+	 * a kind that has none is told each. */
+	struct channel_rate rate;
+	bool                tells_many;
+
 	const char      *action, *done; /* for the log: "alert.deliver", "alert delivered" */
 	const int64_t   *delays_s;      /* before the 2nd, 3rd, ... attempt: DELIVER_TRIES - 1 of them */
 
@@ -113,6 +120,8 @@ struct format {
 extern const struct format formats[]; /* ended by kind == NULL */
 /* NULL: no such kind in that table. */
 const struct format *format_of(const struct format *table, const char *kind);
+/* The channel's own, or its kind's; of a kind that is unknown here none. */
+struct channel_rate format_rate(const struct format *table, const struct channel *c);
 
 extern const char *const channel_kinds[];     /* what people may choose, ended by NULL */
 extern const char        channel_kinds_doc[]; /* a sentence for each */

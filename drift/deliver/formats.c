@@ -37,6 +37,14 @@ format_of(const struct format *table, const char *kind)
 	return NULL;
 }
 
+struct channel_rate
+format_rate(const struct format *table, const struct channel *c)
+{
+	const struct format *f = format_of(table, c->kind);
+
+	return c->rate.per_minute != 0 || f == NULL ? c->rate : f->ops->rate;
+}
+
 /* ---- what formats share ---- */
 
 const int64_t delays_of_days[DELIVER_TRIES - 1] = { 5, 300, 1800, 7200, 18000, 36000, 50400, 72000,

@@ -266,6 +266,7 @@ const struct format_ops pagerduty_events = {
 	.has_channels = true,
 	.check_target = check_target,
 	.secret = &integration_key,
+	.rate = { 120, 20 }, /* of a key, as their support has said it */
 	.action = "alert.deliver",
 	.done = "alert delivered",
 	.delays_s = delays_of_days,

@@ -139,7 +139,7 @@ add_end(struct blocks *b, const struct words *w, size_t told, struct err *e)
 	buf_make(&line, b->mem);
 	buf_putc(&line, '<');
 	buf_slack(&line, str_of(w->link));
-	buf_puts(&line, "|Open the alert>");
+	buf_printf(&line, "|%s>", w->open);
 	text = buf_text(&line, e);
 	if (text == NULL)
 		return false;
@@ -208,6 +208,8 @@ const struct format_ops slack_blocks = {
 	.has_channels = true,
 	.check_target = format_check_url,
 	.hides_url = true,
+	.rate = { 20, 10 }, /* a message a second, documented; fewer are read */
+	.tells_many = true,
 	.action = "alert.deliver",
 	.done = "alert delivered",
 	.delays_s = delays_of_days,

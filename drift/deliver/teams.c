@@ -130,14 +130,15 @@ add_paragraph(struct paragraphs *p, const struct run *runs, size_t n, bool separ
 static const char *
 color_of(const struct alert_event *ev)
 {
+	const char *severity;
+
 	if (words_over(ev))
 		return "Good";
-	if (ev->alert == NULL)
+	if (event_is_test(ev))
 		return "Default";
-	return strcmp(ev->alert->severity, "critical") == 0 ||
-		       strcmp(ev->alert->severity, "high") == 0
-		   ? "Attention"
-		   : "Warning";
+	severity = ev->many != NULL ? ev->many->worst : ev->alert->severity;
+	return strcmp(severity, "critical") == 0 || strcmp(severity, "high") == 0 ? "Attention"
+										  : "Warning";
 }
 
 static bool
@@ -212,7 +213,7 @@ print_card(
     TALLOC_CTX *mem, struct paragraphs *p, const struct words *w, struct str *body, struct err *e)
 {
 	static const struct layout full = { "Full" };
-	struct action              open = { "Action.OpenUrl", "Open the alert", w->link };
+	struct action              open = { "Action.OpenUrl", w->open, w->link };
 	struct card                card = {
 			       .schema = "http://adaptivecards.io/schemas/adaptive-card.json",
 			       .type = "AdaptiveCard",
@@ -281,6 +282,8 @@ const struct format_ops teams_card = {
 	.has_channels = true,
 	.check_target = format_check_url,
 	.hides_url = true,
+	.rate = { 4, 5 }, /* 25 in 5 minutes, documented for whoever posts to a channel */
+	.tells_many = true,
 	.action = "alert.deliver",
 	.done = "alert delivered",
 	.delays_s = delays_of_days,

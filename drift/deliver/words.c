@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "core/json/json.h"
 #include "drift/attribution/attribution.h"
 
 #define NAME_MAX_         120 /* bytes */
@@ -10,13 +11,16 @@
 #define VALUE_MAX         200
 #define SEPARATOR         " \xc2\xb7 "
 #define CUT               "\xe2\x80\xa6"
-#define ALERTS_API        "/api/drift/alerts/"
-#define ALERTS_PAGE       "/?tenant=%s#/alerts/" /* fcgi/console */
+#define ALERTS_API        "/api/drift/alerts"
+#define ALERTS_PAGE       "/?tenant=%s#/alerts" /* fcgi/console */
+#define ALERTS_OPEN       "?status=open"
 #define TEST_TITLE        "a test of this channel: nothing has happened"
 
 bool
 words_over(const struct alert_event *shown)
 {
+	if (shown->many != NULL)
+		return shown->many->worst == NULL;
 	return strcmp(shown->type, EVENT_RESOLVED) == 0 || shown->below_min_severity;
 }
 
@@ -102,6 +106,10 @@ add_deed(struct buf *b, const struct alert_event *ev, struct err *e)
 static bool
 add_standing(struct buf *b, const struct alert_event *ev, struct err *e)
 {
+	if (ev->many != NULL) {
+		add_severity(b, ev->many->worst == NULL ? "resolved" : ev->many->worst);
+		return true;
+	}
 	if (ev->alert == NULL || strcmp(ev->type, EVENT_RESOLVED) == 0) {
 		buf_puts(b, event_kind_of(ev->type)->state);
 		return true;
@@ -287,24 +295,116 @@ make_changes(TALLOC_CTX *mem, const struct alert_event *ev, struct words *out, s
 	return true;
 }
 
+/* ---- of several alerts ---- */
+
+static bool
+list_alert(TALLOC_CTX *mem, const struct event_listed *a, struct words_change *out, struct err *e)
+{
+	bool        over = strcmp(a->event, EVENT_RESOLVED) == 0;
+	const char *title = line_of(mem, &a->title, WHERE_MAX, e), *where = a->kind;
+
+	if (a->config != NULL)
+		where = line_of(mem, &a->config->name, NAME_MAX_, e);
+	if (title == NULL || where == NULL)
+		return false;
+	*out = (struct words_change) {
+		.severity = over ? "resolved" : a->severity,
+		.where = *where == '\0' ? "an alert" : where,
+		.what = *title == '\0' ? "an alert that is gone" : title,
+		.why = over || strcmp(a->event, EVENT_OPENED) == 0 ? ""
+								   : event_kind_of(a->event)->state,
+	};
+	return true;
+}
+
+static bool
+list_alerts(TALLOC_CTX *mem, const struct event_many *many, struct words *out, struct err *e)
+{
+	const struct event_listed *a = many->alerts.p;
+
+	out->total = many->alerts_total;
+	out->changes = talloc_zero_size(mem, (many->alerts.n + 1) * sizeof(out->changes[0]));
+	if (out->changes == NULL)
+		return err_memory(e);
+	for (; out->changes_n < many->alerts.n; out->changes_n++)
+		if (!list_alert(mem, &a[out->changes_n], &out->changes[out->changes_n], e))
+			return false;
+	return true;
+}
+
+/* "412 alerts: 3 critical, 40 high, 112 resolved" */
+static const char *
+count_alerts(TALLOC_CTX *mem, const struct event_many *many, struct err *e)
+{
+	static const char *const order[] = { "critical", "high", "medium", "low", "info" };
+	const struct json       *by = json_parse(mem, str_of(many->by_severity.text), e);
+	const char              *before = ": ";
+	struct buf               b;
+
+	if (by == NULL)
+		return NULL;
+	buf_make(&b, mem);
+	buf_printf(&b, "%lld alerts", (long long)many->alerts_total);
+	for (size_t i = 0; i < sizeof(order) / sizeof(order[0]); i++) {
+		const struct json *n = json_get(by, order[i]);
+
+		if (n == NULL)
+			continue;
+		buf_puts(&b, before);
+		buf_add(&b, n->text.p, n->text.n);
+		buf_printf(&b, " %s", order[i]);
+		before = ", ";
+	}
+	if (many->resolved > 0)
+		buf_printf(&b, "%s%lld resolved", before, (long long)many->resolved);
+	return buf_text(&b, e);
+}
+
+static const char *
+why_together(const struct event_many *many)
+{
+	return strcmp(many->reason, SUMMARY_RATE) == 0
+		   ? "They came faster than this channel is told of each."
+		   : "They are told together.";
+}
+
+/* ---- all of it ---- */
+
 /* Where people look at what programs find at BASE/api/drift/alerts/ID. */
 static bool
 make_link(TALLOC_CTX *mem, const struct alert_event *ev, struct words *out, struct err *e)
 {
-	const char *api = ev->links == NULL ? NULL : ev->links->alert;
+	const struct event_links *links = ev->links;
+	const char *api = links == NULL ? NULL : ev->many != NULL ? links->alerts : links->alert;
 	const char *rest = api == NULL ? NULL : strstr(api, ALERTS_API);
 
 	if (rest == NULL)
 		return true;
 	out->link = talloc_asprintf(mem, "%.*s" ALERTS_PAGE "%s", (int)(rest - api), api,
-	    ev->tenant->slug, rest + sizeof(ALERTS_API) - 1);
+	    ev->tenant->slug, ev->many != NULL ? ALERTS_OPEN : rest + sizeof(ALERTS_API) - 1);
 	return out->link != NULL || err_memory(e);
+}
+
+static bool
+make_summary(TALLOC_CTX *mem, const struct alert_event *ev, struct words *out, struct err *e)
+{
+	out->open = "Open the alerts";
+	out->title = count_alerts(mem, ev->many, e);
+	return out->title != NULL && make_link(mem, ev, out, e) && make_headline(mem, ev, out, e) &&
+	       add_fact(out, "Customer", tenant_line(mem, ev->tenant, e)) &&
+	       add_fact(out, "Why together", why_together(ev->many)) &&
+	       list_alerts(mem, ev->many, out, e);
 }
 
 bool
 words_make(TALLOC_CTX *mem, const struct alert_event *shown, struct words *out, struct err *e)
 {
-	*out = (struct words) { .state = event_kind_of(shown->type)->state, .title = TEST_TITLE };
+	*out = (struct words) { .state = shown->many != NULL ? "Summary"
+							     : event_kind_of(shown->type)->state,
+		.title = TEST_TITLE,
+		.open = "Open the alert" };
+	if (shown->many != NULL)
+		return make_summary(mem, shown, out, e);
 	if (shown->alert != NULL)
 		out->title = line_of(mem, &shown->alert->title, WORDS_LINE_MAX, e);
 	return out->title != NULL && make_link(mem, shown, out, e) &&

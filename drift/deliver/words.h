@@ -5,6 +5,10 @@
  * escapes it for that.  They are bounded, so that a format that takes all of them knows how much it takes.
  *
  *	Critical · Example Ltd · sshd_config: PermitRootLogin no -> yes and 2 more
+ *
+ * What tells of several alerts has them in the place of changes:
+ *
+ *	Critical · Example Ltd · 412 alerts: 3 critical, 40 high, 257 medium, 112 resolved
  */
 #ifndef BSX_DRIFT_DELIVER_WORDS_H
 #define BSX_DRIFT_DELIVER_WORDS_H
@@ -28,7 +32,7 @@ struct words_change {
 
 struct words {
 	const char          *headline;
-	const char          *state; /* "Opened", "Changed", ... (drift/alert/events.h) */
+	const char          *state; /* "Opened", "Changed", ..., "Summary" (drift/alert/events.h) */
 	const char          *title;
 	struct words_named   facts[WORDS_FACTS_MAX];
 	size_t               facts_n;
@@ -36,6 +40,7 @@ struct words {
 	size_t               changes_n;
 	int64_t              total; /* changes that there are; the rest is behind the link */
 	const char          *link;  /* URL of the page that shows it, in its tenant; NULL: none */
+	const char          *open;  /* what the link is called: "Open the alert" */
 };
 
 /* *out and its texts are children of `mem`, or the event's. */

@@ -109,6 +109,7 @@ make_row(
 	    !channel_secret_set(a, c, in->secret, &out->secret, e) ||
 	    !channel_template_set(a, c, in, e))
 		return false;
+	c->rate = in->rate;
 	c->name = acting_copy(a, in->name);
 	c->status = acting_copy(a, "active");
 	c->status_reason = acting_copy(a, "");
@@ -244,6 +245,8 @@ alter_words(const struct channel_deed *d, struct channel *c, struct err *e)
 		c->name = acting_copy(d->a, in->name);
 	if (in->status != NULL)
 		alter_status(d->a, c, in->status);
+	if (in->has_rate)
+		c->rate = in->rate;
 	c->updated_at = acting_now(d->a);
 	return (c->name != NULL && c->status != NULL && c->status_reason != NULL) || err_memory(e);
 }

@@ -29,7 +29,8 @@ struct channel_wish {
 	const char          *template;      /* NULL: not named */
 	struct items         headers;       /* struct templated_header; none: none are sent */
 	bool                 values;
-	bool                 has_secret, has_values, has_former, has_headers; /* named */
+	struct channel_rate  rate;          /* 0: its kind's */
+	bool                 has_secret, has_values, has_former, has_headers, has_rate; /* named */
 };
 struct channel_made {
 	struct channel row;

@@ -75,7 +75,7 @@ static const struct schema told_schema = SCHEMA("ChannelTold", struct channel_to
 /* What is not told is the same. */
 struct channel_changed {
 	const char               *name;
-	const struct text_change *renamed, *status, *target;
+	const struct text_change *renamed, *status, *target, *rate;
 	const struct flag_change *values;
 	const char               *secret, *template;
 	instant                   former_secret_until;
@@ -86,6 +86,7 @@ static const struct field changed_fields[] = {
 	TOLD_ITEM_IF(struct channel_changed, status, &text_change_schema),
 	TOLD_ITEM_IF(struct channel_changed, values, &flag_change_schema),
 	TOLD_ITEM_IF(struct channel_changed, target, &text_change_schema),
+	TOLD_ITEM_IF(struct channel_changed, rate, &text_change_schema),
 	TOLD_IF(struct channel_changed, secret),
 	TOLD_IF(struct channel_changed, former_secret_until),
 	TOLD_IF(struct channel_changed, template),
@@ -108,6 +109,19 @@ tell_one(TALLOC_CTX *mem, const struct channel *c, struct err *e)
 	return told.target == NULL ? NULL : audit_details(mem, &told_schema, &told, e);
 }
 
+/* "20 a minute, 10 at once" */
+static const char *
+tell_rate(TALLOC_CTX *mem, const struct channel_rate *r, struct err *e)
+{
+	const char *out = r->per_minute == 0 ? "that of its kind"
+					     : talloc_asprintf(mem, "%lld a minute, %lld at once",
+						   (long long)r->per_minute, (long long)r->burst);
+
+	if (out == NULL)
+		err_memory(e);
+	return out;
+}
+
 static bool
 is_same(const char *a, const char *b)
 {
@@ -118,22 +132,24 @@ static const char *
 tell_changes(TALLOC_CTX *mem, const struct channel *was, const struct channel *now, bool new_secret,
     struct err *e)
 {
-	const struct flag_change     values = { was->with_values, now->with_values };
-	const struct text_change     target = { channel_target_shown(mem, was->target, e),
-		    channel_target_shown(mem, now->target, e) };
-	struct text_change           renamed, status;
+	const struct flag_change values = { was->with_values, now->with_values };
+	const struct text_change target = { channel_target_shown(mem, was->target, e),
+		channel_target_shown(mem, now->target, e) };
+	const char *slow = tell_rate(mem, &was->rate, e), *fast = tell_rate(mem, &now->rate, e);
+	struct text_change           renamed, status, rate;
 	const struct channel_changed changed = {
 		.name = now->name,
 		.renamed = text_change(&renamed, was->name, now->name),
 		.status = text_change(&status, channel_state(was), channel_state(now)),
 		.values = was->with_values == now->with_values ? NULL : &values,
 		.target = strcmp(was->target, now->target) == 0 ? NULL : &target,
+		.rate = slow == NULL || fast == NULL ? NULL : text_change(&rate, slow, fast),
 		.secret = new_secret ? "new" : NULL,
 		.former_secret_until = now->former_until,
 		.template = is_same(was->template, now->template) ? NULL : "new",
 	};
 
-	return target.from == NULL || target.to == NULL
+	return target.from == NULL || target.to == NULL || slow == NULL || fast == NULL
 		   ? NULL
 		   : audit_details(mem, &changed_schema, &changed, e);
 }

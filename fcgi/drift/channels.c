@@ -8,6 +8,20 @@
 #include "fcgi/drift/drift.h"
 #include "fcgi/routes.h"
 
+static const struct field rate_fields[] = {
+	FIELD(struct channel_rate, per_minute, .min = 1, .max = CHANNEL_RATE_MAX,
+	    .flags = FIELD_REQUIRED, .doc = "So many messages a minute."),
+	FIELD(struct channel_rate, burst, .min = 1, .max = CHANNEL_BURST_MAX,
+	    .flags = FIELD_REQUIRED, .doc = "So many at once after a rest."),
+	FIELD_END,
+};
+static const struct schema rate_schema = SCHEMA("ChannelRate", struct channel_rate, rate_fields);
+
+#define RATE_DOC                                                                                   \
+	"How fast it is told. What comes faster waits, and is told together by one message where " \
+	"the kind has a form for that (webhook, cloudevents: type drift.alerts.summary; slack, "   \
+	"teams, email), else one after the other."
+
 struct channel_out {
 	struct uuid id;
 	char       *name, *kind, *url, *to;
@@ -17,8 +31,9 @@ struct channel_out {
 	char       *secret; /* once, when it is made */
 	instant     former_secret_until;
 	const char *template;
-	bool    has_headers;
-	instant created_at, updated_at;
+	bool                       has_headers;
+	const struct channel_rate *rate;
+	instant                    created_at, updated_at;
 };
 static const struct field channel_out_fields[] = {
 	FIELD(struct channel_out, id, .doc = "Number of the channel."),
@@ -43,6 +58,8 @@ static const struct field channel_out_fields[] = {
 	    .doc = "template: the body that it is told in."),
 	FIELD(struct channel_out, has_headers, .flags = FIELD_OMIT_ZERO,
 	    .doc = "template: it is sent headers, which are not shown."),
+	FIELD(struct channel_out, rate, .item = &rate_schema, .flags = FIELD_OMIT_ZERO,
+	    .doc = RATE_DOC " Its own, or that of its kind; absent: as fast as it answers."),
 	FIELD(struct channel_out, created_at, .doc = "When it was made."),
 	FIELD(struct channel_out, updated_at, .doc = "When it was last changed."),
 	FIELD_END,
@@ -64,9 +81,10 @@ static const char *const statuses[] = { CHANNEL_ACTIVE, CHANNEL_PAUSED, CHANNEL_
 	"template: headers of every request, e.g. one that lets us in; they are kept sealed."
 
 struct channel_new {
-	const char  *name, *kind, *url, *to, *secret, *template;
-	struct items headers;
-	bool         values;
+	const char                *name, *kind, *url, *to, *secret, *template;
+	struct items               headers;
+	const struct channel_rate *rate;
+	bool                       values;
 };
 static const struct field channel_new_fields[] = {
 	FIELD(struct channel_new, name, .min = 1, .max = 200, .flags = FIELD_REQUIRED | FIELD_SEEN,
@@ -84,6 +102,8 @@ static const struct field channel_new_fields[] = {
 	FIELD(struct channel_new, template, .min = 1, .max = TEMPLATED_MAX, .doc = TEMPLATE_DOC),
 	FIELD(struct channel_new, headers, .item = &templated_header_schema,
 	    .max = TEMPLATED_HEADERS_MAX, .doc = HEADERS_DOC),
+	FIELD(struct channel_new, rate, .item = &rate_schema, .flags = FIELD_NULLABLE,
+	    .doc = RATE_DOC " That of its kind when absent."),
 	FIELD(struct channel_new, values,
 	    .doc = "It is told values of changes: needs read:snapshots; false when absent."),
 	FIELD_END,
@@ -92,11 +112,12 @@ static const struct schema channel_new_schema =
     SCHEMA("ChannelNew", struct channel_new, channel_new_fields);
 
 struct channel_update {
-	const char  *name, *kind, *url, *to, *secret, *status, *template;
-	struct items headers;
-	bool         values;
-	int64_t      former_secret_s;
-	uint64_t     given;
+	const char                *name, *kind, *url, *to, *secret, *status, *template;
+	struct items               headers;
+	const struct channel_rate *rate;
+	bool                       values;
+	int64_t                    former_secret_s;
+	uint64_t                   given;
 };
 static const struct field channel_update_fields[] = {
 	FIELD(struct channel_update, name, .min = 1, .max = 200, .flags = FIELD_SEEN,
@@ -122,6 +143,8 @@ static const struct field channel_update_fields[] = {
 	FIELD(struct channel_update, headers, .item = &templated_header_schema,
 	    .max = TEMPLATED_HEADERS_MAX, .flags = FIELD_FRESH,
 	    .doc = HEADERS_DOC " All of them; to be named with another url: they go there."),
+	FIELD(struct channel_update, rate, .item = &rate_schema,
+	    .flags = FIELD_NULLABLE | FIELD_FRESH, .doc = RATE_DOC " null: that of its kind."),
 	FIELD(struct channel_update, values, .flags = FIELD_FRESH,
 	    .doc = "It is told values of changes; true needs read:snapshots."),
 	FIELD_END,
@@ -131,14 +154,25 @@ static const struct schema channel_update_schema =
 
 /* ---- reading ---- */
 
+static struct channel_rate *
+show_rate(struct request *r, const struct channel *c)
+{
+	const struct channel_rate rate = format_rate(formats, c);
+
+	return talloc_memdup(r->mem, &rate, sizeof(rate));
+}
+
 static bool
 channel_show(
     struct request *r, const struct list_page *p, const void *row, void *out, struct err *e)
 {
 	const struct channel *c = row;
 	bool                  by_address = channel_by_address(c);
+	struct channel_rate  *rate = show_rate(r, c);
 
-	(void)r, (void)p, (void)e;
+	(void)p;
+	if (rate == NULL)
+		return err_memory(e);
 	*(struct channel_out *)out = (struct channel_out) {
 		.id = c->id,
 		.name = c->name,
@@ -151,6 +185,7 @@ channel_show(
 		.former_secret_until = c->former_until,
 		.template = c->template,
 		.has_headers = c->template != NULL && c->secret.p != NULL,
+		.rate = rate->per_minute == 0 ? NULL : rate,
 		.created_at = c->created_at,
 		.updated_at = c->updated_at,
 	};
@@ -223,6 +258,12 @@ answer_channel(
 	return true;
 }
 
+static struct channel_rate
+rate_of(const struct channel_rate *given)
+{
+	return given == NULL ? (struct channel_rate) { 0 } : *given;
+}
+
 static bool
 make_channel(struct request *r, const void *body, void *answer, struct err *e)
 {
@@ -236,6 +277,7 @@ make_channel(struct request *r, const void *body, void *answer, struct err *e)
 		.headers = in->headers,
 		.has_headers = in->headers.n > 0,
 		.values = in->values,
+		.rate = rate_of(in->rate),
 	};
 	const struct acting *a = acting_of(r, e);
 	struct channel_made  made;
@@ -258,6 +300,8 @@ change_channel(struct request *r, const void *body, void *answer, struct err *e)
 		   .headers = in->headers,
 		   .has_headers = (in->given & schema_bit(s, "headers")) != 0,
 		   .values = in->values,
+		   .rate = rate_of(in->rate),
+		   .has_rate = (in->given & schema_bit(s, "rate")) != 0,
 		   .has_secret = (in->given & schema_bit(s, "secret")) != 0,
 		   .former_s = in->former_secret_s,
 		   .has_former = (in->given & schema_bit(s, "former_secret_s")) != 0,

@@ -1,7 +1,11 @@
 #include "core/store/alert/channel.h"
 
+#include "core/store/alert/pace.h"
 #include "core/store/id_list.h"
 
+#define RATE_COLUMNS                                                                               \
+	COLUMN_AS_NULL(struct channel, rate.per_minute, "rate_per_minute"),                        \
+	    COLUMN_AS_NULL(struct channel, rate.burst, "rate_burst")
 static const struct field channel_fields[] = {
 	COLUMN(struct channel, id),
 	COLUMN(struct channel, name),
@@ -17,13 +21,15 @@ static const struct field channel_fields[] = {
 	COLUMN_NULL(struct channel, former_secret),
 	COLUMN_NULL(struct channel, former_until),
 	COLUMN_NULL(struct channel, template),
+	RATE_COLUMNS,
 	FIELD_END,
 };
 static const struct schema channel_schema = SCHEMA("StoredChannel", struct channel, channel_fields);
 
 #define CHANNEL_COLUMNS                                                                            \
 	"id, name, kind, target, secret, with_values, status, status_reason, created_at, "         \
-	"updated_at, paused_at, former_secret, former_until, template"
+	"updated_at, paused_at, former_secret, former_until, template, rate_per_minute, "          \
+	"rate_burst"
 
 static const struct field set_fields[] = {
 	COLUMN(struct channel, name),
@@ -37,6 +43,7 @@ static const struct field set_fields[] = {
 	COLUMN_NULL(struct channel, former_secret),
 	COLUMN_NULL(struct channel, former_until),
 	COLUMN_NULL(struct channel, template),
+	RATE_COLUMNS,
 	COLUMN(struct channel, id),
 	FIELD_END,
 };
@@ -52,14 +59,14 @@ static const struct schema disable_in = SCHEMA("ChannelDisableIn", struct channe
 SQL(channel_insert, SQL_TENANT, &channel_schema, NULL,
     "INSERT INTO channels (" CHANNEL_COLUMNS ") VALUES (:id, :name, :kind, :target, :secret,"
     " :with_values, :status, :status_reason, :created_at, :updated_at, :paused_at, :former_secret,"
-    " :former_until, :template)");
+    " :former_until, :template, :rate_per_minute, :rate_burst)");
 SQL(channel_select, SQL_TENANT, &id_in, &channel_schema,
     "SELECT " CHANNEL_COLUMNS " FROM channels WHERE id = :id");
 #define SELECT_IDS                                                                                 \
 	"SELECT c.id, c.name, c.kind, c.target, c.secret, c.with_values, c.status, "               \
 	"c.status_reason,"                                                                         \
 	" c.created_at, c.updated_at, c.paused_at, c.former_secret, c.former_until,"               \
-	" c.template"                                                                              \
+	" c.template, c.rate_per_minute, c.rate_burst"                                             \
 	" FROM (SELECT DISTINCT UNHEX(REPLACE(t.id, '-', '')) AS id FROM"                          \
 	" JSON_TABLE(:ids, '$[*]' COLUMNS (id CHAR(36) PATH '$')) t) j"                            \
 	" JOIN channels c ON c.id = j.id"
@@ -73,7 +80,8 @@ SQL(channel_update, SQL_TENANT, &set_in, NULL,
     "UPDATE channels SET name = :name, target = :target, secret = :secret,"
     " with_values = :with_values, status = :status,"
     " status_reason = :status_reason, updated_at = :updated_at, paused_at = :paused_at,"
-    " former_secret = :former_secret, former_until = :former_until, template = :template"
+    " former_secret = :former_secret, former_until = :former_until, template = :template,"
+    " rate_per_minute = :rate_per_minute, rate_burst = :rate_burst"
     " WHERE id = :id");
 SQL(channel_delete, SQL_TENANT, &id_in, NULL, "DELETE FROM channels WHERE id = :id");
 SQL(channel_update_disabled, SQL_TENANT, &disable_in, NULL,
@@ -144,7 +152,7 @@ channel_drop(struct db *db, const struct uuid *id, bool *done, struct err *e)
 	if (!db_run(db, &channel_delete, &in, &n, e))
 		return false;
 	*done = n == 1;
-	return true;
+	return pace_drop(db, id, e);
 }
 
 bool

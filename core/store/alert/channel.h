@@ -12,6 +12,13 @@
 #include "core/store/tenant/tenant_db.h"
 #include "core/store/trip.h"
 
+/* How fast it is told: so many messages a minute, and so many at once after a rest. */
+struct channel_rate {
+	int64_t per_minute, burst; /* 0: none is given */
+};
+#define CHANNEL_RATE_MAX  6000
+#define CHANNEL_BURST_MAX 1000
+
 struct channel {
 	struct uuid id;
 	char       *name;
@@ -26,6 +33,7 @@ struct channel {
 	struct blob former_secret; /* sealed: one that was replaced, which signs too; p == NULL: none */
 	instant     former_until;  /* so long; 0: none */
 	char       *template;      /* of a kind that has one: the body that it is told in; NULL: none */
+	struct channel_rate rate;  /* 0: as its kind has it (drift/deliver/format.h) */
 };
 #define CHANNEL_SECRET_LEN 32
 

@@ -4,7 +4,7 @@
 
 struct waiting {
 	struct uuid id;
-	bool        behind; /* another of its lane */
+	bool        behind; /* another of its lane, or told by another (gather.h) */
 };
 struct page_in {
 	struct uuid after;
@@ -32,13 +32,15 @@ static const struct field  lane_fields[] = {
 static const struct schema lane_in = SCHEMA("DueLaneIn", struct lane_in, lane_fields);
 
 SQL(due_select_page, SQL_TENANT, &page_in, &waiting_schema,
-    "SELECT o.id, EXISTS (SELECT 1 FROM outbox b FORCE INDEX (lane) WHERE b.lane_id = o.lane_id"
+    "SELECT o.id, o.told_in IS NOT NULL OR EXISTS (SELECT 1 FROM outbox b FORCE INDEX (lane)"
+    " WHERE b.lane_id = o.lane_id"
     " AND b.state = 'pending' AND b.id < o.id) AS behind"
     " FROM outbox o FORCE INDEX (state) WHERE o.state = 'pending' AND o.id > :after ORDER BY o.id"
     " LIMIT :limit");
 SQL(due_select_first, SQL_TENANT, &lane_in, &id_in,
-    "SELECT id FROM outbox FORCE INDEX (lane) WHERE lane_id = :lane_id AND state = 'pending'"
-    " ORDER BY id LIMIT 1");
+    "SELECT f.id FROM (SELECT id, told_in FROM outbox FORCE INDEX (lane)"
+    " WHERE lane_id = :lane_id AND state = 'pending' ORDER BY id LIMIT 1) f"
+    " WHERE f.told_in IS NULL");
 SQL(due_select_missing, SQL_CONTROL, &id_list_in_schema, &id_in,
     "SELECT j.id FROM (SELECT UNHEX(REPLACE(t.id, '-', '')) AS id FROM"
     " JSON_TABLE(:ids, '$[*]' COLUMNS (id CHAR(36) PATH '$')) t) j"

@@ -1,5 +1,6 @@
 /*
- * due.h - messages that wait, held against the index of due ones: of each lane the first is in it, and each that is in no lane.
+ * due.h - messages that wait, held against the index of due ones: of each lane the first is in it, and each that is in no lane;
+ * one that another message tells (gather.h) is not.
  *
  * A message comes into the index in the transaction that makes it due.  A program that knows no lanes ends the first of a lane
  * and leaves the next out of it; so does whatever else goes wrong with the control schema alone.  What is missing there is put

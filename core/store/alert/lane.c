@@ -214,7 +214,7 @@ static const struct field  arrived_fields[] = {
 static const struct schema arrived_in = SCHEMA("LaneArrivedIn", struct outbox, arrived_fields);
 
 SQL(lane_mark, SQL_TENANT, &id_in, NULL,
-    "UPDATE outbox SET sending = TRUE WHERE id = :id AND state = 'pending'");
+    "UPDATE outbox SET sending = TRUE WHERE id = :id AND state = 'pending' AND told_in IS NULL");
 SQL(lane_select_of, SQL_TENANT, &id_in, &of_schema,
     "SELECT lane_id, worst, opens FROM outbox WHERE id = :id FOR UPDATE");
 SQL(lane_hold, SQL_TENANT, &id_in, &id_in, "SELECT id FROM alert_lanes WHERE id = :id FOR UPDATE");

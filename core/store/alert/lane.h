@@ -44,7 +44,7 @@ MUST_USE bool lane_take_former(struct db *db, TALLOC_CTX *mem, const struct aler
 /* Adds messages, or puts other events into those that are there, whose attempts carry on. */
 MUST_USE bool lane_post(struct db *db, const struct outbox *o, size_t n, struct err *e);
 
-/* Marks a message as on its way; *pending false: it is over. */
+/* Marks a message as on its way; *pending false: it is over, or told by another (gather.h). */
 MUST_USE bool lane_begin(struct db *db, const struct uuid *message, bool *pending, struct err *e);
 /* Holds a message that was read in no lane, and sets lane_id, opens and worst as they are by now. */
 MUST_USE bool lane_now(struct db *db, TALLOC_CTX *mem, struct outbox *o, struct err *e);

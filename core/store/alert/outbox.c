@@ -29,6 +29,7 @@ static const struct field  read_fields[] = {
 	 COLUMN_NULL(struct outbox, told_severity),
 	 COLUMN(struct outbox, replayed),
 	 COLUMN(struct outbox, behind),
+	 COLUMN_NULL(struct outbox, told_in),
 	 FIELD_END,
 };
 static const struct schema read_schema = SCHEMA("ReadMessage", struct outbox, read_fields);
@@ -72,12 +73,20 @@ SQL(outbox_select, SQL_TENANT, &id_in, &read_schema,
     " o.attempts, o.created_at, o.done_at, o.lane_id, o.wire_id, o.severity, o.worst, o.folded,"
     " o.opens, o.below, l.severity AS told_severity, o.replayed,"
     " EXISTS (SELECT 1 FROM outbox b FORCE INDEX (lane) WHERE b.lane_id = o.lane_id"
-    " AND b.state = 'pending' AND b.id < o.id) AS behind"
+    " AND b.state = 'pending' AND b.id < o.id) AS behind, o.told_in"
     " FROM outbox o LEFT JOIN alert_lanes l ON l.id = o.lane_id WHERE o.id = :id");
 SQL(outbox_call_add, SQL_TENANT, &index_add_in, NULL, "CALL bsx.outbox_index_add(:id, :due)");
 SQL(outbox_call_done, SQL_TENANT, &index_end_in, NULL, "CALL bsx.outbox_index_done(:id, :fence)");
 SQL(outbox_call_retry, SQL_TENANT, &index_again_in, NULL,
     "CALL bsx.outbox_index_retry(:id, :fence, :due)");
+
+SQL(outbox_find, SQL_TENANT, &id_in, &id_in, "SELECT id FROM outbox WHERE id = :id");
+
+const struct sql *
+outbox_mark(void)
+{
+	return &outbox_find;
+}
 
 bool
 outbox_add(struct db *db, const struct outbox *o, struct err *e)
@@ -184,6 +193,12 @@ bool
 delivery_add(struct db *db, const struct delivery *d, struct err *e)
 {
 	return db_run(db, &delivery_insert, d, NULL, e);
+}
+
+bool
+delivery_add_many(struct db *db, const struct delivery *d, size_t n, struct err *e)
+{
+	return db_run_many(db, &delivery_insert, d, n, e);
 }
 
 const struct sql *

@@ -46,6 +46,7 @@ struct outbox {
 	bool        sending;        /* an attempt is under way, or was when its sender ended */
 	const char       *told_severity;  /* as the last event that arrived said; NULL: none did; no column */
 	bool        behind;         /* an older one of the lane waits, which goes first; no column */
+	struct uuid told_in;        /* the message that tells it, and is sent in its place (gather.h); nil: none */
 };
 
 #define OUTBOX_MAIL "mail" /* to a user: core/auth/mail/mail_queue.h */
@@ -57,6 +58,8 @@ struct outbox {
 MUST_USE bool outbox_add(struct db *db, const struct outbox *o, struct err *e);
 MUST_USE bool outbox_by_id(
     struct db *db, TALLOC_CTX *mem, const struct uuid *id, struct outbox *o, struct err *e);
+/* Finds the row of an id: the mark of a transaction that adds it. */
+const struct sql *outbox_mark(void);
 /* Sets attempts, state and done_at of a pending message.  One that ends takes old ones with it, and
  * the attempts at them: a tenant holds those of MESSAGE_KEEP_DAYS. */
 #define MESSAGE_KEEP_DAYS  90
@@ -74,10 +77,12 @@ struct delivery {
 	int64_t     took_ms;
 	int64_t     request_bytes; /* of the body; 0: nothing was sent */
 	char       *detail; /* never text of the receiver */
-	struct uuid wire_id; /* what was sent; nil: the message's id */
+	struct uuid wire_id; /* what was sent, a message that tells several among them; nil: the message's id */
 	const char *event;
 };
 MUST_USE bool delivery_add(struct db *db, const struct delivery *d, struct err *e);
+MUST_USE bool delivery_add_many(
+    struct db *db, const struct delivery *d, size_t n, struct err *e);
 /* Finds the row of an id: the mark of an attempt's transaction. */
 struct delivery_mark {
 	struct uuid id;

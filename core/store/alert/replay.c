@@ -43,11 +43,13 @@ SQL(replay_select_one, SQL_TENANT, &id_in, &row_schema,
 SQL(replay_select_end, SQL_TENANT, &end_in, &id_in,
     "SELECT id FROM deliveries FORCE INDEX (channel) WHERE channel_id = :channel_id"
     " AND id >= :from AND id < :to ORDER BY id LIMIT 1 OFFSET :looked");
+/* What told several goes again as these do. */
 SQL(replay_select, SQL_TENANT, &find_in, &row_schema,
     "SELECT MIN(d.id) AS delivery_id, o.id, o.lane_id, o.channel_id, o.state"
     " FROM deliveries d FORCE INDEX (channel) JOIN outbox o ON o.id = d.outbox_id"
     " WHERE d.channel_id = :channel_id AND d.id >= :from AND d.id < :to"
-    " AND (o.state = 'dead' OR (o.state = 'delivered' AND :delivered))"
+    " AND (o.state = 'dead' OR (o.state = 'delivered' AND :delivered)) AND o.event <> "
+    "'drift.alerts.summary'"
     " GROUP BY o.id, o.lane_id, o.channel_id, o.state ORDER BY delivery_id LIMIT :limit");
 
 bool
@@ -140,7 +142,9 @@ SQL(replay_update_lane, SQL_TENANT, &rewind_in, NULL,
     "UPDATE alert_lanes SET severity = (SELECT o.severity FROM outbox o FORCE INDEX (lane)"
     " WHERE o.lane_id = alert_lanes.id AND o.state = 'delivered' AND o.id < :id"
     " ORDER BY o.id DESC LIMIT 1) WHERE id = :lane_id");
-#define AGAIN "state = 'pending', replayed = attempts, done_at = NULL, wait_s = 0, sending = FALSE"
+#define AGAIN                                                                                      \
+	"state = 'pending', replayed = attempts, done_at = NULL, wait_s = 0, sending = FALSE,"     \
+	" told_in = NULL"
 SQL(replay_update_messages, SQL_TENANT, &again_in, NULL,
     "UPDATE outbox SET " AGAIN ", opens = opens AND :unheard"
     " WHERE lane_id = :lane_id AND state IN ('delivered', 'dead') AND id >= :id");
@@ -197,7 +201,8 @@ static const struct schema due_in = SCHEMA("ReplayDueIn", struct due_in, due_fie
 
 SQL(replay_select_due, SQL_TENANT, &due_in, &id_in,
     "SELECT o.id FROM outbox o FORCE INDEX (state) WHERE o.state = 'pending'"
-    " AND o.channel_id = :channel_id AND NOT EXISTS (SELECT 1 FROM outbox p FORCE INDEX (lane)"
+    " AND o.channel_id = :channel_id AND o.told_in IS NULL"
+    " AND NOT EXISTS (SELECT 1 FROM outbox p FORCE INDEX (lane)"
     " WHERE p.lane_id = o.lane_id AND p.state = 'pending' AND p.id < o.id)"
     " ORDER BY o.id LIMIT :limit");
 

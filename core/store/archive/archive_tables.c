@@ -138,9 +138,11 @@ const struct archive_plan archive_plans[] = {
 	CARRY("alert_lanes", "id* alert_id channel_id sent severity told_at below untold route_id"),
 	CARRY_OVER("alert_routing", "id* version routes"),
 	CARRY("channels", "id* name kind target secret! status status_reason created_at updated_at"
-			  " with_values paused_at former_secret! former_until template"),
+			  " with_values paused_at former_secret! former_until template"
+			  " rate_per_minute rate_burst"),
 	CARRY("deliveries", "id* outbox_id channel_id attempt at outcome http_status took_ms detail"
 			    " wire_id event request_bytes"),
+	MADE_NEW("channel_paces", "a channel has had its rest by then"),
 	DEAD("outbox", "what is on its way is delivered by the tenant that has it"),
 
 	MADE_NEW("tenant_usage", "it is counted anew"),

@@ -221,3 +221,41 @@ test('deliveries are counted by kind and outcome', async () => {
   for (const outcome of ['delivered', 'failed', 'dead'])
     assert.ok(total(series, 'bsx_deliveries_total', `kind="webhook",outcome="${outcome}"`) > 0, outcome);
 });
+
+test('a channel is told at its own rate, that of its kind or as fast as it answers; what is faster is told together, each in a row of the log', async () => {
+  const w = await watched(), path = `/api/drift/channels/${w.channel.id}`;
+  assert.equal(w.channel.rate, undefined);
+  const chat = await admin('POST', '/api/drift/channels', { body: { name: 'paced chat', kind: 'slack', url: 'https://hooks.slack.com/services/T0/B0/x' } });
+  assert.deepEqual(chat.json.rate, { per_minute: 20, burst: 10 });
+  for (const [rate, fault] of [[{ per_minute: 0, burst: 1 }, '/rate/per_minute'], [{ per_minute: 6001, burst: 1 }, '/rate/per_minute'],
+    [{ per_minute: 1, burst: 1001 }, '/rate/burst'], [{ per_minute: 1 }, '/rate/burst']]) {
+    const answer = await admin('PUT', path, { body: { rate } });
+    assert.equal(answer.status, 422, answer.text);
+    assert.equal(answer.json.errors[0].pointer, fault, answer.text);
+  }
+  assert.deepEqual((await w.put({ rate: { per_minute: 60, burst: 1 } })).rate, { per_minute: 60, burst: 1 });
+
+  const others = [];
+  for (let i = 0; i < 3; i++)
+    others.push(await newConfig(admin, { alerts: [{ channel_id: w.channel.id, min_severity: 'info' }] }));
+  for (const config of others) await push(admin, config, [policy(1)]);
+  await w.drift({ state: 'disabled' });
+  const [first] = await w.came(1);
+  for (const config of others) await push(admin, config, [policy(1, { state: 'disabled' })]);
+  const [, told] = await w.came(2);
+  assert.deepEqual([first.body.type, told.body.type], ['drift.alert.opened', 'drift.alerts.summary']);
+  assert.ok(verify(w.channel.secret, told));
+  const { summary, links } = told.body.data, ids = summary.alerts.map((a) => a.id);
+  assert.deepEqual([summary.reason, summary.alerts_total, summary.resolved, new Set(ids).size], ['rate', 3, 0, 3]);
+  assert.deepEqual(new Set(summary.alerts.map((a) => a.config.name)), new Set(others.map((c) => c.name)));
+  assert.match(links.alerts, /\/api\/drift\/alerts$/);
+
+  const rows = await w.deliveries(5), together = rows.filter((r) => r.message_id === told.id.slice('msg_'.length));
+  assert.deepEqual(new Set(together.filter((r) => r.alert_id).map((r) => r.alert_id)), new Set(ids));
+  assert.ok(together.every((r) => r.outcome === 'delivered' && r.state === 'delivered'));
+  assert.equal((await replayOne(together.find((r) => r.alert_id))).json.messages, 1);
+  const [, , alone] = await w.came(3); // by itself
+  assert.equal(alone.body.type, 'drift.alert.opened');
+  assert.equal((await w.put({ rate: null })).rate, undefined);
+  await admin('DELETE', `/api/drift/channels/${chat.json.id}`);
+});

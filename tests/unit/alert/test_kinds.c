@@ -392,6 +392,95 @@ a_channel_without_values_is_told_none_by_any_kind(void **state)
 	}
 }
 
+/* ---- of several alerts ---- */
+
+#define HOSTILE "\"<!channel> *x* [y](http://z) \\u202e & \\n<b>\""
+
+static void
+list_many(struct event_many *many, const char *title)
+{
+	struct event_listed *rows = talloc_zero_array(mem, struct event_listed, EVENT_LISTED);
+	struct event_config *config = talloc_zero(mem, struct event_config);
+
+	config->name.text = title;
+	for (size_t i = 0; i < EVENT_LISTED; i++)
+		rows[i] = (struct event_listed) {
+			.event = i < 15 ? EVENT_OPENED : EVENT_RESOLVED,
+			.severity = i < 3 ? "critical" : "high",
+			.kind = i == 19 ? "" : "drift",
+			.status = i == 19 ? "" : "open",
+			.title = { .text = i == 19 ? "\"\"" : title },
+			.config = i % 2 == 0 ? config : NULL,
+		};
+	*many = (struct event_many) {
+		.reason = SUMMARY_RATE,
+		.alerts = { rows, EVENT_LISTED },
+		.alerts_total = 412,
+		.resolved = 112,
+		.worst = "critical",
+		.by_severity = { .text = "{\"critical\":3,\"high\":297}" },
+	};
+}
+
+static char *
+long_text(void)
+{
+	char *out = talloc_strdup(mem, "\"");
+
+	for (int i = 0; i < 300; i++)
+		out = talloc_strdup_append(out, "\xe2\x82\xac");
+	return talloc_strdup_append(out, "\"");
+}
+
+static void
+check_summary(const char *kind, const struct alert_event *ev)
+{
+	size_t             size;
+	const struct json *v = render(kind, ev, &size);
+
+	if (strcmp(kind, "slack") == 0)
+		check_slack(v, size);
+	else if (strcmp(kind, "teams") == 0)
+		check_teams(v, size);
+	else
+		assert_int_equal(at(v, "/data/summary/alerts")->n, EVENT_LISTED);
+}
+
+static void
+a_summary_says_how_many_and_lists_the_worst_in_every_kind_that_has_one(void **state)
+{
+	const char *const   titles[] = { "\"storm 1\"", HOSTILE, long_text() };
+	struct event_tenant tenant = { .slug = "example", .name = { .text = "\"Example Ltd\"" } };
+	struct event_links  links = { .alerts = "https://drift.example.org/bsx/api/drift/alerts" };
+	struct event_many   many;
+	struct alert_event  ev = { EVENT_SUMMARY, .tenant = &tenant, .links = &links,
+		 .many = &many };
+	struct words        w;
+	struct err          e = { 0 };
+	size_t              kinds = 0;
+
+	(void)state;
+	for (size_t i = 0; i < LEN(titles); i++) {
+		list_many(&many, titles[i]);
+		check_words(&ev);
+		assert_true(words_make(mem, &ev, &w, &e));
+		assert_string_equal(w.headline,
+		    "Critical \xc2\xb7 Example Ltd \xc2\xb7 412 alerts: 3 critical, 297 high, 112 "
+		    "resolved");
+		assert_string_equal(
+		    w.link, "https://drift.example.org/bsx/?tenant=example#/alerts?status=open");
+		for (const struct format *f = formats; f->kind != NULL; f++) {
+			if (!f->ops->tells_many || f->ops->render == NULL)
+				continue;
+			check_summary(f->kind, &ev);
+			kinds++;
+		}
+	}
+	assert_int_equal(kinds, LEN(titles) * 4);
+	many.worst = NULL;
+	assert_true(words_over(&ev));
+}
+
 /* ---- what an answer means ---- */
 
 struct answer_case {
@@ -532,6 +621,7 @@ main(void)
 		TEST(what_does_not_fit_is_counted),
 		TEST(an_incident_is_one_from_its_opening_to_its_end),
 		TEST(a_channel_without_values_is_told_none_by_any_kind),
+		TEST(a_summary_says_how_many_and_lists_the_worst_in_every_kind_that_has_one),
 		TEST(who_made_it_is_told_by_every_kind_and_withheld_where_it_quotes_values),
 		TEST(every_answer_leads_where_its_receiver_documents_it),
 	};

@@ -1,0 +1,30 @@
+/*
+ * pace.h - how far a channel is ahead of its rate, by the database's clock: for all senders of all hosts.
+ *
+ * Who may send is decided by drift/deliver/pacing.h.
+ *
+ * Errors: those of db.h.
+ */
+#ifndef BSX_STORE_ALERT_PACE_H
+#define BSX_STORE_ALERT_PACE_H
+
+#include "core/store/db.h"
+
+/* Milliseconds from now; what is past is negative. */
+struct pace {
+	struct uuid channel_id;
+	int64_t     next_in_ms; /* until it has all of its burst again */
+	bool        held;       /* something waits for its turn */
+	int64_t     held_in_ms; /* and the last turn that was given is then */
+};
+
+/* In a deed: nobody else decides until that is over. */
+MUST_USE bool pace_hold(struct db *db, TALLOC_CTX *mem, const struct uuid *channel,
+    struct pace *out, struct err *e);
+MUST_USE bool pace_write(struct db *db, const struct pace *p, struct err *e);
+/* The receiver wants to be left alone for so long. */
+MUST_USE bool pace_rest(struct db *db, const struct uuid *channel, int64_t ms, struct err *e);
+/* With its channel. */
+MUST_USE bool pace_drop(struct db *db, const struct uuid *channel, struct err *e);
+
+#endif

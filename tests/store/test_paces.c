@@ -1,0 +1,369 @@
+/* A channel is told no faster than its rate: what waits is told together, and nothing is lost,
+ * doubled or out of order by it, whatever the receiver does and whoever is killed. */
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "core/store/tx.h"
+#include "drift/alert/alerting.h"
+#include "tests/store/driftd_world.h"
+
+#define STORM 300
+
+static const char *const severities[] = { "critical", "low", "high", "medium", "info" };
+
+/* ---- alerts, as reports tell them ---- */
+
+struct raising {
+	struct daemon_world *y;
+	struct uuid          channel;
+	struct alert        *alerts;
+	size_t               n, next;
+	const char          *event;
+};
+
+static bool
+raise_some(struct db *db, void *arg, struct err *e)
+{
+	struct raising     *r = arg;
+	struct alert_target target = { .channel_id = r->channel, .repeat_min_s = 300 };
+	TALLOC_CTX         *mem = talloc_new(r->y);
+	struct alert_scope  s = { .env = &r->y->x->env,
+		 .t = r->y->x->t,
+		 .mem = mem,
+		 .targets = &target,
+		 .targets_n = 1 };
+	bool                ok = true;
+
+	for (size_t i = r->next; ok && i < r->n && i < r->next + 50; i++) {
+		struct alert     *a = &r->alerts[i];
+		struct alert_news news = {
+			.event = r->event,
+			.alert = a,
+			.is_new = strcmp(r->event, EVENT_OPENED) == 0,
+		};
+
+		ok = (news.is_new ? alert_add(db, a, e) : alert_write(db, a, e)) &&
+		     alerting_tell(&s, &news, NULL, e);
+	}
+	talloc_free(mem);
+	return ok;
+}
+
+static void
+tell_all(struct raising *r)
+{
+	struct tx  tx = { "storm", raise_some, r, NULL, NULL };
+	struct err e = { 0 };
+
+	for (r->next = 0; r->next < r->n; r->next += 50)
+		assert_ok(tx_run(r->y->x->t->db, &tx, &e));
+}
+
+static struct raising
+raise_storm(struct daemon_world *y, const struct uuid *channel, size_t n)
+{
+	struct raising r = { .y = y, .channel = *channel, .n = n, .event = EVENT_OPENED };
+
+	r.alerts = talloc_zero_array(y, struct alert, (unsigned)n);
+	for (size_t i = 0; i < n; i++) {
+		struct uuid id = uuid_make(y->x->env.clock, y->x->env.rand);
+		char        text[UUID_TEXT_MAX];
+		instant     now = { clock_ms(y->x->env.clock) };
+
+		uuid_print(&id, text);
+		r.alerts[i] = (struct alert) {
+			.id = id,
+			.kind = talloc_strdup(r.alerts, "drift"),
+			.severity = talloc_strdup(r.alerts, severities[i % 5]),
+			.title = talloc_asprintf(r.alerts, "storm %zu", i),
+			.status = talloc_strdup(r.alerts, "open"),
+			.opened_at = now,
+			.updated_at = now,
+			.open_key = talloc_asprintf(r.alerts, "storm:%s", text + 24),
+			.version = 1,
+		};
+	}
+	tell_all(&r);
+	return r;
+}
+
+static struct uuid
+make_channel(struct daemon_world *y, int port, const char *set)
+{
+	char        url[80];
+	struct uuid c;
+
+	snprintf(url, sizeof(url), "http://127.0.0.1:%d/", port);
+	c = drift_channel(y->x, url);
+	drift_sql(y->x, set);
+	return c;
+}
+
+static void
+due(struct daemon_world *y)
+{
+	server_do(y->x->w->root, "UPDATE testbsx.outbox_index SET next_due = NOW(3)");
+}
+
+/* ---- what arrives ---- */
+
+struct arrived {
+	char    ids[200][80];
+	size_t  ids_n; /* messages, each once */
+	int64_t alerts;
+	size_t  summaries, hits;
+};
+
+static int64_t
+number_in(const char *body, const char *member)
+{
+	const char *p = strstr(body, member);
+
+	return p == NULL ? -1 : atoll(p + strlen(member));
+}
+
+static bool
+is_summary(const struct hit *h)
+{
+	return strstr(h->body, "\"drift.alerts.summary\"") != NULL;
+}
+
+/* One that is taken; a repeat is the same message. */
+static void
+note(struct arrived *a, const struct hit *h)
+{
+	for (size_t i = 0; i < a->ids_n; i++)
+		assert_string_not_equal(a->ids[i], h->id);
+	assert_true(a->ids_n < 200);
+	memcpy(a->ids[a->ids_n++], h->id, sizeof(h->id));
+	a->alerts += is_summary(h) ? number_in(h->body, "\"alerts_total\":") : 1;
+	a->summaries += is_summary(h);
+}
+
+/* Each message of an alert has arrived once, in a message that the receiver took. */
+static void
+check_log(struct daemon_world *y, const struct arrived *a, int64_t messages)
+{
+	struct drift_world *x = y->x;
+
+	driftd_wait_count(y, "SELECT COUNT(*) FROM %s.outbox WHERE state = 'pending'", 0);
+	assert_int_equal(drift_count(x, "SELECT COUNT(*) FROM %s.outbox WHERE alert_id IS NOT NULL"
+					" AND state = 'delivered'"),
+	    messages);
+	assert_int_equal(drift_count(x, "SELECT COUNT(*) FROM %s.deliveries d JOIN %s.outbox o"
+					" ON o.id = d.outbox_id WHERE o.alert_id IS NOT NULL"
+					" AND d.outcome = 'delivered'"),
+	    messages);
+	assert_int_equal(drift_count(x, "SELECT COUNT(DISTINCT wire_id) FROM %s.deliveries"
+					" WHERE outcome = 'delivered'"),
+	    (int64_t)a->ids_n);
+	for (size_t i = 0; i < a->ids_n; i++) {
+		char sql[300];
+
+		snprintf(sql, sizeof(sql),
+		    "SELECT COUNT(*) > 0 FROM %%s.deliveries WHERE outcome = 'delivered'"
+		    " AND wire_id = UNHEX(REPLACE('%s', '-', ''))",
+		    a->ids[i] + strlen("msg_"));
+		assert_int_equal(drift_count(x, sql), 1);
+	}
+	assert_int_equal(
+	    drift_count(x, "SELECT COALESCE(SUM(sent), 0) FROM %s.alert_lanes"), messages);
+	due(y);
+	driftd_wait_count(y, "SELECT COUNT(*) FROM testbsx.outbox_index", 0);
+}
+
+static void
+a_storm_is_told_by_a_handful_of_messages_that_say_so(void **state)
+{
+	struct daemon_world *y = *state;
+	int                  port = 0, fd = receiver_listen(&port);
+	struct uuid          c =
+	    make_channel(y, port, "UPDATE %s.channels SET rate_per_minute = 600, rate_burst = 3");
+	struct arrived a = { 0 };
+	struct hit     h;
+
+	raise_storm(y, &c, STORM);
+	driftd_start(y);
+	while (a.alerts < STORM) {
+		assert_true(receiver_take(fd, &h, WAIT_MS));
+		assert_true(receiver_signature_holds(&h));
+		receiver_answer(&h, "204 No Content", "");
+		note(&a, &h);
+		if (!is_summary(&h))
+			continue;
+		assert_int_equal(number_in(h.body, "\"resolved\":"), 0);
+		assert_non_null(strstr(h.body, "\"by_severity\":{\"critical\":"));
+		assert_non_null(strstr(h.body, "\"reason\":\"rate\",\"alerts\":[{\"id\":"));
+		assert_non_null(strstr(h.body, "/api/drift/alerts\""));
+	}
+	assert_int_equal(a.alerts, STORM);
+	assert_in_range(a.ids_n, 4, 10);
+	assert_in_range(a.summaries, 1, 7);
+	check_log(y, &a, STORM);
+	close(fd);
+}
+
+/* Refused, broken off, told to wait: all of it takes turns, and ends with everything told once. */
+static void
+answer_badly(struct hit *h, size_t i)
+{
+	static const struct linger reset = { 1, 0 };
+
+	if (i % 3 == 0) {
+		receiver_answer(h, "429 Too Many Requests", "Retry-After: 1\r\n");
+	} else if (i % 3 == 1) {
+		receiver_answer(h, "500 No", "");
+	} else {
+		setsockopt(h->fd, SOL_SOCKET, SO_LINGER, &reset, sizeof(reset));
+		close(h->fd);
+	}
+}
+
+static void
+a_receiver_in_trouble_and_a_killed_daemon_lose_and_double_nothing(void **state)
+{
+	struct daemon_world *y = *state;
+	int                  port = 0, fd = receiver_listen(&port);
+	struct uuid          c =
+	    make_channel(y, port, "UPDATE %s.channels SET rate_per_minute = 1200, rate_burst = 4");
+	struct arrived a = { 0 };
+	struct hit     h;
+	int64_t        began = driftd_now_ms();
+
+	raise_storm(y, &c, STORM);
+	driftd_start(y);
+	while (a.alerts < STORM) {
+		if (!receiver_take(fd, &h, 500)) {
+			due(y);
+			continue;
+		}
+		a.hits++;
+		if (a.hits % 5 == 4) { /* with one on its way */
+			driftd_end(y, SIGKILL);
+			close(h.fd);
+			server_do(
+			    y->x->w->root, "UPDATE testbsx.outbox_index SET lease_until = NOW(3)");
+			driftd_start(y);
+		} else if (a.hits % 2 == 1) {
+			answer_badly(&h, a.hits / 2);
+		} else {
+			receiver_answer(&h, "204 No Content", "");
+			note(&a, &h);
+		}
+		due(y);
+	}
+	assert_int_equal(a.alerts, STORM);
+	assert_true((int64_t)a.hits <= 4 + 1 + (driftd_now_ms() - began) / 50);
+	assert_true(a.summaries > 0);
+	check_log(y, &a, STORM);
+	close(fd);
+}
+
+/* A summary lists the alert that a message is of. */
+static bool
+lists(const struct hit *summary, const struct hit *h)
+{
+	const char *id = strstr(h->body, "\"alert\":{\"id\":\"");
+	char        text[UUID_TEXT_MAX] = "";
+
+	assert_non_null(id);
+	memcpy(text, id + strlen("\"alert\":{\"id\":\""), sizeof(text) - 1);
+	return strstr(summary->body, text) != NULL;
+}
+
+static void
+what_comes_of_an_alert_follows_the_message_that_tells_it(void **state)
+{
+	struct daemon_world *y = *state;
+	int                  port = 0, fd = receiver_listen(&port);
+	struct uuid          c =
+	    make_channel(y, port, "UPDATE %s.channels SET rate_per_minute = 600, rate_burst = 1");
+	struct raising r = raise_storm(y, &c, 20);
+	struct arrived a = { 0 };
+	struct hit     h, first = { 0 };
+
+	driftd_start(y);
+	do {
+		assert_true(receiver_take(fd, &h, WAIT_MS));
+		if (!is_summary(&h)) {
+			receiver_answer(&h, "204 No Content", "");
+			note(&a, &h);
+		}
+	} while (!is_summary(&h));
+	first = h;
+
+	/* All are over while that is on its way: nobody hears it before. */
+	r.event = EVENT_RESOLVED;
+	for (size_t i = 0; i < r.n; i++) {
+		r.alerts[i].status = talloc_strdup(r.alerts, "resolved");
+		r.alerts[i].open_key = NULL;
+	}
+	tell_all(&r);
+	due(y);
+	for (bool more = true; more;) {
+		more = receiver_take(fd, &h, 400);
+		if (more) { /* of those that were told before it */
+			assert_int_equal(number_in(h.body, "\"alerts_total\":"), -1);
+			assert_false(lists(&first, &h));
+			receiver_answer(&h, "204 No Content", "");
+			note(&a, &h);
+			due(y);
+		}
+	}
+	receiver_answer(&first, "204 No Content", "");
+	note(&a, &first);
+	while (a.alerts < 40) {
+		assert_true(receiver_take(fd, &h, WAIT_MS));
+		assert_non_null(strstr(h.body, "resolved"));
+		receiver_answer(&h, "204 No Content", "");
+		note(&a, &h);
+	}
+	assert_int_equal(a.alerts, 40);
+	check_log(y, &a, 40);
+	close(fd);
+}
+
+static void
+a_kind_that_tells_each_only_waits(void **state)
+{
+	struct daemon_world *y = *state;
+	int                  port = 0, fd = receiver_listen(&port);
+	struct uuid          c = make_channel(y, port,
+		     "UPDATE %s.channels SET kind = 'template', secret = NULL,"
+			      " template = '{\"t\":\"%alert.title%\"}',"
+			      " rate_per_minute = 1200, rate_burst = 2");
+	int64_t              began = driftd_now_ms();
+	struct hit           h;
+
+	raise_storm(y, &c, 12);
+	driftd_start(y);
+	for (int i = 0; i < 12; i++) {
+		assert_true(receiver_take(fd, &h, WAIT_MS));
+		assert_non_null(strstr(h.body, "{\"t\":\"storm "));
+		receiver_answer(&h, "204 No Content", "");
+	}
+	assert_true(driftd_now_ms() - began >= 10 * 50);
+	driftd_wait_count(y, "SELECT COUNT(*) FROM testbsx.outbox_index", 0);
+	assert_int_equal(
+	    drift_count(y->x, "SELECT COUNT(*) FROM %s.outbox WHERE told_in IS NOT NULL"), 0);
+	close(fd);
+}
+
+int
+main(void)
+{
+#define ONE(f) cmocka_unit_test_setup_teardown(f, driftd_set_up, driftd_tear_down)
+	const struct CMUnitTest tests[] = {
+		ONE(a_storm_is_told_by_a_handful_of_messages_that_say_so),
+		ONE(a_receiver_in_trouble_and_a_killed_daemon_lose_and_double_nothing),
+		ONE(what_comes_of_an_alert_follows_the_message_that_tells_it),
+		ONE(a_kind_that_tells_each_only_waits),
+	};
+
+	signal(SIGPIPE, SIG_IGN);
+	return cmocka_run_group_tests_name("paces", tests, NULL, NULL);
+}

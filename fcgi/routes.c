@@ -30,6 +30,7 @@ const struct route *const route_tables[] = {
 	run_routes,
 	silence_routes,
 	alert_routes,
+	evidence_routes,
 	channel_routes,
 	alert_route_routes,
 	health_routes,

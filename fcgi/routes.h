@@ -38,6 +38,7 @@ extern const struct route analytics_routes[];
 extern const struct route run_routes[];
 extern const struct route silence_routes[];
 extern const struct route alert_routes[];
+extern const struct route evidence_routes[];
 extern const struct route channel_routes[];
 extern const struct route alert_route_routes[];
 extern const struct route health_routes[];

@@ -11,13 +11,15 @@ usage(FILE *out)
 {
 	fprintf(out,
 	    "usage: bsx-audit-verify --key KEY [--checkpoint FILE]... EXPORT\n"
-	    "       bsx-audit-verify --key KEY --receipt FILE\n\n"
+	    "       bsx-audit-verify --key KEY --receipt FILE\n"
+	    "       bsx-audit-verify --key KEY --evidence FILE\n\n"
 	    "Checks an exported audit trail; EXPORT may be - for standard input.\n"
 	    "  --key KEY         the public key, or a file with one a line; the installation shows "
 	    "its keys\n"
 	    "                    at /.well-known/audit-keys.json\n"
 	    "  --checkpoint FILE a checkpoint that was kept elsewhere, e.g. taken from a log\n"
 	    "  --receipt FILE    the receipt of an erased tenant\n"
+	    "  --evidence FILE   the evidence of an alert\n"
 	    "The status is 0 when all fits, 1 when something does not, 2 when it cannot be "
 	    "checked.\n");
 	return out == stdout ? 0 : 2;
@@ -38,6 +40,24 @@ check(TALLOC_CTX *mem, const struct proof_files *f)
 		return 2;
 	}
 	proof_verdict_print(&b, &v);
+	if (!buf_ok(&b) || puts(b.p) < 0 || fflush(stdout) != 0)
+		return 2;
+	return v.fault == PROOF_FITS ? 0 : 1;
+}
+
+static int
+check_evidence(TALLOC_CTX *mem, const struct proof_files *f)
+{
+	struct evidence_verdict v;
+	struct err              e = { 0 };
+	struct buf              b;
+
+	buf_make(&b, mem);
+	if (!proof_evidence_check(mem, f, &v, &e)) {
+		fprintf(stderr, "bsx-audit-verify: %s\n", e.pub);
+		return 2;
+	}
+	evidence_verdict_print(&b, &v);
 	if (!buf_ok(&b) || puts(b.p) < 0 || fflush(stdout) != 0)
 		return 2;
 	return v.fault == PROOF_FITS ? 0 : 1;
@@ -68,31 +88,32 @@ main(int argc, char **argv)
 {
 	static const struct option options[] = { { "key", required_argument, NULL, 'k' },
 		{ "checkpoint", required_argument, NULL, 'p' },
-		{ "receipt", required_argument, NULL, 'r' }, { "help", no_argument, NULL, 'h' },
+		{ "receipt", required_argument, NULL, 'r' },
+		{ "evidence", required_argument, NULL, 'e' }, { "help", no_argument, NULL, 'h' },
 		{ "version", no_argument, NULL, 'V' }, { 0 } };
-	TALLOC_CTX                *mem = talloc_new(NULL);
-	struct proof_files         f = { 0 };
-	bool                       receipt;
-	int                        o, status;
+	int (*checks)(TALLOC_CTX *, const struct proof_files *) = check;
+	TALLOC_CTX        *mem = talloc_new(NULL);
+	struct proof_files f = { 0 };
+	int                o, status;
 
 	while ((o = getopt_long(argc, argv, "k:hV", options, NULL)) != -1) {
 		if (o == 'k')
 			f.key = optarg;
 		else if (o == 'p' && f.notes_n < PROOF_NOTES_MAX)
 			f.notes[f.notes_n++] = optarg;
-		else if (o == 'r' && f.export == NULL)
-			f.export = optarg;
+		else if ((o == 'r' || o == 'e') && f.export == NULL)
+			f.export = optarg, checks = o == 'r' ? check_receipt : check_evidence;
 		else if (o == 'V')
 			return puts("bsx-audit-verify " BSX_VERSION) < 0;
 		else
 			return usage(o == 'h' ? stdout : stderr);
 	}
-	receipt = f.export != NULL;
-	if (mem == NULL || f.key == NULL || optind + !receipt != argc || (receipt && f.notes_n > 0))
+	if (f.export == NULL && optind < argc)
+		f.export = argv[optind++];
+	if (mem == NULL || f.key == NULL || f.export == NULL || optind != argc ||
+	    (checks != check && f.notes_n > 0))
 		return usage(stderr);
-	if (!receipt)
-		f.export = argv[optind];
-	status = receipt ? check_receipt(mem, &f) : check(mem, &f);
+	status = checks(mem, &f);
 	talloc_free(mem);
 	return status;
 }

@@ -99,6 +99,7 @@
 	X(AUDIT_SILENCE_CREATE,   "silence.create",           "silence",            LOG_DRIFT) \
 	X(AUDIT_SILENCE_DELETE,   "silence.delete",           "silence",            LOG_DRIFT) \
 	X(AUDIT_ALERT_UPDATE,     "alert.update",             "alert",              LOG_DRIFT) \
+	X(AUDIT_EVIDENCE,         "alert.evidence",           "alert",              LOG_SECURITY) \
 	X(AUDIT_CHANNEL_CREATE,   "channel.create",           "channel",            LOG_DRIFT) \
 	X(AUDIT_CHANNEL_UPDATE,   "channel.update",           "channel",            LOG_DRIFT) \
 	X(AUDIT_CHANNEL_TEST,     "channel.test",             "channel",            LOG_DRIFT) \

@@ -113,6 +113,20 @@ audit_public_keys(
 	return true;
 }
 
+char *
+audit_sign_text(const struct auth *a, TALLOC_CTX *mem, struct str text, struct err *e)
+{
+	const struct keyring *k = a->env->keyring;
+	uint8_t               seed[KEY_LEN];
+	char                 *note;
+
+	if (!keyring_subkey(k, keyring_newest(k), KEY_AUDIT_SIGN, STR(""), seed, e))
+		return NULL;
+	note = note_sign_text(mem, text, seed, e);
+	secret_wipe(seed, sizeof(seed));
+	return note;
+}
+
 bool
 audit_keys(
     const struct deed_by *by, uint64_t chain, struct note_key **keys, size_t *n, struct err *e)

@@ -27,6 +27,8 @@ bool audit_leaf_same(const struct audit_leaf_row *row, const struct tree_nodes *
 
 /* The public keys that sign checkpoints, one for each version of the keyring, the newest first, without a name. */
 MUST_USE bool audit_public_keys(const struct auth *a, TALLOC_CTX *mem, struct note_key **keys, size_t *n, struct err *e);
+/* A note of such a text (note_sign_text), by the newest of them. */
+MUST_USE char *audit_sign_text(const struct auth *a, TALLOC_CTX *mem, struct str text, struct err *e);
 /* Checkpoints of the present chain with size > after, the smallest first. */
 MUST_USE bool audit_points(struct tenant_db *t, TALLOC_CTX *mem, uint64_t after, uint64_t *chain, struct page *p, struct err *e);
 /* The same with the name of a trail; a child of by->mem. */

@@ -106,6 +106,7 @@ const struct log_class log_classes[] = {
 	{ "route.update",              C1("configuration"),                         C1("change") },
 	{ "route.order",               C1("configuration"),                         C1("change") },
 	{ "route.delete",              C1("configuration"),                         C1("deletion") },
+	{ "alert.evidence",            C1("database"),                              C1("access") },
 	{ "alert.deliver",             C1("network"),                               C1("connection") },
 	{ "mail.deliver",              C2("email", "network"),                      C2("info", "connection") },
 	{ "sender.wait",               C1("database"),                              C1("info") },

@@ -260,6 +260,7 @@ see(struct proof_check *c, TALLOC_CTX *mem, const struct proof_line *l, struct e
 		return see_checkpoint(c, l->text);
 	case PROOF_END:
 		return see_end(c, l);
+	case PROOF_PATH: /* evidence has them, a trail none */
 	case PROOF_NOTHING:
 		break;
 	}

@@ -186,6 +186,23 @@ proof_verdict_print(struct buf *b, const struct proof_verdict *v)
 		buf_printf(b, " (line %llu)", (unsigned long long)v->line);
 }
 
+/* ---- evidence ---- */
+
+bool
+proof_evidence_check(
+    TALLOC_CTX *mem, const struct proof_files *f, struct evidence_verdict *out, struct err *e)
+{
+	struct note_key *keys = talloc_zero_array(mem, struct note_key, KEYS_MAX);
+	struct str       file;
+	size_t           n;
+
+	if (keys == NULL)
+		return err_memory(e);
+	return keys_of(mem, f->key, keys, &n, e) &&
+	       read_short(mem, f->export, EVIDENCE_MAX, &file, e) &&
+	       evidence_check(mem, file, keys, n, out, e);
+}
+
 /* ---- a receipt ---- */
 
 bool

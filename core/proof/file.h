@@ -6,6 +6,7 @@
 
 #include "core/base/buf.h"
 #include "core/proof/check.h"
+#include "core/proof/evidence.h"
 
 #define PROOF_NOTES_MAX 1000
 
@@ -20,6 +21,8 @@ struct proof_files {
 MUST_USE bool proof_files_check(TALLOC_CTX *mem, const struct proof_files *f, struct proof_verdict *out, struct err *e);
 /* The receipt of an erased tenant, in the file f->export.  NOTE_FORGED also of what is none. */
 MUST_USE bool proof_receipt_check(TALLOC_CTX *mem, const struct proof_files *f, enum note_state *out, struct err *e);
+/* The evidence in the file f->export. */
+MUST_USE bool proof_evidence_check(TALLOC_CTX *mem, const struct proof_files *f, struct evidence_verdict *out, struct err *e);
 /* The verdict in one line, without LF. */
 void proof_verdict_print(struct buf *b, const struct proof_verdict *v);
 

@@ -132,6 +132,18 @@ read_peaks(const struct json *peaks, struct tree *t)
 }
 
 static bool
+read_path(const struct json *path, struct tree_path *out)
+{
+	if (path->type != JSON_ARRAY || path->n > TREE_LEVELS)
+		return false;
+	for (; out->n < path->n; out->n++)
+		if (path->items[out->n].type != JSON_STRING ||
+		    !hex_parse(path->items[out->n].text, out->hash[out->n], HASH_LEN))
+			return false;
+	return true;
+}
+
+static bool
 read_begin(const struct json *v, struct proof_line *out)
 {
 	struct str format;
@@ -144,7 +156,7 @@ read_begin(const struct json *v, struct proof_line *out)
 static enum proof_kind
 kind_of(struct str line, const struct json *v, struct proof_line *out)
 {
-	const struct json *leaf = json_get(v, "leaf");
+	const struct json *leaf = json_get(v, "leaf"), *path = json_get(v, "path");
 
 	if (json_get(v, "format") != NULL)
 		return read_begin(v, out) ? PROOF_BEGIN : PROOF_NOTHING;
@@ -152,6 +164,8 @@ kind_of(struct str line, const struct json *v, struct proof_line *out)
 		return text_of(v, "checkpoint", &out->text) ? PROOF_CHECKPOINT : PROOF_NOTHING;
 	if (json_get(v, "end") != NULL)
 		return number_of(v, "end", &out->number) ? PROOF_END : PROOF_NOTHING;
+	if (path != NULL)
+		return read_path(path, &out->path) ? PROOF_PATH : PROOF_NOTHING;
 	if (!number_of(v, "seq", &out->entry.seq) || out->entry.seq == 0)
 		return PROOF_NOTHING;
 	out->has_leaf = leaf != NULL;

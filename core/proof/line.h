@@ -1,14 +1,14 @@
 /*
- * line.h - a line of an exported trail, read (check.h says what there is).
+ * line.h - a line of an exported trail or of evidence, read (check.h and evidence.h say what there is).
  */
 #ifndef BSX_PROOF_LINE_H
 #define BSX_PROOF_LINE_H
 
 #include "core/json/json.h"
 #include "core/proof/entry.h"
-#include "core/proof/tree.h"
+#include "core/proof/path.h"
 
-enum proof_kind { PROOF_NOTHING, PROOF_BEGIN, PROOF_ENTRY, PROOF_GONE, PROOF_CHECKPOINT, PROOF_END };
+enum proof_kind { PROOF_NOTHING, PROOF_BEGIN, PROOF_ENTRY, PROOF_GONE, PROOF_PATH, PROOF_CHECKPOINT, PROOF_END };
 
 struct proof_line {
 	enum proof_kind    kind; /* PROOF_NOTHING: it is none of them */
@@ -16,6 +16,7 @@ struct proof_line {
 	bool               has_leaf;
 	uint8_t            leaf[HASH_LEN];
 	struct tree        tree;   /* PROOF_BEGIN: what is before */
+	struct tree_path   path;   /* PROOF_PATH: of the entry before it */
 	struct str         text;   /* PROOF_BEGIN: the origin; PROOF_CHECKPOINT: the note */
 	uint64_t           number; /* PROOF_END: the last entry */
 };

@@ -179,8 +179,7 @@ note_sign(TALLOC_CTX *mem, const struct checkpoint *c, const uint8_t seed[static
 static bool
 split(struct str note, struct str *text, struct str *signatures)
 {
-	const char *gap =
-	    note.n <= NOTE_MAX && note.n > 0 ? memmem(note.p, note.n, "\n\n", 2) : NULL;
+	const char *gap = note.n > 0 ? memmem(note.p, note.n, "\n\n", 2) : NULL;
 
 	if (gap == NULL)
 		return false;
@@ -249,7 +248,8 @@ note_read(struct str note, struct checkpoint *out, struct err *e)
 	struct str text, signatures;
 
 	*out = (struct checkpoint) { 0 };
-	return (split(note, &text, &signatures) && str_is_utf8(note) && read_text(text, out)) ||
+	return (note.n <= NOTE_MAX && split(note, &text, &signatures) && str_is_utf8(note) &&
+		   read_text(text, out)) ||
 	       err_set(e, ERR_INVALID, 0, "This is no checkpoint.", "no note of a checkpoint");
 }
 

@@ -21,7 +21,7 @@
 #include "core/base/uuid.h"
 #include "core/crypt/ed25519.h"
 
-#define NOTE_MAX        4096 /* bytes of a note */
+#define NOTE_MAX        4096 /* bytes of a checkpoint */
 #define NOTE_ORIGIN_MAX 128
 
 struct checkpoint {
@@ -55,7 +55,7 @@ enum note_state note_check(TALLOC_CTX *mem, struct str note, const struct note_k
 
 /*
  * The same of any text of lines that are each ended by LF, of which the first is the name that signs it and none is empty.
- * What it means is for the reader: a text that somebody else has signed by this key is as good.
+ * What it means is for the reader: a text that somebody else has signed by this key is as good.  It may be of any length.
  */
 MUST_USE char *note_sign_text(TALLOC_CTX *mem, struct str text, const uint8_t seed[static ED25519_KEY_LEN], struct err *e);
 enum note_state note_check_text(TALLOC_CTX *mem, struct str note, const struct note_key *k);

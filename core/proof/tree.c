@@ -2,8 +2,8 @@
 
 #include <string.h>
 
-static void
-node(const uint8_t *left, const uint8_t *right, uint8_t out[static HASH_LEN])
+void
+tree_node(const uint8_t *left, const uint8_t *right, uint8_t out[static HASH_LEN])
 {
 	uint8_t both[1 + 2 * HASH_LEN] = { 0x01 };
 
@@ -27,7 +27,7 @@ tree_add(struct tree *t, const uint8_t leaf[static HASH_LEN], struct tree_nodes 
 	memcpy(hash, leaf, HASH_LEN);
 	for (size_t level = 0; level < n; level++) {
 		if (level > 0)
-			node(t->peaks[level - 1], hash, hash);
+			tree_node(t->peaks[level - 1], hash, hash);
 		if (done != NULL)
 			memcpy(done->hash[level], hash, HASH_LEN);
 	}
@@ -47,7 +47,7 @@ tree_root(const struct tree *t, uint8_t out[static HASH_LEN])
 		if ((t->size >> level & 1) == 0)
 			continue;
 		if (begun)
-			node(t->peaks[level], out, out);
+			tree_node(t->peaks[level], out, out);
 		else
 			memcpy(out, t->peaks[level], HASH_LEN);
 		begun = true;

@@ -22,6 +22,8 @@ struct tree_nodes {
 	uint8_t hash[TREE_LEVELS][HASH_LEN];
 };
 
+/* The node above two; `out` may be one of them. */
+void tree_node(const uint8_t *left, const uint8_t *right, uint8_t out[static HASH_LEN]);
 /* `done` may be NULL. */
 void tree_add(struct tree *t, const uint8_t leaf[static HASH_LEN], struct tree_nodes *done);
 void tree_root(const struct tree *t, uint8_t out[static HASH_LEN]);

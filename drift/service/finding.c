@@ -13,6 +13,19 @@ history_see(const struct acting *a, const struct uuid *config, struct blob subje
 	return finding_event_list(a->by.t->db, a->by.mem, config, subject, events, n, e);
 }
 
+/* Of one that has no row. */
+static struct finding_row
+finding_without(const struct change_row *c)
+{
+	return (struct finding_row) {
+		.config_id = c->config_id,
+		.fingerprint = c->fingerprint,
+		.value_hash = c->value_hash,
+		.status = c->status,
+		.created_at = c->created_at,
+	};
+}
+
 static bool
 finding_of(
     const struct acting *a, const struct change_row *c, struct finding_row *row, struct err *e)
@@ -20,16 +33,8 @@ finding_of(
 	if (finding_by_value(
 		a->by.t->db, a->by.mem, &c->config_id, c->fingerprint, c->value_hash, row, e))
 		return true;
-	if (!err_take(e, ERR_MISSING))
-		return false;
-	*row = (struct finding_row) {
-		.config_id = c->config_id,
-		.fingerprint = c->fingerprint,
-		.value_hash = c->value_hash,
-		.status = c->status,
-		.created_at = c->created_at,
-	};
-	return true;
+	*row = finding_without(c);
+	return err_take(e, ERR_MISSING);
 }
 
 bool
@@ -40,6 +45,55 @@ change_see(const struct acting *a, const struct uuid *id, struct change_seen *ou
 	return change_by_id(a->by.t->db, a->by.mem, id, &out->row, e) &&
 	       finding_of(a, c, &out->finding, e) &&
 	       history_see(a, &c->config_id, c->fingerprint, &out->events, &out->events_n, e);
+}
+
+static bool
+blob_same(struct blob a, struct blob b)
+{
+	return a.n == b.n && memcmp(a.p, b.p, a.n) == 0;
+}
+
+static void
+seen_of(const struct change_row *c, const struct finding_list *findings,
+    struct finding_event *events, size_t n, struct change_seen *out)
+{
+	*out = (struct change_seen) { .row = *c, .finding = finding_without(c) };
+	for (size_t i = 0; i < findings->n; i++)
+		if (blob_same(findings->rows[i].fingerprint, c->fingerprint))
+			out->finding = findings->rows[i];
+	for (size_t i = 0; i < n; i++) {
+		if (!blob_same(events[i].subject, c->fingerprint))
+			continue;
+		if (out->events_n++ == 0)
+			out->events = &events[i];
+	}
+}
+
+bool
+changes_see(const struct acting *a, const struct change_row *rows, size_t n,
+    struct change_seen **out, struct err *e)
+{
+	struct finding_seen *names =
+	    talloc_zero_array(a->by.mem, struct finding_seen, (unsigned)n + 1);
+	struct finding_names  of = { names, n };
+	struct finding_list   findings = { 0 };
+	struct finding_event *events = NULL;
+	size_t                events_n = 0;
+
+	*out = talloc_zero_array(a->by.mem, struct change_seen, (unsigned)n + 1);
+	if (names == NULL || *out == NULL)
+		return err_memory(e);
+	for (size_t i = 0; i < n; i++) {
+		names[i].config_id = rows[i].config_id;
+		names[i].fingerprint = rows[i].fingerprint;
+		names[i].value_hash = rows[i].value_hash;
+	}
+	if (!finding_of_values(a->by.t->db, a->by.mem, &of, &findings, e) ||
+	    !finding_events_of(a->by.t->db, a->by.mem, &of, &events, &events_n, e))
+		return false;
+	for (size_t i = 0; i < n; i++)
+		seen_of(&rows[i], &findings, events, events_n, &(*out)[i]);
+	return true;
 }
 
 /* ---- deciding ---- */

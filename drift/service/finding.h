@@ -23,6 +23,9 @@ struct change_seen {
 };
 MUST_USE bool change_see(
     const struct acting *a, const struct uuid *id, struct change_seen *out, struct err *e);
+/* The same of changes of one config that were read, each of another finding: in a few statements. */
+MUST_USE bool changes_see(const struct acting *a, const struct change_row *rows, size_t n,
+    struct change_seen **out, struct err *e);
 
 /*
  * About the finding of a change; and about those of many changes, all or nothing, each finding once: with the

@@ -3,6 +3,7 @@
 #include "drift/engine/control.h"
 #include "drift/service/alert.h"
 #include "fcgi/drift/drift.h"
+#include "fcgi/drift/shown.h"
 #include "fcgi/routes.h"
 
 struct alert_out {
@@ -186,22 +187,37 @@ list_alerts(struct request *r, const void *body, void *answer, struct err *e)
 	return list_since(r, q->since, answer, e);
 }
 
-/* With its history; changes are held against its version. */
+/* With its history. */
 static bool
-answer_alert(
-    struct request *r, const struct acting *a, const struct alert *row, void *answer, struct err *e)
+show_whole(struct request *r, const struct acting *a, const struct alert *row,
+    struct alert_out *out, struct err *e)
 {
 	static const struct uuid none;
 	const struct blob        subject = { row->id.b, sizeof(row->id.b) };
-	struct alert_out        *out = answer;
 	struct finding_event    *events;
 	size_t                   n;
 
 	return alert_show(r, NULL, row, out, e) && alert_untold(a, &row->id, &out->untold, e) &&
 	       alert_controls(a, &row->id, &out->controls, e) &&
 	       history_see(a, &none, subject, &events, &n, e) &&
-	       events_show(r->mem, events, n, &out->history, e) &&
-	       etag_set(r, etag_number(row->version), e);
+	       events_show(r->mem, events, n, &out->history, e);
+}
+
+/* Changes are held against its version. */
+static bool
+answer_alert(
+    struct request *r, const struct acting *a, const struct alert *row, void *answer, struct err *e)
+{
+	return show_whole(r, a, row, answer, e) && etag_set(r, etag_number(row->version), e);
+}
+
+bool
+alert_shown(struct request *r, const struct acting *a, const struct alert *row, struct buf *out,
+    struct err *e)
+{
+	struct alert_out one;
+
+	return show_whole(r, a, row, &one, e) && schema_encode(out, &alert_out_schema, &one, e);
 }
 
 static bool

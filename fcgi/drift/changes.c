@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "fcgi/drift/report.h"
+#include "fcgi/drift/shown.h"
 #include "fcgi/routes.h"
 
 #define REASON_MAX 1000
@@ -71,13 +72,13 @@ static const struct schema change_bulk_schema =
 /* ---- showing one ---- */
 
 static bool
-answer_change(const struct acting *a, const struct uuid *id, struct change_out *out, struct err *e)
+show_whole(
+    const struct acting *a, const struct change_seen *seen, struct change_out *out, struct err *e)
 {
-	struct change_seen        seen;
-	const struct finding_row *f = &seen.finding;
+	const struct finding_row *f = &seen->finding;
 
-	if (!change_see(a, id, &seen, e) || !change_show(a, &seen.row, out, e) ||
-	    !events_show(a->by.mem, seen.events, seen.events_n, &out->history, e))
+	if (!change_show(a, &seen->row, out, e) ||
+	    !events_show(a->by.mem, seen->events, seen->events_n, &out->history, e))
 		return false;
 	out->assigned_to = f->assigned_to;
 	if (strcmp(f->status, "accepted") != 0)
@@ -87,6 +88,22 @@ answer_change(const struct acting *a, const struct uuid *id, struct change_out *
 		return err_memory(e);
 	*out->acceptance = (struct acceptance_out) { f->reason, f->owner, f->expires_at };
 	return true;
+}
+
+static bool
+answer_change(const struct acting *a, const struct uuid *id, struct change_out *out, struct err *e)
+{
+	struct change_seen seen;
+
+	return change_see(a, id, &seen, e) && show_whole(a, &seen, out, e);
+}
+
+bool
+change_shown(const struct acting *a, const struct change_seen *seen, struct buf *out, struct err *e)
+{
+	struct change_out one = { 0 };
+
+	return show_whole(a, seen, &one, e) && schema_encode(out, &change_out_schema, &one, e);
 }
 
 static bool

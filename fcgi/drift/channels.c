@@ -6,6 +6,7 @@
 #include "drift/service/channel.h"
 #include "drift/service/channel_replay.h"
 #include "fcgi/drift/drift.h"
+#include "fcgi/drift/shown.h"
 #include "fcgi/routes.h"
 
 static const struct field rate_fields[] = {
@@ -232,6 +233,12 @@ static const struct field delivery_fields[] = {
 };
 static const struct schema delivery_schema =
     SCHEMA("Delivery", struct delivery_row, delivery_fields);
+
+bool
+delivery_shown(const struct delivery_row *row, struct buf *out, struct err *e)
+{
+	return schema_encode(out, &delivery_schema, row, e);
+}
 
 static bool
 fetch_deliveries(struct request *r, struct list_page *p, struct err *e)

@@ -2,6 +2,7 @@
 #include "drift/service/config.h"
 #include "drift/service/snapshot.h"
 #include "fcgi/drift/report.h"
+#include "fcgi/drift/shown.h"
 #include "fcgi/routes.h"
 
 #define CONTENTS_MAX 1000
@@ -200,6 +201,15 @@ snapshot_show(
 		.rendered = s->rendered != NULL,
 	};
 	return true;
+}
+
+bool
+snapshot_shown(struct request *r, const struct snapshot *row, struct buf *out, struct err *e)
+{
+	struct snapshot_out one;
+
+	return snapshot_show(r, NULL, row, &one, e) &&
+	       schema_encode(out, &snapshot_out_schema, &one, e);
 }
 
 struct snapshots_query {

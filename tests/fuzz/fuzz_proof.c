@@ -1,7 +1,8 @@
 /*
  * Properties of the checker of exported trails on hostile text: lines, checkpoints and keys are
  * read or refused, never both ways, and nothing that was not signed is proven.  The input is cut at
- * newlines; a line that begins with ! is a checkpoint that was kept elsewhere.
+ * newlines; a line that begins with ! is a checkpoint that was kept elsewhere.  The same lines as
+ * evidence: whoever has signed them, they are read to a verdict, and as they come they are none.
  */
 #include <assert.h>
 #include <string.h>
@@ -22,6 +23,29 @@ see_note(struct proof_check *c, TALLOC_CTX *mem, struct str line, struct err *e)
 		if (*p == '\r')
 			*p = '\n';
 	assert(proof_check_note(c, str_of(note), e));
+}
+
+static void
+see_evidence(TALLOC_CTX *mem, struct str lines)
+{
+	static const uint8_t    seed[ED25519_KEY_LEN] = { 1 };
+	struct note_key         key = { 0 };
+	struct evidence_verdict v;
+	struct err              e = { 0 };
+	struct buf              b;
+	char                   *note;
+
+	assert(ed25519_public(seed, key.key, &e));
+	assert(evidence_check(mem, lines, &key, 1, &v, &e) && v.fault != PROOF_FITS);
+	buf_make(&b, mem);
+	buf_puts(&b, EVIDENCE_NAME "00000000-0000-0000-0000-0000000000aa\n");
+	buf_add(&b, lines.p, lines.n);
+	buf_putc(&b, '\n');
+	note = note_sign_text(mem, buf_str(&b), seed, &e);
+	assert(note != NULL && evidence_check(mem, str_of(note), &key, 1, &v, &e));
+	assert(v.proven == 0);
+	evidence_verdict_print(&b, &v);
+	assert(buf_ok(&b));
 }
 
 int
@@ -51,6 +75,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 	buf_make(&b, mem);
 	proof_verdict_print(&b, &v);
 	assert(buf_ok(&b));
+	see_evidence(mem, (struct str) { (const char *)data, n });
 	talloc_free(mem);
 	return 0;
 }

@@ -1,7 +1,6 @@
 /* tenant_erase.h: the receipt. */
+#include "core/auth/audit_tree.h"
 #include "core/auth/tenant/tenant_erase.h"
-#include "core/base/secret.h"
-#include "core/proof/note.h"
 #include "core/store/tenant/archives.h"
 
 static void
@@ -56,11 +55,8 @@ put_text(struct buf *b, const struct erasure *x)
 char *
 tenant_receipt(const struct auth *a, TALLOC_CTX *mem, const struct erasure *x, struct err *e)
 {
-	const struct keyring *k = a->env->keyring;
-	uint8_t               seed[KEY_LEN];
-	struct archives_made  archives;
-	struct buf            b;
-	char                 *note;
+	struct archives_made archives;
+	struct buf           b;
 
 	if (!archives_made(a->database, mem, &x->tenant_id, &archives, e))
 		return NULL;
@@ -71,9 +67,5 @@ tenant_receipt(const struct auth *a, TALLOC_CTX *mem, const struct erasure *x, s
 		err_memory(e);
 		return NULL;
 	}
-	if (!keyring_subkey(k, keyring_newest(k), KEY_AUDIT_SIGN, STR(""), seed, e))
-		return NULL;
-	note = note_sign_text(mem, buf_str(&b), seed, e);
-	secret_wipe(seed, sizeof(seed));
-	return note;
+	return audit_sign_text(a, mem, buf_str(&b), e);
 }

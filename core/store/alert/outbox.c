@@ -237,15 +237,28 @@ static const struct field list_fields[] = {
 };
 static const struct schema list_in = SCHEMA("DeliveryListIn", struct list_in, list_fields);
 
+static const struct field of_alert_fields[] = {
+	COLUMN_AS(struct list_in, channel_id, "alert_id"),
+	COLUMN_AS(struct list_in, page.want, "limit"),
+	FIELD_END,
+};
+static const struct schema of_alert_in =
+    SCHEMA("DeliveryOfAlertIn", struct list_in, of_alert_fields);
+
+#define ATTEMPT                                                                                    \
+	"SELECT d.id, COALESCE(d.wire_id, d.outbox_id) AS message_id, d.channel_id, o.alert_id,"   \
+	" l.route_id,"                                                                             \
+	" COALESCE(d.event, o.event) AS event, o.state, d.attempt,"                                \
+	" d.at, d.outcome, d.http_status, d.took_ms, d.detail, d.request_bytes"
 SQL(delivery_select_list, SQL_TENANT, &list_in, &row_schema,
-    "SELECT d.id, COALESCE(d.wire_id, d.outbox_id) AS message_id, d.channel_id, o.alert_id,"
-    " l.route_id,"
-    " COALESCE(d.event, o.event) AS event, o.state, d.attempt,"
-    " d.at, d.outcome, d.http_status, d.took_ms, d.detail, d.request_bytes"
-    " FROM deliveries d JOIN outbox o ON o.id = d.outbox_id"
-    " LEFT JOIN alert_lanes l ON l.id = o.lane_id"
-    " WHERE d.channel_id = :channel_id AND (:after IS NULL OR d.id < :after) ORDER BY d.id DESC"
-    " LIMIT :limit");
+    ATTEMPT " FROM deliveries d JOIN outbox o ON o.id = d.outbox_id"
+	    " LEFT JOIN alert_lanes l ON l.id = o.lane_id"
+	    " WHERE d.channel_id = :channel_id AND (:after IS NULL OR d.id < :after)"
+	    " ORDER BY d.id DESC LIMIT :limit");
+SQL(delivery_select_of_alert, SQL_TENANT, &of_alert_in, &row_schema,
+    ATTEMPT " FROM alert_lanes l STRAIGHT_JOIN outbox o ON o.lane_id = l.id"
+	    " STRAIGHT_JOIN deliveries d ON d.outbox_id = o.id"
+	    " WHERE l.alert_id = :alert_id ORDER BY d.id DESC LIMIT :limit");
 
 bool
 delivery_list(
@@ -254,6 +267,15 @@ delivery_list(
 	const struct list_in in = { *channel, *p };
 
 	return page_read(t->db, mem, &delivery_select_list, &in, p, e);
+}
+
+bool
+delivery_of_alert(
+    struct tenant_db *t, TALLOC_CTX *mem, const struct uuid *alert, struct page *p, struct err *e)
+{
+	const struct list_in in = { *alert, *p };
+
+	return page_read(t->db, mem, &delivery_select_of_alert, &in, p, e);
 }
 
 /* ---- the control schema ---- */

@@ -109,6 +109,9 @@ struct delivery_row {
 /* Of a channel, newest first. */
 MUST_USE bool delivery_list(struct tenant_db *t, TALLOC_CTX *mem, const struct uuid *channel,
     struct page *p, struct err *e);
+/* Of an alert, on all channels, newest first. */
+MUST_USE bool delivery_of_alert(struct tenant_db *t, TALLOC_CTX *mem, const struct uuid *alert,
+    struct page *p, struct err *e);
 
 /* In the tenant's transaction: the claim's index row goes, or is due again in `due_s`. */
 MUST_USE bool outbox_index_end(struct db *db, const struct uuid *id, uint64_t fence, struct err *e);

@@ -379,6 +379,15 @@ SQL(finding_event_select, SQL_TENANT, &event_in, &event_schema,
     " ON d.config_id = h.config_id AND d.number = h.decision"
     " WHERE h.subject = :subject AND h.config_id <=> :config_id ORDER BY h.id");
 
+SQL(finding_event_select_some, SQL_TENANT, &named_in, &event_schema,
+    "SELECT h.id, h.config_id, h.subject, h.value_hash, h.at, h.actor, h.from_status, h.to_status,"
+    " IFNULL(d.reason, h.note) AS note"
+    " FROM JSON_TABLE(:keys, '$[*]' COLUMNS (k CHAR(128) PATH '$')) j"
+    " STRAIGHT_JOIN drift_history h FORCE INDEX (subject) ON h.subject = UNHEX(LEFT(j.k, 64))"
+    " AND h.config_id = :config_id LEFT JOIN drift_decisions d"
+    " ON d.config_id = h.config_id AND d.number = h.decision"
+    " ORDER BY h.subject, h.id LIMIT 10000");
+
 bool
 finding_event_add(struct db *db, const struct finding_event *v, size_t n, struct err *e)
 {
@@ -392,4 +401,19 @@ finding_event_list(struct db *db, TALLOC_CTX *mem, const struct uuid *config, st
 	const struct event_in in = { subject, *config };
 
 	return db_all(db, mem, &finding_event_select, &in, INTO(rows, n, LIFE_EVENTS_MAX), e);
+}
+
+bool
+finding_events_of(struct db *db, TALLOC_CTX *mem, const struct finding_names *of,
+    struct finding_event **rows, size_t *n, struct err *e)
+{
+	struct named_in in = { 0 };
+
+	*n = 0;
+	if (of->n == 0)
+		return true;
+	in.config_id = of->seen[0].config_id;
+	return print_keys(mem, of->seen, of->n, &in.keys, e) &&
+	       db_all(
+		   db, mem, &finding_event_select_some, &in, INTO(rows, n, FINDING_EVENTS_SOME), e);
 }

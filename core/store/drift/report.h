@@ -96,5 +96,11 @@ MUST_USE bool change_by_id(
 /* In the order of the report. */
 MUST_USE bool change_list(struct tenant_db *t, TALLOC_CTX *mem, const struct change_filter *f,
     struct page *p, struct err *e);
+/*
+ * Of what the alert has told of, each finding as it was seen last: the newest change of it that the alert can stand on.  In the
+ * order of fingerprints; of p only how many are wanted.
+ */
+MUST_USE bool change_of_alert(struct tenant_db *t, TALLOC_CTX *mem, const struct uuid *alert,
+    struct page *p, struct err *e);
 
 #endif

@@ -32,6 +32,17 @@ static const struct field  after_fields[] = {
 };
 static const struct schema after_in = SCHEMA("AuditTreeAfterIn", struct at_in, after_fields);
 
+struct some_in {
+	uint64_t    chain;
+	const char *seqs; /* JSON array */
+};
+static const struct field some_fields[] = {
+	COLUMN(struct some_in, chain),
+	COLUMN(struct some_in, seqs),
+	FIELD_END,
+};
+static const struct schema some_in = SCHEMA("AuditTreeSomeIn", struct some_in, some_fields);
+
 struct number_out {
 	uint64_t number;
 };
@@ -49,6 +60,10 @@ SQL(audit_select_leaf, SQL_TENANT, &one_in, &leaf_schema,
 SQL(audit_select_leaves, SQL_TENANT, &after_in, &leaf_schema,
     "SELECT chain, seq, hashes FROM audit_tree WHERE chain = :chain AND seq > :after"
     " ORDER BY seq LIMIT :limit");
+SQL(audit_select_leaves_of, SQL_TENANT, &some_in, &leaf_schema,
+    "SELECT t.chain, t.seq, t.hashes FROM JSON_TABLE(:seqs, '$[*]' COLUMNS (n BIGINT UNSIGNED PATH "
+    "'$'))"
+    " j STRAIGHT_JOIN audit_tree t ON t.chain = :chain AND t.seq = j.n ORDER BY t.seq");
 SQL(audit_insert_leaf, SQL_TENANT, &leaf_schema, NULL,
     "INSERT INTO audit_tree (chain, seq, hashes) VALUES (:chain, :seq, :hashes)");
 
@@ -79,6 +94,22 @@ audit_leaves_after(struct tenant_db *t, TALLOC_CTX *mem, uint64_t chain, uint64_
 	const struct at_in in = { chain, after, *p };
 
 	return page_read(t->db, mem, &audit_select_leaves, &in, p, e);
+}
+
+bool
+audit_leaves_of(struct tenant_db *t, TALLOC_CTX *mem, uint64_t chain, const uint64_t *seqs,
+    size_t seqs_n, struct audit_leaf_row **rows, size_t *n, struct err *e)
+{
+	struct some_in in = { .chain = chain };
+	struct buf     b;
+
+	buf_make(&b, mem);
+	for (size_t i = 0; i < seqs_n; i++)
+		buf_printf(&b, "%c%llu", i == 0 ? '[' : ',', (unsigned long long)seqs[i]);
+	buf_puts(&b, seqs_n == 0 ? "[]" : "]");
+	in.seqs = buf_text(&b, e);
+	return in.seqs != NULL &&
+	       db_all(t->db, mem, &audit_select_leaves_of, &in, INTO(rows, n, AUDIT_LEAVES_MAX), e);
 }
 
 bool

@@ -26,6 +26,10 @@ MUST_USE bool audit_leaf_read(struct tenant_db *t, TALLOC_CTX *mem, uint64_t cha
     struct err *e);
 /* Leaves with seq > after, in order. */
 MUST_USE bool audit_leaves_after(struct tenant_db *t, TALLOC_CTX *mem, uint64_t chain, uint64_t after, struct page *p, struct err *e);
+/* Those with these numbers, as many as there are, in order. */
+#define AUDIT_LEAVES_MAX 20000
+MUST_USE bool audit_leaves_of(struct tenant_db *t, TALLOC_CTX *mem, uint64_t chain, const uint64_t *seqs, size_t seqs_n,
+    struct audit_leaf_row **rows, size_t *n, struct err *e);
 /* Inside a transaction.  ERR_CONFLICT: somebody else has added one of them. */
 MUST_USE bool audit_leaves_add(struct tenant_db *t, const struct audit_leaf_row *rows, size_t n, struct err *e);
 

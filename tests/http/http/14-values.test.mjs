@@ -160,6 +160,7 @@ const ASKED = {
   'PUT /api/drift/alerts': { bodies: () => [{ ids: [w.alert], note: 'seen' }] },
   'GET /api/drift/alerts': { values: true },
   'GET /api/drift/alerts/{id}': { ids: () => [w.alert], values: true },
+  'GET /api/drift/alerts/{id}/evidence': { ids: () => [w.alert], values: true },
   'PUT /api/drift/alerts/{id}': { ids: () => [w.alert], values: true, bodies: () => [{ note: 'seen' }] },
   'POST /api/drift/reports/{id}/accept': { ids: () => [w.report], bodies: () => [{ reason: 'all of it' }] },
   'POST /api/drift/silences': { bodies: () => [{ matcher: { category: 'nothing' }, reason: 'of the walk', expires_at: half(1) }] },

@@ -134,6 +134,7 @@ const table = {
     const d = await w.drifted();
     return { about: '', body: { ids: [d.change], status: 'accepted', reason: 'It was agreed upon.' } };
   }),
+  'GET /api/drift/alerts/{id}/evidence': deed('alert.evidence', async () => at('/api/drift/alerts', (await w.drifted()).alert, '/evidence')),
   'PUT /api/drift/alerts/{id}': deed('alert.update', async () => {
     const d = await w.drifted();
     return { ...at('/api/drift/alerts', d.alert), body: { status: 'acknowledged' } };
@@ -283,6 +284,8 @@ test('every route that changes something, or can be had whole, has its entry nam
       const key = `${method.toUpperCase()} ${template}`;
       if (method !== 'get')
         found.push(key);
+      else if (types[0] === 'application/x-ndjson')
+        found.push(key); // that alone: it is whole by itself
       else if (template.startsWith('/api/audit') || (types.includes('application/json') && types.length > 1))
         found.push(key, ...types.filter((t) => t !== 'application/json').map((t) => `${key} ${t.split(';')[0]}`));
     }

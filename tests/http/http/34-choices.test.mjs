@@ -91,6 +91,7 @@ const requests = {
   'POST /api/drift/silences': (at, choice) => body('/api/drift/silences', { matcher: { config: world.config.id }, reason: 'Work on it.', expires_at: ahead(1),
     ...(choice === 'maintenance' ? { starts_at: ahead(0.5) } : {}) }),
   'PUT /api/drift/alerts': (at) => body('/api/drift/alerts', { status: 'acknowledged', ...(at.startsWith('/filter') ? { filter: { config_id: world.config.id } } : { ids: [world.alert.id] }) }),
+  'GET /api/drift/alerts/{id}/evidence': async () => body(`/api/drift/alerts/${(await drifted()).alert.id}/evidence`),
   'PUT /api/drift/alerts/{id}': async () => body(`/api/drift/alerts/${(await drifted()).alert.id}`, {}),
   'POST /api/drift/routes': (at, choice) => body('/api/drift/routes', { name: unique('r'), channels: [], match: { categories: ['nowhere'] } }),
   'POST /api/drift/routes/try': (at, choice) => body('/api/drift/routes/try', { alert: { severity: 'low' } }),

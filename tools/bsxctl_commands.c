@@ -114,6 +114,15 @@ const struct command commands[] = {
 	    "  --add ROLE   without an end, also where it had one; may be repeated\n"
 	    "  --drop ROLE  may be repeated; the last administrator stays one\n"
 	    "  --dry-run    say what would be gained and lost, and do nothing\n" },
+	{ "schema list", cmd_schema_list, "[--json]", NULL,
+	    "Says how many schemas wait for tenants to come.",
+	    "  --json  an object in its place\n" },
+	{ "schema add", cmd_schema_add, "N", "pool.fill",
+	    "Makes N schemas more for tenants to come, whatever tenants.pool is.",
+	    "Killed, it is run again; what was begun is finished by tenant work.\n" },
+	{ "mail test", cmd_mail_test, "ADDRESS", NULL,
+	    "Sends a mail by the configured server, and says what that answers.",
+	    "It needs neither a database nor driftd.\n" },
 	{ "archive check", cmd_archive_check,
 	    "FILE --key-file KEYFILE|--passphrase-file FILE [OPTION...]", NULL,
 	    "Reads a tenant's archive to its end and says what is in it, or what is wrong with it.",

@@ -1,5 +1,6 @@
-/* bsxctl.h: `tenant work`. */
+/* bsxctl.h: `tenant work`, and the pool by itself: `schema list` and `schema add`. */
 #include <getopt.h>
+#include <string.h>
 
 #include "core/auth/audit_details.h"
 #include "core/auth/tenant/tenant_make.h"
@@ -82,4 +83,68 @@ cmd_tenant_work(struct ctl *c, int argc, char **argv)
 	    !work(c, pool >= 0 ? pool : c->conf->tenants_pool, &e))
 		return ctl_failed(&e);
 	return 0;
+}
+
+/* ---- schema ---- */
+
+static const struct field seen_fields[] = {
+	FIELD(struct pool_count, ready),
+	FIELD(struct pool_count, behind),
+	FIELD(struct pool_count, making),
+	FIELD_END,
+};
+static const struct schema seen_schema = SCHEMA("PoolSeen", struct pool_count, seen_fields);
+
+static bool
+show(struct ctl *c, bool json, struct err *e)
+{
+	struct pool_count now;
+
+	if (!pool_count(c->d, &now, e))
+		return false;
+	if (json)
+		return ctl_json(c, &seen_schema, &now, e);
+	ctl_say("%lld ready, %lld behind (bsxctl migrate), %lld being made", (long long)now.ready,
+	    (long long)now.behind, (long long)now.making);
+	return true;
+}
+
+int
+cmd_schema_list(struct ctl *c, int argc, char **argv)
+{
+	bool       json = argc == 2 && strcmp(argv[1], "--json") == 0;
+	struct err e = { 0 };
+
+	if (argc != 1 && !json)
+		return ctl_usage("schema list", false);
+	return ctl_open(c, &e) && show(c, json, &e) ? 0 : ctl_failed(&e);
+}
+
+static bool
+add(struct ctl *c, int64_t n, struct err *e)
+{
+	const struct provision p = { c->prov, c->d, &c->env };
+	struct pool_count      now;
+	int64_t                made;
+
+	if (!pool_count(c->d, &now, e))
+		return false;
+	if (now.ready + n > POOL_MAX)
+		return err_set(e, ERR_INVALID, 0, "The pool has at most 1000 schemas.",
+		    "%lld are ready", (long long)now.ready);
+	return pool_fill(&p, now.ready + n, &made, e) && pool_count(c->d, &now, e) &&
+	       tell(c, made, now.ready, e);
+}
+
+int
+cmd_schema_add(struct ctl *c, int argc, char **argv)
+{
+	struct err e = { 0 };
+	int64_t    n = 0;
+
+	if (argc != 2 || !str_to_i64(str_of(argv[1]), &n) || n < 1 || n > POOL_MAX)
+		return ctl_usage("schema add", false);
+	return ctl_open(c, &e) && ctl_alone(c, &e) && ctl_provision(c, &e) && add(c, n, &e)
+		   ? 0
+		   : ctl_failed(&e);
 }

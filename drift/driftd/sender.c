@@ -5,6 +5,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "core/auth/mail/mail_open.h"
 #include "core/base/memory.h"
 #include "core/store/tenant/tenant_db.h"
 
@@ -49,20 +50,11 @@ told_to_end(int64_t ms)
 static void
 open_mail(struct deliver *d)
 {
-	const struct conf        *c = d->env->conf;
-	const struct mail_options o = {
-		.url = c->smtp_url,
-		.user = c->smtp_user,
-		.password_file = c->smtp_password_file,
-		.tls_ca = c->smtp_tls_ca,
-		.in_clear = strcmp(c->smtp_starttls, "off") == 0,
-		.timeout_ms = c->outbound_timeout_s * 1000,
-	};
 	struct err why = { 0 };
 
-	if (*c->smtp_url == '\0')
+	if (*d->env->conf->smtp_url == '\0')
 		return;
-	d->mail = mail_make(d, &o, &why);
+	d->mail = mail_open(d, d->env->conf, &why);
 	if (d->mail == NULL)
 		log_failure(d->env->log, LOG_SYSTEM, "mail.deliver", "mail cannot be sent", &why);
 }

@@ -173,6 +173,7 @@ called() { # called COMMAND : the arguments
 	'tenant export') echo "tenant export globex $dir/globex.archive --passphrase-file $dir/password" ;;
 	'tenant import') echo "tenant import $dir/globex.archive copied --passphrase-file $dir/password" ;;
 	'tenant work') echo "tenant work --pool 1" ;;
+	'schema add') echo "schema add 1" ;;
 	'audit export') echo "audit export platform" ;;
 	'user create') echo "user create globex second@globex.example --role admin --name Second" ;;
 	'user password') echo "user password globex second@globex.example --password-file $dir/password" ;;
@@ -258,6 +259,12 @@ ok "... which is said, and nothing is changed" test "$(grep -c 'not the same' "$
 ok "typed twice it is the user's" typed 'rather long passphrase 1' 'rather long passphrase 1'
 ok "... and was not to be seen" test "$(grep -c passphrase "$dir/out")" = 0
 ok "... another one than before" test "$(hash_of)" != "$before"
+ok "the pool is told" runs_and_says '^2 ready, 0 behind' 0 schema list
+ok "... as JSON" runs_and_says '^{"ready":2,"behind":0,"making":0}$' 0 schema list --json
+for many in 0 -1 1001 x; do ok "schema add $many is refused" run 2 schema add "$many"; done
+ok "... and more than the pool may have" runs_and_says 'at most 1000' 1 schema add 999
+ok "without a mail server no mail is tried" runs_and_says 'smtp.url is not set' 1 mail test a@b.example
+ok "... nor to what is no address" run 2 mail test nobody
 ok "the trail that came with a tenant is read too" runs_and_says '^ok .*copied: [0-9]* entries of closed chains' 0 audit verify copied
 ok "an archive is taken in once under a name" runs_and_says 'exists' 1 tenant import "$dir/globex.archive" copied --passphrase-file "$dir/password"
 # ---- an installation of its own keyring, which takes the archive in ----

@@ -144,6 +144,7 @@ address_it(struct preparing *p, struct err *e)
 	case MAIL_KEY_ENDING:
 	case MAIL_GRANT_MADE:
 	case MAIL_GRANT_ENDED:
+	case MAIL_TEST:
 		return true;
 	case MAIL_KIND__MAX:
 		break;

@@ -60,6 +60,9 @@ static const struct mail_texts {
 	    { "{by} has ended what people of the tenant {other} might do in the tenant {slug}.",
 		"Nothing of it counts any more.",
 		"You are told because you are an administrator there: {site}" } },
+	[MAIL_TEST] = { "mail.test", "A test of the mail of BlindSpotX",
+	    { "{by} asked for this mail, to see that mail of {site} arrives.",
+		"There is nothing to do." } },
 };
 
 const char *

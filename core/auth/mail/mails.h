@@ -15,7 +15,8 @@
 	X(MAIL_PASSWORD_CHANGED, "mail.password_changed")                                          \
 	X(MAIL_KEY_ENDING, "mail.key_ending")                                                      \
 	X(MAIL_GRANT_MADE, "mail.grant_made")                                                      \
-	X(MAIL_GRANT_ENDED, "mail.grant_ended")
+	X(MAIL_GRANT_ENDED, "mail.grant_ended")                                                    \
+	X(MAIL_TEST, "mail.test")
 enum mail_kind {
 #define X(id, text) id,
 	MAIL_KINDS(X)
@@ -30,7 +31,7 @@ struct mail_facts {
 	const char *tenant; /* its name */
 	const char *slug;
 	const char *address; /* of the account */
-	const char *by;      /* who invites; of a key: when it ends; of a grant: its end, or who ended it */
+	const char *by;      /* who invites; of a key: when it ends; of a grant: its end, or who ended it; of a test: who asked for it */
 	const char *other;   /* the new address; of a key: what it is called; of a grant: to whom */
 	const char *site;    /* where the console is */
 	const char *link;

@@ -1,24 +1,27 @@
 // What the operator does at the machine for people whom nobody else can help (bsxctl user), as they see it then.
 import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
 import crypto from 'node:crypto';
 import fs from 'node:fs';
 import path from 'node:path';
 import { before, test } from 'node:test';
 import { enrol } from '../lib/authenticator.mjs';
 import { call } from '../lib/client.mjs';
-import { sql, state, until } from '../lib/env.mjs';
+import { build, sql, state, until } from '../lib/env.mjs';
+import { Mailbox } from '../lib/mailbox.mjs';
 import { all, bearer, bsxctl, login, newKey, newTenant, unique, withKey } from '../lib/people.mjs';
 
 const secret = () => crypto.randomBytes(15).toString('base64url');
 
 // The status and all that was said.
-function ctl(...args) {
+function tool(...args) {
   try {
-    return { status: 0, said: bsxctl('user', ...args) };
+    return { status: 0, said: bsxctl(...args) };
   } catch (e) {
     return { status: e.status, said: e.stdout + e.stderr };
   }
 }
+const ctl = (...args) => tool('user', ...args);
 function done(...args) {
   const x = ctl(...args);
   assert.equal(x.status, 0, `${args.join(' ')}: ${x.said}`);
@@ -156,4 +159,24 @@ test('who signs in by a provider alone, or is invited, is given a password', asy
   assert.equal((await call('POST', '/api/auth/password/reset', { body: { token: link.hash.replace(/^#invite=/, ''), new_password: password } })).status, 204);
   assert.equal((await login({ tenant: who.tenant, email: mail, password })).status, 200);
   assert.equal(deeds(who).at(-1), 'password.forgot');
+});
+
+test('mail is tried by the configured server, and what that answers is said', async (t) => {
+  const box = new Mailbox(), to = `${unique('tried')}@example.org`;
+  // the mail server is of this process: it must go on while bsxctl runs
+  const run = () => new Promise((resolve) => execFile(path.join(build, 'bsxctl'), ['-c', path.join(state, 'etc', 'blindspotx.conf'), 'mail', 'test', to],
+    (e, out, err) => resolve({ status: e?.code ?? 0, said: out + err })));
+  const down = await run();
+  assert.deepEqual([down.status, /smtp:/.test(down.said)], [1, true], down.said);
+  await box.start();
+  t.after(() => box.stop());
+  const sent = await run();
+  assert.equal(sent.status, 0, sent.said);
+  assert.match(sent.said, /the mail server took it: smtp:/);
+  const m = await box.wait(to, /test/);
+  assert.match(m.mail.text, /bsxctl:.+ asked for this mail/);
+  await box.stop();
+  await box.start({ refuse: 550 });
+  const refusal = await run();
+  assert.deepEqual([refusal.status, /not here|550/.test(refusal.said)], [1, true], refusal.said);
 });

@@ -19,7 +19,7 @@ struct growth {
 static bool
 broken(uint64_t seq, const char *what, struct err *e)
 {
-	return err_set(e, ERR_INTERNAL, 0,
+	return err_set(e, ERR_INTERNAL, AUDIT_BROKEN,
 	    "The audit trail is not as it was written: see bsxctl audit verify.", "entry %llu: %s",
 	    (unsigned long long)seq, what);
 }
@@ -246,7 +246,9 @@ see_due(struct auth *a, TALLOC_CTX *mem, const char *schema, struct err *e)
 		log_err(
 		    a->env->log, LOG_SECURITY, "no checkpoint was made of an audit trail", &why);
 	database_tidy(a->database);
-	return true;
+	if (why.code != ERR_OK && why.sys != AUDIT_BROKEN)
+		return true; /* what the trail is like is not known */
+	return audit_due_broken(a->database, schema, why.code != ERR_OK, e);
 }
 
 bool

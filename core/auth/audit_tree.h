@@ -40,8 +40,9 @@ bool audit_note_fits(const struct deed_by *by, const struct note_key *keys, size
 /*
  * Adds the leaves that are missing, of at most AUDIT_TREE_STEP entries, and signs a checkpoint where the trail has grown.  It may be
  * called by several at the same time and killed at any place: rows are added once.  ERR_INTERNAL: the trail is not as
- * it was written (see audit_verify.h), and nothing is signed.
+ * it was written (see audit_verify.h), and nothing is signed: AUDIT_BROKEN in e->sys.
  */
+#define AUDIT_BROKEN (-2)
 #define AUDIT_TREE_STEP 20000
 struct audit_point {
 	struct audit_checkpoint_row row; /* the newest checkpoint; size 0: there are no entries */

@@ -46,26 +46,31 @@ static const struct field cors_fields[] = {
 };
 static const struct schema cors_schema = SCHEMA("CorsSettings", struct settings_cors, cors_fields);
 
+static const char *const severities[] = { "info", "low", "medium", "high", "critical", NULL };
+
 static const struct field security_fields[] = {
 	FIELD(struct settings_security, channel_id, .flags = FIELD_REQUIRED, .doc = "Channel."),
-	FIELD(struct settings_security, min_severity, .min = 1, .max = 16, .flags = FIELD_REQUIRED,
-	    .doc = "Least severity that is sent there."),
+	FIELD(struct settings_security, min_severity, .choices = severities,
+	    .flags = FIELD_REQUIRED, .doc = "Least severity that is sent there."),
 	FIELD_END,
 };
 static const struct schema security_schema =
     SCHEMA("SecurityNotification", struct settings_security, security_fields);
 
+#define NOT_YET " Not available in this version: null, or left out."
 static const struct field notifications_fields[] = {
 	FIELD(struct settings_notifications, from, .min = 3, .max = 254, .format = "email",
-	    .flags = NULLABLE, .doc = "Sender of its mail; null: the installation's."),
-	FIELD(struct settings_notifications, security, .item = &security_schema, .max = 32,
-	    .flags = NULLABLE, .doc = "Channels that security events are sent to."),
+	    .flags = NULLABLE, .doc = "Sender of its mail; null: the installation's." NOT_YET),
+	FIELD(struct settings_notifications, security, .item = &security_schema,
+	    .max = SETTINGS_NOTIFIED_MAX, .flags = NULLABLE,
+	    .doc = "Channels that are told of alerts of the tenant itself, of kind security and "
+		   "system, where no route takes them. Who changes it has the permission "
+		   "read:audit."),
 	FIELD_END,
 };
 static const struct schema notifications_schema =
     SCHEMA("NotificationSettings", struct settings_notifications, notifications_fields);
 
-#define NOT_YET " Not available in this version: null, or left out."
 static const struct field settings_fields[] = {
 	FIELD(struct settings, session, .item = &session_schema, .flags = NULLABLE,
 	    .doc = "How long sessions last."),
@@ -84,7 +89,7 @@ static const struct field settings_fields[] = {
 	FIELD(struct settings, retention, .item = &keep_schema, .flags = NULLABLE,
 	    .doc = "How long history is kept."),
 	FIELD(struct settings, notifications, .item = &notifications_schema, .flags = NULLABLE,
-	    .doc = "Who is told." NOT_YET),
+	    .doc = "Who is told of what concerns the tenant itself."),
 	FIELD_END,
 };
 const struct schema settings_schema = SCHEMA("TenantSettings", struct settings, settings_fields);
@@ -93,7 +98,7 @@ const struct schema settings_schema = SCHEMA("TenantSettings", struct settings, 
 static const struct {
 	const char *pointer, *why;
 } not_yet[] = {
-	{ "/notifications", "security events are not sent in this version" },
+	{ "/notifications/from", "mail comes from the installation's address in this version" },
 };
 
 /* ---- reading ---- */

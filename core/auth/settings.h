@@ -26,6 +26,7 @@ struct settings_mfa {
 struct settings_cors {
 	struct strings allowed_origins;
 };
+#define SETTINGS_NOTIFIED_MAX 32
 struct settings_security {
 	struct uuid channel_id;
 	const char *min_severity;

@@ -24,7 +24,10 @@ static const struct field match_fields[] = {
 	FIELD(struct route_match, max_severity, .choices = severities, .flags = FIELD_OMIT_ZERO,
 	    .doc = "Of this severity or less."),
 	FIELD(struct route_match, kinds, .max = ROUTE_MATCH_MAX, .choices = alert_kinds,
-	    .flags = FIELD_OMIT_ZERO, .doc = "Of one of these kinds."),
+	    .flags = FIELD_OMIT_ZERO,
+	    .doc =
+		"Of one of these kinds; not named: of any but security, whose alerts tell what is "
+		"in the audit trail. Who names that has the permission read:audit."),
 	LIST(configs, "Of one of these configs, by id."),
 	LIST(categories,
 	    "A finding of it is in one of these categories; alerts of kind drift only."),
@@ -138,6 +141,13 @@ has_text(struct strings list, const char *text)
 	return false;
 }
 
+/* What is in the audit trail goes where somebody says so by name. */
+static bool
+fits_kind(const struct route_match *m, const char *kind)
+{
+	return m->kinds.n > 0 ? has_text(m->kinds, kind) : strcmp(kind, "security") != 0;
+}
+
 static bool
 fits_config(struct strings configs, const struct uuid *config)
 {
@@ -241,7 +251,7 @@ route_misfit(TALLOC_CTX *mem, const struct alert_route *r, const struct route_fa
 		return "min_severity";
 	if (f->severity > severity_or(m->max_severity, SEVERITY_CRITICAL))
 		return "max_severity";
-	if (m->kinds.n > 0 && !has_text(m->kinds, f->kind))
+	if (!fits_kind(m, f->kind))
 		return "kinds";
 	if (m->configs.n > 0 && !fits_config(m->configs, &f->config_id))
 		return "configs";
@@ -373,6 +383,13 @@ covers_list(struct strings a, struct strings b)
 	return b.n > 0;
 }
 
+/* All kinds are not that which has to be named. */
+static bool
+covers_kinds(struct strings a, struct strings b)
+{
+	return covers_list(a, b) && (a.n > 0 || !has_text(b, "security"));
+}
+
 static bool
 covers_confidence(const struct route_match *a, const struct route_match *b)
 {
@@ -398,10 +415,16 @@ covers(const struct route_match *a, const struct route_match *b)
 		   severity_or(b->min_severity, SEVERITY_INFO) &&
 	       severity_or(a->max_severity, SEVERITY_CRITICAL) >=
 		   severity_or(b->max_severity, SEVERITY_CRITICAL) &&
-	       covers_list(a->kinds, b->kinds) && covers_list(a->configs, b->configs) &&
+	       covers_kinds(a->kinds, b->kinds) && covers_list(a->configs, b->configs) &&
 	       covers_list(a->categories, b->categories) && covers_list(a->controls, b->controls) &&
 	       covers_list(a->actors, b->actors) && covers_confidence(a, b) &&
 	       covers_list(a->hours, b->hours) && covers_outside(a->outside, b->outside);
+}
+
+bool
+route_tells_trail(const struct alert_route *r)
+{
+	return has_text(match_of(r)->kinds, "security");
 }
 
 static bool

@@ -5,7 +5,8 @@
  * (`continue`).  Behind the last one are the channels that the alert's config names, as if there were no routes: an alert
  * comes there that fits no route, or by the last that it fits saying so.
  *
- * An alert fits where all that the route names fits; of a list one is enough.  Categories and controls are those of its
+ * An alert fits where all that the route names fits; of a list one is enough.  One of kind "security" fits only where that
+ * kind is named.  Categories and controls are those of its
  * findings, so that alerts of other kinds than "drift" have none.  Who made the changes is what every channel is told of
  * that: nobody who is known by a value of theirs, or from the tenant's own audit trail.  An actor is known by id, in any
  * case: names are what anybody calls himself.
@@ -80,6 +81,9 @@ struct route_facts {
 void route_facts_order(struct route_facts *f);
 /* Which member of `match` it does not fit; NULL: it fits. */
 const char *route_misfit(TALLOC_CTX *mem, const struct alert_route *r, const struct route_facts *f);
+
+/* Alerts of kind "security" may take it: it names them. */
+bool route_tells_trail(const struct alert_route *r);
 
 /* How its channels are told: all but which one it is. */
 void route_options(const struct alert_route *r, struct alert_target *out);

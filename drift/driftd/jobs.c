@@ -18,6 +18,7 @@
 #include "drift/run/deadline.h"
 #include "drift/run/takeover.h"
 #include "drift/snapshot/retention.h"
+#include "drift/watch/watch.h"
 
 #define DEADLINES_MS 1000
 #define UPKEEP_MS    60000
@@ -389,6 +390,20 @@ count_fleet(struct worker *w, int64_t *wait_ms, struct err *e)
 	return true;
 }
 
+#define LOOKED_AT 50 /* tenants in one turn: then deliveries have theirs */
+
+static bool
+watch_tenants(struct worker *w, int64_t *wait_ms, struct err *e)
+{
+	size_t n;
+
+	if (!watch_round(&w->deliver->auth, LOOKED_AT, &n, e))
+		return false;
+	if (n == LOOKED_AT && w->once)
+		*wait_ms = 0;
+	return true;
+}
+
 static bool
 deliver(struct worker *w, int64_t *wait_ms, struct err *e)
 {
@@ -398,7 +413,8 @@ deliver(struct worker *w, int64_t *wait_ms, struct err *e)
 	return deliver_due(w->deliver, w->stop, w->stop_arg, &done, e);
 }
 
-/* Deadlines tell of what they find by messages, so they come before deliveries. */
+/* Deadlines and what is watched tell of what they find by messages, so they come before deliveries.
+ */
 const struct job jobs[] = {
 	{ "signing_keys", UPKEEP_MS, true, rotate_keys },
 	{ "key_reminders", UPKEEP_MS, true, remind_of_keys },
@@ -414,6 +430,7 @@ const struct job jobs[] = {
 	{ "old_grants", UPKEEP_MS, true, forget_grants },
 	{ "audit_inbox", DEADLINES_MS, true, carry_entries },
 	{ "deadlines", DEADLINES_MS, false, see_deadlines },
+	{ "watches", DEADLINES_MS, false, watch_tenants },
 	{ "fleet", DEADLINES_MS, false, count_fleet },
 	{ "deliveries", 0, false, deliver },
 	{ 0 },

@@ -13,6 +13,8 @@
 #include "drift/alert/alerting.h"
 #include "drift/attribution/attribution.h"
 #include "drift/finding/status.h"
+#include "drift/watch/own_scope.h"
+#include "drift/watch/watched.h"
 
 /* Who made its changes is shown to who may read changes, as there. */
 static bool
@@ -40,10 +42,31 @@ show_all(const struct acting *a, struct alert *rows, size_t n, struct err *e)
 	return true;
 }
 
+/* What is in the trail is seen by who may read that. */
+const char *
+alert_unseen(const struct acting *a)
+{
+	return a->view.trail ? NULL : KIND_SECURITY;
+}
+
+static bool
+is_seen(const struct acting *a, const struct alert *row)
+{
+	return a->view.trail || strcmp(row->kind, KIND_SECURITY) != 0;
+}
+
+bool
+alert_find(const struct acting *a, const struct uuid *id, struct alert *out, struct err *e)
+{
+	return alert_by_id(a->by.t->db, a->by.mem, id, out, e) &&
+	       (is_seen(a, out) ||
+		   err_set(e, ERR_MISSING, 0, "Not found.", "an alert of the trail"));
+}
+
 bool
 alert_see(const struct acting *a, const struct uuid *id, struct alert *out, struct err *e)
 {
-	return alert_by_id(a->by.t->db, a->by.mem, id, out, e) && show_all(a, out, 1, e);
+	return alert_find(a, id, out, e) && show_all(a, out, 1, e);
 }
 
 bool
@@ -61,7 +84,10 @@ alert_controls(const struct acting *a, const struct uuid *id, struct strings *ou
 bool
 alert_page(const struct acting *a, const struct alert_filter *f, struct page *p, struct err *e)
 {
-	return alert_list(a->by.t, a->by.mem, f, p, e) && show_all(a, p->rows, p->n, e);
+	struct alert_filter seen = *f;
+
+	seen.unseen = alert_unseen(a);
+	return alert_list(a->by.t, a->by.mem, &seen, p, e) && show_all(a, p->rows, p->n, e);
 }
 
 /* ---- one alert ---- */
@@ -130,6 +156,9 @@ tell_work(const struct acting *a, struct alert *at, const char *event,
 	struct alert_scope       s;
 	const struct drift_spec *spec;
 
+	if (uuid_is_nil(&at->config_id))
+		return own_scope(a->by.auth, a->by.t, a->by.mem, &s, e) &&
+		       alerting_tell(&s, &news, NULL, e);
 	if (!config_by_id(a->by.t, a->by.mem, &at->config_id, &c, e))
 		return err_take(e, ERR_MISSING);
 	spec = acting_spec(a, &c, e);
@@ -198,7 +227,8 @@ fulfil(struct db *db, const struct acting *a, const struct alert_wish *w, struct
 		return false;
 	if (w->assigns)
 		at->assigned_to = w->assigned_to;
-	if (w->status != NULL && !unsettled_seen(db, &at->config_id, e))
+	if (w->status != NULL && !uuid_is_nil(&at->config_id) &&
+	    !unsettled_seen(db, &at->config_id, e))
 		return false;
 	if (!alert_set(db, at, &done, e))
 		return false;
@@ -356,17 +386,33 @@ check_ids(const struct alert_deed *x, const struct alert *rows, size_t n, struct
 	return e->code == ERR_OK;
 }
 
+static void
+leave_seen(const struct acting *a, struct alert *rows, size_t *n)
+{
+	size_t seen = 0;
+
+	for (size_t i = 0; i < *n; i++)
+		if (is_seen(a, &rows[i]))
+			rows[seen++] = rows[i];
+	*n = seen;
+}
+
 static bool
 load(struct db *db, const struct alert_deed *x, struct alert **rows, size_t *n, struct err *e)
 {
 	const struct alert_which *w = x->which;
 	const struct acting      *a = x->a;
 	struct page               p = { .want = ALERT_IDS_MAX + 1 };
+	struct alert_filter       seen = w->filter;
 
-	if (w->ids != NULL)
-		return alert_by_ids(db, a->by.mem, (struct id_list) { w->ids, w->n }, rows, n, e) &&
-		       check_ids(x, *rows, *n, e);
-	if (!alert_list(a->by.t, a->by.mem, &w->filter, &p, e))
+	if (w->ids != NULL) {
+		if (!alert_by_ids(db, a->by.mem, (struct id_list) { w->ids, w->n }, rows, n, e))
+			return false;
+		leave_seen(a, *rows, n);
+		return check_ids(x, *rows, *n, e);
+	}
+	seen.unseen = alert_unseen(a);
+	if (!alert_list(a->by.t, a->by.mem, &seen, &p, e))
 		return false;
 	*rows = p.rows;
 	*n = p.n;

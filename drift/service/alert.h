@@ -1,5 +1,7 @@
 /*
  * alert.h - what people do with alerts: acknowledged, assigned, noted, resolved; one or many, all or nothing.
+ *
+ * One of kind "security" tells what is in the audit trail: to who may not read that (read:audit) it is not there.
  */
 #ifndef BSX_DRIFT_SERVICE_ALERT_H
 #define BSX_DRIFT_SERVICE_ALERT_H
@@ -8,6 +10,11 @@
 #include "core/store/drift/report.h"
 #include "drift/service/acting.h"
 
+/* As it is kept, where the caller may see it: else ERR_MISSING. */
+MUST_USE bool alert_find(
+    const struct acting *a, const struct uuid *id, struct alert *out, struct err *e);
+/* The kind that a list leaves out for the caller; NULL: none. */
+const char *alert_unseen(const struct acting *a);
 MUST_USE bool alert_see(
     const struct acting *a, const struct uuid *id, struct alert *out, struct err *e);
 /* On how many channels it was over before anything was sent, and not told. */

@@ -9,6 +9,7 @@
 #include "drift/service/channel_template.h"
 #include "drift/service/channel_trail.h"
 #include "drift/service/routing.h"
+#include "drift/watch/own_scope.h"
 
 bool
 channel_page(const struct acting *a, struct page *p, struct err *e)
@@ -209,6 +210,25 @@ alter_values(
 	       may_tell_values(d->a, e);
 }
 
+/* The same of what is in the audit trail, where that is told there. */
+static bool
+alter_trail(
+    const struct channel_deed *d, const struct channel *was, const struct channel *c, struct err *e)
+{
+	const struct acting *a = d->a;
+	bool                 named, routed;
+
+	if (a->view.trail || !is_moved(d, was, c))
+		return true;
+	return own_names(a->by.auth, a->by.t->tenant, &c->id, &named, e) &&
+	       routing_tells_trail(a, &c->id, &routed, e) &&
+	       (!(named || routed) ||
+		   err_set(e, ERR_FORBIDDEN, 0,
+		       "Alerts of kind security go there, which tell what is in the audit trail: "
+		       "only who has the permission read:audit says where the channel leads.",
+		       "the target of security alerts without read:audit"));
+}
+
 /* Messages on their way are rendered by the kind that the channel had when they were made. */
 static bool
 check_kind(const struct channel_deed *d, const struct channel *c, struct err *e)
@@ -227,7 +247,7 @@ alter_status(const struct acting *a, struct channel *c, const char *status)
 	     paused = strcmp(status, CHANNEL_PAUSED) == 0;
 
 	c->status = acting_copy(a, disabled ? CHANNEL_DISABLED : CHANNEL_ACTIVE);
-	c->status_reason = acting_copy(a, disabled ? "Disabled by a user."
+	c->status_reason = acting_copy(a, disabled ? CHANNEL_BY_USER
 					  : paused ? "Paused by a user."
 						   : "");
 	if (!paused)
@@ -271,9 +291,9 @@ alter_body(struct db *db, void *arg, struct err *e)
 	return check_kind(d, c, e) &&
 	       ((in->target.url == NULL && in->target.to == NULL) ||
 		   set_target(d->a, c, &in->target, e)) &&
-	       alter_values(d, &was, c, e) && alter_secret(d, &was, c, e) &&
-	       alter_template(d, &was, c, e) && alter_former(d, &was, c, e) &&
-	       alter_words(d, c, e) &&
+	       alter_values(d, &was, c, e) && alter_trail(d, &was, c, e) &&
+	       alter_secret(d, &was, c, e) && alter_template(d, &was, c, e) &&
+	       alter_former(d, &was, c, e) && alter_words(d, c, e) &&
 	       channel_details(d->a->by.mem, &was, c, in->has_secret || in->has_headers,
 		   &d->entry.details, e) &&
 	       channel_set(db, c, e) &&
@@ -326,10 +346,15 @@ channel_erase(const struct acting *a, const struct uuid *id, struct err *e)
 	struct channel_erasing d = { a->by.mem, *id };
 	struct channel         c;
 	uint64_t               n;
+	bool                   named;
 
 	if (!channel_by_id(a->by.t->db, a->by.mem, id, &c, e) ||
-	    !config_count_naming(a->by.t, id, &n, e))
+	    !config_count_naming(a->by.t, id, &n, e) ||
+	    !own_names(a->by.auth, a->by.t->tenant, id, &named, e))
 		return false;
+	if (named)
+		return err_set(e, ERR_IN_USE, 0,
+		    "The setting notifications.security still names this channel.", "settings");
 	if (n > 0)
 		return err_set(e, ERR_IN_USE, 0, "Drift configs still name this channel.",
 		    "%llu configs", (unsigned long long)n);

@@ -1,7 +1,8 @@
 /*
  * channel.h - channels: listed, made, changed, dropped and tried.
  *
- * Whoever chooses the target of a channel that is told values chooses who sees them: that needs read:snapshots.
+ * Whoever chooses the target of a channel that is told values chooses who sees them: that needs read:snapshots; of one that is
+ * told alerts of kind "security", read:audit.
  */
 #ifndef BSX_DRIFT_SERVICE_CHANNEL_H
 #define BSX_DRIFT_SERVICE_CHANNEL_H
@@ -41,7 +42,7 @@ MUST_USE bool channel_make(const struct acting *a, const struct channel_wish *in
     struct channel_made *out, struct err *e);
 MUST_USE bool channel_alter(const struct acting *a, const struct uuid *id,
     const struct channel_wish *in, struct channel_made *out, struct err *e);
-/* ERR_IN_USE: configs name it. */
+/* ERR_IN_USE: configs, routes or settings name it. */
 MUST_USE bool channel_erase(const struct acting *a, const struct uuid *id, struct err *e);
 /* The address that it writes to, which its tests are counted by; NULL: it has a url. */
 MUST_USE bool channel_address(

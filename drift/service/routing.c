@@ -74,6 +74,25 @@ routing_page(const struct acting *a, struct page *p, struct err *e)
 }
 
 bool
+routing_tells_trail(const struct acting *a, const struct uuid *channel, bool *yes, struct err *e)
+{
+	struct alert_routing      kept;
+	struct alert_routes       routes;
+	const struct alert_route *r;
+	char                      id[UUID_TEXT_MAX];
+
+	uuid_print(channel, id);
+	*yes = false;
+	if (!routing_list(a, &kept, &routes, e))
+		return false;
+	r = routes.list.p;
+	for (size_t i = 0; i < routes.list.n; i++)
+		for (size_t k = 0; route_tells_trail(&r[i]) && k < r[i].channels.n; k++)
+			*yes = *yes || strcmp(r[i].channels.items[k], id) == 0;
+	return true;
+}
+
+bool
 routing_names(struct db *db, TALLOC_CTX *mem, const struct uuid *channel, bool *yes, struct err *e)
 {
 	struct alert_routing kept;
@@ -138,6 +157,17 @@ demand_values(const struct routing_deed *d, const struct channel *rows, size_t n
 					       e))
 			return false;
 	return true;
+}
+
+/* Nobody decides who is told what they may not read. */
+static bool
+demand_trail(const struct acting *a, const struct alert_route *r, struct err *e)
+{
+	return a->view.trail || !route_tells_trail(r) ||
+	       err_set(e, ERR_FORBIDDEN, 0,
+		   "Alerts of kind security tell what is in the audit trail: only who has the "
+		   "permission read:audit says where they go.",
+		   "a route of security alerts without read:audit");
 }
 
 static bool
@@ -369,7 +399,8 @@ put_body(struct db *db, void *arg, struct err *e)
 		return false;
 	now = (struct alert_route *)d->now.list.p + at;
 	was = *now;
-	if (!copy_wish(d, now, e) || !check_list(d, now, e) || !place(d, &d->now, &at, e))
+	if (!copy_wish(d, now, e) || !demand_trail(d->a, &was, e) || !demand_trail(d->a, now, e) ||
+	    !check_list(d, now, e) || !place(d, &d->now, &at, e))
 		return false;
 	now = (struct alert_route *)d->now.list.p + at;
 	return tell(d, d->makes ? NULL : &was, now, e) && write_list(d, e) &&
@@ -412,10 +443,11 @@ erase_body(struct db *db, void *arg, struct err *e)
 	size_t               at;
 
 	(void)db;
-	if (!routing_list(d->a, &d->kept, &d->now, e) || !find(d, &at, e) ||
-	    !check_list(d, NULL, e))
+	if (!routing_list(d->a, &d->kept, &d->now, e) || !find(d, &at, e))
 		return false;
 	r = (struct alert_route *)d->now.list.p + at;
+	if (!demand_trail(d->a, r, e) || !check_list(d, NULL, e))
+		return false;
 	if (!tell(d, r, NULL, e))
 		return false;
 	move(&d->now, at, d->now.list.n - 1);

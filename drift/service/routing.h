@@ -2,7 +2,7 @@
  * routing.h - the tenant's routes of alerts (drift/alert/alert_route.h): listed, made, changed, put in order, dropped and tried.
  *
  * Whoever changes them decides who is told what: that needs update:drift, as changing what a config names does, and where one
- * of them leads to a channel that is told values, read:snapshots.
+ * of them leads to a channel that is told values, read:snapshots; one that names the kind "security", read:audit.
  */
 #ifndef BSX_DRIFT_SERVICE_ROUTING_H
 #define BSX_DRIFT_SERVICE_ROUTING_H
@@ -38,6 +38,9 @@ MUST_USE bool routing_alter(const struct acting *a, const struct uuid *id,
 MUST_USE bool routing_erase(const struct acting *a, const struct uuid *id, struct err *e);
 /* All of them, each once: else faults. */
 MUST_USE bool routing_order(const struct acting *a, const struct uuid *ids, size_t n, struct err *e);
+/* Whether one leads alerts of kind "security" to the channel. */
+MUST_USE bool routing_tells_trail(
+    const struct acting *a, const struct uuid *channel, bool *yes, struct err *e);
 /* Whether one names the channel, in the transaction that has dropped it: who names one holds it first, and the list then. */
 MUST_USE bool routing_names(
     struct db *db, TALLOC_CTX *mem, const struct uuid *channel, bool *yes, struct err *e);

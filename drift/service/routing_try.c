@@ -2,10 +2,13 @@
 
 #include <string.h>
 
-#include "core/store/alert/alert.h"
+#include "core/auth/settings.h"
 #include "core/store/alert/channel.h"
 #include "drift/alert/recipients.h"
+#include "drift/service/alert.h"
 #include "drift/service/routing.h"
+#include "drift/watch/own_scope.h"
+#include "drift/watch/watched.h"
 
 struct trying {
 	const struct acting *a;
@@ -105,7 +108,20 @@ ask_routes(const struct trying *w, struct route_facts *f, struct routing_trial *
 	return true;
 }
 
-/* Those that the config names; of none, or one that is gone, nobody. */
+/* Of the tenant itself: those of its setting. */
+static bool
+add_tenants(const struct trying *w, struct alert_target *to, size_t *n, struct err *e)
+{
+	struct alert_scope own;
+
+	if (!own_scope(w->a->by.auth, w->a->by.t, w->a->by.mem, &own, e))
+		return false;
+	for (size_t i = 0; i < own.targets_n; i++)
+		to[(*n)++] = own.targets[i];
+	return true;
+}
+
+/* Those that the config names; of one that is gone, nobody. */
 static bool
 add_own(const struct trying *w, const struct uuid *config, struct alert_target *to, size_t *n,
     struct err *e)
@@ -114,8 +130,6 @@ add_own(const struct trying *w, const struct uuid *config, struct alert_target *
 	const struct drift_spec *spec;
 	struct drift_config      c;
 
-	if (uuid_is_nil(config))
-		return true;
 	if (!config_by_id(a->by.t, a->by.mem, config, &c, e))
 		return err_take(e, ERR_MISSING);
 	spec = acting_spec(a, &c, e);
@@ -192,10 +206,17 @@ show_channels(const struct acting *a, const struct alert_target *to, size_t n,
 /* ---- one case ---- */
 
 static bool
+is_tenants(const struct routing_case *c)
+{
+	return uuid_is_nil(&c->config_id) &&
+	       (strcmp(c->kind, KIND_SECURITY) == 0 || strcmp(c->kind, KIND_SYSTEM) == 0);
+}
+
+static bool
 try_case(const struct trying *w, const struct routing_case *c, const struct alert *alert,
     struct routing_trial *out, struct err *e)
 {
-	struct alert_target to[ROUTES_CHANNELS_MAX + SPEC_TARGETS_MAX];
+	struct alert_target to[ROUTES_CHANNELS_MAX + SPEC_TARGETS_MAX + SETTINGS_NOTIFIED_MAX];
 	struct route_facts  f = { .kind = c->kind, .config_id = c->config_id, .at = c->at };
 	size_t              n = 0;
 
@@ -206,7 +227,8 @@ try_case(const struct trying *w, const struct routing_case *c, const struct aler
 		return false;
 	route_facts_order(&f);
 	return ask_routes(w, &f, out, to, &n, e) &&
-	       (!out->unrouted || add_own(w, &c->config_id, to, &n, e)) &&
+	       (!out->unrouted || (is_tenants(c) ? add_tenants(w, to, &n, e)
+						 : add_own(w, &c->config_id, to, &n, e))) &&
 	       show_channels(w->a, to, n, f.severity, &out->channels, e);
 }
 
@@ -227,8 +249,8 @@ may_see(const struct acting *a, struct err *e)
 static bool
 read_alerts(const struct acting *a, const struct routing_question *q, struct page *p, struct err *e)
 {
-	static const struct alert_filter every = { 0 };
-	struct alert                    *one;
+	const struct alert_filter every = { .unseen = alert_unseen(a) };
+	struct alert             *one;
 
 	p->want = (size_t)q->last;
 	if (uuid_is_nil(&q->alert_id))
@@ -236,8 +258,7 @@ read_alerts(const struct acting *a, const struct routing_question *q, struct pag
 	one = talloc_zero(a->by.mem, struct alert);
 	p->rows = one;
 	p->n = 1;
-	return one == NULL ? err_memory(e)
-			   : alert_by_id(a->by.t->db, a->by.mem, &q->alert_id, one, e);
+	return one == NULL ? err_memory(e) : alert_find(a, &q->alert_id, one, e);
 }
 
 bool

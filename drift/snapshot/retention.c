@@ -208,6 +208,36 @@ walk_config(struct drift *d, struct tenant_db *t, const struct config_kept *c,
 	return ok;
 }
 
+static bool
+own_body(struct db *db, void *arg, struct err *e)
+{
+	struct round *r = arg;
+
+	return expire_own(db, r->mem, &r->age, &r->more, e);
+}
+
+/* Alerts of no config. */
+static bool
+walk_own(struct drift *d, struct tenant_db *t, const struct forget_stop *stop, struct err *e)
+{
+	bool any, ok;
+
+	do {
+		struct round r = {
+			.mem = talloc_new(NULL),
+			.age = { .limit = RETENTION_ROWS * RETENTION_EVERY },
+		};
+
+		if (r.mem == NULL)
+			return err_memory(e);
+		ok = round_begin(d, t, &r, 0, &any, e) &&
+		     (r.age.before.ms == 0 || run(t, "retention of alerts", own_body, &r, e));
+		any = r.more;
+		talloc_free(r.mem);
+	} while (ok && any && !is_stopped(stop));
+	return ok;
+}
+
 #define WALK_PAGE 100
 
 bool
@@ -231,7 +261,7 @@ retention_walk(struct drift *d, struct tenant_db *t, TALLOC_CTX *mem,
 			in.after = rows[i].id;
 		}
 	}
-	return true;
+	return is_stopped(stop) || walk_own(d, t, stop, e);
 }
 
 bool

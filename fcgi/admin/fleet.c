@@ -21,6 +21,16 @@ static const struct field fleet_alerts_fields[] = {
 static const struct schema fleet_alerts_schema =
     SCHEMA("FleetAlerts", struct fleet_alerts, fleet_alerts_fields);
 
+struct fleet_security {
+	int64_t open;
+};
+static const struct field fleet_security_fields[] = {
+	FIELD(struct fleet_security, open, .doc = "So many are open."),
+	FIELD_END,
+};
+static const struct schema fleet_security_schema =
+    SCHEMA("FleetSecurity", struct fleet_security, fleet_security_fields);
+
 struct fleet_configs {
 	int64_t all, blind;
 	instant last_snapshot_at;
@@ -52,14 +62,15 @@ static const struct schema fleet_links_schema =
     SCHEMA("FleetLinks", struct fleet_links, fleet_links_fields);
 
 struct fleet_out {
-	struct uuid           tenant_id;
-	const char           *slug, *name, *status;
-	struct fleet_alerts  *alerts;
-	struct fleet_configs *configs;
-	struct quota         *quota;
-	struct tenant_usage  *usage;
-	instant               counted_at;
-	struct fleet_links   *links;
+	struct uuid            tenant_id;
+	const char            *slug, *name, *status;
+	struct fleet_alerts   *alerts;
+	struct fleet_security *security;
+	struct fleet_configs  *configs;
+	struct quota          *quota;
+	struct tenant_usage   *usage;
+	instant                counted_at;
+	struct fleet_links    *links;
 };
 static const struct field fleet_out_fields[] = {
 	FIELD(struct fleet_out, tenant_id, .doc = "Number of the tenant."),
@@ -68,8 +79,11 @@ static const struct field fleet_out_fields[] = {
 	FIELD(struct fleet_out, status,
 	    .doc = "active, suspended, or deleting; of one that is not active nothing is lent."),
 	FIELD(struct fleet_out, alerts, .item = &fleet_alerts_schema, .flags = FIELD_NULLABLE,
-	    .doc = "Open alerts that no silence holds back; null: the caller may not read alerts "
-		   "there."),
+	    .doc = "Open alerts that no silence holds back, but those of kind security; null: the "
+		   "caller may not read alerts there."),
+	FIELD(struct fleet_out, security, .item = &fleet_security_schema, .flags = FIELD_NULLABLE,
+	    .doc = "Alerts of kind security; null: the caller may not read alerts and the audit "
+		   "trail there."),
 	FIELD(struct fleet_out, configs, .item = &fleet_configs_schema, .flags = FIELD_NULLABLE,
 	    .doc = "Drift configs; null: the caller may not read drift there."),
 	FIELD(struct fleet_out, quota, .item = &quota_schema, .flags = FIELD_NULLABLE,
@@ -102,6 +116,17 @@ show_alerts(struct request *r, const struct fleet_row *row, struct fleet_out *ou
 		.info = row->info,
 		.oldest_untaken_at = row->untaken_at,
 	};
+	return true;
+}
+
+/* Who may not read alerts there does not read these. */
+static bool
+show_security(struct request *r, const struct fleet_row *row, struct fleet_out *out, struct err *e)
+{
+	out->security = talloc(r->mem, struct fleet_security);
+	if (out->security == NULL)
+		return err_memory(e);
+	out->security->open = row->security;
 	return true;
 }
 
@@ -175,6 +200,8 @@ show(struct request *r, const struct list_page *p, const void *from, void *to, s
 	if (row->counted_at.ms == 0)
 		return true;
 	return ((row->bits & FLEET_ALERTS) == 0 || show_alerts(r, row, out, e)) &&
+	       ((row->bits & FLEET_ALERTS) == 0 || (row->bits & FLEET_AUDIT) == 0 ||
+		   show_security(r, row, out, e)) &&
 	       ((row->bits & FLEET_DRIFT) == 0 || show_configs(r, row, out, e)) &&
 	       ((row->bits & FLEET_TENANTS) == 0 || show_quota(r, row, out, e));
 }

@@ -94,7 +94,7 @@ static struct alert
 new_alert(struct drift_world *x, const char *severity)
 {
 	struct alert a = { .id = uuid_make(&clock_system, &rand_system),
-		.kind = talloc_strdup(x, "security"),
+		.kind = talloc_strdup(x, "drift"),
 		.severity = talloc_strdup(x, severity),
 		.title = talloc_strdup(x, "T"),
 		.status = talloc_strdup(x, "open"),
@@ -209,6 +209,24 @@ it_is_taken_by_one_and_who_is_killed_meanwhile_has_lost_nothing(void **state)
 	assert_true(count_due(x) > 0);
 	assert_int_equal(of(x, &x->w->a, "counted = marked AND counted_at IS NOT NULL"), 1);
 	assert_int_equal(of(x, &x->w->a, "due_at > NOW(3) + INTERVAL 59 MINUTE"), 1);
+}
+
+static void
+alerts_of_the_trail_are_counted_by_themselves(void **state)
+{
+	struct drift_world *x = *state;
+	struct alert        a = new_alert(x, "critical"), b = new_alert(x, "low");
+	struct err          e = { 0 };
+
+	a.kind = talloc_strdup(x, "security");
+	assert_ok(alert_add(x->t->db, &a, &e));
+	assert_ok(alert_add(x->t->db, &b, &e));
+	count_due(x);
+	assert_int_equal(of(x, &x->w->a, "security"), 1);
+	assert_int_equal(of(x, &x->w->a, "critical"), 0);
+	assert_int_equal(of(x, &x->w->a, "low"), 1);
+	assert_int_equal(of(x, &x->w->a, "worst"), 1);
+	assert_int_equal(of(x, &x->w->a, "untaken_at IS NOT NULL"), 1);
 }
 
 static void
@@ -340,6 +358,7 @@ main(void)
 		TEST(a_deed_marks_once_and_one_that_is_taken_back_not_at_all),
 		TEST(what_was_counted_before_takes_the_place_of_nothing_newer),
 		TEST(it_is_taken_by_one_and_who_is_killed_meanwhile_has_lost_nothing),
+		TEST(alerts_of_the_trail_are_counted_by_themselves),
 		TEST(one_that_was_suspended_is_counted_and_what_nothing_tells_of_within_the_hour),
 		TEST(a_page_of_two_thousand_tenants_reads_no_more_than_a_few_rows_of_each),
 	};

@@ -8,6 +8,7 @@
 #include "core/auth/give.h"
 #include "core/auth/place.h"
 #include "core/auth/tenant/tenant_life.h"
+#include "core/store/alert/channel.h"
 #include "core/store/identity/role.h"
 
 #define DAY_MS INT64_C(86400000)
@@ -52,13 +53,9 @@ tenant_usage_fill(TALLOC_CTX *mem, const struct quota *q, const int64_t used[sta
 	};
 	if (out->near.items == NULL)
 		return err_memory(e);
-	for (enum usage_kind k = 0; k < USAGE__MAX; k++) {
-		int64_t limit = quota_limit(q, k);
-
-		if (limit > 0 && used[k] >= limit - limit / 100 * (100 - TENANT_USAGE_NEAR) -
-						limit % 100 * (100 - TENANT_USAGE_NEAR) / 100)
+	for (enum usage_kind k = 0; k < USAGE__MAX; k++)
+		if (usage_near(used[k], quota_limit(q, k)))
 			out->near.items[out->near.n++] = usage_name(k);
-	}
 	return true;
 }
 
@@ -170,6 +167,62 @@ may_keep_less(struct altering *w, struct err *e)
 }
 
 static bool
+is_same_list(const struct settings_notifications *a, const struct settings_notifications *b)
+{
+	const struct settings_security *x = a->security.p, *y = b->security.p;
+
+	if (a->security.n != b->security.n)
+		return false;
+	for (size_t i = 0; i < a->security.n; i++)
+		if (!uuid_eq(&x[i].channel_id, &y[i].channel_id) ||
+		    strcmp(x[i].min_severity, y[i].min_severity) != 0)
+			return false;
+	return true;
+}
+
+static bool
+are_there(struct altering *w, struct err *e)
+{
+	const struct settings_security *x = w->now.notifications->security.p;
+	size_t                          n = w->now.notifications->security.n;
+	char                            pointer[64];
+	struct channel                  c;
+
+	for (size_t i = 0; i < n; i++) {
+		if (channel_by_id(w->t->db, w->by->mem, &x[i].channel_id, &c, e))
+			continue;
+		if (!err_take(e, ERR_MISSING))
+			return false;
+		snprintf(
+		    pointer, sizeof(pointer), "/settings/notifications/security/%zu/channel_id", i);
+		return err_fault(e, w->by->mem, pointer, "no such channel");
+	}
+	return true;
+}
+
+/* Nobody decides who is told what is in the trail that may not read it.  Of another tenant, as
+ * above.
+ */
+static bool
+may_notify(struct altering *w, struct err *e)
+{
+	const struct caller *who = w->by->caller;
+	struct settings      was;
+
+	if (!settings_parse(w->by->mem, w->by->auth->env->conf, w->was->settings.text, &was, e))
+		return false;
+	if (is_same_list(was.notifications, w->now.notifications))
+		return true;
+	if (who != NULL && w->t == w->by->t &&
+	    !permission_has(&who->permissions, ACTION_READ, RESOURCE_AUDIT))
+		return err_set(e, ERR_FORBIDDEN, 0,
+		    "Alerts of kind security tell what is in the audit trail: somebody who has the "
+		    "permission read:audit must change notifications.security.",
+		    "read:audit is missing");
+	return are_there(w, e);
+}
+
+static bool
 alter_body(struct db *db, void *arg, struct err *e)
 {
 	struct altering *w = arg;
@@ -179,7 +232,7 @@ alter_body(struct db *db, void *arg, struct err *e)
 		   .absolute_s = w->now.session->absolute_s };
 
 	(void)db;
-	return is_as_read(w, e) && may_loosen(w, e) && may_keep_less(w, e) &&
+	return is_as_read(w, e) && may_loosen(w, e) && may_keep_less(w, e) && may_notify(w, e) &&
 	       tenant_set(w->t, w->name, w->settings, w->was->settings.text, e) &&
 	       ends_apply(w->t, &x, e);
 }

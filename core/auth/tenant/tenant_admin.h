@@ -21,9 +21,8 @@ MUST_USE bool tenant_quota(TALLOC_CTX *mem, const struct tenant *t, struct quota
 /* How much a tenant has of what its quota bounds. */
 struct tenant_usage {
 	int64_t        users, api_keys, drift_configs, snapshots_today, storage_bytes;
-	struct strings near; /* members of the quota of which TENANT_USAGE_NEAR in a hundred are used, or more */
+	struct strings near; /* members of the quota of which USAGE_NEAR in a hundred are used, or more */
 };
-#define TENANT_USAGE_NEAR 80
 /* What was counted, held against what is allowed. */
 MUST_USE bool tenant_usage_fill(TALLOC_CTX *mem, const struct quota *q, const int64_t used[static USAGE__MAX],
     struct tenant_usage *out, struct err *e);

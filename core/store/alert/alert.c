@@ -58,6 +58,17 @@ SQL(alert_select, SQL_TENANT, &id_in, &alert_schema,
 SQL(alert_select_open, SQL_TENANT, &key_in, &alert_schema,
     "SELECT " ALERT_COLUMNS " FROM alerts WHERE open_key = :open_key");
 
+static const struct field keys_fields[] = {
+	COLUMN(struct alert_keys, from),
+	COLUMN(struct alert_keys, to),
+	COLUMN(struct alert_keys, limit),
+	FIELD_END,
+};
+static const struct schema keys_in = SCHEMA("AlertKeysIn", struct alert_keys, keys_fields);
+
+SQL(alert_select_between, SQL_TENANT, &keys_in, &alert_schema,
+    "SELECT " ALERT_COLUMNS " FROM alerts FORCE INDEX (open_key)"
+    " WHERE open_key > :from AND open_key < :to ORDER BY open_key LIMIT :limit");
 SQL(alert_select_newest, SQL_TENANT, &id_in, &alert_schema,
     "SELECT " ALERT_COLUMNS " FROM alerts FORCE INDEX (config) WHERE config_id = :id"
     " AND kind = 'drift' ORDER BY id DESC LIMIT 1");
@@ -86,6 +97,13 @@ alert_by_open_key(
 }
 
 bool
+alert_open_between(struct db *db, TALLOC_CTX *mem, const struct alert_keys *in, struct alert **rows,
+    size_t *n, struct err *e)
+{
+	return db_all(db, mem, &alert_select_between, in, INTO(rows, n, (size_t)in->limit), e);
+}
+
+bool
 alert_newest(struct db *db, TALLOC_CTX *mem, const struct uuid *config, struct alert *a,
     bool *found, struct err *e)
 {
@@ -103,8 +121,8 @@ struct list_in {
 	COLUMN_NULL(struct list_in, f.status), COLUMN_NULL(struct list_in, f.severity),            \
 	    COLUMN_NULL(struct list_in, f.kind), COLUMN_NULL(struct list_in, f.config_id),         \
 	    COLUMN_NULL(struct list_in, f.report_id), COLUMN_NULL(struct list_in, f.assigned_to),  \
-	    COLUMN_NULL(struct list_in, f.suppressed), PAGE_COLUMNS(struct list_in, page),         \
-	    FIELD_END
+	    COLUMN_NULL(struct list_in, f.suppressed), COLUMN_NULL(struct list_in, f.unseen),      \
+	    PAGE_COLUMNS(struct list_in, page), FIELD_END
 
 static const struct field  list_fields[] = { LIST_FIELDS };
 static const struct schema list_in = SCHEMA("AlertListIn", struct list_in, list_fields);
@@ -118,7 +136,8 @@ static const struct schema named_in = SCHEMA("AlertNamedIn", struct list_in, nam
 	" AND (:config_id IS NULL OR config_id = :config_id)"                                      \
 	" AND (:report_id IS NULL OR report_id = :report_id)"                                      \
 	" AND (:assigned_to IS NULL OR assigned_to = :assigned_to)"                                \
-	" AND (:suppressed IS NULL OR suppressed = :suppressed)"
+	" AND (:suppressed IS NULL OR suppressed = :suppressed)"                                   \
+	" AND (:unseen IS NULL OR kind <> :unseen)"
 
 SQL(alert_select_list, SQL_TENANT, &list_in, &alert_schema,
     "SELECT " ALERT_COLUMNS " FROM alerts WHERE" ALERT_FILTER

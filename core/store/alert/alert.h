@@ -1,8 +1,8 @@
 /*
  * alert.h - alerts, and the findings each has told of.
  *
- * A config has at most one open alert of a kind (`open_key`, unique): the one
- * that is not resolved.  Every write of an alert holds its version.
+ * A config has at most one open alert of a kind (`open_key`, unique), and the tenant itself one of
+ * each thing that is watched (drift/watch): the one that is not resolved.  Every write of an alert holds its version.
  *
  * Errors: ERR_MISSING, ERR_CONFLICT (one is open already), and those of db.h.
  */
@@ -24,7 +24,7 @@ struct alert {
 	char       *full_title;   /* with values; no column: drift/alert/title.h; NULL: not opened, or none */
 	struct blob title_values; /* sealed: full_title; p == NULL: none */
 	char       *status;  /* "open", "acknowledged", "in_progress", "resolved" */
-	int64_t     changes; /* findings of the newest report */
+	int64_t     changes; /* findings of the newest report; of the tenant itself: how often it happened */
 	instant     opened_at, updated_at;
 	char       *acknowledged_by; /* NULL: nobody */
 	instant     acknowledged_at;
@@ -40,6 +40,7 @@ struct alert {
 struct alert_filter {
 	const char *status, *severity, *kind; /* NULL: any */
 	const char *suppressed;               /* "true", "false"; NULL: any */
+	const char *unseen;                   /* a kind that is left out; NULL: none is */
 	const char *control;                  /* that a rule of its findings names; NULL: any */
 	struct uuid config_id, report_id, assigned_to; /* nil: any */
 	bool        oldest_first; /* a page begins at the oldest, not at the newest */
@@ -50,6 +51,13 @@ MUST_USE bool alert_by_id(
     struct db *db, TALLOC_CTX *mem, const struct uuid *id, struct alert *a, struct err *e);
 MUST_USE bool alert_by_open_key(
     struct db *db, TALLOC_CTX *mem, const char *open_key, struct alert *a, struct err *e);
+/* Open ones whose open keys are between two, by these. */
+struct alert_keys {
+	const char *from, *to; /* neither of them */
+	int64_t     limit;
+};
+MUST_USE bool alert_open_between(struct db *db, TALLOC_CTX *mem, const struct alert_keys *in,
+    struct alert **rows, size_t *n, struct err *e);
 /* The newest of kind "drift" of a config, open or over. */
 MUST_USE bool alert_newest(struct db *db, TALLOC_CTX *mem, const struct uuid *config,
     struct alert *a, bool *found, struct err *e);

@@ -1,6 +1,7 @@
 #include "core/store/alert/channel.h"
 
 #include "core/store/alert/pace.h"
+#include "core/store/alert/watch.h"
 #include "core/store/id_list.h"
 
 #define RATE_COLUMNS                                                                               \
@@ -164,8 +165,9 @@ channel_disable(
 	bool           ok;
 
 	in.status_reason = talloc_strdup(tmp, reason);
-	ok = in.status_reason != NULL ? db_run(db, &channel_update_disabled, &in, NULL, e)
-				      : err_memory(e);
+	ok = in.status_reason != NULL
+		 ? db_run(db, &channel_update_disabled, &in, NULL, e) && watch_mark(db, e)
+		 : err_memory(e);
 	talloc_free(tmp);
 	return ok;
 }

@@ -41,6 +41,7 @@ struct channel {
 #define CHANNEL_ACTIVE   "active"
 #define CHANNEL_PAUSED   "paused" /* active, with paused_at */
 #define CHANNEL_DISABLED "disabled"
+#define CHANNEL_BY_USER  "Disabled by a user." /* status_reason: that was somebody's will */
 static inline const char *
 channel_state(const struct channel *c)
 {

@@ -164,6 +164,16 @@ SQL(expire_select_alerts, SQL_TENANT, &old_in, &id_schema,
     "SELECT id FROM alerts FORCE INDEX (resolved) WHERE config_id = :config_id"
     " AND resolved_at < :before"
     " AND open_key IS NULL ORDER BY resolved_at LIMIT :limit");
+static const struct field own_fields[] = {
+	COLUMN(struct expire, before),
+	COLUMN(struct expire, limit),
+	FIELD_END,
+};
+static const struct schema own_in = SCHEMA("ExpireOwnIn", struct expire, own_fields);
+SQL(expire_select_own, SQL_TENANT, &own_in, &id_schema,
+    "SELECT id FROM alerts FORCE INDEX (resolved) WHERE config_id IS NULL"
+    " AND resolved_at < :before"
+    " AND open_key IS NULL ORDER BY resolved_at LIMIT :limit");
 SQL(expire_delete_alert_findings, SQL_TENANT, &some_in, NULL,
     "DELETE FROM alert_findings WHERE alert_id = :id ORDER BY fingerprint LIMIT :limit");
 SQL(expire_delete_alert_events, SQL_TENANT, &id_schema, NULL,
@@ -175,15 +185,18 @@ SQL(expire_delete_lanes, SQL_TENANT, &id_schema, NULL,
 SQL(expire_delete_alert, SQL_TENANT, &id_schema, NULL,
     "DELETE FROM alerts WHERE id = :id AND open_key IS NULL");
 
+/* Those of the config, or of none. */
 static bool
 drop_alerts(struct db *db, TALLOC_CTX *mem, const struct expire *in, bool *more, struct err *e)
 {
+	const struct sql *q =
+	    uuid_is_nil(&in->config_id) ? &expire_select_own : &expire_select_alerts;
 	struct key_in *rows;
 	size_t         n;
 	int64_t        left = in->limit;
 	uint64_t       gone = 0;
 
-	if (!db_all(db, mem, &expire_select_alerts, in, INTO(&rows, &n, (size_t)in->limit), e))
+	if (!db_all(db, mem, q, in, INTO(&rows, &n, (size_t)in->limit), e))
 		return false;
 	for (size_t i = 0; i < n && left > 0; i++, left -= (int64_t)gone) {
 		rows[i].limit = left;
@@ -206,6 +219,13 @@ expire_config(struct db *db, TALLOC_CTX *mem, const struct expire *in, bool *mor
 	*more = false;
 	return drop_alerts(db, mem, in, more, e) && drop_reports(db, mem, in, more, e) &&
 	       drop_changes(db, mem, in->limit, more, e) && drop_findings(db, mem, in, more, e);
+}
+
+bool
+expire_own(struct db *db, TALLOC_CTX *mem, const struct expire *in, bool *more, struct err *e)
+{
+	*more = false;
+	return drop_alerts(db, mem, in, more, e);
 }
 
 /* ---- messages ---- */

@@ -28,6 +28,10 @@ struct expire {
 MUST_USE bool expire_config(
     struct db *db, TALLOC_CTX *mem, const struct expire *in, bool *more, struct err *e);
 
+/* Alerts of no config: of the tenant itself (config_id: nil). */
+MUST_USE bool expire_own(
+    struct db *db, TALLOC_CTX *mem, const struct expire *in, bool *more, struct err *e);
+
 /* Messages made before `before` that were delivered or given up, with their attempts. */
 MUST_USE bool expire_messages(
     struct db *db, TALLOC_CTX *mem, instant before, int64_t limit, struct err *e);

@@ -146,6 +146,7 @@ const struct archive_plan archive_plans[] = {
 	DEAD("outbox", "what is on its way is delivered by the tenant that has it"),
 
 	MADE_NEW("tenant_usage", "it is counted anew"),
+	MADE_NEW("alert_watch", "its trail begins anew, and is read from there"),
 	MADE_NEW("schema_migrations", "it comes with the schema"),
 	MADE_NEW("schema_lock", "it comes with the schema"),
 	{ NULL, ARCHIVE_CARRIED, NULL, NULL, NULL, false },
@@ -158,6 +159,7 @@ const struct archive_plan archive_control_plans[] = {
 	MADE_NEW("schedules", "of the archive's rows of what is due"),
 	MADE_NEW("run_index", "it follows from the configs"),
 	MADE_NEW("fleet", "it is counted anew"),
+	MADE_NEW("watches", "its trail and its state are looked at anew"),
 	MADE_NEW("golden_uses", "they follow from the bindings"),
 	MADE_NEW("schema_pool", "the schema comes from there, or is made"),
 	DEAD("outbox_index", "what is on its way is delivered by the tenant that has it"),

@@ -64,16 +64,17 @@ static const struct field began_fields[] = {
 static const struct schema began_schema = SCHEMA("Began", struct began, began_fields);
 
 #define MS_TO(column) "IFNULL(TIMESTAMPDIFF(MICROSECOND, opened_at, " #column ") DIV 1000, -1)"
+#define OF_CONFIGS    " AND config_id IS NOT NULL" /* what a tenant has of its own is no drift */
 #define CONFIG_IS     " AND (:config IS NULL OR config_id = :config)"
 
 SQL(analytics_select_work, SQL_TENANT, &work_in, &work_schema,
     "SELECT " MS_TO(acknowledged_at) " AS acknowledged_ms, " MS_TO(
-	resolved_at) " AS resolved_ms FROM alerts WHERE id >= :floor" CONFIG_IS
+	resolved_at) " AS resolved_ms FROM alerts WHERE id >= :floor" OF_CONFIGS CONFIG_IS
 		     " ORDER BY id DESC LIMIT :limit");
 SQL(analytics_select_open, SQL_TENANT, &open_in, &open_schema,
     "SELECT severity, INTERVAL(TIMESTAMPDIFF(SECOND, opened_at, :now), 3600, 86400, 604800,"
     " 2592000)"
-    " AS age, COUNT(*) AS n FROM alerts WHERE open_key IS NOT NULL" CONFIG_IS
+    " AS age, COUNT(*) AS n FROM alerts WHERE open_key IS NOT NULL" OF_CONFIGS CONFIG_IS
     " GROUP BY severity, age");
 SQL(analytics_select_acceptances, SQL_TENANT, &accepted_in, &accepted_schema,
     "SELECT COUNT(*) AS total, CAST(IFNULL(SUM(expires_at IS NULL), 0) AS SIGNED) AS without_end,"

@@ -241,6 +241,28 @@ SQL(audit_update_checkpoint, SQL_CONTROL, &due_done_in, NULL,
     "UPDATE audit_heads SET checkpoint = GREATEST(checkpoint, :size),"
     " looked_at = IF(:more, NULL, looked_at) WHERE schema_name = :schema_name");
 
+struct broken_in {
+	const char *schema_name;
+	bool        broken;
+};
+static const struct field broken_fields[] = {
+	COLUMN(struct broken_in, schema_name),
+	COLUMN(struct broken_in, broken),
+	FIELD_END,
+};
+static const struct schema broken_in = SCHEMA("AuditBrokenIn", struct broken_in, broken_fields);
+SQL(audit_update_broken, SQL_CONTROL, &broken_in, NULL,
+    "UPDATE watches SET broken = :broken, marked = marked + 1, due_at = LEAST(due_at, NOW(3))"
+    " WHERE schema_name = :schema_name AND broken <> :broken");
+
+bool
+audit_due_broken(struct database *d, const char *schema_name, bool broken, struct err *e)
+{
+	const struct broken_in in = { schema_name, broken };
+
+	return db_run(database_control(d), &audit_update_broken, &in, NULL, e);
+}
+
 bool
 audit_due_list(struct database *d, TALLOC_CTX *mem, int64_t every_s, struct audit_due **list,
     size_t *n, struct err *e)

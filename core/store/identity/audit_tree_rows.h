@@ -60,4 +60,7 @@ MUST_USE bool audit_due_claim(struct database *d, const char *schema_name, int64
 /* There is a checkpoint of `size`; `more`: it is due again at once. */
 MUST_USE bool audit_due_done(struct database *d, const char *schema_name, uint64_t size, bool more, struct err *e);
 
+/* Whether the trail is as it was written: what has changed of that is told of (drift/watch). */
+MUST_USE bool audit_due_broken(struct database *d, const char *schema_name, bool broken, struct err *e);
+
 #endif

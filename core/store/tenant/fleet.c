@@ -109,6 +109,7 @@ static const struct field counts_fields[] = {
 	COLUMN(struct fleet_counts, low),
 	COLUMN(struct fleet_counts, info),
 	COLUMN_NULL(struct fleet_counts, untaken_at),
+	COLUMN(struct fleet_counts, security),
 	FIELD_END,
 };
 static const struct schema counts_out = SCHEMA("FleetCounts", struct fleet_counts, counts_fields);
@@ -120,10 +121,12 @@ static const struct field  states_fields[] = {
 };
 static const struct schema states_out = SCHEMA("FleetStates", struct fleet_counts, states_fields);
 
-#define OF(word) "COUNT(IF(severity = '" word "', 1, NULL)) AS " word ", "
+#define OF(word) "COUNT(IF(severity = '" word "' AND kind <> 'security', 1, NULL)) AS " word ", "
 SQL(fleet_select_alerts, SQL_TENANT, NULL, &counts_out,
     "SELECT " OF("critical") OF("high") OF("medium") OF("low") OF(
-	"info") " MIN(IF(status = 'open' AND assigned_to IS NULL, opened_at, NULL)) AS untaken_at"
+	"info") " MIN(IF(status = 'open' AND assigned_to IS NULL AND kind <> 'security', "
+		"opened_at, NULL))"
+		" AS untaken_at, COUNT(IF(kind = 'security', 1, NULL)) AS security"
 		" FROM alerts FORCE INDEX (open_key) WHERE open_key IS NOT NULL AND suppressed_by "
 		"IS NULL");
 SQL(fleet_select_states, SQL_TENANT, NULL, &states_out,
@@ -163,6 +166,7 @@ static const struct field write_fields[] = {
 	COLUMN_AS(struct write_in, n.info, "info"),
 	COLUMN(struct write_in, worst),
 	COLUMN_AS_NULL(struct write_in, n.untaken_at, "untaken_at"),
+	COLUMN_AS(struct write_in, n.security, "security"),
 	COLUMN_AS(struct write_in, n.configs, "configs"),
 	COLUMN_AS(struct write_in, n.blind, "blind"),
 	COLUMN_AS_NULL(struct write_in, n.snapshot_at, "snapshot_at"),
@@ -184,7 +188,8 @@ static const struct schema lends_in = SCHEMA("FleetLendsIn", struct fleet_lends,
 /* What was marked meanwhile is due still. */
 SQL(fleet_update_counts, SQL_CONTROL, &write_in, NULL,
     "UPDATE fleet SET counted = :marked, counted_at = NOW(3), critical = :critical, high = :high,"
-    " medium = :medium, low = :low, info = :info, worst = :worst, untaken_at = :untaken_at,"
+    " medium = :medium, low = :low, info = :info, worst = :worst, untaken_at = :untaken_at, "
+    "security = :security,"
     " configs = :configs, blind = :blind, users = :users, api_keys = :api_keys,"
     " snapshots = :snapshots, day = :day, storage_bytes = :storage_bytes,"
     " snapshot_at = COALESCE(GREATEST(snapshot_at, :snapshot_at), snapshot_at, :snapshot_at),"

@@ -38,7 +38,8 @@ MUST_USE bool fleet_due(struct database *d, TALLOC_CTX *mem, size_t limit, struc
 MUST_USE bool fleet_take(struct database *d, const struct fleet_due *row, bool *won, struct err *e);
 
 struct fleet_counts {
-	int64_t critical, high, medium, low, info; /* open alerts that nothing suppresses */
+	int64_t critical, high, medium, low, info; /* open alerts that nothing suppresses, but those of kind "security" */
+	int64_t security; /* these */
 	instant untaken_at;                        /* of them: the oldest that nobody took; 0: there is none */
 	int64_t configs, blind;
 	instant snapshot_at; /* the last complete one; 0: none */
@@ -52,6 +53,7 @@ MUST_USE bool fleet_count(struct tenant_db *t, int64_t day, struct fleet_counts 
 #define FLEET_DRIFT   2
 #define FLEET_TENANTS 4
 #define FLEET_FACTOR  8 /* one of the roles needs a second factor */
+#define FLEET_AUDIT   16
 struct fleet_lends {
 	struct uuid id; /* of the grant */
 	int64_t     lends;
@@ -83,7 +85,7 @@ struct fleet_row {
 	int64_t         bits; /* of FLEET_*: what of it may be shown */
 	bool            lent;
 	int64_t         worst; /* the order of the list */
-	int64_t         critical, high, medium, low, info, configs, blind, users, api_keys, snapshots, day, storage_bytes;
+	int64_t         critical, high, medium, low, info, security, configs, blind, users, api_keys, snapshots, day, storage_bytes;
 	instant         untaken_at, snapshot_at, counted_at;
 };
 /* Worst first, by its open alerts.  Behind a row that is not to be seen: from the beginning. */

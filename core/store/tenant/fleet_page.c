@@ -38,6 +38,7 @@ static const struct field  row_fields[] = {
 	 COLUMN(struct fleet_row, medium),
 	 COLUMN(struct fleet_row, low),
 	 COLUMN(struct fleet_row, info),
+	 COLUMN(struct fleet_row, security),
 	 COLUMN_NULL(struct fleet_row, untaken_at),
 	 COLUMN(struct fleet_row, configs),
 	 COLUMN(struct fleet_row, blind),
@@ -95,8 +96,8 @@ static const struct schema row_schema = SCHEMA("FleetRow", struct fleet_row, row
 
 SQL(fleet_select, SQL_CONTROL, &page_in, &row_schema,
     "SELECT s.id, t.slug, t.name, t.status, t.quota, s.bits, (s.lent AND t.status = 'active') OR"
-    " COALESCE(" LENT_TOO ", FALSE) AS lent, s.worst, " N(critical) N(high) N(medium) N(low)
-	N(info) "f.untaken_at, " N(configs) N(blind) "f.snapshot_at, " N(users) N(api_keys)
+    " COALESCE(" LENT_TOO ", FALSE) AS lent, s.worst, " N(critical) N(high) N(medium) N(low) N(info)
+	N(security) "f.untaken_at, " N(configs) N(blind) "f.snapshot_at, " N(users) N(api_keys)
 	    N(snapshots) N(day) N(storage_bytes) "f.counted_at FROM (" PAGE ") s"
 						 " STRAIGHT_JOIN tenants t ON t.id = s.id LEFT "
 						 "JOIN fleet f ON f.schema_name = t.schema_name"

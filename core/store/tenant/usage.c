@@ -15,6 +15,14 @@ usage_name(enum usage_kind k)
 	return names[k];
 }
 
+bool
+usage_near(int64_t used, int64_t limit)
+{
+	const int64_t left = 100 - USAGE_NEAR;
+
+	return limit > 0 && used >= limit - limit / 100 * left - limit % 100 * left / 100;
+}
+
 /* ---- taking ---- */
 
 struct take_in {

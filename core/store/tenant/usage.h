@@ -24,6 +24,9 @@ enum usage_kind {
 	USAGE__MAX
 };
 const char *usage_name(enum usage_kind k);
+/* Of a limit USAGE_NEAR in a hundred are used, or more; limit 0: there is none. */
+#define USAGE_NEAR 80
+bool usage_near(int64_t used, int64_t limit);
 
 /* In a transaction: one more.  limit 0: none, and nobody waits.  *taken is false where the limit is met. */
 MUST_USE bool usage_take(struct db *db, enum usage_kind k, int64_t limit, bool *taken, struct err *e);

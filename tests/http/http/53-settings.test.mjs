@@ -6,7 +6,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { credentials, sql, until } from '../lib/env.mjs';
 import { enrol } from '../lib/authenticator.mjs';
 import { call, send } from '../lib/client.mjs';
-import { ahead, all, bearer, browser, bsxctl, login, newConfig, newKey, newTenant, push, unique, withKey } from '../lib/people.mjs';
+import { ahead, all, bearer, browser, bsxctl, login, newChannel, newConfig, newKey, newTenant, push, unique, withKey } from '../lib/people.mjs';
 import { openapi } from '../lib/spec.mjs';
 
 const platform = await bearer(credentials.platform), password = 'twenty-five characters ok';
@@ -56,6 +56,8 @@ const rows = {
     before: '1000000', after: ['70', '80'], seen: async (p) => /q=(\d+)/.exec((await p.admin('GET', '/api/roles')).headers['ratelimit-policy'])?.[1] },
   'retention.snapshots_s': { values: [86400, 345600], seen: async (p) => (await history(p)).snapshots, before: 8, after: [2, 8] },
   'retention.reports_s': { values: [259200, 1000000], seen: async (p) => (await history(p)).reports, before: 8, after: [2, 8] },
+  'notifications.security': { make: async (p, i) => [{ channel_id: (await newChannel(p.admin, 'http://127.0.0.1:9/x')).id, min_severity: ['medium', 'critical'][i] }],
+    before: [], after: [[true], [false]], seen: async (p) => (await p.admin('POST', '/api/drift/routes/try', { body: { alert: { severity: 'high', kind: 'system' } } })).json.items[0].channels.map((c) => c.told) },
 };
 
 // The members of the contract, down to where there are no further ones.
@@ -87,6 +89,8 @@ test('every member of the settings has a row here, and is acted upon, by each te
   for (const p of two)
     for (const [i, seen] of (await look(p)).entries())
       assert.deepEqual(seen, Object.values(rows)[i].before, `${Object.keys(rows)[i]} before`);
+  for (const row of Object.values(rows).filter((r) => r.make)) // what is of one tenant alone
+    row.values = await Promise.all(two.map(row.make));
   for (const [i, p] of two.entries())
     await set(p, Object.entries(rows).map(([name, row]) => nest(name, row.values[i])).reduce(merge));
   // the origins of all tenants are kept for a moment by each process

@@ -1,0 +1,35 @@
+/*
+ * standing.h - an alert that stands as long as something is so: one for each key.
+ *
+ * Of a config it is a condition (condition.h), of the tenant itself what is watched (drift/watch).
+ */
+#ifndef BSX_DRIFT_ALERT_STANDING_H
+#define BSX_DRIFT_ALERT_STANDING_H
+
+#include "drift/alert/alerting.h"
+
+#define STANDING_KEY_MAX 64 /* bytes of a key */
+
+struct standing {
+	const char   *key;
+	const char   *kind;
+	enum severity severity;
+	const char   *title;   /* cut to ALERT_TITLE_MAX bytes */
+	int64_t       changes; /* that it has then */
+};
+
+/* The open one of that key: *open. */
+MUST_USE bool standing_find(const struct alert_scope *s, const char *key, struct alert *alert,
+    bool *open, struct err *e);
+/* Opens it and tells of it; nothing when it is open. */
+MUST_USE bool standing_open(
+    const struct alert_scope *s, const struct standing *x, struct err *e);
+/* The same; one that is open becomes what is said of it, and is told of again.  Where its severity rises above what
+ * somebody works on already, it is open anew. */
+MUST_USE bool standing_update(
+    const struct alert_scope *s, const struct standing *x, struct err *e);
+/* Ends it and tells of it; nothing when none is open. */
+MUST_USE bool standing_close(
+    const struct alert_scope *s, const char *key, const char *note, struct err *e);
+
+#endif

@@ -1,0 +1,180 @@
+/* watch_priv.h: what entries of the audit trail open and end. */
+#include <string.h>
+
+#include "drift/watch/watch_priv.h"
+
+#define PAGE      100
+#define ACTOR_MAX 120 /* bytes of a name in a title */
+
+/* ---- reading ---- */
+
+static bool
+opens(const struct watched *w, const struct audit_row *r, const struct json *details)
+{
+	for (size_t i = 0; w->opens[i] != NULL; i++)
+		if (strcmp(w->opens[i], r->action) == 0)
+			return w->fits == NULL || w->fits(r, details);
+	return false;
+}
+
+static const char *
+line_of(TALLOC_CTX *mem, const char *text, struct err *e)
+{
+	struct buf b;
+
+	buf_make(&b, mem);
+	buf_line(&b, str_of(text), ACTOR_MAX);
+	return buf_text(&b, e);
+}
+
+static bool
+count(struct looking *l, const struct watched *w, const struct audit_row *r, struct err *e)
+{
+	struct found *f;
+
+	if (!look_found(l, w, w->each ? r->target_id : "", &f, e))
+		return false;
+	f->times++;
+	f->over = false;
+	f->by = line_of(l->mem, r->actor_name, e);
+	f->from = f->by == NULL ? NULL : line_of(l->mem, r->address, e);
+	return f->from != NULL;
+}
+
+static bool
+end(struct looking *l, const struct watched *w, const struct audit_row *r, struct err *e)
+{
+	struct found *f;
+
+	if (!look_found(l, w, r->target_id, &f, e))
+		return false;
+	f->over = true;
+	return true;
+}
+
+static bool
+ends_in(struct str s, const char *end)
+{
+	const size_t n = strlen(end);
+
+	return s.n >= n && memcmp(s.p + s.n - n, end, n) == 0;
+}
+
+/* A push that a full quota has refused. */
+static bool
+is_push_refused(const struct audit_row *r, const struct json *details)
+{
+	const struct json *code = json_get(details, "code"), *route = json_get(details, "route");
+
+	return strcmp(r->action, "request.refuse") == 0 && code != NULL && route != NULL &&
+	       str_eqz(code->text, "quota_exceeded") &&
+	       (ends_in(route->text, "/snapshots") || ends_in(route->text, "/documents"));
+}
+
+static bool
+take_entry(struct looking *l, TALLOC_CTX *page, const struct audit_row *r, struct err *e)
+{
+	struct err         why = { 0 };
+	const struct json *details = json_parse(page, str_of(r->details), &why);
+
+	if (details == NULL && why.code != ERR_MALFORMED)
+		return err_memory(e);
+	l->push_refused = l->push_refused || is_push_refused(r, details);
+	for (const struct watched *w = watched; w->name != NULL; w++) {
+		if (opens(w, r, details) && !count(l, w, r, e))
+			return false;
+		if (w->ends != NULL && strcmp(w->ends, r->action) == 0 && !end(l, w, r, e))
+			return false;
+	}
+	l->seq = r->seq;
+	return true;
+}
+
+static bool
+read_page(struct looking *l, TALLOC_CTX *mem, size_t *n, struct err *e)
+{
+	struct page             p = { .want = PAGE };
+	const struct audit_row *rows;
+
+	if (!audit_rows_after(l->scope.t, mem, l->seq, &p, e))
+		return false;
+	rows = p.rows;
+	*n = p.n;
+	for (size_t i = 0; i < p.n; i++)
+		if (!take_entry(l, mem, &rows[i], e))
+			return false;
+	return true;
+}
+
+bool
+trail_read(struct looking *l, struct err *e)
+{
+	size_t n = PAGE;
+
+	for (int read = 0; n == PAGE && read < LOOK_ENTRIES; read += PAGE) {
+		TALLOC_CTX *page = talloc_new(NULL);
+		bool        ok = page != NULL ? read_page(l, page, &n, e) : err_memory(e);
+
+		talloc_free(page);
+		if (!ok)
+			return false;
+	}
+	l->more = n == PAGE;
+	return true;
+}
+
+/* ---- telling ---- */
+
+/* What has happened, how often, and by whom last. */
+static const char *
+title_of(TALLOC_CTX *mem, const struct found *f, int64_t times, struct err *e)
+{
+	struct buf b;
+
+	buf_make(&b, mem);
+	buf_puts(&b, f->w->title);
+	if (times > 1)
+		buf_printf(&b, ", %lld times", (long long)times);
+	if (*f->by != '\0' || *f->from != '\0')
+		buf_puts(&b, times > 1 ? "; last" : ":");
+	if (*f->by != '\0')
+		buf_printf(&b, " by %s", f->by);
+	if (*f->from != '\0')
+		buf_printf(&b, " from %s", f->from);
+	return buf_text(&b, e);
+}
+
+/* So many more than the open alert counts. */
+static bool
+tell_times(const struct looking *l, const struct found *f, const char *key, struct err *e)
+{
+	struct standing x = { key, f->w->kind, f->severity, NULL, f->times };
+	struct alert    alert;
+	bool            open;
+
+	if (!standing_find(&l->scope, key, &alert, &open, e))
+		return false;
+	x.changes += open ? alert.changes : 0;
+	x.title = title_of(l->mem, f, x.changes, e);
+	return x.title != NULL && standing_update(&l->scope, &x, e);
+}
+
+static bool
+tell(const struct looking *l, const struct found *f, struct err *e)
+{
+	const char *key = watched_key(l->mem, f->w, f->object);
+
+	if (key == NULL)
+		return err_memory(e);
+	return (f->times == 0 || tell_times(l, f, key, e)) &&
+	       (!f->over || standing_close(&l->scope, key, f->w->over, e));
+}
+
+bool
+trail_tell(struct looking *l, struct err *e)
+{
+	for (size_t i = 0; i < l->n; i++)
+		if (!tell(l, &l->found[i], e))
+			return false;
+	return true;
+}

@@ -1,0 +1,101 @@
+#include "drift/watch/watch.h"
+
+#include <string.h>
+
+#include "core/auth/access.h"
+#include "core/store/tx.h"
+#include "drift/watch/own_scope.h"
+#include "drift/watch/watch_priv.h"
+
+#define ROOM 16 /* for what is found, at first */
+
+bool
+look_found(struct looking *l, const struct watched *w, const char *object, struct found **out,
+    struct err *e)
+{
+	struct found *f;
+
+	for (size_t i = 0; i < l->n; i++) {
+		*out = &l->found[i];
+		if ((*out)->w == w && strcmp((*out)->object, object) == 0)
+			return true;
+	}
+	if (l->n == l->room) {
+		l->room = l->room == 0 ? ROOM : 2 * l->room;
+		f = talloc_realloc(l->mem, l->found, struct found, (unsigned)l->room);
+		if (f == NULL)
+			return err_memory(e);
+		l->found = f;
+	}
+	f = &l->found[l->n++];
+	*f = (struct found) { .w = w, .severity = w->severity };
+	f->object = talloc_strndup(l->mem, object, WATCHED_OBJECT_MAX);
+	*out = f;
+	return f->object != NULL || err_memory(e);
+}
+
+/* ---- one look ---- */
+
+static bool
+look_body(struct db *db, void *arg, struct err *e)
+{
+	struct looking *l = arg;
+
+	l->n = 0;
+	l->push_refused = false;
+	return watch_hold(db, l->mem, &l->seq, e) && trail_read(l, e) && trail_tell(l, e) &&
+	       state_look(l, e) && watch_move(db, l->seq, e);
+}
+
+static bool
+look(struct auth *a, const struct watch_due *row, TALLOC_CTX *mem, struct err *e)
+{
+	struct looking       l = { .auth = a, .mem = mem, .due = row };
+	const struct tx      tx = { .name = "watch", .body = look_body, .arg = &l };
+	struct tenant_db    *t;
+	const struct tenant *tenant;
+
+	l.now.ms = clock_ms(a->env->clock);
+	return tenant_by_id(a->database, &row->tenant_id, &tenant, e) &&
+	       tenant_db_open(a->database, tenant, true, &t, e) &&
+	       own_scope(a, t, mem, &l.scope, e) && tx_run(t->db, &tx, e) &&
+	       watch_done(a->database, row,
+		   l.more                       ? 0
+		   : tenant_is_platform(tenant) ? WATCH_OFTEN_S
+						: WATCH_EVERY_S,
+		   e);
+}
+
+static void
+look_taken(struct auth *a, const struct watch_due *row)
+{
+	TALLOC_CTX *mem = talloc_new(NULL);
+	struct err  why = { 0 };
+
+	if (mem == NULL)
+		err_memory(&why);
+	if (mem == NULL || !look(a, row, mem, &why))
+		log_err(a->env->log, LOG_SYSTEM, "a tenant was not looked at for its alerts", &why);
+	talloc_free(mem);
+	database_tidy(a->database);
+}
+
+bool
+watch_round(struct auth *a, size_t most, size_t *n, struct err *e)
+{
+	TALLOC_CTX       *mem = talloc_new(NULL);
+	struct watch_due *rows;
+	bool              ok, won;
+
+	*n = 0;
+	if (mem == NULL)
+		return err_memory(e);
+	ok = watch_due(a->database, mem, most, &rows, n, e);
+	for (size_t i = 0; ok && i < *n; i++) {
+		ok = watch_take(a->database, &rows[i], &won, e);
+		if (ok && won)
+			look_taken(a, &rows[i]);
+	}
+	talloc_free(mem);
+	return ok;
+}

@@ -1,0 +1,59 @@
+/*
+ * watch_priv.h - what the files of drift/watch share: one look at one tenant.
+ */
+#ifndef BSX_DRIFT_WATCH_PRIV_H
+#define BSX_DRIFT_WATCH_PRIV_H
+
+#include "core/auth/auth.h"
+#include "core/store/alert/watch.h"
+#include "drift/alert/standing.h"
+#include "drift/watch/watched.h"
+
+/* That something of the table is so, or has happened. */
+struct found {
+	const struct watched *w;
+	const char           *object; /* "": the tenant itself */
+	enum severity         severity;
+	const char           *title;
+	int64_t               times; /* of the trail: so often, since it was read last; 0: it has only ended */
+	bool                  over;  /* of the trail: the last that was said is that it was undone */
+	const char           *by, *from; /* of the trail: who did it last, and whence */
+};
+
+#define LOOK_ENTRIES 1000 /* of the trail, in one look */
+
+struct looking {
+	struct auth            *auth;
+	TALLOC_CTX             *mem;
+	const struct watch_due *due;
+	struct alert_scope      scope;
+	instant                 now;
+
+	/* In one try of its transaction. */
+	uint64_t      seq; /* of the last entry that was read */
+	bool          more; /* of them are left */
+	bool          push_refused; /* for a quota, since the last look */
+	struct found *found;
+	size_t        n, room;
+};
+
+/* *out: that of the row and the object, which is new where it was not there. */
+MUST_USE bool look_found(struct looking *l, const struct watched *w, const char *object,
+    struct found **out, struct err *e);
+
+/* Reads on behind l->seq. */
+MUST_USE bool trail_read(struct looking *l, struct err *e);
+/* What was found there is told. */
+MUST_USE bool trail_tell(struct looking *l, struct err *e);
+/* What is so now is looked at, and what has begun, changed or ended is told. */
+MUST_USE bool state_look(struct looking *l, struct err *e);
+
+/* The rows of states. */
+bool state_quota(struct looking *l, const struct watched *w, struct err *e);
+bool state_channels(struct looking *l, const struct watched *w, struct err *e);
+bool state_keys(struct looking *l, const struct watched *w, struct err *e);
+bool state_trail(struct looking *l, const struct watched *w, struct err *e);
+bool state_trails(struct looking *l, const struct watched *w, struct err *e);
+bool state_daemons(struct looking *l, const struct watched *w, struct err *e);
+
+#endif

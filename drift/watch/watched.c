@@ -1,0 +1,174 @@
+#include "drift/watch/watched.h"
+
+#include <string.h>
+
+#include "drift/watch/watch_priv.h"
+
+/* ---- what an entry's details say ---- */
+
+static bool
+has_text(const struct json *list, const char *text)
+{
+	for (uint32_t i = 0; list != NULL && list->type == JSON_ARRAY && i < list->n; i++)
+		if (str_eqz(list->items[i].text, text))
+			return true;
+	return false;
+}
+
+/* Of a list that was changed, how it is now and how it was; of a new one, how it is. */
+static void
+list_of(const struct json *change, const struct json **to, const struct json **from)
+{
+	bool both = change != NULL && change->type == JSON_OBJECT;
+
+	*to = both ? json_get(change, "to") : change;
+	*from = both ? json_get(change, "from") : NULL;
+}
+
+/* A first administrator comes with its tenant. */
+static bool
+gives_admin(const struct audit_row *entry, const struct json *details)
+{
+	static const char *const names[] = { "admin", "platform_admin" };
+	const struct json       *to, *from;
+
+	list_of(json_get(details, "roles"), &to, &from);
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		if (has_text(to, names[i]) && !has_text(from, names[i]))
+			return strcmp(entry->actor_kind, "system") != 0;
+	return false;
+}
+
+/* Everything of a kind, everything with a thing, or giving on. */
+static bool
+is_wide(struct str permission)
+{
+	return memchr(permission.p, '*', permission.n) != NULL ||
+	       str_starts(permission, "manage:") || str_starts(permission, "assign:");
+}
+
+static bool
+widens_role(const struct audit_row *entry, const struct json *details)
+{
+	const struct json *to, *from;
+
+	(void)entry;
+	list_of(json_get(details, "permissions"), &to, &from);
+	for (uint32_t i = 0; to != NULL && to->type == JSON_ARRAY && i < to->n; i++) {
+		const struct str p = to->items[i].text;
+		bool             was = false;
+
+		for (uint32_t k = 0; from != NULL && from->type == JSON_ARRAY && k < from->n; k++)
+			was = was || str_eq(from->items[k].text, p);
+		if (!was && is_wide(p))
+			return true;
+	}
+	return false;
+}
+
+static bool
+is_administrative(const struct audit_row *entry, const struct json *details)
+{
+	const struct json *v = json_get(details, "administrative");
+
+	(void)entry;
+	return v != NULL && v->type == JSON_TRUE;
+}
+
+static bool
+is_elsewhere(const struct audit_row *entry, const struct json *details)
+{
+	(void)entry;
+	return json_get(details, "acting") != NULL;
+}
+
+static bool
+is_same(const struct json *a, const struct json *b)
+{
+	uint32_t n = a == NULL ? 0 : a->n;
+
+	if (n != (b == NULL ? 0 : b->n))
+		return false;
+	for (uint32_t i = 0; i < n; i++)
+		if (!str_eq(a->items[i].text, b->items[i].text))
+			return false;
+	return true;
+}
+
+static bool
+changes_addresses(const struct audit_row *entry, const struct json *details)
+{
+	const struct json *settings = json_get(details, "settings");
+
+	(void)entry;
+	return settings != NULL && !is_same(json_at(settings, STR("/from/allowed_addresses")),
+				       json_at(settings, STR("/to/allowed_addresses")));
+}
+
+/* ---- the table ---- */
+
+#define SECURITY(n, s) .name = n, .kind = KIND_SECURITY, .severity = s
+#define SYSTEM(n, s)   .name = n, .kind = KIND_SYSTEM, .severity = s
+#define AGAIN          "It was set up again."
+
+const struct watched watched[] = {
+	{ SECURITY("session_reuse", SEVERITY_HIGH), .opens = { "session.reuse" },
+	    .title = "A refresh token was used twice: somebody has a copy, and the session was "
+		     "ended" },
+	{ SECURITY("sign_in_delay", SEVERITY_MEDIUM), .opens = { "session.delay" },
+	    .title = "Sign-ins are refused for a while, after many that failed" },
+	{ SECURITY("factor_reset", SEVERITY_HIGH), .opens = { "factor.reset" }, .each = true,
+	    .ends = "factor.enable", .title = "A user's second factor was reset", .over = AGAIN },
+	{ SECURITY("factor_disable", SEVERITY_MEDIUM), .opens = { "factor.disable" }, .each = true,
+	    .ends = "factor.enable", .title = "A user gave up the second factor", .over = AGAIN },
+	{ SECURITY("admin_given", SEVERITY_HIGH), .opens = { "user.create", "user.update" },
+	    .fits = gives_admin, .each = true, .ends = "user.delete",
+	    .title = "Somebody was made an administrator", .over = "The user was deleted." },
+	{ SECURITY("role_widened", SEVERITY_HIGH), .opens = { "role.create", "role.update" },
+	    .fits = widens_role, .each = true, .ends = "role.delete",
+	    .title = "A role was given wide permissions", .over = "The role was deleted." },
+	{ SECURITY("key_made", SEVERITY_HIGH), .opens = { "api_key.create" },
+	    .fits = is_administrative, .each = true, .ends = "api_key.delete",
+	    .title = "An API key was made that administers", .over = "The key was revoked." },
+	{ SECURITY("provider", SEVERITY_HIGH),
+	    .opens = { "identity_provider.create", "identity_provider.update",
+		"identity_provider.delete" },
+	    .each = true, .title = "Who vouches for people who sign in was changed" },
+	{ SECURITY("grant_made", SEVERITY_MEDIUM), .opens = { "grant.create" }, .each = true,
+	    .ends = "grant.revoke", .title = "Somebody of another tenant was let in by a grant",
+	    .over = "The grant was revoked." },
+	{ SECURITY("grant_used", SEVERITY_LOW), .opens = { "grant.use" }, .each = true,
+	    .ends = "grant.revoke", .title = "Somebody of another tenant has used a grant",
+	    .over = "The grant was revoked." },
+	{ SECURITY("elsewhere", SEVERITY_MEDIUM), .opens = { "request.refuse" },
+	    .fits = is_elsewhere, .title = "Somebody was refused who asked for another tenant" },
+	{ SECURITY("addresses", SEVERITY_HIGH), .opens = { "settings.update" },
+	    .fits = changes_addresses,
+	    .title = "From which addresses the tenant may be used was changed" },
+	{ SECURITY("export", SEVERITY_HIGH), .opens = { "tenant.export" },
+	    .title = "An archive of the whole tenant was made" },
+	{ SECURITY("masked", SEVERITY_MEDIUM), .opens = { "masked.changes" }, .each = true,
+	    .title = "A masked value was changed so often that it may have been guessed at" },
+	{ SECURITY("trail", SEVERITY_CRITICAL), .state = state_trail,
+	    .title = "The audit trail is not as it was written: have it verified",
+	    .over = "What was added since fits." },
+	{ SECURITY("trails", SEVERITY_CRITICAL), .state = state_trails,
+	    .title = "The audit trail of a tenant is not as it was written",
+	    .over = "What was added since fits." },
+	{ SYSTEM("quota", SEVERITY_MEDIUM), .state = state_quota, .over = "There is room again." },
+	{ SYSTEM("channel", SEVERITY_HIGH), .state = state_channels,
+	    .title = "A channel was disabled, since its receiver wants no more: nothing is told "
+		     "there",
+	    .over = "It is no longer disabled." },
+	{ SYSTEM("key_ends", SEVERITY_MEDIUM), .state = state_keys,
+	    .title = "A service key ends within a week", .over = "It was revoked, or has ended." },
+	{ SYSTEM("daemon", SEVERITY_HIGH), .state = state_daemons, .title = "driftd is silent",
+	    .over = "It is heard of again, or was forgotten after a day." },
+	{ 0 },
+};
+
+char *
+watched_key(TALLOC_CTX *mem, const struct watched *w, const char *object)
+{
+	return talloc_asprintf(mem, WATCHED_KEYS "%s:%s", w->name, object);
+}

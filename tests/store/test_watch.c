@@ -1,0 +1,370 @@
+/* Alerts of the tenant itself: what its trail says and what is so with what is its own, each told
+ * once and counted. */
+#include <stdio.h>
+#include <string.h>
+
+#include "core/auth/audit.h"
+#include "core/store/alert/channel.h"
+#include "core/store/alert/expire.h"
+#include "core/store/alert/watch.h"
+#include "drift/watch/watch.h"
+#include "drift/watch/watched.h"
+#include "tests/store/drift_world.h"
+
+#define OF_KEY "SELECT COUNT(*) FROM %%s.alerts WHERE open_key = '%s'"
+
+static struct auth
+auth_of(struct drift_world *x)
+{
+	x->env.keyring = x->w->env.keyring;
+	return (struct auth) { .env = &x->env, .database = x->w->d };
+}
+
+#define COUNT(x, sql, what) drift_count(x, talloc_asprintf(x, sql, what))
+
+/* All that is due, as driftd does it. */
+static void
+look(struct drift_world *x)
+{
+	struct auth a = auth_of(x);
+	struct err  e = { 0 };
+	size_t      n;
+
+	do
+		assert_ok(watch_round(&a, 50, &n, &e));
+	while (n > 0);
+	x->t = world_open(x->w, &x->w->a);
+}
+
+/* Also where nothing has marked it. */
+static void
+look_anyway(struct drift_world *x)
+{
+	drift_sql(x, "UPDATE testbsx.watches SET due_at = NOW(3)");
+	tenant_forget(x->w->d);
+	look(x);
+}
+
+static int
+set_up(void **state)
+{
+	struct drift_world *x;
+	struct err          e = { 0 };
+
+	if (drift_set_up(state) != 0)
+		return -1;
+	x = *state;
+	assert_ok(watch_mark(x->t->db, &e)); /* as with the making of a tenant */
+	look(x);
+	return 0;
+}
+
+/* ---- entries ---- */
+
+#define TARGET "01890a5d-ac96-774b-bcce-b302099a8057"
+
+static enum audit_action
+action_of(const char *text)
+{
+	static const char *const actions[] = {
+#define X(id, text, kind, dataset) [id] = text,
+		AUDIT_ACTIONS(X)
+#undef X
+	};
+
+	for (enum audit_action a = 0; a < AUDIT__MAX; a++)
+		if (strcmp(actions[a], text) == 0)
+			return a;
+	fail_msg("no deed is written down as %s", text);
+	return AUDIT__MAX;
+}
+
+static void
+note(struct drift_world *x, const char *action, const char *details)
+{
+	static const struct origin origin = { "192.0.2.7", "Test/1.0", "request-1" };
+	struct auth                a = auth_of(x);
+	const struct deed_by       by = { .auth = &a, .mem = x, .t = x->t, .origin = &origin };
+	struct audit_entry         entry = { .action = action_of(action),
+			.actor_name = "eve@acme.test",
+			.actor_kind = "anonymous",
+			.details = details };
+	struct err                 e = { 0 };
+
+	assert_true(uuid_parse(STR(TARGET), &entry.target_id));
+	assert_ok(audit_deed(&by, NULL, NULL, &entry, &e));
+}
+
+/* Of each row that asks what an entry says: what opens its alert, and what is like it and does not.
+ */
+static const struct {
+	const char *name, *fits, *misfits;
+} said[] = {
+	{ "admin_given", "{\"roles\":{\"from\":[\"viewer\"],\"to\":[\"viewer\",\"admin\"]}}",
+	    "{\"roles\":{\"from\":[\"admin\"],\"to\":[\"admin\",\"viewer\"]}}" },
+	{ "role_widened", "{\"permissions\":{\"from\":[\"read:drift\"],\"to\":[\"*:drift\"]}}",
+	    "{\"permissions\":{\"from\":[\"*:drift\"],\"to\":[\"*:drift\",\"read:users\"]}}" },
+	{ "key_made", "{\"administrative\":true}", "{\"administrative\":false}" },
+	{ "elsewhere", "{\"route\":\"GET /api/users\",\"acting\":\"globex\"}",
+	    "{\"route\":\"GET /api/users\"}" },
+	{ "addresses",
+	    "{\"settings\":{\"from\":{},\"to\":{\"allowed_addresses\":[\"10.0.0.0/8\"]}}}",
+	    "{\"settings\":{\"from\":{\"allowed_addresses\":[\"10.0.0.0/"
+	    "8\"]},\"to\":{\"cors\":{},\"allowed_addresses\":[\"10.0.0.0/8\"]}}}" },
+};
+
+static void
+each_row_of_the_trail_opens_one_alert_counts_and_ends(void **state)
+{
+	struct drift_world *x = *state;
+	int                 rows = 0;
+
+	for (const struct watched *w = watched; w->name != NULL; w++) {
+		const char *fits = "{}", *misfits = NULL;
+		char       *key = watched_key(x, w, w->each ? TARGET : "");
+
+		if (w->opens[0] == NULL)
+			continue;
+		for (size_t i = 0; i < sizeof(said) / sizeof(said[0]); i++)
+			if (strcmp(said[i].name, w->name) == 0) {
+				fits = said[i].fits;
+				misfits = said[i].misfits;
+			}
+		assert_true((misfits != NULL) == (w->fits != NULL));
+		if (misfits != NULL) {
+			note(x, w->opens[0], misfits);
+			look(x);
+			assert_int_equal(COUNT(x, OF_KEY, key), 0);
+		}
+		for (size_t i = 0; w->opens[i] != NULL; i++)
+			note(x, w->opens[i], fits);
+		look(x);
+		note(x, w->opens[0], fits);
+		look(x);
+		if (COUNT(x, OF_KEY, key) != 1)
+			fail_msg(
+			    "%s: %lld alerts are open", w->name, (long long)COUNT(x, OF_KEY, key));
+		assert_int_equal(
+		    COUNT(x,
+			"SELECT COUNT(*) FROM %%s.alerts WHERE open_key = '%s' AND changes > 1"
+			" AND config_id IS NULL AND kind = 'security' AND status = 'open' AND"
+			" title LIKE '%%%% times; last by eve@acme.test from 192.0.2.7'",
+			key),
+		    1);
+		if (w->ends != NULL) {
+			note(x, w->ends, "{}");
+			look(x);
+			assert_int_equal(COUNT(x, OF_KEY, key), 0);
+		}
+		rows++;
+	}
+	assert_true(rows >= 12);
+}
+
+static void
+what_is_done_and_undone_between_two_looks_is_in_the_list(void **state)
+{
+	struct drift_world *x = *state;
+
+	note(x, "grant.create", "{}");
+	note(x, "grant.revoke", "{}");
+	look(x);
+	assert_int_equal(drift_count(x, "SELECT COUNT(*) FROM %s.alerts WHERE kind = 'security'"
+					" AND status = 'resolved' AND resolved_by = 'system'"),
+	    1);
+}
+
+/* ---- a flood ---- */
+
+#define DELAYS(from, to)                                                                           \
+	"INSERT INTO %s.audit (seq, id, at, action, outcome, actor_kind, actor_name, target_kind," \
+	" target_id, address, user_agent, request_id, details, prev_mac, mac)"                     \
+	" SELECT q.seq + 1000000, UNHEX(LPAD(HEX(q.seq), 32, '0')), NOW(3), 'session.delay', "     \
+	"'failure',"                                                                               \
+	" 'anonymous', 'eve@acme.test', 'user', '', '192.0.2.7', '', '', '{}', '', ''"             \
+	" FROM %s.seq_" from "_to_" to " q"
+
+static void
+ten_thousand_refused_sign_ins_are_one_alert_with_a_count(void **state)
+{
+	struct drift_world *x = *state;
+	struct uuid         c = drift_channel(x, "https://127.0.0.1:1/x");
+	char                id[UUID_TEXT_MAX];
+
+	uuid_print(&c, id);
+	drift_sql(
+	    x, talloc_asprintf(x,
+		   "UPDATE testbsx.tenants SET settings = '{\"notifications\":{\"security\":"
+		   "[{\"channel_id\":\"%s\",\"min_severity\":\"medium\"}]}}' WHERE schema_name = "
+		   "'%%s'",
+		   id));
+	drift_sql(x, DELAYS("1", "10000"));
+	look_anyway(x);
+	assert_int_equal(drift_count(x, "SELECT COUNT(*) FROM %s.alerts"), 1);
+	assert_int_equal(drift_count(x, "SELECT changes FROM %s.alerts"), 10000);
+	assert_int_equal(drift_count(x, "SELECT COUNT(*) FROM %s.outbox"), 1);
+	assert_int_equal(drift_count(x, "SELECT seq FROM %s.alert_watch"), 1010000);
+	look_anyway(x);
+	assert_int_equal(drift_count(x, "SELECT changes FROM %s.alerts"), 10000);
+}
+
+static void
+a_look_that_fails_has_told_nothing_and_is_made_again(void **state)
+{
+	struct drift_world *x = *state;
+
+	drift_sql(x, "CREATE TRIGGER %s.no BEFORE UPDATE ON %s.alert_watch FOR EACH ROW SIGNAL "
+		     "SQLSTATE '45000'");
+	drift_sql(x, DELAYS("1", "3"));
+	look_anyway(x);
+	assert_int_equal(drift_count(x, "SELECT COUNT(*) FROM %s.alerts"), 0);
+	drift_sql(x, "DROP TRIGGER %s.no");
+	look(x); /* it is left to who had taken it */
+	assert_int_equal(drift_count(x, "SELECT COUNT(*) FROM %s.alerts"), 0);
+	look_anyway(x);
+	assert_int_equal(drift_count(x, "SELECT changes FROM %s.alerts"), 3);
+}
+
+/* ---- states ---- */
+
+#define SEVERITY_OF(key) "SELECT COUNT(*) FROM %s.alerts WHERE open_key = '" key "' AND severity = "
+
+static void
+store(struct drift_world *x, const char *used)
+{
+	drift_sql(
+	    x, talloc_asprintf(
+		   x, "UPDATE %%s.tenant_usage SET used = %s WHERE name = 'storage_bytes'", used));
+	look_anyway(x);
+}
+
+static void
+a_quota_is_told_at_80_percent_worse_when_it_is_full_and_over_when_there_is_room(void **state)
+{
+	struct drift_world *x = *state;
+
+	drift_sql(x, "UPDATE testbsx.tenants SET quota = '{\"storage_bytes\":1000}' WHERE "
+		     "schema_name = '%s'");
+	store(x, "799");
+	assert_int_equal(drift_count(x, "SELECT COUNT(*) FROM %s.alerts"), 0);
+	store(x, "800");
+	assert_int_equal(drift_count(x, SEVERITY_OF("own:quota:storage_bytes") "'medium'"), 1);
+	drift_sql(x, "UPDATE %s.alerts SET status = 'acknowledged', acknowledged_by = 'ada'");
+	store(x, "1000");
+	assert_int_equal(
+	    drift_count(x, SEVERITY_OF("own:quota:storage_bytes") "'high'"
+								  " AND status = 'open'"),
+	    1);
+	assert_int_equal(drift_count(x, "SELECT COUNT(*) FROM %s.alerts"), 1);
+	store(x, "100");
+	assert_int_equal(
+	    drift_count(x, "SELECT COUNT(*) FROM %s.alerts WHERE status = 'resolved'"), 1);
+}
+
+static void
+a_push_that_has_no_room_left_is_told_as_a_full_quota(void **state)
+{
+	struct drift_world *x = *state;
+
+	drift_sql(x, "UPDATE testbsx.tenants SET quota = '{\"storage_bytes\":1000}' WHERE "
+		     "schema_name = '%s'");
+	store(x, "900");
+	note(x, "request.refuse",
+	    "{\"route\":\"POST /api/drift/configs/{id}/snapshots\",\"code\":"
+	    "\"quota_exceeded\"}");
+	look_anyway(x);
+	assert_int_equal(drift_count(x, SEVERITY_OF("own:quota:storage_bytes") "'high'"), 1);
+	look_anyway(x); /* it does not flap */
+	assert_int_equal(drift_count(x, SEVERITY_OF("own:quota:storage_bytes") "'high'"), 1);
+	store(x, "700");
+	assert_int_equal(
+	    drift_count(x, "SELECT COUNT(*) FROM %s.alerts WHERE open_key IS NULL"), 1);
+}
+
+static void
+a_channel_is_told_of_when_its_receiver_ends_it_and_not_when_somebody_does(void **state)
+{
+	struct drift_world *x = *state;
+	struct err          e = { 0 };
+	struct uuid         c = drift_channel(x, "https://127.0.0.1:1/x");
+
+	drift_sql(
+	    x, "UPDATE %s.channels SET status = 'disabled', status_reason = '" CHANNEL_BY_USER "'");
+	look_anyway(x);
+	assert_int_equal(drift_count(x, "SELECT COUNT(*) FROM %s.alerts"), 0);
+	drift_sql(x, "UPDATE %s.channels SET status = 'active'");
+	assert_ok(channel_disable(x->t->db, &c, "It answered 410.", (instant) { 1 }, &e));
+	look(x); /* it has marked the tenant */
+	assert_int_equal(drift_count(x, "SELECT COUNT(*) FROM %s.alerts WHERE open_key LIKE "
+					"'own:channel:%%' AND kind = 'system'"),
+	    1);
+	drift_sql(x, "UPDATE %s.channels SET status = 'active'");
+	look_anyway(x);
+	assert_int_equal(
+	    drift_count(x, "SELECT COUNT(*) FROM %s.alerts WHERE open_key IS NULL"), 1);
+}
+
+static void
+a_service_key_that_dies_is_told_of_until_it_is_gone(void **state)
+{
+	struct drift_world *x = *state;
+
+	drift_sql(x,
+	    "INSERT INTO %s.api_keys (id, name, prefix, secret_hash, scopes, "
+	    "allowed_addresses, created_at, expires_at, kind) VALUES"
+	    " (REPEAT('1', 16), 'dies', 'p', REPEAT('1', 32), '[]', '[]', NOW(3) - INTERVAL 90 "
+	    "DAY, NOW(3) + INTERVAL 6 DAY, 'service'),"
+	    " (REPEAT('2', 16), 'short', 'p', REPEAT('2', 32), '[]', '[]', NOW(3), NOW(3) + "
+	    "INTERVAL 6 DAY, 'service'),"
+	    " (REPEAT('3', 16), 'long', 'p', REPEAT('3', 32), '[]', '[]', NOW(3), NOW(3) + "
+	    "INTERVAL 60 DAY, 'service')");
+	look_anyway(x);
+	assert_int_equal(drift_count(x, "SELECT COUNT(*) FROM %s.alerts WHERE open_key LIKE "
+					"'own:key_ends:%%'"),
+	    1);
+	drift_sql(x, "UPDATE %s.api_keys SET revoked_at = NOW(3)");
+	look_anyway(x);
+	assert_int_equal(
+	    drift_count(x, "SELECT COUNT(*) FROM %s.alerts WHERE open_key IS NULL"), 1);
+}
+
+/* ---- their end ---- */
+
+static void
+alerts_of_no_config_end_by_age_as_others_do(void **state)
+{
+	const struct expire age = { .before = { clock_ms(&clock_system) + 1000 }, .limit = 10 };
+	struct drift_world *x = *state;
+	struct err          e = { 0 };
+	bool                more;
+
+	note(x, "session.delay", "{}");
+	note(x, "grant.create", "{}");
+	look(x);
+	drift_sql(x,
+	    "UPDATE %s.alerts SET status = 'resolved', resolved_at = NOW(3), open_key = NULL"
+	    " WHERE open_key LIKE 'own:grant_made%%'");
+	assert_ok(expire_own(x->t->db, x, &age, &more, &e));
+	assert_int_equal(drift_count(x, "SELECT COUNT(*) FROM %s.alerts"), 1);
+	assert_int_equal(
+	    drift_count(x, "SELECT COUNT(*) FROM %s.alerts WHERE open_key IS NULL"), 0);
+}
+
+#define T(f) cmocka_unit_test_setup_teardown(f, set_up, drift_tear_down)
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		T(each_row_of_the_trail_opens_one_alert_counts_and_ends),
+		T(what_is_done_and_undone_between_two_looks_is_in_the_list),
+		T(ten_thousand_refused_sign_ins_are_one_alert_with_a_count),
+		T(a_look_that_fails_has_told_nothing_and_is_made_again),
+		T(a_quota_is_told_at_80_percent_worse_when_it_is_full_and_over_when_there_is_room),
+		T(a_push_that_has_no_room_left_is_told_as_a_full_quota),
+		T(a_channel_is_told_of_when_its_receiver_ends_it_and_not_when_somebody_does),
+		T(a_service_key_that_dies_is_told_of_until_it_is_gone),
+		T(alerts_of_no_config_end_by_age_as_others_do),
+	};
+
+	return cmocka_run_group_tests_name("watch", tests, NULL, NULL);
+}

@@ -396,6 +396,27 @@ test('a proof is asked for above the page, and who was slower than somebody else
   assert.equal((await get(`/api/users/${user.id}`)).status, 'active');
 }));
 
+test('what would be refused is said beforehand, and not offered', () => as(async (v, page) => {
+  const role = await newRole(), lonely = newTenant(), boss = await bearer(lonely);
+  await newUser([role.name]);
+  await v.goto(`/#/roles/${role.id}`);
+  await v.sees(role.name);
+  await v.press('Delete the role');
+  await page.getByRole('dialog').getByText('1 person has it: take it from them first.').waitFor();
+  await lastOf(v, 'Delete the role').click();
+  await v.alerts(/Users with it: 1/);
+  await lastOf(v, 'Cancel').click();
+  await visit(chromium, base.origin, async (w) => {
+    await w.goto(`/?tenant=${lonely.tenant}#/users/${boss.session.user.id}`);
+    await enter(w, lonely);
+    await unfold(w, 'Change roles');
+    await w.page.getByLabel('admin', { exact: true }).uncheck();
+    await w.press('See what changes');
+    await w.page.getByText(/This is the last administrator\..*last active administrator/).waitFor();
+    assert.equal(await w.page.getByRole('button', { name: 'Give these roles' }).count(), 0);
+  });
+}));
+
 test('by the keyboard alone somebody is found and given a role', () => as(async (v, page) => {
   const user = await newUser();
   await v.goto('/#/users');

@@ -87,10 +87,10 @@ test('a tenant lets another act in it until a day and takes that back, and each 
   const unfold = (v) => v.page.locator('summary').filter({ hasText: 'Let another tenant act here' }).click();
   const give = { name: 'give', there: async () => ({}), at: () => '#/grants', title: 'Grants', open: async (v) => {
     await unfold(v);
-    await v.page.getByLabel('analyst', { exact: true }).check();
+    await v.page.getByLabel('auditor', { exact: true }).check();
   }, values: { 'Short name of the tenant': other.tenant, 'Why?': HOSTILE, 'Last day (at most 366 days ahead)': ahead(30).slice(0, 10) }, press: 'Give it', request: ['POST', '**/api/tenants/*/grants'], said: 'It is given: it counts now.', effect: async () => {
     const [one] = await grantsOf(own, 'given');
-    assert.deepEqual([one.grantee_tenant, one.roles, one.reason, one.state], [other.tenant, ['analyst'], HOSTILE, 'active']);
+    assert.deepEqual([one.grantee_tenant, one.roles, one.reason, one.state], [other.tenant, ['auditor'], HOSTILE, 'active']);
   } };
   const take = { name: 'take back', there: async () => ({}), at: () => '#/grants', title: 'Grants', open: (v) => v.page.getByRole('button', { name: /^Take back/ }).click(), press: 'Take back', request: ['DELETE', '**/api/tenants/*/grants/*'],
     said: 'It counts no more.', effect: async () => assert.equal((await grantsOf(own, 'given'))[0].state, 'revoked') };
@@ -108,6 +108,14 @@ test('a tenant lets another act in it until a day and takes that back, and each 
     assert.match(await page.getByRole('row', { name: who.tenant }).innerText(), /Give up/);
     await v.goto('/#/tenants');
     await v.sees('Your account'); // it is the platform's
+    // what is lent is read there, and nothing of it changed
+    await v.goto(`/?acting=${who.tenant}#/users`);
+    for (const name of ['Users', 'Roles', 'API keys', 'Settings', 'Sign-in', 'Grants', 'Audit']) {
+      if (name !== 'Users')
+        await page.locator('.siblings').getByRole('link', { name }).click();
+      await v.sees(name);
+      assert.equal(await page.locator('main details form, main table button, main input[type=checkbox]').count(), 0, name);
+    }
   });
   await visit(chromium, base.origin, async (v) => {
     await walkDeeds(v, [take]);

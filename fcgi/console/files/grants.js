@@ -2,7 +2,7 @@
 import { Form, ask, button, el, link, time } from './ui.js';
 import { callSigned } from './api.js';
 import { rolesOf } from './assigned.js';
-import { may, plain, stateTag } from './drift.js';
+import { may, plain, stateTag, tenantOf } from './drift.js';
 import { endOf } from './language.js';
 import { Boxes, paged } from './lists.js';
 import { tell } from './messages.js';
@@ -43,7 +43,7 @@ function give({ me, again }, tenant, roles) {
 }
 
 export async function page(ctx) {
-  const { me, filter } = ctx, own = (me.acting_tenant ?? me.tenant).id, asked = filter.get('tenant') ?? '', tenant = ofAnother.test(asked) ? asked : own;
+  const { me, filter } = ctx, own = tenantOf(me).id, asked = filter.get('tenant') ?? '', tenant = ofAnother.test(asked) ? asked : own;
   const given = filter.get('direction') !== 'received', choose = (word, more) => link(`#/grants${more || tenant !== own ? `?${new URLSearchParams({ ...(tenant !== own ? { tenant } : {}), ...more })}` : ''}`, word,
     { class: 'button', 'aria-current': (more !== undefined) !== given && 'true' });
   const [list, roles] = await Promise.all([paged({ path: `api/tenants/${tenant}/grants`, query: new URLSearchParams({ direction: given ? 'given' : 'received' }), caption: t.nav.grants, heads: given ? x.heads : x.headsReceived,

@@ -1,7 +1,7 @@
 // tenant.js - one tenant as the platform sees it: what it is, what it may have, and its end; the long work of making and erasing it.
 import { Form, ask, button, el, every, isTouched, link, notice, time } from './ui.js';
 import { Problem, callSigned } from './api.js';
-import { may, plain, stateTag } from './drift.js';
+import { gather, may, plain, stateTag } from './drift.js';
 import { number } from './language.js';
 import { tell } from './messages.js';
 import { usageOf } from './settings.js';
@@ -9,7 +9,7 @@ import { proven } from './sign_in.js';
 import { t } from './texts.js';
 
 const x = t.tenants;
-const LOOK_MS = 2000, OPERATIONS = 100;
+const LOOK_MS = 2000, MOST = 1000;
 const limits = ['users', 'api_keys', 'drift_configs', 'snapshots_per_day', 'storage_bytes', 'requests_per_minute', 'requests_burst'];
 
 const at = (tenant) => `api/tenants/${tenant.id}`;
@@ -24,7 +24,11 @@ function factsOf(tenant) {
 
 // It goes on whether somebody looks or not, and stands here whoever began it.
 async function workOf(tenant) {
-  const { items } = await callSigned('GET', `api/operations?state=running&limit=${OPERATIONS}`);
+  if (tenant.operation_id)
+    return callSigned('GET', `api/operations/${tenant.operation_id}`);
+  if (tenant.status !== 'provisioning')
+    return undefined;
+  const { items } = await gather(callSigned, 'api/operations?state=running&kind=tenant.create', MOST);
   return items.find((one) => one.tenant_id === tenant.id);
 }
 
@@ -93,7 +97,7 @@ function quotaForm({ me, again }, tenant) {
 }
 
 export async function tenantPage(ctx) {
-  const { me, id } = ctx, tenant = await callSigned('GET', `api/tenants/${id}`), work = await workOf(tenant), watch = work && underWay(ctx, work);
-  return { title: plain(tenant.name), wide: true, live: watch?.live, parts: [watch?.part, factsOf(tenant), deeds(ctx, tenant), ...usageOf(tenant), may(me, 'update:tenants') && quotaForm(ctx, tenant),
+  const { me, id } = ctx, tenant = await callSigned('GET', `api/tenants/${id}`), work = await workOf(tenant), watch = work?.state === 'running' && underWay(ctx, work);
+  return { title: plain(tenant.name), wide: true, live: watch ? watch.live : undefined, parts: [watch && watch.part, factsOf(tenant), deeds(ctx, tenant), ...usageOf(tenant), may(me, 'update:tenants') && quotaForm(ctx, tenant),
     tenant.status === 'active' && el('p', {}, link(`#/grants?tenant=${tenant.id}`, x.grants)), el('p', { class: 'after' }, link('#/tenants', x.back))] };
 }

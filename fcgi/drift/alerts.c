@@ -23,16 +23,20 @@ struct alert_out {
 };
 static const struct field alert_out_fields[] = {
 	FIELD(struct alert_out, id, .doc = "Number of the alert."),
-	FIELD(struct alert_out, config_id, .flags = FIELD_NULLABLE, .doc = "Its config."),
+	FIELD(struct alert_out, config_id, .flags = FIELD_NULLABLE,
+	    .doc = "Its config; null: it is of the tenant itself, of kind security or system."),
 	FIELD(struct alert_out, report_id, .flags = FIELD_NULLABLE,
 	    .doc = "The newest report it stands on."),
 	FIELD(struct alert_out, kind,
-	    .doc = "drift, blind, suspicious_collection, flapping, anomaly, security or system."),
+	    .doc = "drift, blind, suspicious_collection, flapping, anomaly, security or system; "
+		   "one of "
+		   "kind security is there for who has the permission read:audit."),
 	FIELD(struct alert_out, severity, .doc = "That of its worst finding still open."),
 	FIELD(struct alert_out, title,
 	    .doc = "One line for people; values in it only with read:snapshots."),
 	FIELD(struct alert_out, status, .doc = "open, acknowledged, in_progress or resolved."),
-	FIELD(struct alert_out, changes, .doc = "Findings in the newest report."),
+	FIELD(struct alert_out, changes,
+	    .doc = "Findings in the newest report; of kind security: how often it happened."),
 	FIELD(struct alert_out, opened_at, .doc = "When it was opened."),
 	FIELD(struct alert_out, updated_at, .doc = "When it last changed."),
 	FIELD(struct alert_out, acknowledged_by, .flags = FIELD_NULLABLE,

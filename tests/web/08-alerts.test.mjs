@@ -1,5 +1,6 @@
 // An alert's link, from a message to what can be done about it; the list of alerts.
 import assert from 'node:assert/strict';
+import fs from 'node:fs/promises';
 import { after, before, test } from 'node:test';
 import { enrol } from '../http/lib/authenticator.mjs';
 import { base, until } from '../http/lib/env.mjs';
@@ -51,6 +52,28 @@ test('the link of a message leads through the sign-in to the alert, its changes 
   assert.match(await page.locator('.change').filter({ hasText: '/displayName' }).locator('.is').innerText(), /<img src=x onerror=alert\(1\)> \\u202e/);
   assert.equal(await page.locator('main img').count(), 0);
   await v.examine('alert');
+}));
+
+test('its evidence is saved as one file', () => as(async (v, page) => {
+  await v.goto(link);
+  await enter(v, who);
+  const saved = page.waitForEvent('download');
+  await v.press('Save the evidence');
+  const file = await saved, text = await fs.readFile(await file.path(), 'utf8');
+  assert.match(file.suggestedFilename(), /^evidence-[0-9a-f-]{36}\.ndjson$/);
+  assert.match(text, /^blindspotx\.evidence\/[0-9a-f-]{36}\n\{"format":"blindspotx-evidence\/1"/);
+  await page.getByText('The evidence was saved.').first().waitFor();
+}));
+
+test('its evidence is offered to none who may not read the trail', () => as(async (v, page) => {
+  const viewer = { tenant: who.tenant, email: 'analyst@alerts.example', password: 'a long enough password' };
+  const made = await admin('POST', '/api/users', { body: { email: viewer.email, display_name: 'Analyst', password: viewer.password, roles: ['analyst'] } });
+  assert.equal(made.status, 201, made.text);
+  assert.ok(!(await bearer(viewer)).session.permissions.includes('read:audit'));
+  await v.goto(link);
+  await enter(v, viewer);
+  await v.sees(/^c7a1e001/);
+  assert.equal(await page.getByRole('button', { name: 'Save the evidence' }).count(), 0);
 }));
 
 test('an alert is acknowledged and resolved there, and the API says the same', () => as(async (v, page) => {

@@ -1,11 +1,11 @@
 // alert.js - one alert: what, since when, by whom; its changes; what may be done; what happened to it.
-import { Form, ask, button, el, link, time } from './ui.js';
-import { callSigned } from './api.js';
+import { Form, ask, button, el, link, saveAs, say, time } from './ui.js';
+import { callSigned, fileSigned } from './api.js';
 import { firstLook, reviewed } from './baseline.js';
 import { changeItem } from './change.js';
 import { deedsOf, may, plain, severities, statusWord, sure, tag, tenantOf } from './drift.js';
 import { number } from './language.js';
-import { tell } from './messages.js';
+import { failed, tell } from './messages.js';
 import { t } from './texts.js';
 
 const x = t.alert;
@@ -64,6 +64,16 @@ function deeds(all, me, again) {
   return [mine && a.status === 'open' && take(), mine && resolve(), whole && el('p', {}, button(x.promote, () => promote(all, again)))];
 }
 
+// One signed file for who has to show it to others.
+const evidence = (a) => button(x.evidence, () => {
+  say(x.evidenceComes);
+  return fileSigned(`api/drift/alerts/${a.id}/evidence`, 'application/x-ndjson').then((blob) => {
+    saveAs(blob, `evidence-${a.id}.ndjson`);
+    say(x.evidenceSaved);
+  }).catch(failed);
+});
+const mayProve = (me) => ['read:alerts', 'read:drift', 'read:snapshots', 'read:audit'].every((p) => may(me, p));
+
 const happened = (e) => el('li', {}, time(e.at), ` ${plain(e.actor)}: ${e.from ? `${statusWord(e.from)} → ` : ''}${statusWord(e.to)}`, e.note ? el('p', { class: 'small' }, plain(e.note)) : '');
 
 function changesOf({ changes, config, report }, me, again) {
@@ -78,5 +88,6 @@ export async function alertPage({ me, id, again }) {
   const all = await load(me, id), { alert } = all;
   return { title: plain(alert.title), wide: true, parts: [factsOf(all, me), deeds(all, me, again), changesOf(all, me, again),
     alert.history?.length > 0 && [el('h2', {}, x.happened), el('ol', { class: 'plain timeline' }, ...alert.history.map(happened))],
+    mayProve(me) && el('p', {}, evidence(alert), el('span', { class: 'hint' }, ` ${x.evidenceSays}`)),
     el('p', { class: 'after' }, link('#/alerts?status=open', x.back))] };
 }

@@ -49,6 +49,8 @@ export const t = {
     changes: (n, more) => `Changes (${more ? `the first ${n}` : n})`, happened: 'What happened', back: 'Open alerts',
     take: 'Acknowledge', taking: 'Acknowledging…', taken: 'You have acknowledged it.',
     resolve: 'Resolve', resolving: 'Resolving…', resolved: 'You have resolved it.', note: 'What was done?',
+    evidence: 'Save the evidence', evidenceComes: 'The evidence is put together…', evidenceSaved: 'The evidence was saved.',
+    evidenceSays: 'One signed file with all that is known of this alert. Whoever gets it checks it with bsx-audit-verify and the public key.',
     promote: 'Accept all of it', promoting: 'Accepting…', promoted: 'All of it is accepted: what was read is the baseline now.',
     promoteAsk: 'Accept all of this report?', promoteReason: 'Why is all of it right?',
     promoteSays: (n, counts) => `${plural(n, 'change')}${counts.length > 0 ? ` (${list(counts)})` : ''} ${n === 1 ? 'becomes' : 'become'} what is approved, listed here or not: the snapshot of this report is the baseline from now on.`,

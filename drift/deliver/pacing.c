@@ -30,6 +30,10 @@ pacing_step(struct pace *p, const struct pacing_ask *ask, int64_t *wait_ms)
 	turn = larger(ahead - room, 0);
 	if (turn > REST_MAX_MS) /* the clock was set back */
 		turn = REST_MAX_MS;
+	if (ask->alone && queued) {
+		*wait_ms = turn;
+		return false;
+	}
 	if (ask->tells_many && queued) {
 		*wait_ms = p->held_in_ms + PACING_BEHIND_MS;
 		return false;
@@ -86,14 +90,20 @@ turn_body(struct db *db, void *arg, struct err *e)
 	const struct outbox *m = &w->a->message;
 	struct pace          p;
 	int64_t              next_in_ms;
-	bool                 single = uuid_is_nil(&m->lane_id) || m->template == 0;
+	struct id_in         told;
 
 	if (!pace_hold(db, w->mem, &m->channel_id, &p, e))
 		return false;
+	if (!outbox_told_in(db, w->mem, &m->id, &told, e))
+		return false;
+	if (!uuid_is_nil(&told.id)) { /* since it was read: who begins it sees that */
+		*w->out = (struct pacing) { .go = true };
+		return true;
+	}
 	next_in_ms = p.next_in_ms;
 	w->gathered = false;
 	w->out->go = pacing_step(&p, &w->ask, &w->out->wait_ms);
-	if (w->out->go && w->ask.tells_many && p.held && !single && !gather(w, db, &p, e))
+	if (w->out->go && w->ask.tells_many && p.held && !w->ask.alone && !gather(w, db, &p, e))
 		return false;
 	if (w->gathered) /* the summary takes a turn of its own */
 		p.next_in_ms = next_in_ms;
@@ -119,7 +129,12 @@ pacing_turn(const struct attempt *a, TALLOC_CTX *mem, struct pacing *out, struct
 	*out = (struct pacing) { .go = true };
 	if (a->verdict.outcome != NULL || rate.per_minute == 0)
 		return true;
-	w.ask = (struct pacing_ask) { rate, a->format->ops->tells_many, a->claim->fence > 1 };
+	w.ask = (struct pacing_ask) {
+		.rate = rate,
+		.tells_many = a->format->ops->tells_many,
+		.waited = a->claim->fence > 1,
+		.alone = uuid_is_nil(&a->message.lane_id) || a->message.template == 0,
+	};
 	return tx_run(a->t->db, &tx, e);
 }
 

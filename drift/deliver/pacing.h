@@ -32,6 +32,7 @@ struct pacing_ask {
 	struct channel_rate rate; /* per_minute > 0 */
 	bool                tells_many;
 	bool                waited; /* it has had its turn */
+	bool                alone;  /* a summary, or a test: it is told by no other, and waits behind none */
 };
 #define PACING_BEHIND_MS 60000 /* behind the turn that the one before has: if it is no more by then */
 /* True: it goes, and `p` is a message further.  False: *wait_ms, and `p` has its turn. */

@@ -2,7 +2,6 @@
 #include "core/store/tx.h"
 
 #include "core/store/alert/expire.h"
-#include "core/store/id_list.h"
 
 /* ---- messages ---- */
 
@@ -86,6 +85,19 @@ const struct sql *
 outbox_mark(void)
 {
 	return &outbox_find;
+}
+
+SQL(outbox_select_told, SQL_TENANT, &id_in, &id_in,
+    "SELECT told_in AS id FROM outbox WHERE id = :id AND told_in IS NOT NULL");
+
+bool
+outbox_told_in(
+    struct db *db, TALLOC_CTX *mem, const struct uuid *id, struct id_in *out, struct err *e)
+{
+	const struct id_in in = { *id };
+
+	*out = (struct id_in) { 0 };
+	return db_one(db, mem, &outbox_select_told, &in, out, e) || err_take(e, ERR_MISSING);
 }
 
 bool

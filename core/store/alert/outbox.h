@@ -13,6 +13,7 @@
 #ifndef BSX_STORE_ALERT_OUTBOX_H
 #define BSX_STORE_ALERT_OUTBOX_H
 
+#include "core/store/id_list.h"
 #include "core/store/tenant/tenant_db.h"
 
 #define OUTBOX_FENCE_LOST 1644 /* MariaDB's number of a SIGNAL: SQLSTATE 45000 */
@@ -58,6 +59,9 @@ struct outbox {
 MUST_USE bool outbox_add(struct db *db, const struct outbox *o, struct err *e);
 MUST_USE bool outbox_by_id(
     struct db *db, TALLOC_CTX *mem, const struct uuid *id, struct outbox *o, struct err *e);
+/* The message that tells it by now; nil: none, or it is no more. */
+MUST_USE bool outbox_told_in(struct db *db, TALLOC_CTX *mem, const struct uuid *id,
+    struct id_in *out, struct err *e);
 /* Finds the row of an id: the mark of a transaction that adds it. */
 const struct sql *outbox_mark(void);
 /* Sets attempts, state and done_at of a pending message.  One that ends takes old ones with it, and

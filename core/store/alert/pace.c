@@ -3,39 +3,45 @@
 #include "core/store/id_list.h"
 #include "core/store/tx.h"
 
-static const struct field pace_fields[] = {
-	COLUMN(struct pace, channel_id),
-	COLUMN(struct pace, next_in_ms),
-	COLUMN(struct pace, held),
-	COLUMN(struct pace, held_in_ms),
+/* As it is kept. */
+struct kept {
+	struct uuid channel_id;
+	instant     now, next_at, held_until;
+	int64_t     rest_ms;
+};
+static const struct field read_fields[] = {
+	COLUMN(struct kept, channel_id),
+	COLUMN(struct kept, now),
+	COLUMN(struct kept, next_at),
+	COLUMN_NULL(struct kept, held_until),
 	FIELD_END,
 };
-static const struct schema pace_schema = SCHEMA("ChannelPace", struct pace, pace_fields);
-static const struct field  rest_fields[] = {
-	 COLUMN(struct pace, next_in_ms),
-	 COLUMN(struct pace, channel_id),
+static const struct schema read_schema = SCHEMA("ChannelPace", struct kept, read_fields);
+static const struct field  write_fields[] = {
+	 COLUMN(struct kept, next_at),
+	 COLUMN_NULL(struct kept, held_until),
+	 COLUMN(struct kept, channel_id),
 	 FIELD_END,
 };
-static const struct schema rest_in = SCHEMA("PaceRestIn", struct pace, rest_fields);
-
-#define FROM_NOW(at)  "COALESCE(TIMESTAMPDIFF(MICROSECOND, NOW(3), " at ") DIV 1000, 0)"
-#define AFTER_NOW(ms) "NOW(3) + INTERVAL (" ms " * 1000) MICROSECOND"
+static const struct schema write_in = SCHEMA("PaceWriteIn", struct kept, write_fields);
+static const struct field  rest_fields[] = {
+	 COLUMN(struct kept, rest_ms),
+	 COLUMN(struct kept, channel_id),
+	 FIELD_END,
+};
+static const struct schema rest_in = SCHEMA("PaceRestIn", struct kept, rest_fields);
 
 /* It holds the row, whether it was there or not. */
-SQL(pace_upsert, SQL_TENANT, &id_in, &pace_schema,
+SQL(pace_upsert, SQL_TENANT, &id_in, &read_schema,
     "INSERT INTO channel_paces (channel_id, next_at) VALUES (:id, NOW(3))"
     " ON DUPLICATE KEY UPDATE next_at = next_at"
-    " RETURNING channel_id, " FROM_NOW("next_at") " AS next_in_ms, held_until IS NOT NULL AS held,"
-						  " " FROM_NOW("held_until") " AS held_in_ms");
-SQL(pace_update, SQL_TENANT, &pace_schema, NULL,
-    "UPDATE channel_paces SET next_at = " AFTER_NOW(
-	":next_in_ms") ","
-		       " held_until = IF(:held, " AFTER_NOW(
-			   ":held_in_ms") ", NULL) WHERE channel_id = :channel_id");
+    " RETURNING channel_id, NOW(3) AS now, next_at, held_until");
+SQL(pace_update, SQL_TENANT, &write_in, NULL,
+    "UPDATE channel_paces SET next_at = :next_at, held_until = :held_until"
+    " WHERE channel_id = :channel_id");
 SQL(pace_update_rest, SQL_TENANT, &rest_in, NULL,
-    "UPDATE channel_paces SET next_at = GREATEST(next_at, " AFTER_NOW(
-	":next_in_ms") ")"
-		       " WHERE channel_id = :channel_id");
+    "UPDATE channel_paces SET next_at = GREATEST(next_at, NOW(3) + INTERVAL (:rest_ms * 1000)"
+    " MICROSECOND) WHERE channel_id = :channel_id");
 SQL(pace_delete, SQL_TENANT, &id_in, NULL, "DELETE FROM channel_paces WHERE channel_id = :id");
 
 bool
@@ -43,20 +49,37 @@ pace_hold(
     struct db *db, TALLOC_CTX *mem, const struct uuid *channel, struct pace *out, struct err *e)
 {
 	const struct id_in in = { *channel };
+	struct kept        k;
 
-	return db_one(db, mem, &pace_upsert, &in, out, e);
+	if (!db_one(db, mem, &pace_upsert, &in, &k, e))
+		return false;
+	*out = (struct pace) {
+		.channel_id = *channel,
+		.now = k.now,
+		.next_in_ms = k.next_at.ms - k.now.ms,
+		.held = k.held_until.ms != 0,
+	};
+	if (out->held)
+		out->held_in_ms = k.held_until.ms - k.now.ms;
+	return true;
 }
 
 bool
 pace_write(struct db *db, const struct pace *p, struct err *e)
 {
-	return tx_later(db, &pace_update, p, e);
+	const struct kept in = {
+		.channel_id = p->channel_id,
+		.next_at = { p->now.ms + p->next_in_ms },
+		.held_until = { p->held ? p->now.ms + p->held_in_ms : 0 },
+	};
+
+	return tx_later(db, &pace_update, &in, e);
 }
 
 bool
 pace_rest(struct db *db, const struct uuid *channel, int64_t ms, struct err *e)
 {
-	const struct pace in = { .channel_id = *channel, .next_in_ms = ms };
+	const struct kept in = { .channel_id = *channel, .rest_ms = ms };
 
 	return tx_later(db, &pace_update_rest, &in, e);
 }

@@ -10,9 +10,10 @@
 
 #include "core/store/db.h"
 
-/* Milliseconds from now; what is past is negative. */
+/* Milliseconds from `now`, when it was read; what is past is negative. */
 struct pace {
 	struct uuid channel_id;
+	instant     now;
 	int64_t     next_in_ms; /* until it has all of its burst again */
 	bool        held;       /* something waits for its turn */
 	int64_t     held_in_ms; /* and the last turn that was given is then */
@@ -21,6 +22,7 @@ struct pace {
 /* In a deed: nobody else decides until that is over. */
 MUST_USE bool pace_hold(struct db *db, TALLOC_CTX *mem, const struct uuid *channel,
     struct pace *out, struct err *e);
+/* As it is from that instant on, however long it took to decide. */
 MUST_USE bool pace_write(struct db *db, const struct pace *p, struct err *e);
 /* The receiver wants to be left alone for so long. */
 MUST_USE bool pace_rest(struct db *db, const struct uuid *channel, int64_t ms, struct err *e);

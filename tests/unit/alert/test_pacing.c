@@ -10,8 +10,8 @@
 
 #define STEP 3000 /* milliseconds of 20 a minute */
 
-static const struct pacing_ask together = { { 20, 3 }, true, false },
-			       each = { { 20, 3 }, false, false };
+static const struct pacing_ask together = { { 20, 3 }, true, false, false },
+			       each = { { 20, 3 }, false, false, false };
 
 static void
 pass(struct pace *p, int64_t ms)
@@ -47,8 +47,9 @@ a_rested_channel_takes_its_burst_and_then_one_a_step(void **state)
 static void
 what_is_told_together_waits_behind_the_first(void **state)
 {
-	struct pace p = { 0 };
-	int64_t     wait;
+	const struct pacing_ask summary = { { 20, 3 }, true, true, true };
+	struct pace             p = { 0 };
+	int64_t                 wait;
 
 	(void)state;
 	for (int i = 0; i < 3; i++)
@@ -59,6 +60,9 @@ what_is_told_together_waits_behind_the_first(void **state)
 		assert_false(pacing_step(&p, &together, &wait));
 		assert_int_equal(wait, STEP + PACING_BEHIND_MS);
 	}
+	/* a summary waits for no other: only for its turn */
+	assert_false(pacing_step(&p, &summary, &wait));
+	assert_int_equal(wait, STEP);
 	/* the first is no more: whoever comes then goes in its place */
 	pass(&p, STEP);
 	assert_true(pacing_step(&p, &together, &wait));
@@ -68,7 +72,7 @@ what_is_told_together_waits_behind_the_first(void **state)
 static void
 what_is_told_one_by_one_gets_a_turn_each_and_nobody_passes(void **state)
 {
-	const struct pacing_ask again = { { 20, 3 }, false, true };
+	const struct pacing_ask again = { { 20, 3 }, false, true, false };
 	struct pace             p = { 0 };
 	int64_t                 wait;
 
@@ -109,7 +113,7 @@ however_it_is_asked_no_more_go_than_the_rate_says(void **state)
 			for (int i = 0; i < 20000; i++) {
 				random = random * 1664525 + 1013904223;
 				const struct pacing_ask ask = { rates[r], (random >> 16 & 1) != 0,
-					(random >> 17 & 1) != 0 };
+					(random >> 17 & 1) != 0, (random >> 18 & 1) != 0 };
 				const int64_t           ms = random >> 20 & 63;
 
 				now += ms;

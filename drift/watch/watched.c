@@ -25,18 +25,42 @@ list_of(const struct json *change, const struct json **to, const struct json **f
 	*from = both ? json_get(change, "from") : NULL;
 }
 
-/* A first administrator comes with its tenant. */
+/* Whoever gives it.  The first administrator of a tenant is of the deed that makes the tenant,
+ * whose entry gives no roles. */
 static bool
 gives_admin(const struct audit_row *entry, const struct json *details)
 {
 	static const char *const names[] = { "admin", "platform_admin" };
 	const struct json       *to, *from;
 
+	(void)entry;
 	list_of(json_get(details, "roles"), &to, &from);
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
 		if (has_text(to, names[i]) && !has_text(from, names[i]))
-			return strcmp(entry->actor_kind, "system") != 0;
+			return true;
 	return false;
+}
+
+/* The user it is about has not done it; who comes by a mailed link is that user. */
+static bool
+is_of_another(const struct audit_row *entry)
+{
+	char actor[UUID_TEXT_MAX];
+
+	uuid_print(&entry->actor_id, actor);
+	return strcmp(entry->actor_kind, "anonymous") != 0 && strcmp(actor, entry->target_id) != 0;
+}
+
+/* The password itself, a link that was handed out, or where links are mailed to. */
+static bool
+opens_account(const struct audit_row *entry, const struct json *details)
+{
+	const struct json *way = json_get(details, "way");
+
+	if (!is_of_another(entry))
+		return false;
+	return strcmp(entry->action, "password.reset") == 0 ||
+	       (way != NULL && str_eqz(way->text, "link")) || json_get(details, "email") != NULL;
 }
 
 /* Everything of a kind, everything with a thing, or giving on. */
@@ -121,6 +145,10 @@ const struct watched watched[] = {
 	    .ends = "factor.enable", .title = "A user's second factor was reset", .over = AGAIN },
 	{ SECURITY("factor_disable", SEVERITY_MEDIUM), .opens = { "factor.disable" }, .each = true,
 	    .ends = "factor.enable", .title = "A user gave up the second factor", .over = AGAIN },
+	{ SECURITY("password_set", SEVERITY_HIGH),
+	    .opens = { "password.reset", "password.forgot", "user.update" }, .fits = opens_account,
+	    .each = true,
+	    .title = "Somebody else set a user's password, or what it can be chosen by" },
 	{ SECURITY("admin_given", SEVERITY_HIGH), .opens = { "user.create", "user.update" },
 	    .fits = gives_admin, .each = true, .ends = "user.delete",
 	    .title = "Somebody was made an administrator", .over = "The user was deleted." },

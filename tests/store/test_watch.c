@@ -80,14 +80,14 @@ action_of(const char *text)
 }
 
 static void
-note(struct drift_world *x, const char *action, const char *details)
+note_by(struct drift_world *x, const char *kind, const char *action, const char *details)
 {
 	static const struct origin origin = { "192.0.2.7", "Test/1.0", "request-1" };
 	struct auth                a = auth_of(x);
 	const struct deed_by       by = { .auth = &a, .mem = x, .t = x->t, .origin = &origin };
 	struct audit_entry         entry = { .action = action_of(action),
 			.actor_name = "eve@acme.test",
-			.actor_kind = "anonymous",
+			.actor_kind = kind,
 			.details = details };
 	struct err                 e = { 0 };
 
@@ -95,11 +95,21 @@ note(struct drift_world *x, const char *action, const char *details)
 	assert_ok(audit_deed(&by, NULL, NULL, &entry, &e));
 }
 
+static void
+note(struct drift_world *x, const char *action, const char *details)
+{
+	note_by(x, "anonymous", action, details);
+}
+
 /* Of each row that asks what an entry says: what opens its alert, and what is like it and does not.
  */
 static const struct {
 	const char *name, *fits, *misfits;
+	const char *kind; /* of who does what fits; NULL: "anonymous", who does what does not */
 } said[] = {
+	{ "password_set",
+	    "{\"way\":\"link\",\"email\":{\"from\":\"a@x.test\",\"to\":\"b@x.test\"}}", "{}",
+	    "system" },
 	{ "admin_given", "{\"roles\":{\"from\":[\"viewer\"],\"to\":[\"viewer\",\"admin\"]}}",
 	    "{\"roles\":{\"from\":[\"admin\"],\"to\":[\"admin\",\"viewer\"]}}" },
 	{ "role_widened", "{\"permissions\":{\"from\":[\"read:drift\"],\"to\":[\"*:drift\"]}}",
@@ -120,7 +130,7 @@ each_row_of_the_trail_opens_one_alert_counts_and_ends(void **state)
 	int                 rows = 0;
 
 	for (const struct watched *w = watched; w->name != NULL; w++) {
-		const char *fits = "{}", *misfits = NULL;
+		const char *fits = "{}", *misfits = NULL, *kind = "anonymous";
 		char       *key = watched_key(x, w, w->each ? TARGET : "");
 
 		if (w->opens[0] == NULL)
@@ -129,6 +139,7 @@ each_row_of_the_trail_opens_one_alert_counts_and_ends(void **state)
 			if (strcmp(said[i].name, w->name) == 0) {
 				fits = said[i].fits;
 				misfits = said[i].misfits;
+				kind = said[i].kind != NULL ? said[i].kind : kind;
 			}
 		assert_true((misfits != NULL) == (w->fits != NULL));
 		if (misfits != NULL) {
@@ -137,9 +148,9 @@ each_row_of_the_trail_opens_one_alert_counts_and_ends(void **state)
 			assert_int_equal(COUNT(x, OF_KEY, key), 0);
 		}
 		for (size_t i = 0; w->opens[i] != NULL; i++)
-			note(x, w->opens[i], fits);
+			note_by(x, kind, w->opens[i], fits);
 		look(x);
-		note(x, w->opens[0], fits);
+		note_by(x, kind, w->opens[0], fits);
 		look(x);
 		if (COUNT(x, OF_KEY, key) != 1)
 			fail_msg(
@@ -159,6 +170,37 @@ each_row_of_the_trail_opens_one_alert_counts_and_ends(void **state)
 		rows++;
 	}
 	assert_true(rows >= 12);
+}
+
+static void
+a_user_alone_opens_no_account_of_its_own_and_whoever_else_does_is_told_of(void **state)
+{
+	static const struct {
+		const char *kind, *action, *details;
+		int64_t     alerts;
+	} all[] = {
+		{ "anonymous", "password.reset", "{}", 0 },
+		{ "anonymous", "password.forgot", "{}", 0 },
+		{ "system", "password.forgot", "{\"way\":\"mail\"}", 0 },
+		{ "system", "user.update", "{\"status\":{\"from\":\"disabled\",\"to\":\"active\"}}",
+		    0 },
+		{ "system", "user.create", "{}", 0 }, /* the first of its tenant */
+		{ "system", "password.reset", "{}", 1 },
+		{ "system", "password.forgot", "{\"way\":\"link\"}", 2 },
+		{ "system", "user.update",
+		    "{\"email\":{\"from\":\"a@x.test\",\"to\":\"b@x.test\"}}", 3 },
+	};
+	struct drift_world *x = *state;
+
+	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++) {
+		note_by(x, all[i].kind, all[i].action, all[i].details);
+		look(x);
+		assert_int_equal(drift_count(x, "SELECT COALESCE(SUM(changes), 0) FROM %s.alerts"),
+		    all[i].alerts);
+	}
+	note_by(x, "system", "user.create", "{\"roles\":[\"admin\"]}");
+	look(x);
+	assert_int_equal(drift_count(x, "SELECT COUNT(*) FROM %s.alerts"), 2);
 }
 
 static void
@@ -356,6 +398,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		T(each_row_of_the_trail_opens_one_alert_counts_and_ends),
+		T(a_user_alone_opens_no_account_of_its_own_and_whoever_else_does_is_told_of),
 		T(what_is_done_and_undone_between_two_looks_is_in_the_list),
 		T(ten_thousand_refused_sign_ins_are_one_alert_with_a_count),
 		T(a_look_that_fails_has_told_nothing_and_is_made_again),

@@ -4,7 +4,7 @@ import { after, before, test } from 'node:test';
 import { credentials, until } from '../lib/env.mjs';
 import { call } from '../lib/client.mjs';
 import { Receiver } from '../lib/receiver.mjs';
-import { administrativeKey, all, bearer, newChannel, newConfig, newTenant, policy, push, unique } from '../lib/people.mjs';
+import { administrativeKey, all, bearer, bsxctl, newChannel, newConfig, newTenant, policy, push, unique } from '../lib/people.mjs';
 
 let hooks, owner, admin, id, channel, blind, alert;
 
@@ -49,6 +49,19 @@ test('what the trail says becomes one alert that counts, told where the setting 
   ok(await admin('PUT', `/api/drift/alerts/${alert.id}`, { body: { status: 'resolved', note: 'It was me.' } }));
   await until('its end', () => told(alert).at(-1) === 'resolved');
   assert.deepEqual(hooks.got.find((d) => d.body.data.alert?.id === alert.id).body.data.config, undefined);
+});
+
+test('what the operator does to people is told as what anybody does; that the tenant was made with its first administrator is not', async () => {
+  const about = async (words) => (await alerts(admin)).filter((a) => a.title.startsWith(words)), given = 'Somebody was made an administrator', opened = "Somebody else set a user's password";
+  assert.deepEqual([await about(given), await about(opened)].flat(), []);
+  const second = `${unique('s')}@own.example`, third = ok(await admin('POST', '/api/users', { body: { email: `${unique('t')}@own.example`, display_name: 'T', password: 'twenty-five characters ok', role: 'viewer' } }), 201);
+  bsxctl('user', 'create', owner.tenant, second, '--role', 'admin');
+  bsxctl('user', 'roles', owner.tenant, third.email, '--add', 'admin');
+  bsxctl('user', 'password', owner.tenant, third.email, '--link');
+  const made = await until('both are told', async () => { const a = await about(given); return a.length === 2 && a; });
+  const set = await until('so is the link', async () => (await about(opened))[0]);
+  for (const a of [...made, set]) assert.deepEqual([a.kind, a.severity, / by \w/.test(a.title)], ['security', 'high', true], a.title);
+  await until('the channel hears of each', () => [...made, set].every((a) => told(a).includes('opened')));
 });
 
 test('an entry that undoes it ends it', async () => {

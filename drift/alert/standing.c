@@ -122,6 +122,42 @@ standing_update(const struct alert_scope *s, const struct standing *x, struct er
 	       tell(s, &news, &alert, e);
 }
 
+/* ---- what is said of it ---- */
+
+/* With the words at its end, for which it is cut; *says: it has them already. */
+static bool
+add_words(
+    const struct alert_scope *s, const char *words, struct alert *alert, bool *says, struct err *e)
+{
+	const struct str was = str_of(alert->title), end = str_of(words);
+	const struct str head = str_head(was, ALERT_TITLE_MAX - end.n);
+
+	*says = was.n >= end.n && memcmp(was.p + was.n - end.n, end.p, end.n) == 0;
+	if (*says)
+		return true;
+	alert->title = talloc_asprintf(s->mem, "%.*s%s", (int)head.n, head.p, words);
+	return alert->title != NULL || err_memory(e);
+}
+
+bool
+standing_say(
+    const struct alert_scope *s, const char *key, const struct standing_words *words, struct err *e)
+{
+	const struct alert_news news = { .event = EVENT_UPDATED };
+	struct alert            alert;
+	bool                    open, says;
+
+	if (!standing_find(s, key, &alert, &open, e))
+		return false;
+	if (!open)
+		return true;
+	if (!add_words(s, words->title, &alert, &says, e) || says)
+		return says;
+	alert.updated_at.ms = clock_ms(s->env->clock);
+	return alert_write(s->t->db, &alert, e) &&
+	       alerting_event(s, &alert, alert.status, words->note, e) && tell(s, &news, &alert, e);
+}
+
 /* ---- its end ---- */
 
 bool

@@ -28,6 +28,14 @@ MUST_USE bool standing_open(
  * somebody works on already, it is open anew. */
 MUST_USE bool standing_update(
     const struct alert_scope *s, const struct standing *x, struct err *e);
+/* That is said of it, which goes on: at the end of its title, in a line of its history, and told.  Nothing when none is
+ * open, or its title ends with it already. */
+struct standing_words {
+	const char *title; /* of fewer bytes than ALERT_TITLE_MAX */
+	const char *note;
+};
+MUST_USE bool standing_say(const struct alert_scope *s, const char *key,
+    const struct standing_words *words, struct err *e);
 /* Ends it and tells of it; nothing when none is open. */
 MUST_USE bool standing_close(
     const struct alert_scope *s, const char *key, const char *note, struct err *e);

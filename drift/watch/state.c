@@ -200,7 +200,7 @@ close_over(struct looking *l, const struct watched *w, size_t from, const struct
 	for (size_t i = 0; i < n; i++) {
 		if (find_key(l, from, open[i].open_key, e) != NULL)
 			continue;
-		if (e->code != ERR_OK || !standing_close(&l->scope, open[i].open_key, w->over, e))
+		if (e->code != ERR_OK || !look_over(l, w, open[i].open_key, NULL, e))
 			return false;
 	}
 	return true;
@@ -232,7 +232,7 @@ tell_new(struct looking *l, size_t from, const struct alert *open, size_t n, str
 	return true;
 }
 
-/* Those of one row: the open ones have keys between own:NAME: and own:NAME; */
+/* Those of one row: the open ones have keys from own:NAME: on, before own:NAME; */
 static bool
 look_at(struct looking *l, const struct watched *w, struct err *e)
 {

@@ -1,4 +1,4 @@
-/* watch_priv.h: what entries of the audit trail open and end. */
+/* watch_priv.h: what entries of the audit trail open and undo. */
 #include <string.h>
 
 #include "drift/watch/watch_priv.h"
@@ -28,6 +28,14 @@ line_of(TALLOC_CTX *mem, const char *text, struct err *e)
 }
 
 static bool
+who_of(TALLOC_CTX *mem, const struct audit_row *r, struct who *out, struct err *e)
+{
+	out->by = line_of(mem, r->actor_name, e);
+	out->from = out->by == NULL ? NULL : line_of(mem, r->address, e);
+	return out->from != NULL;
+}
+
+static bool
 count(struct looking *l, const struct watched *w, const struct audit_row *r, struct err *e)
 {
 	struct found *f;
@@ -36,20 +44,18 @@ count(struct looking *l, const struct watched *w, const struct audit_row *r, str
 		return false;
 	f->times++;
 	f->over = false;
-	f->by = line_of(l->mem, r->actor_name, e);
-	f->from = f->by == NULL ? NULL : line_of(l->mem, r->address, e);
-	return f->from != NULL;
+	return who_of(l->mem, r, &f->did, e);
 }
 
 static bool
-end(struct looking *l, const struct watched *w, const struct audit_row *r, struct err *e)
+undo(struct looking *l, const struct watched *w, const struct audit_row *r, struct err *e)
 {
 	struct found *f;
 
 	if (!look_found(l, w, r->target_id, &f, e))
 		return false;
 	f->over = true;
-	return true;
+	return who_of(l->mem, r, &f->undid, e);
 }
 
 static bool
@@ -83,7 +89,7 @@ take_entry(struct looking *l, TALLOC_CTX *page, const struct audit_row *r, struc
 	for (const struct watched *w = watched; w->name != NULL; w++) {
 		if (opens(w, r, details) && !count(l, w, r, e))
 			return false;
-		if (w->ends != NULL && strcmp(w->ends, r->action) == 0 && !end(l, w, r, e))
+		if (w->undone != NULL && strcmp(w->undone, r->action) == 0 && !undo(l, w, r, e))
 			return false;
 	}
 	l->seq = r->seq;
@@ -135,12 +141,7 @@ title_of(TALLOC_CTX *mem, const struct found *f, int64_t times, struct err *e)
 	buf_puts(&b, f->w->title);
 	if (times > 1)
 		buf_printf(&b, ", %lld times", (long long)times);
-	if (*f->by != '\0' || *f->from != '\0')
-		buf_puts(&b, times > 1 ? "; last" : ":");
-	if (*f->by != '\0')
-		buf_printf(&b, " by %s", f->by);
-	if (*f->from != '\0')
-		buf_printf(&b, " from %s", f->from);
+	put_who(&b, times > 1 ? "; last" : ":", &f->did);
 	return buf_text(&b, e);
 }
 
@@ -167,7 +168,7 @@ tell(const struct looking *l, const struct found *f, struct err *e)
 	if (key == NULL)
 		return err_memory(e);
 	return (f->times == 0 || tell_times(l, f, key, e)) &&
-	       (!f->over || standing_close(&l->scope, key, f->w->over, e));
+	       (!f->over || look_over(l, f->w, key, &f->undid, e));
 }
 
 bool

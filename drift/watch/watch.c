@@ -34,6 +34,42 @@ look_found(struct looking *l, const struct watched *w, const char *object, struc
 	return f->object != NULL || err_memory(e);
 }
 
+void
+put_who(struct buf *b, const char *lead, const struct who *w)
+{
+	if (*w->by != '\0' || *w->from != '\0')
+		buf_puts(b, lead);
+	if (*w->by != '\0')
+		buf_printf(b, " by %s", w->by);
+	if (*w->from != '\0')
+		buf_printf(b, " from %s", w->from);
+}
+
+static bool
+say_over(const struct looking *l, const struct watched *w, const char *key, const struct who *undid,
+    struct err *e)
+{
+	struct standing_words words = { talloc_asprintf(l->mem, ". %s", w->over), NULL };
+	struct buf            b;
+
+	buf_make(&b, l->mem);
+	buf_puts(&b, w->over);
+	if (undid != NULL)
+		put_who(&b, " It was done", undid);
+	words.note = buf_text(&b, e);
+	if (words.note == NULL)
+		return false;
+	return words.title != NULL ? standing_say(&l->scope, key, &words, e) : err_memory(e);
+}
+
+bool
+look_over(const struct looking *l, const struct watched *w, const char *key,
+    const struct who *undid, struct err *e)
+{
+	return strcmp(w->kind, KIND_SECURITY) == 0 ? say_over(l, w, key, undid, e)
+						   : standing_close(&l->scope, key, w->over, e);
+}
+
 /* ---- one look ---- */
 
 static bool

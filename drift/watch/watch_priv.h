@@ -9,15 +9,20 @@
 #include "drift/alert/standing.h"
 #include "drift/watch/watched.h"
 
+/* Of an entry, as lines. */
+struct who {
+	const char *by, *from; /* "": not known */
+};
+
 /* That something of the table is so, or has happened. */
 struct found {
 	const struct watched *w;
 	const char           *object; /* "": the tenant itself */
 	enum severity         severity;
 	const char           *title;
-	int64_t               times; /* of the trail: so often, since it was read last; 0: it has only ended */
+	int64_t               times; /* of the trail: so often, since it was read last; 0: it was only undone */
 	bool                  over;  /* of the trail: the last that was said is that it was undone */
-	const char           *by, *from; /* of the trail: who did it last, and whence */
+	struct who            did, undid; /* of the trail: last */
 };
 
 #define LOOK_ENTRIES 1000 /* of the trail, in one look */
@@ -41,12 +46,19 @@ struct looking {
 MUST_USE bool look_found(struct looking *l, const struct watched *w, const char *object,
     struct found **out, struct err *e);
 
+/* What is told under that key is over: one of kind "security" says so and stands, any other ends.  `undid` NULL: nobody. */
+MUST_USE bool look_over(const struct looking *l, const struct watched *w, const char *key, const struct who *undid,
+    struct err *e);
+
 /* Reads on behind l->seq. */
 MUST_USE bool trail_read(struct looking *l, struct err *e);
 /* What was found there is told. */
 MUST_USE bool trail_tell(struct looking *l, struct err *e);
-/* What is so now is looked at, and what has begun, changed or ended is told. */
+/* What is so now is looked at, and what has begun, changed or is over is told. */
 MUST_USE bool state_look(struct looking *l, struct err *e);
+
+/* "by ada from 192.0.2.7", what is known of it; `lead` before it where anything is. */
+void put_who(struct buf *b, const char *lead, const struct who *w);
 
 /* The rows of states. */
 bool state_quota(struct looking *l, const struct watched *w, struct err *e);

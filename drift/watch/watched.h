@@ -2,10 +2,11 @@
  * watched.h - what opens an alert of the tenant itself, of no config: a row of one table for each.
  *
  * Of kind "security": what an entry of the audit trail says, found by its action in one place (trail.c), whoever wrote it.
- * It stands until somebody resolves it, or an entry undoes it.  It tells what is in the trail, so it is shown to who may
- * read that (read:audit beside read:alerts), and told where such a person says (own_scope.h).  Of kind "system": what is so
- * with what is ours (state.c), for as long as it is.  These name nothing, since who reads alerts need not see channels or
- * keys.
+ * It stands until somebody resolves it: that an entry undoes it, or that it is so no more, is said in its title and its
+ * history and ends nothing, since who has taken an account over may do that too.  It tells what is in the trail, so it is
+ * shown to who may read that (read:audit beside read:alerts), and told where such a person says (own_scope.h).  Of kind
+ * "system": what is so with what is ours (state.c), for as long as it is.  These name nothing, since who reads alerts need
+ * not see channels or keys.
  *
  * There is one open alert for each row and object, however often it happens: it counts.
  */
@@ -35,12 +36,12 @@ struct watched {
 	const char *opens[WATCHED_ACTIONS + 1]; /* actions, NULL behind the last */
 	bool (*fits)(const struct audit_row *entry, const struct json *details); /* NULL: each does */
 	bool        each; /* one alert for each target; false: one for the tenant */
-	const char *ends; /* the action that undoes it, of the same target; NULL: none */
+	const char *undone; /* the action that undoes it, of the same target; NULL: none */
 
 	/* Of a state: says what is so now (look_found). */
 	bool (*state)(struct looking *l, const struct watched *w, struct err *e);
 
-	const char *over; /* why it has ended by itself; NULL: it does not */
+	const char *over; /* a sentence: how it was undone, or why it is so no more; NULL: that is not known */
 };
 extern const struct watched watched[]; /* ended by a row without a name */
 

@@ -123,8 +123,35 @@ static const struct {
 	    "8\"]},\"to\":{\"cors\":{},\"allowed_addresses\":[\"10.0.0.0/8\"]}}}" },
 };
 
+/* It is said once, however often, and no more where it happens again. */
 static void
-each_row_of_the_trail_opens_one_alert_counts_and_ends(void **state)
+is_undone_and_stands(
+    struct drift_world *x, const struct watched *w, const char *key, const char *fits)
+{
+	char *words = talloc_asprintf(x,
+	    "SELECT COUNT(*) FROM %%s.alerts WHERE open_key = '%s' AND status = 'open'"
+	    " AND title LIKE '%%%% from 192.0.2.7. %s'",
+	    key, w->over);
+	char *lines = talloc_asprintf(x,
+	    "SELECT COUNT(*) FROM %%s.drift_history e JOIN %%s.alerts a ON a.id = e.subject"
+	    " WHERE a.open_key = '%s' AND e.from_status = e.to_status AND e.note ="
+	    " '%s It was done by eve@acme.test from 192.0.2.7'",
+	    key, w->over);
+
+	for (int times = 0; times < 2; times++) {
+		note(x, w->undone, "{}");
+		look(x);
+		assert_int_equal(drift_count(x, words), 1);
+		assert_int_equal(drift_count(x, lines), 1);
+	}
+	note(x, w->opens[0], fits);
+	look(x);
+	assert_int_equal(COUNT(x, OF_KEY, key), 1);
+	assert_int_equal(drift_count(x, words), 0);
+}
+
+static void
+each_row_of_the_trail_opens_one_alert_counts_and_stands(void **state)
 {
 	struct drift_world *x = *state;
 	int                 rows = 0;
@@ -162,11 +189,8 @@ each_row_of_the_trail_opens_one_alert_counts_and_ends(void **state)
 			" title LIKE '%%%% times; last by eve@acme.test from 192.0.2.7'",
 			key),
 		    1);
-		if (w->ends != NULL) {
-			note(x, w->ends, "{}");
-			look(x);
-			assert_int_equal(COUNT(x, OF_KEY, key), 0);
-		}
+		if (w->undone != NULL)
+			is_undone_and_stands(x, w, key, fits);
 		rows++;
 	}
 	assert_true(rows >= 12);
@@ -203,17 +227,61 @@ a_user_alone_opens_no_account_of_its_own_and_whoever_else_does_is_told_of(void *
 	assert_int_equal(drift_count(x, "SELECT COUNT(*) FROM %s.alerts"), 2);
 }
 
+/* The setting names a channel. */
 static void
-what_is_done_and_undone_between_two_looks_is_in_the_list(void **state)
+told_to_a_channel(struct drift_world *x)
+{
+	struct uuid c = drift_channel(x, "https://127.0.0.1:1/x");
+	char        id[UUID_TEXT_MAX];
+
+	uuid_print(&c, id);
+	drift_sql(
+	    x, talloc_asprintf(x,
+		   "UPDATE testbsx.tenants SET settings = '{\"notifications\":{\"security\":"
+		   "[{\"channel_id\":\"%s\",\"min_severity\":\"medium\"}]}}' WHERE schema_name = "
+		   "'%%s'",
+		   id));
+	tenant_forget(x->w->d);
+}
+
+static void
+what_is_done_and_undone_between_two_looks_is_told_as_opened_with_its_end_in_the_words(void **state)
 {
 	struct drift_world *x = *state;
 
+	told_to_a_channel(x);
 	note(x, "grant.create", "{}");
 	note(x, "grant.revoke", "{}");
-	look(x);
+	look_anyway(x);
 	assert_int_equal(drift_count(x, "SELECT COUNT(*) FROM %s.alerts WHERE kind = 'security'"
-					" AND status = 'resolved' AND resolved_by = 'system'"),
+					" AND status = 'open' AND title LIKE"
+					" '%%. The grant was revoked.'"),
 	    1);
+	assert_int_equal(drift_count(x, "SELECT COUNT(*) FROM %s.outbox"), 1);
+	assert_int_equal(
+	    drift_count(x, "SELECT COUNT(*) FROM %s.outbox WHERE event = 'drift.alert.opened'"), 1);
+	note(x, "grant.revoke", "{}"); /* of nothing that is told */
+	drift_sql(x, "UPDATE %s.alerts SET status = 'resolved', open_key = NULL");
+	look(x);
+	assert_int_equal(drift_count(x, "SELECT COUNT(*) FROM %s.alerts"), 1);
+}
+
+static void
+a_trail_that_fits_again_is_said_to_and_its_alert_stands(void **state)
+{
+	struct drift_world *x = *state;
+
+	drift_sql(x, "UPDATE testbsx.watches SET broken = TRUE WHERE schema_name = '%s'");
+	look_anyway(x);
+	assert_int_equal(COUNT(x, OF_KEY, "own:trail:"), 1);
+	drift_sql(x, "UPDATE testbsx.watches SET broken = FALSE WHERE schema_name = '%s'");
+	look_anyway(x);
+	look_anyway(x);
+	assert_int_equal(drift_count(x, "SELECT COUNT(*) FROM %s.alerts WHERE open_key ="
+					" 'own:trail:' AND title LIKE '%%verified. What was added"
+					" since fits.'"),
+	    1);
+	assert_int_equal(drift_count(x, "SELECT COUNT(*) FROM %s.drift_history"), 1);
 }
 
 /* ---- a flood ---- */
@@ -230,16 +298,8 @@ static void
 ten_thousand_refused_sign_ins_are_one_alert_with_a_count(void **state)
 {
 	struct drift_world *x = *state;
-	struct uuid         c = drift_channel(x, "https://127.0.0.1:1/x");
-	char                id[UUID_TEXT_MAX];
 
-	uuid_print(&c, id);
-	drift_sql(
-	    x, talloc_asprintf(x,
-		   "UPDATE testbsx.tenants SET settings = '{\"notifications\":{\"security\":"
-		   "[{\"channel_id\":\"%s\",\"min_severity\":\"medium\"}]}}' WHERE schema_name = "
-		   "'%%s'",
-		   id));
+	told_to_a_channel(x);
 	drift_sql(x, DELAYS("1", "10000"));
 	look_anyway(x);
 	assert_int_equal(drift_count(x, "SELECT COUNT(*) FROM %s.alerts"), 1);
@@ -397,9 +457,10 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		T(each_row_of_the_trail_opens_one_alert_counts_and_ends),
+		T(each_row_of_the_trail_opens_one_alert_counts_and_stands),
 		T(a_user_alone_opens_no_account_of_its_own_and_whoever_else_does_is_told_of),
-		T(what_is_done_and_undone_between_two_looks_is_in_the_list),
+		T(what_is_done_and_undone_between_two_looks_is_told_as_opened_with_its_end_in_the_words),
+		T(a_trail_that_fits_again_is_said_to_and_its_alert_stands),
 		T(ten_thousand_refused_sign_ins_are_one_alert_with_a_count),
 		T(a_look_that_fails_has_told_nothing_and_is_made_again),
 		T(a_quota_is_told_at_80_percent_worse_when_it_is_full_and_over_when_there_is_room),

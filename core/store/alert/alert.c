@@ -68,7 +68,7 @@ static const struct schema keys_in = SCHEMA("AlertKeysIn", struct alert_keys, ke
 
 SQL(alert_select_between, SQL_TENANT, &keys_in, &alert_schema,
     "SELECT " ALERT_COLUMNS " FROM alerts FORCE INDEX (open_key)"
-    " WHERE open_key > :from AND open_key < :to ORDER BY open_key LIMIT :limit");
+    " WHERE open_key >= :from AND open_key < :to ORDER BY open_key LIMIT :limit");
 SQL(alert_select_newest, SQL_TENANT, &id_in, &alert_schema,
     "SELECT " ALERT_COLUMNS " FROM alerts FORCE INDEX (config) WHERE config_id = :id"
     " AND kind = 'drift' ORDER BY id DESC LIMIT 1");

@@ -53,7 +53,7 @@ MUST_USE bool alert_by_open_key(
     struct db *db, TALLOC_CTX *mem, const char *open_key, struct alert *a, struct err *e);
 /* Open ones whose open keys are between two, by these. */
 struct alert_keys {
-	const char *from, *to; /* neither of them */
+	const char *from, *to; /* from it on, and before it */
 	int64_t     limit;
 };
 MUST_USE bool alert_open_between(struct db *db, TALLOC_CTX *mem, const struct alert_keys *in,

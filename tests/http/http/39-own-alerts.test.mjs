@@ -64,11 +64,16 @@ test('what the operator does to people is told as what anybody does; that the te
   await until('the channel hears of each', () => [...made, set].every((a) => told(a).includes('opened')));
 });
 
-test('an entry that undoes it ends it', async () => {
-  const key = await administrativeKey(admin, ['read:users']), made = await titled('API key was made', 'status=open');
+test('what is undone at once is told as opened, says so, and stands until somebody resolves it', async () => {
+  const key = await administrativeKey(admin, ['read:users']);
   ok(await admin('DELETE', `/api/api-keys/${key.id}`), 204);
-  const over = await until('it is over', async () => { const a = ok(await admin('GET', `/api/drift/alerts/${made.id}`)); return a.status === 'resolved' && a; });
-  assert.deepEqual([over.resolved_by, over.history.at(-1).note], ['system', 'The key was revoked.']);
+  const made = await titled('API key was made', 'status=open'), undone = await until('it says so', async () => { const a = ok(await admin('GET', `/api/drift/alerts/${made.id}`)); return /\. The key was revoked\.$/.test(a.title) && a; });
+  assert.match(undone.history.at(-1).note, /^The key was revoked\. It was done by /);
+  assert.deepEqual([undone.status, undone.resolved_by], ['open', null]);
+  await until('the channel hears', () => told(made).length > 0);
+  assert.equal(told(made)[0], 'opened');
+  ok(await admin('PUT', `/api/drift/alerts/${made.id}`, { body: { status: 'resolved' } }));
+  await until('its end', () => told(made).at(-1) === 'resolved');
 });
 
 test('who may not read the trail finds none of it, by no road', async () => {

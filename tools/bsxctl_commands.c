@@ -148,8 +148,10 @@ const struct command commands[] = {
 	{ "keys use", cmd_keys_use, "VERSION", "key.rotate",
 	    "The next version of the keyring seals from now on; those before open.",
 	    "The file is then copied to every host again, and loaded there by both services.\n" },
-	{ "keys rotate", cmd_keys_rotate, "[--force] | --keyring [--dry-run]", "key.rotate",
-	    "The next signing key signs from now on; or the keyring's newest version wraps all.",
+	{ "keys rotate", cmd_keys_rotate, "[--force] | --keyring [--dry-run] | --tenant SLUG",
+	    "key.rotate",
+	    "The next signing key signs from now on; or the keyring, or a tenant's data key, "
+	    "turns.",
 	    "  --force    also when the next key was published less than an hour ago: services "
 	    "that\n"
 	    "             verify our tokens with keys they keep may then refuse new ones until "
@@ -159,6 +161,8 @@ const struct command commands[] = {
 	    "             older version of the keyring wraps, and the accounts' passwords, while\n"
 	    "             the services run\n"
 	    "  --dry-run  only say how much there is\n"
+	    "  --tenant SLUG  a data key of that tenant is made, and all that it has sealed is\n"
+	    "             sealed with it\n"
 	    "Killed, it is run again, and does what is not done.\n" },
 	{ "ends", cmd_ends, "", NULL,
 	    "Says what ends sessions, keys, mailed links and all else that somebody signs in with.",

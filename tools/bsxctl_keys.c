@@ -6,6 +6,8 @@
 
 #include "core/auth/audit_details.h"
 #include "core/auth/key_rotation.h"
+#include "core/auth/sealed_refused.h"
+#include "core/auth/tenant/tenant_rekey.h"
 #include "core/store/identity/keys.h"
 #include "core/store/server/rewrap.h"
 #include "tools/bsxctl.h"
@@ -322,8 +324,80 @@ rotate_signing(struct ctl *c, bool force, struct err *e)
 	return list_keys(c, false, e);
 }
 
+/* ---- a tenant's data key ---- */
+
+static bool
+show_pass(void *arg, const struct reseal_pass *p, const char *table)
+{
+	(void)arg;
+	if (isatty(STDERR_FILENO))
+		fprintf(stderr, "\r%s: %llu values seen, %llu sealed anew\033[K", table,
+		    (unsigned long long)p->seen, (unsigned long long)p->sealed);
+	return false;
+}
+
+static void
+say_refused(void *arg, const char *table, const char *column, const struct uuid *row)
+{
+	char id[UUID_TEXT_MAX] = "a chunk";
+
+	(void)arg;
+	if (row != NULL)
+		uuid_print(row, id);
+	fprintf(stderr, "bsxctl: %s.%s of %s does not open: it was moved or changed\n", table,
+	    column, id);
+}
+
+static void
+say_pass(const struct tenant *t, const struct reseal_pass *p, const struct data_keys *now)
+{
+	ctl_say("tenant %s: data key %llu seals; %llu of %llu values were sealed anew", t->slug,
+	    (unsigned long long)now->newest, (unsigned long long)p->sealed,
+	    (unsigned long long)p->seen);
+	if (p->refused > 0)
+		ctl_say("tenant %s: %llu do not open; the keys before stay until that is seen to",
+		    t->slug, (unsigned long long)p->refused);
+	else if (p->destroyed > 0)
+		ctl_say("tenant %s: the keys before are destroyed", t->slug);
+	else if (now->n > 1)
+		ctl_say("tenant %s: driftd destroys the key before once nothing has named it for "
+			"a while (%d s after it was made)",
+		    t->slug, RESEAL_SETTLE_S);
+}
+
+static bool
+rotate_tenant(struct ctl *c, const char *slug, bool *refused, struct err *e)
+{
+	struct auth               a = { .env = &c->env, .database = c->d };
+	struct deed_by            by = { .auth = &a, .mem = c->mem };
+	const struct reseal_watch w = { show_pass, say_refused, c };
+	struct reseal_pass        pass = { 0 };
+	const struct tenant      *t;
+	struct data_keys          now;
+
+	if (!tenant_by_slug(c->d, str_of(slug), &t, e))
+		return err_note(e, "tenant %s", ctl_text(c, slug));
+	if (!tenant_stands(t))
+		return err_set(e, ERR_CONFLICT, 0, "The tenant is being made or erased.",
+		    "tenant %s is %s", t->slug, t->status);
+	if (!tenant_db_open(c->d, t, true, &by.t, e) || !tenant_rekey(&by, ctl_actor(c), &now, e) ||
+	    !reseal_walk(c->d, by.t, &w, &pass, e))
+		return false;
+	if (isatty(STDERR_FILENO))
+		fputs("\r\033[K", stderr);
+	say_pass(t, &pass, &now);
+	*refused = pass.refused > 0;
+	sealed_refused_note(&a);
+	return tell(c,
+	    &(struct keyring_told) { .keyring = "data_key",
+		.version = (int64_t)now.newest,
+		.rows = (int64_t)pass.sealed },
+	    e);
+}
+
 struct rotate_options {
-	bool force, keyring, dry;
+	bool        force, keyring, dry;
+	const char *tenant;
 };
 
 static bool
@@ -333,6 +407,7 @@ rotate_options(int argc, char **argv, struct rotate_options *out)
 		{ "force", no_argument, NULL, 'f' },
 		{ "keyring", no_argument, NULL, 'k' },
 		{ "dry-run", no_argument, NULL, 'n' },
+		{ "tenant", required_argument, NULL, 't' },
 		{ 0 },
 	};
 	int o;
@@ -341,11 +416,15 @@ rotate_options(int argc, char **argv, struct rotate_options *out)
 	while ((o = getopt_long(argc, argv, "", options, NULL)) != -1) {
 		bool *to = o == 'f' ? &out->force : o == 'k' ? &out->keyring : &out->dry;
 
-		if ((o != 'f' && o != 'k' && o != 'n') || *to)
+		if (o == '?' || (o == 't' ? out->tenant != NULL : *to))
 			return false;
-		*to = true;
+		if (o == 't')
+			out->tenant = optarg;
+		else
+			*to = true;
 	}
-	return optind == argc && !(out->force && out->keyring) && (!out->dry || out->keyring);
+	return optind == argc && out->force + out->keyring + (out->tenant != NULL) <= 1 &&
+	       (!out->dry || out->keyring);
 }
 
 int
@@ -353,14 +432,16 @@ cmd_keys_rotate(struct ctl *c, int argc, char **argv)
 {
 	struct rotate_options x;
 	struct err            e = { 0 };
-	bool                  ok;
+	bool                  ok, refused = false;
 
 	if (!rotate_options(argc, argv, &x))
 		return ctl_usage("keys rotate", false);
 	ok = ctl_open(c, &e);
-	if (x.keyring)
+	if (x.tenant != NULL)
+		ok = ok && rotate_tenant(c, x.tenant, &refused, &e);
+	else if (x.keyring)
 		ok = ok && ctl_provision(c, &e) && rotate_keyring(c, x.dry, &e);
 	else
 		ok = ok && rotate_signing(c, x.force, &e);
-	return ok ? 0 : ctl_failed(&e);
+	return ok ? refused : ctl_failed(&e);
 }

@@ -68,6 +68,7 @@
 	X(AUDIT_AUDIT_EXPORT,     "audit.export",             "audit",              LOG_ADMIN) \
 	X(AUDIT_REFUSED,          "request.refuse",           "request",            LOG_SECURITY) \
 	X(AUDIT_API_KEY_REFUSED,  "api_key.refuse",           "api_key",            LOG_SECURITY) \
+	X(AUDIT_SEALED_REFUSED,   "ciphertext.refuse",        "sealed_value",       LOG_SECURITY) \
 	X(AUDIT_PASSWORD_CHANGE,  "password.change",          "user",               LOG_AUTH) \
 	X(AUDIT_PASSWORD_FORGOT,  "password.forgot",          "user",               LOG_AUTH) \
 	X(AUDIT_PASSWORD_RESET,   "password.reset",           "user",               LOG_AUTH) \

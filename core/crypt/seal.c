@@ -117,7 +117,7 @@ decrypt(EVP_CIPHER_CTX *c, const struct seal_key *k, const char *place, struct b
 static bool
 refused(struct err *e)
 {
-	return err_set(e, ERR_INTERNAL, 0, "internal error", "ciphertext refused");
+	return err_set(e, ERR_INTERNAL, SEAL_REFUSED, "internal error", "ciphertext refused");
 }
 
 bool

@@ -26,7 +26,11 @@ MUST_USE bool seal_close(TALLOC_CTX *mem, const struct seal_key *k, struct rand 
     struct str plain, struct blob *sealed, struct err *e);
 /* Key version of a sealed value, to choose the key; 0: not a sealed value. */
 uint32_t seal_version(struct blob sealed);
-/* A value that does not open (altered, moved, wrong key) is ERR_INTERNAL with detail "ciphertext refused". */
+/*
+ * A value that does not open (altered, moved, wrong key) is ERR_INTERNAL with detail "ciphertext refused", and e->sys is
+ * SEAL_REFUSED: somebody who can write to the database has been there.
+ */
+#define SEAL_REFUSED (-1)
 MUST_USE bool seal_open(TALLOC_CTX *mem, const struct seal_key *k, const char *place, struct blob sealed,
     struct str *plain, struct err *e);
 

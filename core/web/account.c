@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "core/auth/sealed_refused.h"
 #include "core/base/log.h"
 #include "core/base/secret.h"
 #include "core/shm/metric.h"
@@ -210,6 +211,8 @@ release(struct request *r)
 	r->db = NULL;
 	if (app->database != NULL)
 		database_tidy(app->database);
+	if (app->database != NULL && app->auth != NULL)
+		sealed_refused_note(app->auth);
 	if (app->env->segment == NULL)
 		return;
 	if (app->slot >= 0)

@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "core/auth/sealed_refused.h"
 #include "core/store/alert/due.h"
 #include "core/store/alert/lane.h"
 #include "drift/deliver/attempt.h"
@@ -269,6 +270,7 @@ deliver_due(struct deliver *d, bool (*stop)(void *arg), void *arg, size_t *done,
 		}
 		talloc_free(mem);
 		database_tidy(d->database);
+		sealed_refused_note(&d->auth);
 		if (!ok)
 			return mem != NULL ? false : err_memory(e);
 	} while (*done > before && !stop(arg));

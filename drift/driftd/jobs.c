@@ -413,6 +413,22 @@ deliver(struct worker *w, int64_t *wait_ms, struct err *e)
 	return deliver_due(w->deliver, w->stop, w->stop_arg, &done, e);
 }
 
+/* A tenant may have very much: a page of it at a time. */
+static bool
+seal_anew(struct worker *w, int64_t *wait_ms, struct err *e)
+{
+	bool ended;
+
+	w->walk_until_ms = monotonic_ms(w) + WALK_PAGE_MS;
+	w->rekey.auth = &w->deliver->auth;
+	w->rekey.stop = walks_too_long;
+	w->rekey.arg = w;
+	if (!tenant_rekey_turn(&w->rekey, &ended, e))
+		return false;
+	*wait_ms = ended ? UPKEEP_MS : w->once ? 0 : DEADLINES_MS;
+	return true;
+}
+
 /* Deadlines and what is watched tell of what they find by messages, so they come before deliveries.
  */
 const struct job jobs[] = {
@@ -425,6 +441,7 @@ const struct job jobs[] = {
 	{ "due", UPKEEP_MS, true, check_due },
 	{ "edition", UPKEEP_MS, true, take_over },
 	{ "audit_checkpoints", UPKEEP_MS, true, sign_checkpoints },
+	{ "data_keys", UPKEEP_MS, true, seal_anew },
 	{ "old_operations", UPKEEP_MS, true, forget_operations },
 	{ "operations", DEADLINES_MS, true, carry_operations },
 	{ "old_grants", UPKEEP_MS, true, forget_grants },

@@ -7,6 +7,7 @@
 #ifndef BSX_DRIFT_DRIFTD_JOBS_H
 #define BSX_DRIFT_DRIFTD_JOBS_H
 
+#include "core/auth/tenant/tenant_rekey.h"
 #include "drift/config/drift.h"
 #include "drift/deliver/deliver.h"
 
@@ -25,6 +26,7 @@ struct worker {
 	/* of configs of an earlier edition: a round ends then, and has left some */
 	int64_t         walk_until_ms, taking_until_ms;
 	bool            taking_more;
+	struct rekey_turn rekey; /* of tenants that have got another data key */
 };
 
 struct job {

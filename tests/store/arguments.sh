@@ -73,7 +73,7 @@ for when in "before init" "after init"; do
 	done
 done
 unset IFS
-for arguments in "tenant drop acme" "keys turn" "config frobnicate" "keys rotate --force --force" "keys rotate --force --keyring" "keys rotate --dry-run" "keys rotate --keyring x" "keys use" "keys use x" "keys use 0" "keys use 4294967296" "keys use 1 2" "keys add 2" "keys list --force" "audit check" "audit export" "audit export --json acme" "audit export acme --json" "audit export acme file more" "tenant list acme" "grant list --behind" "grant revoke" "audit verify acme globex" \
+for arguments in "tenant drop acme" "keys turn" "config frobnicate" "keys rotate --force --force" "keys rotate --force --keyring" "keys rotate --dry-run" "keys rotate --tenant" "keys rotate --tenant a --tenant b" "keys rotate --tenant a --keyring" "keys rotate --keyring x" "keys use" "keys use x" "keys use 0" "keys use 4294967296" "keys use 1 2" "keys add 2" "keys list --force" "audit check" "audit export" "audit export --json acme" "audit export acme --json" "audit export acme file more" "tenant list acme" "grant list --behind" "grant revoke" "audit verify acme globex" \
 	"completion" "completion fish" "completion bash zsh" "source try" "source try --param x entra" "source try entra --tenant acme" "source try entra --record a --record b" \
 	"source try 0198c0de-0000-7000-8000-000000000001 --param a=b" \
 	"migrate --check --check now" "migrate --check --json" "migrate --check --first 2" "migrate --first 0" "migrate --first -1" "migrate --first" \

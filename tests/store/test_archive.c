@@ -14,7 +14,7 @@
 #include "core/store/db_snapshot.h"
 #include "core/store/drift/content.h"
 #include "core/store/tenant/archives.h"
-#include "tests/store/world.h"
+#include "tests/store/sealed_rows.h"
 
 #define LEN(a) (sizeof(a) / sizeof *(a))
 
@@ -85,7 +85,7 @@ each_column_is_in_the_list(struct world *w, const struct archive_plan *p)
 	struct archive_column c;
 	size_t                n = 0;
 
-	while (archive_column_next(&rest, &c)) {
+	while (archive_column_next(p, &rest, &c)) {
 		char *name =
 		    talloc_asprintf(w, "%.*s%s", (int)c.name.n, c.name.p, c.key ? "*" : "");
 
@@ -146,7 +146,7 @@ what_holds_bytes_is_sealed_or_known_not_to_be(void **state)
 		    " AND table_name = '%s' AND (data_type = 'varbinary' OR data_type LIKE "
 		    "'%%blob')",
 		    w->a.schema_name, p->table);
-		while (archive_column_next(&rest, &c)) {
+		while (archive_column_next(p, &rest, &c)) {
 			char *name = str_dup(w, c.name);
 			bool  is_bytes = strings_have(bytes, name);
 			char *full = talloc_asprintf(w, "%s.%s", p->table, name);
@@ -216,57 +216,6 @@ exporting(struct world *w)
 	return x;
 }
 
-/* `NAME` = UNHEX('...'), */
-static void
-put_sealed(struct world *w, struct tenant_db *t, struct buf *b, const struct sealed_place *place)
-{
-	struct blob sealed;
-	struct err  e = { 0 };
-	char       *hex;
-
-	assert_ok(tenant_seal(t, w, *place, str_of(place->column), &sealed, &e));
-	hex = talloc_size(w, 2 * sealed.n + 1);
-	hex_print(sealed.p, sealed.n, hex);
-	buf_printf(b, "`%s` = UNHEX('%s'), ", place->column, hex);
-}
-
-/* For every table that has sealed columns a row, whose values are the columns' names; the place
- * that they are sealed to follows from the first column. */
-static void
-seal_each(struct world *w, struct tenant_db *t)
-{
-	uint8_t key[HASH_LEN] = { 1 };
-
-	server_do(w->root, "SET sql_mode = ''"); /* what a row must have, it has somehow */
-	for (const struct archive_plan *p = archive_plans; p->table != NULL; p++) {
-		bool                  content = strcmp(p->table, "contents") == 0;
-		const char           *rest = p->columns, *first = NULL;
-		char                  hex[2 * HASH_LEN + 1];
-		struct archive_column c;
-		struct buf            b;
-		struct uuid           place;
-
-		if (p->fate != ARCHIVE_CARRIED || strchr(p->columns, '!') == NULL)
-			continue;
-		key[1]++;
-		memcpy(place.b, key, sizeof(place.b));
-		if (content)
-			place = content_place(key, 0);
-		buf_make(&b, w);
-		while (archive_column_next(&rest, &c)) {
-			char *name = str_dup(w, c.name);
-
-			first = first == NULL ? name : first;
-			if (c.sealed)
-				put_sealed(
-				    w, t, &b, &(struct sealed_place) { p->table, name, &place });
-		}
-		hex_print(key, content ? HASH_LEN : sizeof(place.b), hex);
-		server_do(w->root, "INSERT INTO %s.%s SET %.*s `%s` = UNHEX('%s')",
-		    w->a.schema_name, p->table, (int)b.n, b.p, first, hex);
-	}
-}
-
 /* The rows of the archive; `seen` is told each. */
 static void
 read_archive(struct exported *x,
@@ -331,7 +280,7 @@ an_export_has_what_was_there_when_it_began_opened(void **state)
 
 	world_tenants(w);
 	x = exporting(w);
-	seal_each(w, x->by.t);
+	sealed_rows_put(w, x->by.t, 1);
 	roles = count(w, "roles");
 	permissions = count(w, "role_permissions");
 	assert_true(roles > 0 && permissions > 0);

@@ -161,7 +161,7 @@ take_row(struct archive_load *l, const struct blob *values, struct err *e)
 	struct archive_column c;
 	size_t                i = 0;
 
-	while (archive_column_next(&rest, &c)) {
+	while (archive_column_next(l->plan, &rest, &c)) {
 		struct blob value;
 
 		if (c.left_out)

@@ -174,7 +174,7 @@ put_order(struct buf *b, const struct archive_plan *p)
 	const char           *rest = p->columns, *lead = " ORDER BY ";
 	struct archive_column c;
 
-	while (archive_column_next(&rest, &c)) {
+	while (archive_column_next(p, &rest, &c)) {
 		if (!c.key)
 			continue;
 		buf_printf(b, "%s`%.*s`", lead, (int)c.name.n, c.name.p);
@@ -196,7 +196,7 @@ reading_make(TALLOC_CTX *mem, const struct archive_table *t, struct reading *out
 	if (out->sealed.items == NULL)
 		return err_memory(e);
 	buf_make(&b, mem);
-	while (archive_column_next(&rest, &c)) {
+	while (archive_column_next(p, &rest, &c)) {
 		if (c.left_out)
 			continue;
 		buf_printf(&b, "%s`%.*s`", lead, (int)c.name.n, c.name.p);

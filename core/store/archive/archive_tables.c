@@ -4,6 +4,7 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "core/store/archive/sealed.h"
 #include "core/store/drift/content.h"
 #include "core/store/migrate.h"
 
@@ -36,12 +37,12 @@ const struct archive_plan archive_plans[] = {
 	/* people */
 	CARRY("roles", "id* name description built_in created_at"),
 	CARRY("role_permissions", "role_id* permission*"),
-	CARRY("users", "id* email password display_name status 2fa_enabled 2fa_secret! last_step"
+	CARRY("users", "id* email password display_name status 2fa_enabled 2fa_secret last_step"
 		       " epoch last_login created_at updated_at 2fa_pending- 2fa_pending_at-"
 		       " 2fa_tries- 2fa_tries_since- reset_epoch invite_epoch email_epoch"
 		       " device_epoch"),
 	CARRY("user_roles", "user_id* position* role_id ends_at given_by given_name given_at"),
-	CARRY("identity_providers", "id* name kind client_id client_secret! issuer entra_tenant_id"
+	CARRY("identity_providers", "id* name kind client_id client_secret issuer entra_tenant_id"
 				    " allowed_domains role_map auto_provision trust_mfa created_at"
 				    " updated_at claims authorized_parties mfa_acr mfa_amr"
 				    " absent_roles assume_email_verified group_lookup scopes"
@@ -70,7 +71,7 @@ const struct archive_plan archive_plans[] = {
 	/* configs, and what was read */
 	CARRY("drift_configs", "id* name spec version created_at updated_at edition masked_edition"
 			       " suggested_packs"),
-	CARRY("source_credentials", "config_id* secret! digest ends_at"),
+	CARRY("source_credentials", "config_id* secret digest ends_at"),
 	DEAD("credential_troubles", "whether a system refuses a credential is asked anew"),
 	CARRY("config_state", "config_id* seq state snapshot_id digest collected_at"
 			      " baseline_snapshot baseline_seq baseline_approved report_id"
@@ -90,13 +91,13 @@ const struct archive_plan archive_plans[] = {
 	CARRY("resources", "id* config_id category key"),
 	CARRY("resource_versions", "resource_id* from_seq* until_seq config_id address span"),
 	CARRY("manifest_contents", "snapshot_id* address*"),
-	CARRY("contents", "address* chunk* size body! stored_again"),
+	CARRY("contents", "address* chunk* size body stored_again"),
 	CARRY("masked_changes", "actor* place* config_id day changes last told"),
 	CARRY("golden_baselines", "id* name description shared version revision address resources"
 				  " masked created_at updated_at"),
 	CARRY("golden_versions", "golden_id* version* address author at"),
 	CARRY("golden_bindings", "config_id* golden_id shared golden_version config_version"
-				 " snapshot_id body! recheck_at stale_version stale_why bound_by"
+				 " snapshot_id body recheck_at stale_version stale_why bound_by"
 				 " bound_at"),
 	CARRY_ONLY("runs",
 	    "id* config_id kind slot due_at state started_at finished_at missed attempts fence"
@@ -111,9 +112,9 @@ const struct archive_plan archive_plans[] = {
 			       " moved notes collections first_look controls renamed"
 			       " incomplete_more"),
 	CARRY("drift_changes", "id* report_id config_id position category key op path"
-			       " canonical_path old_value! new_value! old_truncated new_truncated"
+			       " canonical_path old_value new_value old_truncated new_truncated"
 			       " severity rule reason fingerprint value_hash status attribution"
-			       " created_at suppressed_by rule_place judged controls text_diff!"
+			       " created_at suppressed_by rule_place judged controls text_diff"
 			       " renamed_from renamed_severity"),
 	CARRY("drift_findings", "config_id* fingerprint* value_hash* status present runs promoted"
 				" reason owner expires_at assigned_to created_at updated_at"
@@ -132,13 +133,13 @@ const struct archive_plan archive_plans[] = {
 	/* what was told */
 	CARRY("alerts", "id* config_id report_id kind severity title status changes opened_at"
 			" updated_at acknowledged_by acknowledged_at assigned_to resolved_at"
-			" resolved_by suppressed_by open_key version title_values! attribution"),
+			" resolved_by suppressed_by open_key version title_values attribution"),
 	CARRY("alert_controls", "alert_id* control*"),
 	CARRY("alert_findings", "alert_id* fingerprint* value_hash"),
 	CARRY("alert_lanes", "id* alert_id channel_id sent severity told_at below untold route_id"),
 	CARRY_OVER("alert_routing", "id* version routes"),
-	CARRY("channels", "id* name kind target secret! status status_reason created_at updated_at"
-			  " with_values paused_at former_secret! former_until template"
+	CARRY("channels", "id* name kind target secret status status_reason created_at updated_at"
+			  " with_values paused_at former_secret former_until template"
 			  " rate_per_minute rate_burst"),
 	CARRY("deliveries", "id* outbox_id channel_id attempt at outcome http_status took_ms detail"
 			    " wire_id event request_bytes"),
@@ -181,16 +182,16 @@ static const char *key_columns[] = { "value" };
 static const char *due_columns[] = { "kind", "ref", "next_due_ms" };
 
 bool
-archive_column_next(const char **rest, struct archive_column *out)
+archive_column_next(const struct archive_plan *p, const char **rest, struct archive_column *out)
 {
-	size_t n = strcspn(*rest, " *!-");
+	size_t n = strcspn(*rest, " *-");
 
 	if (n == 0)
 		return false;
 	*out = (struct archive_column) { .name = { *rest, n } };
+	out->sealed = sealed_is(p->table, out->name);
 	for (*rest += n; **rest != '\0' && **rest != ' '; ++*rest) {
 		out->key |= **rest == '*';
-		out->sealed |= **rest == '!';
 		out->left_out |= **rest == '-';
 	}
 	*rest += **rest == ' ';
@@ -213,7 +214,7 @@ archive_place(const struct archive_table *t, const struct blob *values, struct u
 {
 	uint64_t chunk;
 
-	if (strcmp(t->name, "contents") == 0) {
+	if (strcmp(t->name, SEALED_CONTENTS) == 0) {
 		if (values[0].n != HASH_LEN ||
 		    !str_to_u64((struct str) { (const char *)values[1].p, values[1].n }, &chunk) ||
 		    chunk > INT32_MAX)
@@ -239,7 +240,7 @@ columns_of(TALLOC_CTX *mem, const struct archive_plan *p, struct strings *out, s
 	if (list == NULL)
 		return err_memory(e);
 	*out = (struct strings) { list, 0 };
-	while (archive_column_next(&rest, &c)) {
+	while (archive_column_next(p, &rest, &c)) {
 		if (c.left_out)
 			continue;
 		list[out->n] = str_dup(list, c.name);

@@ -19,8 +19,8 @@ struct archive_plan {
 	const char       *table;
 	enum archive_fate fate;
 	/*
-	 * Of what is carried, its columns, blanks between.  A mark behind a name: * of the primary key, ! sealed (tenant_seal)
-	 * under the row that the first column names, - left out: it is in a copy what it is in a new row.
+	 * Of what is carried, its columns, blanks between.  A mark behind a name: * of the primary key, - left out: it is in
+	 * a copy what it is in a new row.
 	 */
 	const char       *columns;
 	const char       *only; /* which rows; NULL: all */
@@ -35,10 +35,10 @@ extern const struct archive_plan archive_control_plans[];
 
 struct archive_column {
 	struct str name;
-	bool       key, sealed, left_out;
+	bool       key, sealed, left_out; /* sealed: sealed.h */
 };
 /* The next one, from *rest on, which begins as the plan's `columns`; false: there is none. */
-bool archive_column_next(const char **rest, struct archive_column *out);
+bool archive_column_next(const struct archive_plan *p, const char **rest, struct archive_column *out);
 
 /* The plan of a table that is carried (asserted). */
 const struct archive_plan *archive_plan_of(const char *table);

@@ -15,12 +15,16 @@ struct registry_entry {
 	bool                   old; /* read again since: only kept for who holds it */
 };
 
+#define TENANT_KEYS_KEPT 4
 /* A tenant's connection and keys; wiped when freed. */
 struct tenant_conn {
 	struct tenant_conn *next; /* most recently used first */
 	struct tenant_db    tdb;
 	struct uuid         tenant_id;
 	struct database    *owner;
+	int64_t             keys_ms; /* when its newest key was read */
+	struct seal_key     others[TENANT_KEYS_KEPT]; /* data keys that are not the newest one, version 0: none */
+	unsigned            others_n; /* how many came there; the last ones stay */
 	uint64_t            turn; /* database.turn when it was handed out last */
 };
 
@@ -30,6 +34,9 @@ struct database {
 	struct registry_entry *registry;
 	struct tenant_conn    *conns;
 	int64_t                conns_n;
+	struct sealed_refusal  refusals[SEALED_REFUSALS];
+	unsigned               refusals_n;
+	uint64_t               refusals_more;
 	uint64_t               turn; /* raised by database_tidy(): what was handed out before is free again */
 };
 

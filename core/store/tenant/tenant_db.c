@@ -1,6 +1,7 @@
 #include "core/store/tenant/tenant_db.h"
 
 #include <fcntl.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -209,8 +210,43 @@ connect_tenant(struct tenant_conn *x, const struct tenant *t, struct err *e)
 	x->tdb.db = db_make(x, &o, e);
 	x->tdb.rand = d->env.rand;
 	talloc_free(derived);
+	x->keys_ms = clock_ms(d->env.clock);
 	return x->tdb.db != NULL &&
 	       tenant_keys_load(d, &t->id, 0, &x->tdb.data_key, x->tdb.address_key, e);
+}
+
+static void
+keep_key(struct tenant_conn *x, const struct seal_key *k)
+{
+	x->others[x->others_n++ % TENANT_KEYS_KEPT] = *k;
+}
+
+static bool
+read_keys(struct tenant_conn *x, struct err *e)
+{
+	struct seal_key now = { 0 };
+	bool ok = tenant_keys_load(x->owner, &x->tenant_id, 0, &now, x->tdb.address_key, e);
+
+	if (ok && now.version != x->tdb.data_key.version) {
+		keep_key(x, &x->tdb.data_key);
+		x->tdb.data_key = now;
+	}
+	x->keys_ms = clock_ms(x->owner->env.clock);
+	secret_wipe(&now, sizeof(now));
+	return ok;
+}
+
+/* What cannot be read now is as it was; a tenant that has no key any more is being erased. */
+static bool
+look_at_keys(struct tenant_conn *x, struct err *e)
+{
+	struct err why = { 0 };
+
+	if (clock_ms(x->owner->env.clock) - x->keys_ms < TENANT_KEYS_MS || read_keys(x, &why) ||
+	    why.code != ERR_MISSING)
+		return true;
+	*e = why;
+	return false;
 }
 
 static struct tenant_conn *
@@ -273,7 +309,7 @@ tenant_db_open(struct database *d, const struct tenant *t, bool any_status, stru
 	x->turn = d->turn;
 	x->tdb.tenant = t;
 	*tdb = &x->tdb;
-	return true;
+	return look_at_keys(x, e);
 }
 
 static struct tenant_conn *
@@ -293,12 +329,30 @@ tenant_db_key(struct tenant_db *tdb, uint32_t version, struct seal_key *out, str
 		*out = tdb->data_key;
 		return true;
 	}
+	for (unsigned i = 0; version != 0 && i < TENANT_KEYS_KEPT; i++)
+		if (x->others[i].version == version) {
+			*out = x->others[i];
+			return true;
+		}
 	if (version == 0) /* no sealed value; 0 would mean the newest below */
-		return err_set(
-		    e, ERR_INTERNAL, 0, "internal error", "ciphertext refused: no key version");
+		return err_set(e, ERR_INTERNAL, SEAL_REFUSED, "internal error",
+		    "ciphertext refused: no key version");
 	ok = tenant_keys_load(x->owner, &x->tenant_id, version, out, address, e);
 	secret_wipe(address, sizeof(address));
+	if (ok)
+		keep_key(x, out);
+	if (!ok && e->code == ERR_MISSING) {
+		err_clear(e);
+		return err_set(e, ERR_INTERNAL, SEAL_REFUSED, "internal error",
+		    "ciphertext refused: the tenant has no key of version %u", (unsigned)version);
+	}
 	return ok;
+}
+
+bool
+tenant_db_fresh(struct tenant_db *tdb, struct err *e)
+{
+	return read_keys(conn_of(tdb), e);
 }
 
 bool
@@ -353,6 +407,50 @@ tenant_seal(struct tenant_db *t, TALLOC_CTX *mem, struct sealed_place place, str
 	return ok;
 }
 
+static void
+remember(struct tenant_conn *x, const struct sealed_place *at)
+{
+	struct database      *d = x->owner;
+	struct sealed_refusal now = { .tenant = x->tenant_id, .row = *at->row };
+
+	snprintf(now.table, sizeof(now.table), "%s", at->table);
+	snprintf(now.column, sizeof(now.column), "%s", at->column);
+	for (unsigned i = 0; i < d->refusals_n; i++)
+		if (uuid_eq(&d->refusals[i].tenant, &now.tenant) &&
+		    uuid_eq(&d->refusals[i].row, &now.row) &&
+		    strcmp(d->refusals[i].table, now.table) == 0 &&
+		    strcmp(d->refusals[i].column, now.column) == 0)
+			return;
+	if (d->refusals_n < SEALED_REFUSALS)
+		d->refusals[d->refusals_n++] = now;
+	else
+		d->refusals_more++;
+}
+
+bool
+database_refusal(struct database *d, struct sealed_refusal *out)
+{
+	if (d->refusals_n == 0)
+		return false;
+	*out = d->refusals[--d->refusals_n];
+	out->more = d->refusals_more;
+	d->refusals_more = 0;
+	return true;
+}
+
+/* The place, for who reads the log. */
+static bool
+refuse_place(struct tenant_db *t, const struct sealed_place *at, struct err *e)
+{
+	char row[UUID_TEXT_MAX];
+
+	if (e->sys != SEAL_REFUSED)
+		return false;
+	remember(conn_of(t), at);
+	uuid_print(at->row, row);
+	return err_note(e, "%s.%s of %s", at->table, at->column, row);
+}
+
 bool
 tenant_open(struct tenant_db *t, TALLOC_CTX *mem, struct sealed_place place, struct blob sealed,
     struct str *plain, struct err *e)
@@ -365,5 +463,5 @@ tenant_open(struct tenant_db *t, TALLOC_CTX *mem, struct sealed_place place, str
 	     seal_open(mem, &key, text, sealed, plain, e);
 	secret_wipe(&key, sizeof(key));
 	talloc_free(text);
-	return ok;
+	return ok || refuse_place(t, &place, e);
 }

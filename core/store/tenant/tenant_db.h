@@ -116,8 +116,12 @@ MUST_USE bool tenant_set_quota(struct tenant_db *platform, const struct uuid *id
     struct err *e);
 
 /* The tenant's connection; status must be "active" unless any_status. Valid until database_tidy(). */
+#define TENANT_KEYS_MS 60000 /* what was read of its data keys is read again after this */
 MUST_USE bool tenant_db_open(struct database *d, const struct tenant *t, bool any_status,
     struct tenant_db **tdb, struct err *e);
+
+/* Its newest data key, now.  ERR_MISSING: it has none any more. */
+MUST_USE bool tenant_db_fresh(struct tenant_db *tdb, struct err *e);
 
 /* The key of the templates that are shared with every tenant (golden_shared.h); version 0: the newest. */
 MUST_USE bool tenant_golden_key(const struct tenant_db *tdb, uint32_t version, struct seal_key *out, struct err *e);
@@ -129,6 +133,19 @@ struct sealed_place {
 	const char        *table, *column;
 	const struct uuid *row;
 };
+/*
+ * What did not open since it was asked last, by whatever road: who writes to the database beside us has moved or changed it.
+ * Each place once, the first SEALED_REFUSALS of them; `more` were others.  False: there is none (any more).
+ * core/auth/sealed_refused.h puts them into the trail.
+ */
+#define SEALED_REFUSALS 8
+struct sealed_refusal {
+	struct uuid tenant, row;
+	char        table[32], column[32];
+	uint64_t    more;
+};
+bool database_refusal(struct database *d, struct sealed_refusal *out);
+
 MUST_USE bool tenant_seal(struct tenant_db *t, TALLOC_CTX *mem, struct sealed_place place, struct str plain,
     struct blob *sealed, struct err *e);
 MUST_USE bool tenant_open(struct tenant_db *t, TALLOC_CTX *mem, struct sealed_place place, struct blob sealed,

@@ -1,7 +1,9 @@
-/* database.h: a tenant's data keys, wrapped in the control schema. */
+/* database.h and data_keys.h: a tenant's data keys, wrapped in the control schema. */
 #include <string.h>
 
 #include "core/base/secret.h"
+#include "core/store/id_list.h"
+#include "core/store/tenant/data_keys.h"
 #include "core/store/tenant/database.h"
 
 #define PAIR_LEN (2 * KEY_LEN) /* data key, address key */
@@ -95,12 +97,12 @@ tenant_keys_load(struct database *d, const struct uuid *tenant, uint32_t version
 }
 
 static bool
-store_pair(
-    struct database *d, TALLOC_CTX *tmp, const struct uuid *tenant, struct str pair, struct err *e)
+store_pair(struct database *d, TALLOC_CTX *tmp, const struct uuid *tenant, uint64_t version,
+    struct str pair, struct err *e)
 {
 	struct seal_key   kek = { .version = keyring_newest(d->env.keyring) };
 	struct tenant_key row = {
-		.tenant_id = *tenant, .version = 1, .created_at = { clock_ms(d->env.clock) }
+		.tenant_id = *tenant, .version = version, .created_at = { clock_ms(d->env.clock) }
 	};
 	char *place = tenant_keys_place(tmp, tenant, e);
 	bool  ok;
@@ -131,7 +133,7 @@ tenant_keys_ensure(struct database *d, const struct uuid *tenant, struct err *e)
 	if (!ok && e->code == ERR_MISSING) {
 		err_clear(e);
 		rand_fill(d->env.rand, pair, PAIR_LEN);
-		ok = store_pair(d, tmp, tenant, (struct str) { pair, PAIR_LEN }, e);
+		ok = store_pair(d, tmp, tenant, 1, (struct str) { pair, PAIR_LEN }, e);
 		if (!ok && e->code == ERR_CONFLICT) { /* somebody else was first */
 			err_clear(e);
 			ok = true;
@@ -152,8 +154,72 @@ tenant_keys_import(struct database *d, const struct uuid *tenant,
 	if (ok) {
 		rand_fill(d->env.rand, pair, KEY_LEN);
 		memcpy(pair + KEY_LEN, address, KEY_LEN);
-		ok = store_pair(d, tmp, tenant, (struct str) { pair, PAIR_LEN }, e);
+		ok = store_pair(d, tmp, tenant, 1, (struct str) { pair, PAIR_LEN }, e);
 	}
 	talloc_free(tmp);
 	return ok;
+}
+
+/* ---- the next one ---- */
+
+static const struct field state_fields[] = {
+	COLUMN(struct data_keys, newest),
+	COLUMN(struct data_keys, n),
+	COLUMN(struct data_keys, age_s),
+	FIELD_END,
+};
+static const struct schema state_schema = SCHEMA("DataKeys", struct data_keys, state_fields);
+SQL(tenant_key_state, SQL_CONTROL, &id_in, &state_schema,
+    "SELECT COALESCE(MAX(version), 0) AS newest, COUNT(*) AS n,"
+    " COALESCE(TIMESTAMPDIFF(SECOND, MAX(created_at), NOW(3)), 0) AS age_s"
+    " FROM tenant_keys WHERE tenant_id = :id");
+SQL(tenant_key_drop, SQL_CONTROL, &which_schema, NULL,
+    "DELETE FROM tenant_keys WHERE tenant_id = :tenant_id AND version < :version");
+SQL(tenant_key_several, SQL_CONTROL, &id_in, &id_in,
+    "SELECT tenant_id AS id FROM tenant_keys WHERE tenant_id > :id GROUP BY tenant_id"
+    " HAVING COUNT(*) > 1 ORDER BY tenant_id LIMIT 1");
+
+bool
+data_keys_state(struct database *d, const struct uuid *tenant, struct data_keys *out, struct err *e)
+{
+	return db_one(d->control, d, &tenant_key_state, &(struct id_in) { *tenant }, out, e);
+}
+
+bool
+data_keys_add(struct database *d, const struct uuid *tenant, struct err *e)
+{
+	TALLOC_CTX     *tmp = talloc_new(d);
+	struct seal_key have = { 0 };
+	char           *pair = tmp == NULL ? NULL : secret_alloc(tmp, PAIR_LEN);
+	bool            ok = pair != NULL || err_memory(e);
+
+	ok = ok && tenant_keys_load(d, tenant, 0, &have, (uint8_t *)pair + KEY_LEN, e);
+	if (ok) {
+		rand_fill(d->env.rand, pair, KEY_LEN);
+		ok = store_pair(d, tmp, tenant, (uint64_t)have.version + 1,
+			 (struct str) { pair, PAIR_LEN }, e) ||
+		     db_was_duplicate(e); /* somebody else was first */
+	}
+	secret_wipe(&have, sizeof(have));
+	talloc_free(tmp);
+	return ok;
+}
+
+bool
+data_keys_drop(
+    struct database *d, const struct uuid *tenant, uint64_t below, uint64_t *n, struct err *e)
+{
+	const struct which in = { *tenant, below };
+
+	return db_run(d->control, &tenant_key_drop, &in, n, e);
+}
+
+bool
+data_keys_several(struct database *d, const struct uuid *after, struct uuid *tenant, struct err *e)
+{
+	struct id_in row;
+	bool ok = db_one(d->control, d, &tenant_key_several, &(struct id_in) { *after }, &row, e);
+
+	*tenant = ok ? row.id : (struct uuid) { 0 };
+	return ok || err_take(e, ERR_MISSING);
 }

@@ -13,6 +13,7 @@ const struct route *const route_tables[] = {
 	tenant_routes,
 	grant_routes,
 	fleet_routes,
+	fleet_alert_routes,
 	audit_routes,
 	audit_proof_routes,
 	api_key_routes,

@@ -17,6 +17,7 @@ extern const struct route access_review_routes[];
 extern const struct route tenant_routes[];
 extern const struct route grant_routes[];
 extern const struct route fleet_routes[];
+extern const struct route fleet_alert_routes[];
 extern const struct route audit_routes[];
 extern const struct route audit_proof_routes[];
 extern const struct route factor_routes[];

@@ -248,9 +248,79 @@ one_that_was_suspended_is_counted_and_what_nothing_tells_of_within_the_hour(void
 	assert_int_equal(of(x, &x->w->a, "critical"), 0);
 }
 
+/* ---- alerts ---- */
+
+static struct fleet_alert_row *
+alerts_seen(struct drift_world *x, const char *severity, size_t *n)
+{
+	const struct fleet_asked in = {
+		.home = x->w->a.id, .bits = FLEET_ALERTS, .severity = severity
+	};
+	struct page p = { .want = 100 };
+	struct err  e = { 0 };
+
+	assert_ok(fleet_alert_page(x->w->d, x, &in, &p, &e));
+	*n = p.n;
+	return p.rows;
+}
+
+/* One that is as old as `age_s`, by what it is called. */
+static struct alert
+add_alert(struct drift_world *x, const char *severity, int64_t age_s)
+{
+	struct alert a = new_alert(x, severity);
+	struct err   e = { 0 };
+
+	a.opened_at.ms -= age_s * 1000;
+	assert_ok(alert_add(x->t->db, &a, &e));
+	return a;
+}
+
+static void
+the_worst_alerts_of_a_tenant_are_there_the_worst_first_and_go_with_it(void **state)
+{
+	struct drift_world     *x = *state;
+	struct alert            low = add_alert(x, "low", 900), young = add_alert(x, "high", 10);
+	struct alert            old = add_alert(x, "high", 500), taken = add_alert(x, "high", 800);
+	struct alert            secret = new_alert(x, "critical");
+	struct fleet_alert_row *rows;
+	struct err              e = { 0 };
+	bool                    done;
+	size_t                  n;
+
+	secret.kind = talloc_strdup(x, "security"); /* for who has read:audit */
+	assert_ok(alert_add(x->t->db, &secret, &e));
+	taken.status = talloc_strdup(x, "acknowledged");
+	assert_ok(alert_set(x->t->db, &taken, &done, &e));
+	assert_true(done);
+	count_due(x);
+	rows = alerts_seen(x, NULL, &n);
+	assert_int_equal(n, 4);
+	assert_true(uuid_eq(&rows[0].a.alert_id, &old.id));
+	assert_true(uuid_eq(&rows[1].a.alert_id, &young.id));
+	assert_true(uuid_eq(&rows[2].a.alert_id, &taken.id));
+	assert_true(uuid_eq(&rows[3].a.alert_id, &low.id));
+	assert_true(rows[2].a.taken && !rows[1].a.taken);
+	assert_int_equal(rows[0].a.opened_at.ms, old.opened_at.ms);
+	alerts_seen(x, "high", &n);
+	assert_int_equal(n, 3);
+	alerts_seen(x, "critical", &n);
+	assert_int_equal(n, 0);
+	drift_sql(x, "UPDATE %s.alerts SET suppressed_by = 'silence:x' WHERE severity = 'low'");
+	for (int i = 0; i < FLEET_ALERTS_EACH; i++)
+		add_alert(x, "medium", i);
+	count_due(x);
+	rows = alerts_seen(x, NULL, &n);
+	assert_int_equal(n, FLEET_ALERTS_EACH);
+	assert_string_equal(rows[n - 1].a.severity, "medium");
+	drift_sql(x, "DELETE FROM testbsx.fleet"); /* as erasing a tenant does, in any version */
+	assert_int_equal(drift_count(x, "SELECT COUNT(*) FROM testbsx.fleet_alerts"), 0);
+}
+
 /* ---- a page ---- */
 
 #define TENANTS "2000"
+#define ALERTS  "20000" /* FLEET_ALERTS_EACH of each, all of them as severe */
 
 /* Tenants that have nothing but their rows; each lends to tenant a, and one in ten of another
  * 20,000 grants counts no more. */
@@ -274,7 +344,14 @@ make_fleet(struct drift_world *x)
 	    " UNHEX(MD5(1 + q.seq MOD " TENANTS ")), t.id, '', '', '', t.id, '', NOW(3),"
 	    " IF(q.seq > " TENANTS ", NOW(3) - INTERVAL 1 DAY, NOW(3) + INTERVAL 1 DAY), 7"
 	    " FROM %s.seq_1_to_10000 q JOIN testbsx.tenants t ON t.schema_name = '%s'");
-	for (const char *const *t = (const char *const[]) { "tenants", "fleet", "grants", NULL };
+	drift_sql(x,
+	    "INSERT INTO testbsx.fleet_alerts (schema_name, place, alert_id, kind, severity, "
+	    "status,"
+	    " opened_at, taken) SELECT CONCAT('bsxtx', LPAD(1 + q.seq MOD " TENANTS ", 15, '0')),"
+	    " CONCAT(CHAR(1), CHAR(q.seq MOD 2), RIGHT(UNHEX(MD5(q.seq)), 14)), UNHEX(MD5(q.seq)),"
+	    " 'drift', 'critical', 'open', NOW(3), q.seq MOD 2 FROM %s.seq_1_to_" ALERTS " q");
+	for (const char *const *t =
+		 (const char *const[]) { "tenants", "fleet", "grants", "fleet_alerts", NULL };
 	     *t != NULL; t++)
 		talloc_free(drift_text(x, x, talloc_asprintf(x, "ANALYZE TABLE testbsx.%s", *t)));
 }
@@ -348,6 +425,66 @@ a_page_of_two_thousand_tenants_reads_no_more_than_a_few_rows_of_each(void **stat
 	assert_int_equal(walk(x, &in, "who has none", 100), 1);
 }
 
+/* The same of the alerts: pages of one kind of caller, and how many there are. */
+static size_t
+walk_alerts(struct drift_world *x, const struct fleet_asked *in, const char *who, long most)
+{
+	struct db  *db = database_control(x->w->d);
+	struct page p = { .want = 201 };
+	int64_t     ns = 0, worst = 0;
+	long        read = 0;
+	size_t      n = 0, pages = 0;
+
+	for (;;) {
+		struct err              e = { 0 };
+		struct fleet_alert_row *rows;
+		long                    had = server_rows_read(db);
+		int64_t                 took = server_cpu_ns(x);
+
+		assert_ok(fleet_alert_page(x->w->d, x, in, &p, &e));
+		took = server_cpu_ns(x) - took;
+		ns += took;
+		worst = took > worst ? took : worst;
+		pages++;
+		had = server_rows_read(db) - had;
+		read = had > read ? had : read;
+		n += p.n < p.want ? p.n : p.n - 1;
+		if (p.n < p.want || pages == 20)
+			break;
+		rows = p.rows;
+		p.after = rows[p.n - 2].place;
+	}
+	print_message(
+	    "%s: a page of 200 alerts takes %lld us of the server, the worst %lld us, %ld "
+	    "rows read\n",
+	    who, (long long)(ns / (int64_t)pages / 1000), (long long)(worst / 1000), read);
+	if (read > most)
+		fail_msg("%ld rows read", read);
+	return n;
+}
+
+static void
+a_page_of_the_alerts_of_two_thousand_tenants_is_bounded_as_they_are(void **state)
+{
+	struct drift_world *x = *state;
+	struct fleet_asked  in = { .home = x->w->a.id, .bits = 7, .everything = true };
+
+	make_fleet(x);
+	assert_int_equal(walk_alerts(x, &in, "the platform", 5000), 4000);
+	in.everything = false;
+	in.guest = x->w->a.id;
+	assert_int_equal(walk_alerts(x, &in, "who has a grant of each", 20000), 4000);
+	drift_sql(x, "UPDATE testbsx.grants g JOIN testbsx.tenants t ON t.id = g.tenant_id"
+		     " SET g.revoked_at = NOW(3) WHERE t.slug LIKE 't-%%1' OR t.slug LIKE 't-%%3'"
+		     " OR t.slug LIKE 't-%%5' OR t.slug LIKE 't-%%7' OR t.slug LIKE 't-%%9'");
+	drift_sql(x, "UPDATE testbsx.fleet_alerts SET place = CONCAT(CHAR(5), SUBSTR(place, 2))"
+		     " WHERE MOD(RIGHT(schema_name, 4), 2) = 0");
+	assert_int_equal(
+	    walk_alerts(x, &in, "who has a grant of half, the lesser alerts", 60000), 4000);
+	in.guest = (struct uuid) { 0 };
+	assert_int_equal(walk_alerts(x, &in, "who has none", 8000), 0);
+}
+
 #define TEST(f) cmocka_unit_test_setup_teardown(f, set_up, drift_tear_down)
 
 int
@@ -360,6 +497,8 @@ main(void)
 		TEST(it_is_taken_by_one_and_who_is_killed_meanwhile_has_lost_nothing),
 		TEST(alerts_of_the_trail_are_counted_by_themselves),
 		TEST(one_that_was_suspended_is_counted_and_what_nothing_tells_of_within_the_hour),
+		TEST(the_worst_alerts_of_a_tenant_are_there_the_worst_first_and_go_with_it),
+		TEST(a_page_of_the_alerts_of_two_thousand_tenants_is_bounded_as_they_are),
 		TEST(a_page_of_two_thousand_tenants_reads_no_more_than_a_few_rows_of_each),
 	};
 

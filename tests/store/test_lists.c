@@ -41,6 +41,7 @@ static const struct {
 	{ "finding_select_filter", 200000,
 	    "what a filter finds of a report, in the order of locks" },
 	{ "analytics_select_open", SORTED, "every alert that is open" },
+	{ "fleet_select_open", SORTED, "the worst of every alert that is open" },
 	{ "config_delete_state", SORTED, "a config whole" },
 	{ "config_delete_refs", SORTED, "a config whole" },
 	{ "config_delete_changes", SORTED, "a config whole" },

@@ -91,12 +91,16 @@ count(struct counting *c, const struct fleet_due *row, struct err *e)
 	struct database     *d = c->auth->database;
 	struct fleet_counts  counts;
 	struct fleet_counted done = { .row = row, .counts = &counts };
+	struct fleet_alert  *alerts;
 	const struct tenant *t;
 
-	return tenant_by_id(d, &row->tenant_id, &t, e) && tenant_db_open(d, t, true, &c->t, e) &&
-	       settings_parse(c->mem, c->auth->env->conf, row->settings, &c->settings, e) &&
-	       fleet_count(c->t, clock_ms(c->auth->env->clock) / DAY_MS, &counts, e) &&
-	       count_grants(c, &done, e) && fleet_write(d, &done, e);
+	if (!tenant_by_id(d, &row->tenant_id, &t, e) || !tenant_db_open(d, t, true, &c->t, e) ||
+	    !settings_parse(c->mem, c->auth->env->conf, row->settings, &c->settings, e) ||
+	    !fleet_count(c->t, clock_ms(c->auth->env->clock) / DAY_MS, &counts, e) ||
+	    !fleet_count_alerts(c->t, c->mem, &alerts, &done.alerts_n, e))
+		return false;
+	done.alerts = alerts;
+	return count_grants(c, &done, e) && fleet_write(d, &done, e);
 }
 
 static void
@@ -135,8 +139,8 @@ fleet_round(struct auth *a, size_t most, size_t *n, struct err *e)
 
 /* ---- reading ---- */
 
-bool
-fleet_visible(const struct deed_by *by, const struct fleet_filter *f, struct page *p, struct err *e)
+static struct fleet_asked
+asked_by(const struct deed_by *by, const struct fleet_filter *f)
 {
 	const struct caller *c = by->caller;
 	struct fleet_asked   in = {
@@ -156,5 +160,22 @@ fleet_visible(const struct deed_by *by, const struct fleet_filter *f, struct pag
 		in.user = c->user;
 		in.single = c->aal < 2;
 	}
+	return in;
+}
+
+bool
+fleet_visible(const struct deed_by *by, const struct fleet_filter *f, struct page *p, struct err *e)
+{
+	const struct fleet_asked in = asked_by(by, f);
+
 	return fleet_page(by->auth->database, by->mem, &in, p, e);
+}
+
+bool
+fleet_alerts_visible(
+    const struct deed_by *by, const struct fleet_filter *f, struct page *p, struct err *e)
+{
+	const struct fleet_asked in = asked_by(by, f);
+
+	return fleet_alert_page(by->auth->database, by->mem, &in, p, e);
 }

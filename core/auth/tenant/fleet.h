@@ -21,5 +21,8 @@ struct fleet_filter {
 };
 /* Rows of struct fleet_row, worst first. */
 MUST_USE bool fleet_visible(const struct deed_by *by, const struct fleet_filter *f, struct page *p, struct err *e);
+/* Rows of struct fleet_alert_row, of the same tenants; of the filter the severity counts. */
+MUST_USE bool fleet_alerts_visible(
+    const struct deed_by *by, const struct fleet_filter *f, struct page *p, struct err *e);
 
 #endif

@@ -1,6 +1,6 @@
 #include "core/store/tenant/fleet.h"
 
-#include "core/store/tenant/database.h"
+#include "core/store/tenant/fleet_priv.h"
 #include "core/store/tx.h"
 
 /* ---- marking ---- */
@@ -222,7 +222,8 @@ write_body(struct db *db, void *arg, struct err *e)
 
 	if (!db_run(db, &fleet_update_counts, &in, &n, e))
 		return false;
-	return n == 0 || tx_later_many(db, &fleet_update_lends, w->grants, w->grants_n, e);
+	return n == 0 || (tx_later_many(db, &fleet_update_lends, w->grants, w->grants_n, e) &&
+			     fleet_alerts_put(db, w, e));
 }
 
 bool

@@ -1,6 +1,6 @@
 /*
- * fleet.h - what there is of each tenant, in numbers: a row of the control schema, so that a list of tenants opens no
- * schema but that one.
+ * fleet.h - what there is of each tenant, in numbers: a row of the control schema, and one for each of its worst open
+ * alerts, so that lists of all tenants open no schema but that one.
  *
  * A deed marks its tenant's row in its own transaction, through a procedure that takes the tenant from the account;
  * driftd counts what is marked (core/auth/tenant/fleet.h), and each row once an hour besides.  What is counted holds
@@ -45,6 +45,16 @@ struct fleet_counts {
 	instant snapshot_at; /* the last complete one; 0: none */
 	int64_t used[USAGE__MAX], day;
 };
+/* One of those alerts, none of kind "security"; without title, value or path. */
+struct fleet_alert {
+	struct uuid alert_id;
+	char       *kind, *severity, *status;
+	instant     opened_at;
+	bool        taken; /* somebody has acknowledged it, or was assigned */
+};
+#define FLEET_ALERTS_EACH 10 /* the worst of a tenant: severity, then those that nobody took, then the oldest */
+MUST_USE bool fleet_count_alerts(struct tenant_db *t, TALLOC_CTX *mem, struct fleet_alert **rows, size_t *n,
+    struct err *e);
 /* As they are now: of snapshots that day's. */
 MUST_USE bool fleet_count(struct tenant_db *t, int64_t day, struct fleet_counts *out, struct err *e);
 
@@ -64,6 +74,8 @@ struct fleet_counted {
 	const struct fleet_counts *counts;
 	const struct fleet_lends  *grants;
 	size_t                     grants_n;
+	const struct fleet_alert *alerts;
+	size_t                    alerts_n; /* at most FLEET_ALERTS_EACH */
 };
 MUST_USE bool fleet_write(struct database *d, const struct fleet_counted *in, struct err *e);
 
@@ -90,5 +102,17 @@ struct fleet_row {
 };
 /* Worst first, by its open alerts.  Behind a row that is not to be seen: from the beginning. */
 MUST_USE bool fleet_page(struct database *d, TALLOC_CTX *mem, const struct fleet_asked *in, struct page *p, struct err *e);
+
+struct fleet_alert_row {
+	struct uuid        place; /* the order of the list: a page goes on behind it, whether it is there still or not */
+	struct uuid        tenant_id;
+	char              *slug, *name;
+	bool               lent;
+	struct fleet_alert a;
+	instant            counted_at;
+};
+/* In the order of FLEET_ALERTS_EACH, of all tenants whose alerts the caller may read; of `in` only the severity is a filter. */
+MUST_USE bool fleet_alert_page(struct database *d, TALLOC_CTX *mem, const struct fleet_asked *in, struct page *p,
+    struct err *e);
 
 #endif

@@ -1,6 +1,5 @@
 /* fleet.h: the page of a caller. */
-#include "core/store/tenant/database.h"
-#include "core/store/tenant/fleet.h"
+#include "core/store/tenant/fleet_priv.h"
 
 struct page_in {
 	struct page        page;
@@ -10,12 +9,7 @@ struct page_in {
 };
 static const struct field page_fields[] = {
 	PAGE_COLUMNS(struct page_in, page),
-	COLUMN_AS(struct page_in, a.home, "home"),
-	COLUMN_AS_NULL(struct page_in, a.guest, "guest"),
-	COLUMN_AS_NULL(struct page_in, a.user, "user"),
-	COLUMN_AS(struct page_in, a.everything, "everything"),
-	COLUMN_AS(struct page_in, a.single, "single"),
-	COLUMN_AS(struct page_in, a.bits, "bits"),
+	FLEET_ASKER(struct page_in, a),
 	COLUMN_AS_NULL(struct page_in, a.status, "status"),
 	COLUMN_AS_NULL(struct page_in, a.severity, "severity"),
 	COLUMN_AS_NULL(struct page_in, a.blind, "blind"),
@@ -53,23 +47,11 @@ static const struct field  row_fields[] = {
 };
 static const struct schema row_schema = SCHEMA("FleetRow", struct fleet_row, row_fields);
 
-/* Grants that count, to who asks. */
-#define GIVEN                                                                                      \
-	"g.grantee_tenant = :guest AND (g.grantee_user IS NULL OR g.grantee_user = :user)"         \
-	" AND g.revoked_at IS NULL AND g.expires_at > NOW(3)"
-#define LENDS                                                                                      \
-	"(BIT_OR(g.lends) & IF(:single, 9, 1)) = 1" /* FLEET_ALERTS, and no FLEET_FACTOR that is   \
-						       lacking */
-/* Which tenants: all the platform's, else one's own and what is lent. */
 #define MAY                                                                                        \
-	"SELECT t.id, :bits AS bits, 0 AS lent FROM tenants t WHERE (:everything OR t.id = :home)" \
-	" AND (:only IS NULL OR t.id = :only)"                                                     \
-	" UNION ALL SELECT g.tenant_id, BIT_OR(g.lends) & :bits, 1 FROM grants g"                  \
-	" WHERE NOT :everything AND " GIVEN " AND (:only IS NULL OR g.tenant_id = :only)"          \
-	" GROUP BY g.tenant_id HAVING " LENDS
-/* One that is not active lends nothing but the sight of that; by what is not to be seen nothing is
- * sorted or found. */
-#define BITS  "IF(m.lent AND t.status <> 'active', 0, m.bits)"
+	FLEET_MAY(                                                                                 \
+	    " AND (:only IS NULL OR t.id = :only)", " AND (:only IS NULL OR g.tenant_id = :only)")
+/* By what is not to be seen nothing is sorted or found. */
+#define BITS  FLEET_BITS
 #define WORST "IF(" BITS " & 1, COALESCE(f.worst, 0), 0)"
 #define FITS                                                                                       \
 	"(:status IS NULL OR t.status = :status)"                                                  \
@@ -84,19 +66,14 @@ static const struct schema row_schema = SCHEMA("FleetRow", struct fleet_row, row
 	"SELECT m.id, m.lent, " BITS " AS bits, " WORST " AS worst FROM (" MAY ") m"               \
 	" STRAIGHT_JOIN tenants t ON t.id = m.id"                                                  \
 	" LEFT JOIN fleet f ON f.schema_name = t.schema_name"                                      \
-	" WHERE t.status IN ('active', 'suspended', 'deleting')"                                   \
-	" AND (NOT m.lent OR f.counted >= f.roles_marked) AND " FITS                               \
-	" AND (:after IS NULL OR " WORST " < :worst OR (" WORST " = :worst AND m.id > :after))"    \
+	" WHERE " FLEET_STANDS " AND " FITS " AND (:after IS NULL OR " WORST                       \
+	" < :worst OR (" WORST " = :worst AND m.id > :after))"                                     \
 	" ORDER BY worst DESC, id LIMIT :limit"
-/* To the platform's people, who see it in any case. */
-#define LENT_TOO                                                                                   \
-	"(:everything AND t.status = 'active' AND f.counted >= f.roles_marked AND (SELECT " LENDS  \
-	" FROM grants g WHERE g.tenant_id = s.id AND " GIVEN "))"
 #define N(column) "COALESCE(f." #column ", 0) AS " #column ", "
 
 SQL(fleet_select, SQL_CONTROL, &page_in, &row_schema,
-    "SELECT s.id, t.slug, t.name, t.status, t.quota, s.bits, (s.lent AND t.status = 'active') OR"
-    " COALESCE(" LENT_TOO ", FALSE) AS lent, s.worst, " N(critical) N(high) N(medium) N(low) N(info)
+    "SELECT s.id, t.slug, t.name, t.status, t.quota, s.bits, " FLEET_ENTERED
+    " AS lent, s.worst, " N(critical) N(high) N(medium) N(low) N(info)
 	N(security) "f.untaken_at, " N(configs) N(blind) "f.snapshot_at, " N(users) N(api_keys)
 	    N(snapshots) N(day) N(storage_bytes) "f.counted_at FROM (" PAGE ") s"
 						 " STRAIGHT_JOIN tenants t ON t.id = s.id LEFT "

@@ -114,6 +114,7 @@ const requests = {
   'GET /api/operations': () => body('/api/operations'),
   'GET /api/drift/alerts': () => body('/api/drift/alerts'),
   'GET /api/fleet': () => body('/api/fleet'),
+  'GET /api/fleet/alerts': () => body('/api/fleet/alerts'),
 };
 
 // Every choice: [operation, "?name" or pointer, choice].

@@ -78,6 +78,33 @@ test('a row has what there is, the worst is first, and it says how to go there',
   assert.doesNotMatch(JSON.stringify(await rows(firm.admin)), /policy|state|disabled|conditional/i, 'no values, no paths, no titles');
 });
 
+const alertsOf = async (caller, query = '', headers = {}) => {
+  const items = [];
+  for (let cursor = '';;) {
+    const a = await caller('GET', `/api/fleet/alerts?limit=1${query}${cursor}`, { headers });
+    assert.equal(a.status, 200, a.text);
+    items.push(...a.json.items);
+    if (a.json.next_cursor === null)
+      return items;
+    cursor = `&cursor=${a.json.next_cursor}`;
+  }
+};
+const inOne = async (caller, headers = {}) => (await caller('GET', '/api/fleet/alerts?limit=200', { headers })).json.items;
+
+test('the alerts of all tenants are a list, the worst first, each with the way to it and without a title or a value', async () => {
+  const items = await alertsOf(firm.admin), theirs = await all(worse.admin, '/api/drift/alerts?status=open');
+  assert.deepEqual(items, await inOne(firm.admin), 'page by page, or at once');
+  assert.deepEqual(items.map((x) => x.slug).sort(), [bad.slug, worse.slug, worse.slug].sort());
+  const x = items.find((one) => one.slug === worse.slug), same = theirs.find((a) => a.id === x.alert_id);
+  assert.deepEqual([x.kind, x.severity, x.status, x.opened_at, x.taken, x.name], [same.kind, same.severity, same.status, same.opened_at, false, `Tenant ${worse.slug}`]);
+  const there = await firm.admin('GET', x.links.alert, { headers: { 'X-Acting-Tenant': x.links.acting_tenant } });
+  assert.deepEqual([there.status, there.json.id], [200, x.alert_id]);
+  assert.doesNotMatch(JSON.stringify(items), /policy|state|disabled|conditional|config/i);
+  assert.deepEqual(items.map((one) => one.opened_at), items.map((one) => one.opened_at).sort(), 'as severe: the oldest first');
+  assert.equal((await alertsOf(firm.admin, '&severity=critical')).length, 3);
+  assert.equal((await firm.admin('GET', '/api/fleet/alerts?severity=none')).status, 422);
+});
+
 // ---- who, and which ---------------------------------------------------------------------------------
 
 const single = await person(firm, ['analyst']), weak = await person(firm, [(await role(firm, ['read:alerts'])).name]);
@@ -126,6 +153,20 @@ for (const [who, { caller, sees, headers, others }] of Object.entries(whose))
         return undefined;
       });
 
+for (const [who, { caller, sees, headers }] of Object.entries(whose))
+  test(`${who}: the alerts of the same tenants, along the list and along each`, async () => {
+    const a = await caller('GET', '/api/fleet/alerts', { headers });
+    if (sees === null)
+      return assert.deepEqual([a.status, a.json.code], [403, 'forbidden'], a.text);
+    const ours = [...everywhere, firm].map((p) => p.slug), of = (items) => [...new Set(items.map((x) => x.slug).filter((x) => ours.includes(x)))].sort();
+    const wanted = [worse, bad].filter((p) => sees.includes(p)).map((p) => p.slug).sort();
+    assert.deepEqual(of(await inOne(caller, headers)), wanted);
+    const seen = (await alertsOf(caller, '', headers)).map((x) => `${x.slug} ${x.alert_id}`);
+    assert.equal(new Set(seen).size, seen.length, 'each once');
+    assert.deepEqual([...new Set(seen.map((x) => x.split(' ')[0]).filter((x) => ours.includes(x)))].sort(), wanted);
+    return undefined;
+  });
+
 // ---- how a grant ends -------------------------------------------------------------------------------
 
 const ends = {
@@ -135,9 +176,13 @@ const ends = {
 for (const [how, { end, undo }] of Object.entries(ends))
   test(`a tenant is gone from the fleet at once when ${how}, and a cursor that names it tells nothing`, async () => {
     const grant = await give(stranger, ['viewer']);
-    await comes('it is counted', firm.admin, stranger, (x) => x !== undefined);
+    await drift(stranger);
+    await comes('it is counted', firm.admin, stranger, (x) => x?.alerts?.critical > 0);
+    const alerts = async () => (await alertsOf(firm.admin)).map((x) => x.slug), has = await alerts();
+    assert.ok(has.includes(stranger.slug));
     await end(stranger, grant);
     assert.ok(!(await slugs(firm.admin)).includes(stranger.slug));
+    assert.deepEqual(await alerts(), has.filter((x) => x !== stranger.slug), 'nor are its alerts');
     const named = (id) => rows(firm.admin, `?cursor=${Buffer.from(id.replaceAll('-', ''), 'hex').toString('base64url')}`);
     assert.deepEqual(await named(stranger.id), await named(crypto.randomUUID()));
     assert.deepEqual(await named(stranger.id), await rows(firm.admin));
@@ -190,6 +235,9 @@ test('one that is suspended or deleted is there as that, and lends nothing', asy
     assert.deepEqual([seen.status, seen.alerts.critical, seen.links.acting_tenant, seen.links.alerts], [word, 1, null, null]);
     assert.deepEqual(await slugs(firm.admin, `?status=${word}`), [bad.slug]);
     assert.ok(!(await slugs(firm.admin, '?severity=critical')).includes(bad.slug), 'nor does a filter tell');
+    assert.ok((await alertsOf(firm.admin)).every((one) => one.slug !== bad.slug), 'nor a list of alerts');
+    const known = (await inOne(platform)).find((one) => one.slug === bad.slug);
+    assert.deepEqual([known.links.acting_tenant, known.links.alert], [null, null]);
   }
   status('active');
 });
@@ -201,8 +249,11 @@ test('a deed is to be seen within seconds, a silence holds its alert back, and r
   const [alert] = await all(well.admin, '/api/drift/alerts?status=open');
   assert.equal((await well.admin('PUT', `/api/drift/alerts/${alert.id}`, { body: { status: 'acknowledged' } })).status, 200);
   await comes('it is taken', firm.admin, well, (x) => x.alerts.critical === 1 && x.alerts.oldest_untaken_at === null);
+  const listed = (await alertsOf(firm.admin)).filter((x) => x.slug === well.slug);
+  assert.deepEqual(listed.map((x) => [x.alert_id, x.status, x.taken]), [[alert.id, 'acknowledged', true]]);
   assert.equal((await well.admin('DELETE', `/api/drift/configs/${config.id}`)).status, 204);
   await comes('it is over', firm.admin, well, (x) => x.alerts.critical === 0 && x.configs.all === 1);
+  assert.ok((await alertsOf(firm.admin)).every((x) => x.slug !== well.slug));
   const trail = () => [firm, well].map((p) => sql(`SELECT COUNT(*) FROM ${p.schema}.audit`)), had = trail();
   await rows(firm.admin);
   assert.deepEqual(trail(), had, 'a list is read without an entry, as the others are');

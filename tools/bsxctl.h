@@ -53,6 +53,7 @@ int cmd_tenant_import(struct ctl *c, int argc, char **argv);
 int cmd_schema_list(struct ctl *c, int argc, char **argv);
 int cmd_schema_add(struct ctl *c, int argc, char **argv);
 int cmd_mail_test(struct ctl *c, int argc, char **argv);
+int cmd_tenant_restore(struct ctl *c, int argc, char **argv);
 int cmd_archive_check(struct ctl *c, int argc, char **argv);
 int cmd_tenant_work(struct ctl *c, int argc, char **argv);
 int cmd_config(struct ctl *c, int argc, char **argv);

@@ -15,7 +15,7 @@
 
 #define KEY_FILE_MAX 16384
 
-enum { OF_PASSPHRASE = 1, OF_KEY, OF_SIGNER, OF_JSON };
+enum { OF_PASSPHRASE = 1, OF_KEY, OF_SIGNER, OF_JSON, OF_GRACE, OF_DRY_RUN };
 static const struct option export_options[] = {
 	{ "passphrase-file", required_argument, NULL, OF_PASSPHRASE },
 	{ "to", required_argument, NULL, OF_KEY },
@@ -29,6 +29,14 @@ const struct option archive_read_options[] = {
 	{ "json", no_argument, NULL, OF_JSON },
 	{ 0 },
 };
+const struct option archive_restore_options[] = {
+	{ "passphrase-file", required_argument, NULL, OF_PASSPHRASE },
+	{ "key-file", required_argument, NULL, OF_KEY },
+	{ "grace", required_argument, NULL, OF_GRACE },
+	{ "dry-run", no_argument, NULL, OF_DRY_RUN },
+	{ "json", no_argument, NULL, OF_JSON },
+	{ 0 },
+};
 
 /* ---- arguments ---- */
 
@@ -39,6 +47,10 @@ take(struct archive_args *a, int o)
 
 	if (o == OF_JSON)
 		return a->json = true;
+	if (o == OF_DRY_RUN)
+		return a->dry_run = true;
+	if (o == OF_GRACE)
+		return str_to_i64(str_of(optarg), &a->grace_s) && a->grace_s >= 0;
 	if (o == '?' || *values[o] != NULL) /* unknown, or given twice */
 		return false;
 	*values[o] = optarg;
@@ -51,6 +63,7 @@ archive_args_take(
 {
 	int o;
 
+	a->grace_s = -1;
 	while ((o = getopt_long(argc, argv, "", options, NULL)) != -1)
 		if (!take(a, o))
 			return false;
@@ -59,6 +72,17 @@ archive_args_take(
 	a->first = argv[optind];
 	a->second = operands > 1 ? argv[optind + 1] : NULL;
 	return true;
+}
+
+int
+archive_file(const char *path, struct err *e)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+
+	if (fd < 0)
+		err_set(e, ERR_INVALID, errno, "The archive cannot be read.", "%s: %s", path,
+		    strerror(errno));
+	return fd;
 }
 
 /* ---- who opens it ---- */
@@ -132,12 +156,12 @@ archive_stopped(void)
 	return stopped != 0;
 }
 
-static bool
-watch(void *arg, const struct tenant_export_at *at)
+bool
+archive_watch(void *arg, const struct archive_at *at)
 {
 	const char **told = arg;
 
-	if (*told != at->table)
+	if (at->table != NULL && *told != at->table)
 		fprintf(stderr, "%" PRIu64 "/%" PRIu64 " %s\n", at->done, at->total, at->table);
 	*told = at->table;
 	return archive_stopped();
@@ -179,7 +203,7 @@ export_tenant(struct ctl *c, const struct archive_args *a, const struct lock *l,
 	struct auth            auth = { .env = &c->env, .database = c->d };
 	struct deed_by         by = { .auth = &auth, .mem = c->mem };
 	const char            *told = NULL;
-	struct tenant_export   in = { a->second, l, ctl_actor(c), watch, &told };
+	struct tenant_export   in = { a->second, l, ctl_actor(c), archive_watch, &told };
 	struct tenant_exported out;
 	const struct tenant   *t;
 
@@ -276,12 +300,9 @@ cmd_archive_check(struct ctl *c, int argc, char **argv)
 
 	if (!archive_args_take(&a, argc, argv, archive_read_options, 1))
 		return ctl_usage(a.command, false);
-	fd = open(a.first, O_RDONLY | O_CLOEXEC);
-	if (fd < 0) {
-		err_set(&e, ERR_INVALID, errno, "The archive cannot be read.", "%s: %s", a.first,
-		    strerror(errno));
+	fd = archive_file(a.first, &e);
+	if (fd < 0)
 		return ctl_failed(&e);
-	}
 	ok = check_archive(c, &a, fd, &e);
 	close(fd);
 	return ok ? 0 : ctl_failed(&e);

@@ -6,7 +6,7 @@
 
 #include <getopt.h>
 
-#include "core/archive/archive.h"
+#include "core/auth/tenant/archive_take.h"
 #include "tools/bsxctl.h"
 
 /* Who opens it, and what else may be said; NULL: not given. */
@@ -14,10 +14,11 @@ struct archive_args {
 	const char *command;
 	const char *passphrase_file, *key_file, *signer;
 	const char *first, *second; /* operands */
-	bool        json;
+	int64_t     grace_s;        /* -1: not given */
+	bool        json, dry_run;
 };
 /* Of a command that opens an archive. */
-extern const struct option archive_read_options[];
+extern const struct option archive_read_options[], archive_restore_options[];
 /* False: it was called wrongly. */
 MUST_USE bool archive_args_take(struct archive_args *a, int argc, char **argv, const struct option *options, int operands);
 /* What closes (a public key) or opens it (a private one); or the passphrase. */
@@ -26,5 +27,9 @@ MUST_USE bool archive_args_lock(struct ctl *c, const struct archive_args *a, boo
 /* From here on SIGINT and SIGTERM only say that somebody wants it to end. */
 void archive_stop_by_signal(void);
 bool archive_stopped(void);
+/* Of struct archive_source: says on stderr which table it is at; arg: a const char *, NULL at first. */
+bool archive_watch(void *arg, const struct archive_at *at);
+/* To read it; below 0: it cannot be. */
+MUST_USE int archive_file(const char *path, struct err *e);
 
 #endif

@@ -76,6 +76,20 @@ const struct command commands[] = {
 	    "  --json                  an object in place of the last lines\n"
 	    "SLUG must be free. The archive is read to its end before anything is made; channels\n"
 	    "and sources wait. Killed, it is begun anew when it is run again.\n" },
+	{ "tenant restore", cmd_tenant_restore,
+	    "SLUG FILE --key-file KEYFILE|--passphrase-file FILE [OPTION...]", "tenant.restore",
+	    "Takes a tenant back to an archive of its own, while others and it itself go on.",
+	    "  --key-file KEYFILE      opened by this private key (X25519, PEM)\n"
+	    "  --passphrase-file FILE  opened by the first line of FILE; - is standard input\n"
+	    "  --dry-run               say what would be undone, and do nothing\n"
+	    "  --grace SECONDS         the schema that it had is kept so long (default:\n"
+	    "                          tenants.erase_grace_s)\n"
+	    "  --json                  an object in place of the last lines\n"
+	    "What was done since the archive was made is undone, but its audit trail goes on. "
+	    "Nobody\n"
+	    "can use it for the moment in which it changes over. Killed, it is begun anew when it "
+	    "is\n"
+	    "run again.\n" },
 	{ "tenant work", cmd_tenant_work, "[--pool N]", "pool.fill",
 	    "Does what waits for who may make and drop schemas: tenants, erasures, the pool.",
 	    "  --pool N  so many schemas are ready for tenants to come (default: tenants.pool)\n"

@@ -1,24 +1,10 @@
 /* bsxctl_archive.h: `tenant import`. */
-#include <errno.h>
-#include <fcntl.h>
 #include <inttypes.h>
-#include <string.h>
 #include <unistd.h>
 
 #include "core/auth/audit_details.h"
 #include "core/auth/tenant/tenant_import.h"
 #include "tools/bsxctl_archive.h"
-
-static bool
-watch(void *arg, const struct tenant_import_at *at)
-{
-	const char **told = arg;
-
-	if (at->table != NULL && *told != at->table)
-		fprintf(stderr, "%" PRIu64 "/%" PRIu64 " %s\n", at->done, at->total, at->table);
-	*told = at->table;
-	return archive_stopped();
-}
 
 struct imported_seen {
 	struct uuid id, archive;
@@ -69,7 +55,8 @@ import(struct ctl *c, const struct archive_args *a, const struct lock *l, int fd
 	struct deed_by         by = { .auth = &auth, .mem = c->mem };
 	const char            *told = NULL;
 	const struct provision p = { c->prov, c->d, &c->env };
-	struct tenant_import   in = { &p, fd, l, a->second, a->signer, ctl_actor(c), watch, &told };
+	struct tenant_import   in = { &p, { fd, l, a->signer, archive_watch, &told }, a->second,
+		  ctl_actor(c) };
 	struct tenant_imported out;
 	struct imported_seen   seen;
 
@@ -93,12 +80,9 @@ cmd_tenant_import(struct ctl *c, int argc, char **argv)
 		return ctl_usage(a.command, false);
 	if (!archive_args_lock(c, &a, false, &l, &e) || !provision_check_slug(a.second, &e))
 		return ctl_misused(c, a.command, &e);
-	fd = open(a.first, O_RDONLY | O_CLOEXEC);
-	if (fd < 0) {
-		err_set(&e, ERR_INVALID, errno, "The archive cannot be read.", "%s: %s", a.first,
-		    strerror(errno));
+	fd = archive_file(a.first, &e);
+	if (fd < 0)
 		return ctl_failed(&e);
-	}
 	ok = ctl_open(c, &e) && ctl_alone(c, &e) && ctl_provision(c, &e) &&
 	     import(c, &a, &l, fd, &e);
 	close(fd);

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "core/auth/audit_details.h"
+#include "core/auth/tenant/restore_left.h"
 #include "core/auth/tenant/tenant_make.h"
 #include "core/store/server/pool.h"
 #include "tools/bsxctl.h"
@@ -52,6 +53,7 @@ tell(struct ctl *c, int64_t made, int64_t ready, struct err *e)
 static bool
 work(struct ctl *c, int64_t pool, struct err *e)
 {
+	struct auth            a = { .env = &c->env, .database = c->d };
 	const struct provision p = { c->prov, c->d, &c->env };
 	struct pool_count      now;
 	int64_t                made;
@@ -61,6 +63,10 @@ work(struct ctl *c, int64_t pool, struct err *e)
 		return false;
 	if (n > 0)
 		ctl_say("operations: %zu turns", n);
+	if (!restore_left_work(&p, &a, &n, e))
+		return false;
+	if (n > 0)
+		ctl_say("restores: %zu schemas tidied up", n);
 	return pool_fill(&p, pool, &made, e) && pool_count(c->d, &now, e) &&
 	       tell(c, made, now.ready, e);
 }

@@ -57,6 +57,12 @@ struct archive_head {
 };
 extern const struct schema archive_head_schema;
 
+/* How far it has come, for who watches. */
+struct archive_at {
+	const char *table; /* whose rows these are; NULL: they are only read */
+	uint64_t    done, total; /* rows */
+};
+
 /* ---- writing ---- */
 
 struct archive_writer;

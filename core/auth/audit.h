@@ -59,6 +59,7 @@
 	X(AUDIT_TENANT_ERASE,     "tenant.erase",             "tenant",             LOG_ADMIN) \
 	X(AUDIT_TENANT_EXPORT,    "tenant.export",            "tenant",             LOG_SECURITY) \
 	X(AUDIT_TENANT_IMPORT,    "tenant.import",            "tenant",             LOG_SECURITY) \
+	X(AUDIT_TENANT_RESTORE,   "tenant.restore",           "tenant",             LOG_SECURITY) \
 	X(AUDIT_RESTORED,         "audit.restored",           "tenant",             LOG_SECURITY) \
 	X(AUDIT_POOL_FILL,        "pool.fill",                "schema",             LOG_ADMIN) \
 	X(AUDIT_SCHEMA_MIGRATE,   "schema.migrate",           "schema",             LOG_ADMIN) \

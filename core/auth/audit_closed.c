@@ -242,3 +242,47 @@ audit_closed_verify(const struct deed_by *by, uint64_t *entries, struct audit_cl
 	}
 	return true;
 }
+
+/* ---- the next chain ---- */
+
+bool
+audit_restored_entry(const struct deed_by *by, const struct audit_closed *x,
+    struct audit_restored told, struct audit_entry *entry, struct err *e)
+{
+	told.chain = (int64_t)x->chain;
+	told.entries = (int64_t)x->entries;
+	told.head = base64_print(by->mem, x->mac, HASH_LEN);
+	told.root = base64_print(by->mem, x->root, HASH_LEN);
+	entry->action = AUDIT_RESTORED;
+	entry->target_id = by->t->tenant->id;
+	entry->details = audit_details(by->mem, &audit_restored_schema, &told, e);
+	return entry->details != NULL;
+}
+
+struct closing {
+	const struct audit_closed *x;
+	instant                    at;
+};
+
+static bool
+close_body(struct db *db, void *arg, struct err *e)
+{
+	const struct closing         *c = arg;
+	const struct audit_closed_row row = {
+		.chain = c->x->chain,
+		.size = c->x->entries,
+		.mac = { c->x->mac, HASH_LEN },
+		.closed_at = c->at,
+	};
+
+	return audit_closed_add(db, &row, e);
+}
+
+bool
+audit_closed_behind(const struct deed_by *by, const struct audit_closed *x,
+    struct audit_entry *entry, struct err *e)
+{
+	struct closing c = { x, { clock_ms(by->auth->env->clock) } };
+
+	return audit_deed(by, close_body, &c, entry, e);
+}

@@ -8,6 +8,7 @@
 #ifndef BSX_AUTH_AUDIT_CLOSED_H
 #define BSX_AUTH_AUDIT_CLOSED_H
 
+#include "core/auth/audit.h"
 #include "core/auth/audit_verify.h"
 #include "core/base/hash.h"
 
@@ -27,13 +28,22 @@ struct audit_closed_flaw {
 MUST_USE bool audit_closed_read(const struct deed_by *by, struct audit_closed *x, bool complete, struct audit_closed_flaw *flaw,
     struct err *e);
 
-/* The details of audit.restored. */
+/*
+ * The details of audit.restored: of which archive, and what its chain came to.  It closes the chain that a tenant had when it was
+ * restored, and then it says where in the trail the archive ends; and it begins the next chain, and then it says what the
+ * one before came to.
+ */
 struct audit_restored {
 	const char *archive, *signer;
 	int64_t     chain, entries;
 	const char *head, *root; /* base64 */
 };
 extern const struct schema audit_restored_schema;
+/* An entry of that: archive and signer of `told`, the rest of x; children of by->mem. */
+MUST_USE bool audit_restored_entry(const struct deed_by *by, const struct audit_closed *x, struct audit_restored told,
+    struct audit_entry *entry, struct err *e);
+/* The chain x is closed, and the present one, which is empty, begins with that entry: in one transaction. */
+MUST_USE bool audit_closed_behind(const struct deed_by *by, const struct audit_closed *x, struct audit_entry *entry, struct err *e);
 
 /* All closed chains against what was said of each when it was closed.  *entries: how many were read. */
 MUST_USE bool audit_closed_verify(const struct deed_by *by, uint64_t *entries, struct audit_closed *at,

@@ -68,6 +68,7 @@ const struct log_class log_classes[] = {
 	{ "tenant.undelete",           C2("iam", "configuration"),                  C1("change") },
 	{ "tenant.export",             C1("database"),                              C1("access") },
 	{ "tenant.import",             C2("iam", "configuration"),                  C1("creation") },
+	{ "tenant.restore",            C2("iam", "configuration"),                  C1("change") },
 	{ "audit.restored",            C1("database"),                              C1("info") },
 	{ "pool.fill",                 C1("configuration"),                         C1("creation") },
 	{ "schema.migrate",            C1("configuration"),                         C1("change") },

@@ -26,6 +26,7 @@
 	X(DB_TOO_LONG,   ERR_UNAVAILABLE, 2,  true,  false, false, "The database took too long.") \
 	X(DB_READ_ONLY,  ERR_UNAVAILABLE, 5,  true,  true,  false, "The database takes no changes now.") \
 	X(DB_FULL,       ERR_UNAVAILABLE, 10, true,  false, false, "The database has no room for changes now.") \
+	X(DB_BARRED,     ERR_UNAVAILABLE, 2,  true,  false, false, "This is being changed over: try again in a moment.") \
 	X(DB_REFUSED,    ERR_INTERNAL,    0,  true,  false, false, "internal error") \
 	X(DB_UNMIGRATED, ERR_UNAVAILABLE, 10, false, false, false, "The database does not have the schema of this program.")
 

@@ -172,6 +172,7 @@ called() { # called COMMAND : the arguments
 	'tenant erase') echo "tenant erase initech --reason Over" ;;
 	'tenant export') echo "tenant export globex $dir/globex.archive --passphrase-file $dir/password" ;;
 	'tenant import') echo "tenant import $dir/globex.archive copied --passphrase-file $dir/password" ;;
+	'tenant restore') echo "tenant restore globex $dir/globex.archive --passphrase-file $dir/password" ;;
 	'tenant work') echo "tenant work --pool 1" ;;
 	'schema add') echo "schema add 1" ;;
 	'audit export') echo "audit export platform" ;;
@@ -214,6 +215,13 @@ while IFS=$tab read -r command action; do
 	'tenant addresses') ok "... and its own trail has who it was" test "$(sql "SELECT COUNT(*) FROM $globex.audit WHERE action = 'settings.update' AND actor_name = 'bsxctl:$me'")" = 1 ;;
 	'tenant suspend') ok "... and it is suspended, with its reason" test "$(initech)" = 'suspended Unpaid' ;;
 	'tenant export') ok "... and the archive is whole" runs_and_says '^ok: it is whole' 0 archive check "$dir/globex.archive" --passphrase-file "$dir/password" ;;
+	'tenant restore')
+		ok "... its trail is whole, behind a closed chain" runs_and_says '^ok .*globex: [0-9]* entries of closed chains' 0 audit verify globex
+		ok "... what would be undone again is said" runs_and_says '^ *2  audit.restored$' 0 tenant restore globex "$dir/globex.archive" --passphrase-file "$dir/password" --dry-run
+		ok "... as JSON too" runs_and_says '"restored":false,"lost":\[{"action":' 0 tenant restore globex "$dir/globex.archive" --passphrase-file "$dir/password" --dry-run --json
+		ok "... of another tenant it is refused" runs_and_says 'no archive that was made of this tenant' 1 tenant restore acme "$dir/globex.archive" --passphrase-file "$dir/password"
+		ok "... and so is the platform" runs_and_says 'platform cannot be' 1 tenant restore platform "$dir/globex.archive" --passphrase-file "$dir/password"
+		;;
 	'tenant resume') ok "... and it works" test "$(initech)" = 'active ' ;;
 	'tenant delete')
 		ok "... and it is told until when" runs_and_says '^initech  *deleting .* until 20' 0 tenant status initech
@@ -250,6 +258,7 @@ while IFS=$tab read -r command action; do
 		;;
 	esac
 done <"$dir/deeds"
+globex=$(sql "SELECT schema_name FROM testctl.tenants WHERE slug = 'globex'") # it was restored
 # ---- a password at the terminal ----
 seen() { for _ in $(seq 400); do grep -qs "$1" "$dir/out" && return 0 || sleep 0.05; done && return 1; }
 typed() { # typed FIRST SECOND : by who sees what bsxctl asks; the status is its own
@@ -273,6 +282,20 @@ ok "without a mail server no mail is tried" runs_and_says 'smtp.url is not set' 
 ok "... nor to what is no address" run 2 mail test nobody
 ok "the trail that came with a tenant is read too" runs_and_says '^ok .*copied: [0-9]* entries of closed chains' 0 audit verify copied
 ok "an archive is taken in once under a name" runs_and_says 'exists' 1 tenant import "$dir/globex.archive" copied --passphrase-file "$dir/password"
+# Killed, wherever it is: the tenant is there all the time, or an aged hold is let go by `tenant work`.
+copied_now() { sql "SELECT schema_name FROM testctl.tenants WHERE slug = 'copied' AND status = 'active'"; }
+ok "the copy has an archive of its own" run 0 tenant export copied "$dir/copied.archive" --passphrase-file "$dir/password"
+for after in 0.3 0.6 0.8 1 1.2; do
+	timeout -s KILL "$after" "$bsxctl" -c "$conf" tenant restore copied "$dir/copied.archive" --passphrase-file "$dir/password" >"$dir/out" 2>&1
+	sql "UPDATE testctl.restores SET at = at - INTERVAL 61 SECOND"
+	ok "a restore killed after $after s is tidied up" run 0 tenant work --pool 0
+	ok "... its account is not kept out" test "$(sql "SELECT JSON_VALUE(Priv, '\$.account_locked') IS TRUE FROM mysql.global_priv WHERE User = '$(copied_now)'")" = 0
+	ok "... and its trail is whole" runs_and_says '^ok .*copied: [0-9]* entries' 0 audit verify copied
+done
+ok "run again it is restored" run 0 tenant restore copied "$dir/copied.archive" --passphrase-file "$dir/password" --grace 0
+ok "... and nothing half made is there" test "$(sql "SELECT COUNT(*) FROM testctl.restores WHERE state <> 'former'")" = 0
+ok "... what it had before goes" run 0 tenant work --pool 0
+ok "... each when it is time" test "$(sql "SELECT COUNT(*) FROM testctl.restores WHERE drop_at <= NOW(3)")" = 0
 # ---- an installation of its own keyring, which takes the archive in ----
 here=$conf
 sed "s|testctl|testctlb|g; s|$dir/state|$dir/other|g" "$here" >"$dir/other.conf"

@@ -177,7 +177,7 @@ struct exported {
 
 /* While it goes on others write. */
 static bool
-disturb(void *arg, const struct tenant_export_at *at)
+disturb(void *arg, const struct archive_at *at)
 {
 	struct exported *x = arg;
 	const char      *s = x->w->a.schema_name;

@@ -32,14 +32,14 @@ struct copying {
 };
 
 static bool
-go_on(void *arg, const struct tenant_export_at *at)
+go_on(void *arg, const struct archive_at *at)
 {
 	(void)arg, (void)at;
 	return false;
 }
 
 static bool
-stops(void *arg, const struct tenant_import_at *at)
+stops(void *arg, const struct archive_at *at)
 {
 	struct copying *y = arg;
 
@@ -75,12 +75,9 @@ import(struct copying *y, const char *slug)
 {
 	int                  fd = open(y->path, O_RDONLY | O_CLOEXEC);
 	struct tenant_import in = { .p = &y->p,
-		.fd = fd,
-		.lock = &ours,
+		.from = { fd, &ours, NULL, stops, y },
 		.slug = slug,
-		.actor_name = "bsxctl:somebody",
-		.watch = stops,
-		.arg = y };
+		.actor_name = "bsxctl:somebody" };
 	bool                 ok;
 
 	err_clear(&y->e);

@@ -62,6 +62,9 @@ static const struct {
 	{ "alert_select_named_tail", 3999, "by another filter it walks the alerts of the control" },
 	{ "usage_sum_changes", 10000, "2,000 rows a page of all that a tenant stores, once a day" },
 	{ "usage_sum_audit", 10000, "2,000 rows a page of all that a tenant stores, once a day" },
+	{ "since_select_deeds", 200000,
+	    "every deed since an archive was made, once for who restores" },
+	{ "since_select_come", 200000, "what has come since an archive was made, the same" },
 	{ "audit_select_list", 3999, "by an actor's name it walks the time that is asked for" },
 };
 

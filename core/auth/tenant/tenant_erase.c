@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "core/auth/audit_details.h"
+#include "core/auth/tenant/restore_left.h"
 #include "core/auth/tenant/tenant_make.h"
 #include "core/json/schema.h"
 #include "core/shm/cache.h"
@@ -93,6 +94,7 @@ drop_schema(struct operation_run *r, const struct erasure *x, bool *gone, struct
 	}
 	*gone = true;
 	return operation_at(r, 2, "drops its schema and account", e) &&
+	       restore_left_drop(&p, r->auth, &x->tenant_id, true, e) &&
 	       provision_drop(&p, x->schema_name, e) &&
 	       erasure_schema_gone(r->auth->database, &x->id, e);
 }

@@ -21,7 +21,7 @@ struct exporting {
 	struct archive_snapshot    *snapshot;
 	struct archive_head        *head;
 	struct archive_writer      *writer;
-	struct tenant_export_at     at;
+	struct archive_at           at;
 	char                       *beside; /* the file's other name; NULL: there is none */
 	int                         fd;
 	struct archive_made         made;

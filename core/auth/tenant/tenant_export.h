@@ -16,16 +16,12 @@
 #include "core/archive/archive.h"
 #include "core/auth/audit.h"
 
-struct tenant_export_at {
-	const char *table;
-	uint64_t    done, total; /* rows */
-};
 struct tenant_export {
 	const char        *path;
 	const struct lock *lock;
 	const char        *actor_name; /* who does it, where nobody has signed in */
 	/* Before each table that has rows, and after each thousand of them; true: stop. */
-	bool (*watch)(void *arg, const struct tenant_export_at *at);
+	bool (*watch)(void *arg, const struct archive_at *at);
 	void *arg;
 };
 struct tenant_exported {

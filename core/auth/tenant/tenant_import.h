@@ -15,22 +15,14 @@
 #define BSX_AUTH_TENANT_TENANT_IMPORT_H
 
 #include "core/auth/audit.h"
-#include "core/archive/archive.h"
+#include "core/auth/tenant/archive_take.h"
 #include "core/store/server/provision.h"
 
-struct tenant_import_at {
-	const char *table; /* NULL: it is only read */
-	uint64_t    done, total;
-};
 struct tenant_import {
 	const struct provision *p;
-	int                     fd; /* of a file that can be read twice */
-	const struct lock      *lock;
+	struct archive_source   from;
 	const char             *slug;
-	const char             *signer; /* whose signature it must have; NULL: any */
 	const char             *actor_name;
-	bool (*watch)(void *arg, const struct tenant_import_at *at); /* true: stop */
-	void *arg;
 };
 struct tenant_imported {
 	struct uuid id, archive;

@@ -4,7 +4,7 @@
 
 #include "core/store/db_load.h"
 #include "core/store/drift/golden_shared.h"
-#include "core/store/drift/schedule.h"
+#include "core/store/tenant/fleet.h"
 #include "core/store/tenant/usage.h"
 #include "core/store/tx.h"
 
@@ -16,6 +16,7 @@ struct archive_load {
 	struct tenant_db           *t;
 	struct db                  *db;
 	const struct archive_head  *head;
+	bool                        trail;
 	uint64_t                    chain;
 	char                       *chain_text;
 	TALLOC_CTX                 *mem;   /* of the table that is being filled, and what waits */
@@ -49,8 +50,8 @@ rows_of(const struct archive_head *head, const char *table)
 }
 
 struct archive_load *
-archive_load_make(
-    TALLOC_CTX *mem, struct tenant_db *t, const struct archive_head *head, struct err *e)
+archive_load_make(TALLOC_CTX *mem, struct tenant_db *t, const struct archive_head *head, bool trail,
+    struct err *e)
 {
 	struct archive_load *l = talloc_zero(mem, struct archive_load);
 
@@ -60,6 +61,7 @@ archive_load_make(
 	}
 	l->t = t;
 	l->head = head;
+	l->trail = trail;
 	l->chain = rows_of(head, "audit_chains") + 1;
 	l->chain_text = talloc_asprintf(l, "%llu", (unsigned long long)l->chain);
 	l->db = l->chain_text == NULL ? NULL : db_loader(l, t->db, e);
@@ -215,6 +217,8 @@ archive_load_row(
 		return true;
 	if (strcmp(t->name, ARCHIVE_DUE_TABLE) == 0)
 		return take_due(l, t, values, e);
+	if (!l->trail && archive_is_trail(t->name))
+		return true;
 	return (t == l->table || begin_table(l, t, e)) && take_row(l, values, e);
 }
 
@@ -231,28 +235,50 @@ pause_body(struct db *db, void *arg, struct err *e)
 {
 	(void)arg;
 	return db_run(db, &archive_pause_channels, NULL, NULL, e) &&
-	       db_run(db, &archive_pause_sources, NULL, NULL, e);
+	       db_run(db, &archive_pause_sources, NULL, NULL, e) && fleet_mark_roles(db, e);
+}
+
+const struct schedule_row *
+archive_load_due(struct archive_load *l, instant now, size_t *n)
+{
+	for (size_t i = 0; i < l->due_n; i++) {
+		struct schedule_row *r = &l->due[i];
+		const int64_t        beat = strcmp(r->kind, SCHEDULE_BEAT) == 0;
+		const int64_t        least = now.ms + beat * ARCHIVE_LOAD_BEAT_S * SECOND_MS;
+
+		if (r->next_due.ms < least)
+			r->next_due.ms = least;
+	}
+	*n = l->due_n;
+	return l->due;
 }
 
 struct arming {
-	const struct archive_load *l;
-	instant                    now;
+	struct archive_load *l;
+	instant              now;
 };
 
 static bool
 due_body(struct db *db, void *arg, struct err *e)
 {
-	const struct arming *x = arg;
+	const struct arming       *x = arg;
+	size_t                     n;
+	const struct schedule_row *r = archive_load_due(x->l, x->now, &n);
 
-	for (size_t i = 0; i < x->l->due_n; i++) {
-		const struct schedule_row *r = &x->l->due[i];
-		int64_t                    left = (r->next_due.ms - x->now.ms) / SECOND_MS,
-			least = strcmp(r->kind, SCHEDULE_BEAT) == 0 ? ARCHIVE_LOAD_BEAT_S : 0;
-
-		if (!schedule_set(db, r->kind, &r->ref, left > least ? left : least, e))
+	for (size_t i = 0; i < n; i++)
+		if (!schedule_set(
+			db, r[i].kind, &r[i].ref, (r[i].next_due.ms - x->now.ms) / SECOND_MS, e))
 			return false;
-	}
 	return true;
+}
+
+bool
+archive_load_arm(struct archive_load *l, instant now, struct err *e)
+{
+	struct arming   arming = { l, now };
+	const struct tx arm = { .name = "archive_due", .body = due_body, .arg = &arming };
+
+	return tx_run(l->db, &arm, e);
 }
 
 static bool
@@ -278,10 +304,8 @@ recount(struct archive_load *l, instant now, struct err *e)
 bool
 archive_load_end(struct archive_load *l, instant now, struct err *e)
 {
-	struct arming   arming = { l, now };
 	const struct tx pause = { .name = "archive_pause", .body = pause_body };
-	const struct tx arm = { .name = "archive_due", .body = due_body, .arg = &arming };
 
 	return (l->table == NULL || write_waiting(l, e)) && tx_run(l->db, &pause, e) &&
-	       tx_run(l->db, &arm, e) && golden_use_anew(l->db, e) && recount(l, now, e);
+	       golden_use_anew(l->db, e) && recount(l, now, e);
 }

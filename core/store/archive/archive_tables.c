@@ -173,6 +173,7 @@ const struct archive_plan archive_control_plans[] = {
 	NOBODYS("signing_keys", "the installation's"),
 	NOBODYS("daemons", "the installation's"),
 	NOBODYS("erasures", "of tenants that are no more"),
+	NOBODYS("restores", "schemas beside that of the tenant it was"),
 	NOBODYS("schema_migrations", "the installation's"),
 	NOBODYS("schema_lock", "the installation's"),
 	{ NULL, ARCHIVE_CARRIED, NULL, NULL, NULL, false },
@@ -196,6 +197,12 @@ archive_column_next(const struct archive_plan *p, const char **rest, struct arch
 	}
 	*rest += **rest == ' ';
 	return true;
+}
+
+bool
+archive_is_trail(const char *table)
+{
+	return strncmp(table, "audit", strlen("audit")) == 0;
 }
 
 const struct archive_plan *

@@ -40,6 +40,8 @@ struct archive_column {
 /* The next one, from *rest on, which begins as the plan's `columns`; false: there is none. */
 bool archive_column_next(const struct archive_plan *p, const char **rest, struct archive_column *out);
 
+/* Its rows are of the audit trail: entries, the tree beside them, closed chains. */
+bool archive_is_trail(const char *table);
 /* The plan of a table that is carried (asserted). */
 const struct archive_plan *archive_plan_of(const char *table);
 /* The row that its sealed values are bound to; false: it has no form of one. */

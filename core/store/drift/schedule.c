@@ -183,3 +183,33 @@ schedule_all(struct db *control, TALLOC_CTX *mem, const char *schema_name,
 
 	return db_all(control, mem, &schedule_select_of, &in, INTO(rows, n, SCHEDULES_MAX), e);
 }
+
+struct put_in {
+	const char         *schema_name;
+	struct schedule_row row;
+};
+static const struct field put_fields[] = {
+	COLUMN(struct put_in, schema_name),
+	COLUMN_AS(struct put_in, row.kind, "kind"),
+	COLUMN_AS(struct put_in, row.ref, "ref"),
+	COLUMN_AS(struct put_in, row.next_due, "next_due"),
+	FIELD_END,
+};
+static const struct schema put_in = SCHEMA("SchedulePutIn", struct put_in, put_fields);
+SQL(schedule_insert, SQL_CONTROL, &put_in, NULL,
+    "INSERT INTO schedules (kind, ref, schema_name, next_due) VALUES (:kind, :ref, :schema_name,"
+    " :next_due)");
+
+bool
+schedules_put(struct db *control, const char *schema_name, const struct schedule_row *rows,
+    size_t n, struct err *e)
+{
+	struct put_in *in = talloc_array(control, struct put_in, (unsigned)n + 1);
+	bool           ok = in != NULL || err_memory(e);
+
+	for (size_t i = 0; ok && i < n; i++)
+		in[i] = (struct put_in) { schema_name, rows[i] };
+	ok = ok && (n == 0 || db_run_many(control, &schedule_insert, in, n, e));
+	talloc_free(in);
+	return ok;
+}

@@ -53,6 +53,9 @@ struct schedule_row {
 };
 MUST_USE bool schedule_all(struct db *control, TALLOC_CTX *mem, const char *schema_name, struct schedule_row **rows, size_t *n,
     struct err *e);
+/* Inside a transaction of the control schema: these, of a schema that has none. */
+MUST_USE bool schedules_put(struct db *control, const char *schema_name, const struct schedule_row *rows, size_t n,
+    struct err *e);
 /* Removes a row whose tenant is no more. */
 MUST_USE bool schedule_forget(struct db *control, const struct schedule *s, struct err *e);
 

@@ -29,6 +29,15 @@ static const struct schema count_schema =
 SQL(archive_insert, SQL_CONTROL, &made_schema, NULL,
     "INSERT INTO archives (id, tenant_id, made_at, made_by, opened_by, recipient, rows_n, bytes)"
     " VALUES (:id, :tenant_id, :made_at, :made_by, :opened_by, :recipient, :rows_n, :bytes)");
+static const struct field find_fields[] = {
+	COLUMN(struct archive_made, id),
+	COLUMN(struct archive_made, tenant_id),
+	FIELD_END,
+};
+static const struct schema find_in = SCHEMA("ArchiveFindIn", struct archive_made, find_fields);
+SQL(archive_select, SQL_CONTROL, &find_in, &made_schema,
+    "SELECT id, tenant_id, made_at, made_by, opened_by, recipient, rows_n, bytes FROM archives"
+    " WHERE id = :id AND tenant_id = :tenant_id");
 SQL(archive_select_count, SQL_CONTROL, &id_in, &count_schema,
     "SELECT COUNT(*) AS n FROM archives WHERE tenant_id = :id");
 SQL(archive_select_newest, SQL_CONTROL, &id_in, &made_schema,
@@ -39,6 +48,15 @@ bool
 archive_made_add(struct database *d, const struct archive_made *a, struct err *e)
 {
 	return db_run(d->control, &archive_insert, a, NULL, e);
+}
+
+bool
+archive_made_find(struct database *d, TALLOC_CTX *mem, const struct uuid *id,
+    const struct uuid *tenant, struct archive_made *out, struct err *e)
+{
+	const struct archive_made in = { .id = *id, .tenant_id = *tenant };
+
+	return db_one(d->control, mem, &archive_select, &in, out, e);
 }
 
 bool

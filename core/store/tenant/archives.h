@@ -17,6 +17,9 @@ struct archive_made {
 	uint64_t    rows_n, bytes;
 };
 MUST_USE bool archive_made_add(struct database *d, const struct archive_made *a, struct err *e);
+/* ERR_MISSING: none of that number was made of that tenant here. */
+MUST_USE bool archive_made_find(struct database *d, TALLOC_CTX *mem, const struct uuid *id, const struct uuid *tenant,
+    struct archive_made *out, struct err *e);
 /* All of a tenant: how many, and the newest of them, ARCHIVES_NAMED at most, the newest first. */
 #define ARCHIVES_NAMED 16
 struct archives_made {

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "core/auth/bound_secret.h"
+#include "core/store/alert/pace.h"
 #include "core/store/alert/replay.h"
 #include "drift/alert/alerting.h"
 #include "drift/service/channel_secret.h"
@@ -271,11 +272,20 @@ alter_words(const struct channel_deed *d, struct channel *c, struct err *e)
 	return (c->name != NULL && c->status != NULL && c->status_reason != NULL) || err_memory(e);
 }
 
-/* What has waited is due. */
+/* It was paused, or goes elsewhere, as somebody else or at another rate now. */
 static bool
-goes_on(const struct channel *was, const struct channel *c)
+begins_anew(const struct channel_wish *in, const struct channel *was, const struct channel *c)
 {
-	return was->paused_at.ms != 0 && c->paused_at.ms == 0;
+	return (was->paused_at.ms != 0 && c->paused_at.ms == 0) || in->target.url != NULL ||
+	       in->target.to != NULL || in->has_secret || in->has_headers ||
+	       was->rate.per_minute != c->rate.per_minute || was->rate.burst != c->rate.burst;
+}
+
+/* What has waited is due, and no turn that was given before counts. */
+static bool
+begin_anew(struct db *db, TALLOC_CTX *mem, const struct channel *c, struct err *e)
+{
+	return pace_drop(db, &c->id, e) && replay_due(db, mem, &c->id, e);
 }
 
 static bool
@@ -297,7 +307,7 @@ alter_body(struct db *db, void *arg, struct err *e)
 	       channel_details(d->a->by.mem, &was, c, in->has_secret || in->has_headers,
 		   &d->entry.details, e) &&
 	       channel_set(db, c, e) &&
-	       (!goes_on(&was, c) || replay_due(db, d->a->by.mem, &c->id, e));
+	       (!begins_anew(in, &was, c) || begin_anew(db, d->a->by.mem, c, e));
 }
 
 bool

@@ -259,3 +259,20 @@ test('a channel is told at its own rate, that of its kind or as fast as it answe
   assert.equal((await w.put({ rate: null })).rate, undefined);
   await admin('DELETE', `/api/drift/channels/${chat.json.id}`);
 });
+
+test('what waits for its turn does not wait by a rate that counts no more', async () => {
+  const waits = (w) => until('a turn given', () => sql(`SELECT COUNT(*) FROM channel_paces p JOIN channels c ON c.id = p.channel_id WHERE c.name = '${w.channel.name}' AND p.held_until > NOW(3) + INTERVAL 20 SECOND`, schema) === '1');
+  for (const [what, body] of [['a faster rate', { rate: { per_minute: 6000, burst: 1000 } }], ['none', { rate: null }], ['another address', null]]) {
+    const w = await watched();
+    await w.put({ rate: { per_minute: 1, burst: 1 } });
+    await w.drift({ state: 'disabled' });
+    await w.came(1);
+    await w.drift({ state: 'disabled', displayName: what });
+    await waits(w);
+    await w.put(body ?? { secret: null, url: hooks.url(`/begins-anew${++made}`) });
+    if (body !== null)
+      await w.came(2);
+    else
+      await until('the message elsewhere', () => hooks.got.some((d) => d.path === `/begins-anew${made}`));
+  }
+});

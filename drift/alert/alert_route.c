@@ -60,6 +60,8 @@ static const struct field kept_fields[] = {
 	FIELD(struct alert_route, tell_work, .choices = work_choices, .flags = FIELD_OMIT_ZERO,
 	    .doc = "Work too."),
 	FIELD(struct alert_route, repeat_min_s, .flags = FIELD_OMIT_ZERO, .doc = "Least time."),
+	FIELD(struct alert_route, escalate, .item = &route_step_schema, .flags = FIELD_OMIT_ZERO,
+	    .doc = "Who else."),
 	FIELD(struct alert_route, created_at, .doc = "When it was made."),
 	FIELD(struct alert_route, updated_at, .doc = "When it was last changed."),
 	FIELD_END,
@@ -337,25 +339,6 @@ check_texts(TALLOC_CTX *mem, const struct route_match *m, struct err *e)
 	return true;
 }
 
-static bool
-check_ids(TALLOC_CTX *mem, struct strings ids, const char *member, struct err *e)
-{
-	char pointer[64], text[UUID_TEXT_MAX];
-
-	for (size_t i = 0; i < ids.n; i++) {
-		struct uuid id;
-
-		snprintf(pointer, sizeof(pointer), "%s/%zu", member, i);
-		if (!uuid_parse(str_of(ids.items[i]), &id))
-			return err_fault(e, mem, pointer, "is no id");
-		uuid_print(&id, text);
-		ids.items[i] = talloc_strdup(mem, text);
-		if (ids.items[i] == NULL)
-			return err_memory(e);
-	}
-	return true;
-}
-
 bool
 route_check(TALLOC_CTX *mem, const struct alert_route *r, struct err *e)
 {
@@ -364,9 +347,11 @@ route_check(TALLOC_CTX *mem, const struct alert_route *r, struct err *e)
 	if (severity_or(m->min_severity, SEVERITY_INFO) >
 	    severity_or(m->max_severity, SEVERITY_CRITICAL))
 		return err_fault(e, mem, "/match/max_severity", "is less than min_severity");
-	return check_texts(mem, m, e) && check_ids(mem, m->configs, "/match/configs", e) &&
-	       check_ids(mem, r->channels, "/channels", e) &&
-	       check_hours(mem, m->hours, "hours", e) && check_hours(mem, m->outside, "outside", e);
+	return check_texts(mem, m, e) && route_check_ids(mem, m->configs, "/match/configs", e) &&
+	       route_check_ids(mem, r->channels, "/channels", e) &&
+	       check_hours(mem, m->hours, "hours", e) &&
+	       check_hours(mem, m->outside, "outside", e) &&
+	       route_steps_check(mem, &r->escalate, e);
 }
 
 /* ---- what is odd about one ---- */
@@ -454,7 +439,7 @@ route_doubt(
 		    all[i].name);
 		return *out != NULL || err_memory(e);
 	}
-	if (all[at].channels.n == 0)
+	if (all[at].channels.n == 0 && all[at].escalate.n == 0)
 		*out = "It names no channel: nobody is told of what fits.";
 	return true;
 }

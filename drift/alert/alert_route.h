@@ -18,11 +18,12 @@
 
 #include "core/json/schema.h"
 #include "drift/alert/alerting.h"
+#include "drift/alert/route_step.h"
 #include "drift/attribution/attribution.h"
 
 #define ROUTES_MAX          50
-#define ROUTE_CHANNELS_MAX  10
-#define ROUTES_CHANNELS_MAX 100 /* that all routes name together: as many messages as an event may make */
+#define ROUTE_CHANNELS_MAX  ROUTE_STEP_CHANNELS
+#define ROUTES_CHANNELS_MAX 100 /* that all routes name together, their steps too: as many messages as an event may make */
 #define ROUTE_MATCH_MAX     50  /* of a list in what is matched */
 #define ROUTE_ACTOR_MAX     200 /* bytes of an id */
 #define ROUTES_HOURS_MAX    200        /* windows that all routes name together, `outside` too */
@@ -43,6 +44,7 @@ struct alert_route {
 	bool                tell_ends, tell_makers; /* as of struct alert_target */
 	const char         *tell_work;              /* work_choice(); NULL: not given */
 	int64_t             repeat_min_s;           /* 0: REPEAT_MIN_S */
+	struct items        escalate;               /* struct route_step */
 	instant             created_at, updated_at;
 };
 struct alert_routes {

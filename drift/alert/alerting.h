@@ -81,8 +81,18 @@ struct alert_outcome {
 MUST_USE bool alerting_apply(const struct alert_scope *s, const struct alert_input *in,
     struct alert_outcome *out, struct err *e);
 
+struct alert_event; /* event.h */
+
 /* The kinds of alerts; NULL ends them. */
 extern const char *const alert_kinds[];
+
+/* A step of a route that an alert has come to, since nobody acknowledges it (escalation.h). */
+struct alert_escalated {
+	const char *route; /* its name */
+	int64_t     step, steps; /* from 1 */
+	int64_t     again; /* how often it was told before */
+	int64_t     waited_s;
+};
 
 /* An event of an alert, with the findings that it tells of. */
 struct alert_news {
@@ -90,6 +100,8 @@ struct alert_news {
 	const struct alert       *alert; /* NULL: a test of a channel */
 	const char               *severity_before; /* of the alert; NULL: it has not changed */
 	const struct alert_work  *work;            /* what somebody has done with it; NULL: nobody has */
+	const struct alert_escalated *escalation;  /* then its targets are those of the scope; NULL: none */
+	const struct alert_event *former;          /* whose findings it tells again; NULL: those below */
 	bool                      escalated;       /* somebody was at it; it is open anew: told of by EVENT_REOPENED where work is */
 	bool                      is_new;          /* the alert is of this transaction */
 	bool                      calm;            /* only a number has changed */

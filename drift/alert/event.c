@@ -93,6 +93,18 @@ static const struct schema open_work = SCHEMA("EventWork", struct event_work, op
 #define LINKS                                                                                      \
 	FIELD(struct event_links, alert, .flags = FIELD_NULLABLE),                                 \
 	    FIELD(struct event_links, report, .flags = FIELD_OMIT_ZERO | FIELD_NULLABLE)
+
+static const struct field open_escalation_fields[] = {
+	FIELD(struct event_escalation, route),
+	FIELD(struct event_escalation, step),
+	FIELD(struct event_escalation, steps),
+	FIELD(struct event_escalation, again),
+	FIELD(struct event_escalation, waited_s),
+	FIELD_END,
+};
+static const struct schema open_escalation =
+    SCHEMA("EventEscalation", struct event_escalation, open_escalation_fields);
+
 static const struct field link_fields[] = {
 	LINKS,
 	FIELD_END,
@@ -158,6 +170,7 @@ static const struct field data_fields[] = {
 	FIELD(struct alert_event, links, .item = &links_schema),
 	FIELD(struct alert_event, ended, .flags = FIELD_OMIT_ZERO),
 	FIELD(struct alert_event, work, .item = &open_work, .flags = FIELD_OMIT_ZERO),
+	FIELD(struct alert_event, escalation, .item = &open_escalation, .flags = FIELD_OMIT_ZERO),
 	FIELD(struct alert_event, folded, .flags = FIELD_OMIT_ZERO),
 	FIELD(struct alert_event, never_sent, .flags = FIELD_OMIT_ZERO),
 	FIELD(struct alert_event, below_min_severity, .flags = FIELD_OMIT_ZERO),
@@ -333,6 +346,17 @@ static const struct field kept_many_fields[] = {
 };
 static const struct schema kept_many = SCHEMA("KeptMany", struct event_many, kept_many_fields);
 
+static const struct field kept_escalation_fields[] = {
+	KEPT(struct event_escalation, route),
+	FIELD(struct event_escalation, step),
+	FIELD(struct event_escalation, steps),
+	FIELD(struct event_escalation, again),
+	FIELD(struct event_escalation, waited_s),
+	FIELD_END,
+};
+static const struct schema kept_escalation =
+    SCHEMA("KeptEscalation", struct event_escalation, kept_escalation_fields);
+
 static const struct field kept_fields[] = {
 	FIELD(struct alert_event, type),
 	FIELD(struct alert_event, at),
@@ -347,6 +371,7 @@ static const struct field kept_fields[] = {
 	/* one that has none is kept as before, for programs that do not know the member */
 	FIELD(struct alert_event, work, .item = &kept_work, .flags = FIELD_OMIT_ZERO),
 	FIELD(struct alert_event, many, .item = &kept_many, .flags = FIELD_OMIT_ZERO),
+	FIELD(struct alert_event, escalation, .item = &kept_escalation, .flags = FIELD_OMIT_ZERO),
 	FIELD_END,
 };
 static const struct schema kept_schema = SCHEMA("KeptEvent", struct alert_event, kept_fields);
@@ -354,9 +379,11 @@ static const struct schema kept_schema = SCHEMA("KeptEvent", struct alert_event,
 int64_t
 event_template(const struct alert_event *ev, const char *type)
 {
-	bool first =
-	    ev->work == NULL && strcmp(type, EVENT_REOPENED) != 0 && !event_is(type, SORT_WORK);
+	bool first = ev->work == NULL && strcmp(type, EVENT_REOPENED) != 0 &&
+		     !event_is(type, SORT_WORK);
 
+	if (ev->escalation != NULL || strcmp(type, EVENT_UNACKNOWLEDGED) == 0)
+		return 4;
 	return ev->many != NULL ? 3 : first ? 1 : 2;
 }
 

@@ -20,7 +20,7 @@
 #include "drift/alert/alerting.h"
 #include "drift/engine/view.h"
 
-#define EVENT_TEMPLATE 3 /* the newest of the renderings that an event is for: a number kept beside it (event_template()) */
+#define EVENT_TEMPLATE 4 /* the newest of the renderings that an event is for: a number kept beside it (event_template()) */
 #define EVENT_MAX      20000
 #define EVENT_CHANGES  20
 #define EVENT_LINES    8000 /* bytes of all text_diff: those of the first changes for which there is room */
@@ -72,6 +72,10 @@ struct event_work {
 	struct raw_json note;
 	struct raw_json assigned_to; /* an address; "": nobody any more */
 };
+struct event_escalation {
+	struct raw_json route; /* its name */
+	int64_t         step, steps, again, waited_s; /* as of struct alert_escalated */
+};
 struct event_links {
 	const char *alert, *report, *alerts; /* URLs; NULL: none */
 };
@@ -111,6 +115,7 @@ struct alert_event {
 	struct event_many   *many; /* NULL: of one alert, or a test */
 	int64_t              ended; /* findings that are over since the last event, while others go on */
 	struct event_work   *work;  /* NULL: nobody has done anything */
+	struct event_escalation *escalation; /* NULL: it is told for another reason than that nobody has */
 
 	/* What the channel has heard before: set when it is sent, and not kept. */
 	int64_t folded;             /* older events that this one tells in their place */

@@ -220,6 +220,22 @@ set_work(TALLOC_CTX *mem, const struct alert_work *in, struct alert_event *ev, s
 	       set_name(mem, &out->assigned_to, in->assigned_to, e);
 }
 
+static bool
+set_escalation(
+    TALLOC_CTX *mem, const struct alert_escalated *in, struct alert_event *ev, struct err *e)
+{
+	if (in == NULL)
+		return true;
+	ev->escalation = talloc_zero(mem, struct event_escalation);
+	if (ev->escalation == NULL)
+		return err_memory(e);
+	ev->escalation->step = in->step;
+	ev->escalation->steps = in->steps;
+	ev->escalation->again = in->again;
+	ev->escalation->waited_s = in->waited_s;
+	return set_text(mem, &ev->escalation->route, str_of(in->route), e);
+}
+
 /* ---- the changes ---- */
 
 /* Bytes of the open form up to its first change. */
@@ -278,6 +294,18 @@ set_changes(TALLOC_CTX *mem, const struct alert_news *news, struct alert_event *
 	return true;
 }
 
+/* What was told of the findings is told again as it was. */
+static bool
+take_former(const struct alert_event *former, struct alert_event *ev)
+{
+	ev->report = former->report;
+	ev->changes = former->changes;
+	ev->changes_total = former->changes_total;
+	if (former->links != NULL)
+		ev->links->report = former->links->report;
+	return true;
+}
+
 bool
 event_make(const struct alert_scope *s, const struct alert_news *news, struct alert_event *out,
     struct err *e)
@@ -291,7 +319,9 @@ event_make(const struct alert_scope *s, const struct alert_news *news, struct al
 		return true;
 	return set_config(s, out, e) && set_alert(s->mem, news, out, e) && set_report(s, out, e) &&
 	       set_links(s, out, e) && set_work(s->mem, news->work, out, e) &&
-	       set_changes(s->mem, news, out, e);
+	       set_escalation(s->mem, news->escalation, out, e) &&
+	       (news->former != NULL ? take_former(news->former, out)
+				     : set_changes(s->mem, news, out, e));
 }
 
 bool

@@ -1,11 +1,14 @@
 #include "drift/alert/events.h"
 
+#include <inttypes.h>
 #include <stddef.h>
+#include <stdio.h>
 #include <string.h>
 
 const struct event_kind event_kinds[] = {
 	{ EVENT_ATTRIBUTED, SORT_NEWS, "Attributed", "attributed", NULL },
 	{ EVENT_UPDATED, SORT_NEWS, "Changed", "changed", NULL },
+	{ EVENT_UNACKNOWLEDGED, SORT_NEWS, "Not acknowledged", "not acknowledged", NULL },
 	{ EVENT_REOPENED, SORT_NEWS, "Reopened", "reopened", NULL },
 	{ EVENT_OPENED, SORT_NEWS, "Opened", "", NULL },
 	{ EVENT_ACKNOWLEDGED, SORT_WORK, "Acknowledged", "acknowledged", "Acknowledged by" },
@@ -15,6 +18,21 @@ const struct event_kind event_kinds[] = {
 	{ EVENT_TEST, SORT_TEST, "Test", "test", NULL },
 	{ 0 },
 };
+
+void
+event_print_wait(int64_t s, char out[EVENT_WAIT_MAX])
+{
+	static const struct {
+		int64_t     s;
+		const char *name;
+	} units[] = { { 86400, "day" }, { 3600, "hour" }, { 60, "minute" }, { 1, "second" } };
+	size_t i = 0;
+
+	while (units[i].s > 1 && s < 2 * units[i].s)
+		i++;
+	snprintf(out, EVENT_WAIT_MAX, "%" PRId64 " %s%s", s / units[i].s, units[i].name,
+	    s / units[i].s == 1 ? "" : "s");
+}
 
 const struct event_kind *
 event_kind_of(const char *type)

@@ -8,9 +8,11 @@
 #define BSX_DRIFT_ALERT_EVENTS_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 #define EVENT_ATTRIBUTED   "drift.alert.attributed" /* it was told without, and who made its changes is known now */
 #define EVENT_UPDATED      "drift.alert.updated"
+#define EVENT_UNACKNOWLEDGED "drift.alert.unacknowledged" /* nobody has, for so long: a step of a route (escalation.h) */
 #define EVENT_REOPENED     "drift.alert.reopened" /* somebody was at it, and it is worse than what they took on */
 #define EVENT_OPENED       "drift.alert.opened"
 #define EVENT_ACKNOWLEDGED "drift.alert.acknowledged"
@@ -18,6 +20,10 @@
 #define EVENT_ASSIGNED     "drift.alert.assigned"
 #define EVENT_RESOLVED     "drift.alert.resolved"
 #define EVENT_TEST         "channel.test"
+
+/* A length of time in words, "15 minutes": in the largest unit of which there are two. */
+#define EVENT_WAIT_MAX 32
+void event_print_wait(int64_t s, char out[EVENT_WAIT_MAX]);
 
 enum event_sort { SORT_NEWS, SORT_WORK, SORT_END, SORT_TEST };
 

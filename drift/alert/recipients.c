@@ -113,19 +113,27 @@ has_lane_of(const struct recipients_in *in, const struct uuid *route)
 }
 
 static bool
-take_routes(const struct recipients_in *in, struct alert_target *out, size_t *n, struct err *e)
+take_routes(
+    const struct recipients_in *in, struct recipients *to, struct alert_target *out, struct err *e)
 {
+	const struct alert_route **taken =
+	    talloc_size(in->scope->mem, (in->routes->list.n + 1) * sizeof(taken[0]));
+	size_t                   *n = &to->n;
 	const struct alert_scope *s = in->scope;
 	const struct alert_route *r = in->routes->list.p;
 	struct route_facts        f;
 	bool                      goes_on = true;
 
+	if (taken == NULL)
+		return err_memory(e);
 	if (!find_facts(in, &f, e))
 		return false;
+	to->routes = taken;
 	for (size_t i = 0; goes_on && i < in->routes->list.n; i++) {
 		f.any_time = has_lane_of(in, &r[i].id);
 		if (route_misfit(s->mem, &r[i], &f) != NULL)
 			continue;
+		taken[to->routes_n++] = &r[i];
 		route_add_targets(&r[i], out, n);
 		goes_on = r[i].go_on;
 	}
@@ -158,10 +166,10 @@ recipients_find(const struct recipients_in *in, struct recipients *out, struct e
 	size_t               n = ROUTES_CHANNELS_MAX + in->scope->targets_n + in->rows_n;
 	struct alert_target *items = talloc_size(in->scope->mem, (n + 1) * sizeof(items[0]));
 
-	*out = (struct recipients) { items, 0 };
+	*out = (struct recipients) { .items = items };
 	if (items == NULL)
 		return err_memory(e);
-	if (event_is(in->news->event, SORT_NEWS) && !take_routes(in, items, &out->n, e))
+	if (event_is(in->news->event, SORT_NEWS) && !take_routes(in, out, items, e))
 		return false;
 	for (size_t i = 0; i < in->rows_n; i++) {
 		const struct alert_lane *lane = &in->rows[i].lane;

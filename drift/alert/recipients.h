@@ -13,8 +13,10 @@
 #include "drift/alert/alert_route.h"
 
 struct recipients {
-	const struct alert_target *items;
-	size_t                     n;
+	const struct alert_target       *items;
+	size_t                           n;
+	const struct alert_route *const *routes; /* that the alert takes now */
+	size_t                           routes_n;
 };
 
 struct recipients_in {

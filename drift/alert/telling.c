@@ -4,6 +4,7 @@
 
 #include "core/store/alert/lane.h"
 #include "core/store/trip.h"
+#include "drift/alert/escalation.h"
 #include "drift/alert/fold.h"
 #include "drift/alert/message.h"
 #include "drift/alert/recipients.h"
@@ -114,12 +115,24 @@ take_recipients(struct telling *w, struct err *e)
 	return read_channels(w, trip, e) && trip_go(trip, e);
 }
 
+/* Those who are called for, whatever the routes say. */
+static bool
+load_called(struct telling *w, struct err *e)
+{
+	struct trip *trip = trip_make(w->s->mem, w->s->t->db);
+
+	return lane_list(w->s->t->db, w->s->mem, &w->news->alert->id, &w->rows, &w->rows_n, e) &&
+	       read_channels(w, trip, e) && trip_go(trip, e);
+}
+
 static bool
 load(struct telling *w, struct err *e)
 {
 	const struct alert_scope *s = w->s;
 
-	w->to = (struct recipients) { s->targets, s->targets_n };
+	w->to = (struct recipients) { .items = s->targets, .n = s->targets_n };
+	if (w->news->escalation != NULL)
+		return load_called(w, e);
 	if (!read_routes(w, e))
 		return false;
 	if (s->targets_n == 0 && w->routing.version <= ROUTING_UNTOUCHED)
@@ -458,7 +471,8 @@ alerting_tell(
 	if (sent != NULL)
 		*sent = 0;
 	(void)severity_parse(str_of(news->alert->severity), &w.severity);
-	if (!load(&w, e) || !make_room(&w, e) || !tell_targets(&w, e) || !write(&w, e))
+	if (!load(&w, e) || !make_room(&w, e) || !tell_targets(&w, e) || !write(&w, e) ||
+	    !escalation_begin(s, news, w.to.routes, w.to.routes_n, e))
 		return false;
 	if (sent != NULL)
 		*sent = w.posts_n;

@@ -83,6 +83,16 @@ add_severity(struct buf *b, const char *severity)
 	buf_puts(b, severity + (severity[0] != '\0'));
 }
 
+static bool
+add_wait(struct buf *b, int64_t waited_s)
+{
+	char wait[EVENT_WAIT_MAX];
+
+	event_print_wait(waited_s, wait);
+	buf_printf(b, ", not acknowledged for %s", wait);
+	return true;
+}
+
 /* Behind the severity: what has happened, and where somebody has done it, who. */
 static bool
 add_deed(struct buf *b, const struct alert_event *ev, struct err *e)
@@ -91,6 +101,8 @@ add_deed(struct buf *b, const struct alert_event *ev, struct err *e)
 	bool                      changed = strcmp(ev->type, EVENT_UPDATED) == 0;
 	const char               *standing = event_kind_of(ev->type)->standing;
 
+	if (ev->escalation != NULL)
+		return add_wait(b, ev->escalation->waited_s);
 	if (changed && a->escalated)
 		standing = "worse";
 	else if (changed && a->severity_before != NULL)
@@ -189,6 +201,24 @@ add_makers(TALLOC_CTX *mem, const struct event_alert *a, struct words *out, stru
 	       add_fact(out, "By", line == NULL ? "" : line);
 }
 
+/* For how long nobody has, and how far it has come therefore. */
+static bool
+add_escalation(TALLOC_CTX *mem, const struct alert_event *ev, struct words *out, struct err *e)
+{
+	const struct event_escalation *x = ev->escalation;
+	char                           wait[EVENT_WAIT_MAX];
+	struct buf                     b;
+
+	if (x == NULL)
+		return true;
+	event_print_wait(x->waited_s, wait);
+	buf_make(&b, mem);
+	buf_printf(&b, "nobody has for %s: step %lld of %lld of the route ", wait,
+	    (long long)x->step, (long long)x->steps);
+	return add_text(&b, &x->route, NAME_MAX_, e) &&
+	       add_fact(out, "Acknowledged", buf_text(&b, e));
+}
+
 /* What somebody has done, who and with which words. */
 static bool
 add_work(TALLOC_CTX *mem, const struct alert_event *ev, struct words *out, struct err *e)
@@ -220,7 +250,7 @@ make_facts(TALLOC_CTX *mem, const struct alert_event *ev, struct words *out, str
 		   add_fact(out, "Since", instant_line(mem, a->opened_at, e)) &&
 		   add_makers(mem, a, out, e) &&
 		   add_fact(out, "Resolved by", line_of(mem, &a->resolved_by, NAME_MAX_, e)) &&
-		   add_work(mem, ev, out, e));
+		   add_escalation(mem, ev, out, e) && add_work(mem, ev, out, e));
 }
 
 /* ---- changes ---- */

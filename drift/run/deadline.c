@@ -10,6 +10,7 @@
 #include "drift/alert/condition.h"
 #include "drift/config/spec.h"
 #include "drift/run/attributed.h"
+#include "drift/run/escalating.h"
 #include "drift/run/pushers.h"
 #include "drift/run/recheck.h"
 #include "drift/run/review.h"
@@ -135,6 +136,12 @@ attribution(struct db *db, const struct deadline *b, struct err *e)
 	return attributed_due(db, &b->due, e);
 }
 
+static bool
+escalation(struct db *db, const struct deadline *b, struct err *e)
+{
+	return escalating_due(db, &b->due, e);
+}
+
 #define COUNTING_MS 5000 /* what takes longer is left to the count of the day */
 
 struct counting {
@@ -179,6 +186,7 @@ static const struct due_kind {
 	{ SCHEDULE_RECHECK, renew, recheck },
 	{ SCHEDULE_REVIEW, NULL, review },
 	{ SCHEDULE_ATTRIBUTION, NULL, attribution },
+	{ SCHEDULE_ESCALATION, NULL, escalation },
 	{ SCHEDULE_STORAGE, count_storage, end_storage },
 };
 

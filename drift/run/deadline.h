@@ -1,7 +1,7 @@
 /*
  * deadline.h - what is due at an instant: silence, that is configs whose complete
- * snapshot has not come in time, what ends by the clock (recheck.h), and baselines that
- * nobody approves (review.h).
+ * snapshot has not come in time, what ends by the clock (recheck.h), baselines that
+ * nobody approves (review.h), and alerts that nobody acknowledges (escalating.h).
  *
  * A row of the control schema is due when the last complete snapshot is older
  * than blind_after beats.  Whoever claims it opens the config's blind alert in

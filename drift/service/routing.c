@@ -108,20 +108,36 @@ routing_names(struct db *db, TALLOC_CTX *mem, const struct uuid *channel, bool *
 
 /* ---- what is refused ---- */
 
+static void
+list_ids(struct strings in, struct uuid *ids, size_t *n, size_t most)
+{
+	for (size_t i = 0; i < in.n && *n < most; i++)
+		*n += uuid_parse(str_of(in.items[i]), &ids[*n]);
+}
+
+static void
+list_of(const struct alert_route *r, struct uuid *ids, size_t *n, size_t most)
+{
+	const struct route_step *steps = r->escalate.p;
+
+	list_ids(r->channels, ids, n, most);
+	for (size_t i = 0; i < r->escalate.n; i++)
+		list_ids(steps[i].channels, ids, n, most);
+}
+
 /* The channels that all of them name, each as often as it is. */
 static bool
 list_channels(const struct routing_deed *d, struct uuid **ids, size_t *n, struct err *e)
 {
 	const struct alert_route *r = d->now.list.p;
-	size_t                    most = ROUTES_MAX * ROUTE_CHANNELS_MAX;
+	const size_t              most = ROUTES_MAX * ROUTE_CHANNELS_MAX * (1 + ROUTE_STEPS_MAX);
 
 	*n = 0;
 	*ids = talloc_zero_size(d->a->by.mem, (most + 1) * sizeof(**ids));
 	if (*ids == NULL)
 		return err_memory(e);
 	for (size_t i = 0; i < d->now.list.n; i++)
-		for (size_t k = 0; k < r[i].channels.n && *n < most; k++)
-			*n += uuid_parse(str_of(r[i].channels.items[k]), &(*ids)[*n]);
+		list_of(&r[i], *ids, n, most);
 	return *n <= ROUTES_CHANNELS_MAX ||
 	       err_fault(e, d->a->by.mem, "/channels",
 		   "makes them more than %d that all routes name together", ROUTES_CHANNELS_MAX);
@@ -181,16 +197,39 @@ has_channel(const struct channel *rows, size_t n, const char *id)
 	return false;
 }
 
+struct known_channels {
+	const struct channel *rows;
+	size_t                n;
+};
+
+static bool
+check_known(const struct routing_deed *d, const struct known_channels *known, struct strings ids,
+    const char *at, struct err *e)
+{
+	char pointer[64];
+
+	for (size_t i = 0; i < ids.n; i++) {
+		snprintf(pointer, sizeof(pointer), "%s/%zu", at, i);
+		if (!has_channel(known->rows, known->n, ids.items[i]) &&
+		    !err_fault(e, d->a->by.mem, pointer, "no such channel"))
+			return false;
+	}
+	return true;
+}
+
 /* Of the one at hand: the others may name what is gone. */
 static bool
-check_channels(const struct routing_deed *d, const struct channel *rows, size_t n, struct err *e)
+check_channels(const struct routing_deed *d, const struct known_channels *known, struct err *e)
 {
-	char pointer[40];
+	const struct route_wish *in = d->in;
+	const struct route_step *steps = in->says.escalate.p;
+	char                     at[40];
 
-	for (size_t i = 0; d->in->has_channels && i < d->in->says.channels.n; i++) {
-		snprintf(pointer, sizeof(pointer), "/channels/%zu", i);
-		if (!has_channel(rows, n, d->in->says.channels.items[i]) &&
-		    !err_fault(e, d->a->by.mem, pointer, "no such channel"))
+	if (in->has_channels && !check_known(d, known, in->says.channels, "/channels", e))
+		return false;
+	for (size_t i = 0; in->has_escalate && i < in->says.escalate.n; i++) {
+		snprintf(at, sizeof(at), "/escalate/%zu/channels", i);
+		if (!check_known(d, known, steps[i].channels, at, e))
 			return false;
 	}
 	return true;
@@ -220,17 +259,20 @@ check_configs(const struct routing_deed *d, struct err *e)
 static bool
 check_list(struct routing_deed *d, const struct alert_route *changed, struct err *e)
 {
-	const struct acting *a = d->a;
-	struct uuid         *ids;
-	struct channel      *rows;
-	size_t               n, rows_n;
+	const struct acting  *a = d->a;
+	struct uuid          *ids;
+	struct channel       *rows;
+	size_t                n, rows_n;
+	struct known_channels known;
 
-	return list_channels(d, &ids, &n, e) &&
-	       channel_hold_ids(
-		   a->by.t->db, a->by.mem, (struct id_list) { ids, n }, &rows, &rows_n, e) &&
-	       demand_values(d, rows, rows_n, e) &&
-	       (changed == NULL || (route_check(a->by.mem, changed, e) &&
-				       check_channels(d, rows, rows_n, e) && check_configs(d, e)));
+	if (!list_channels(d, &ids, &n, e) ||
+	    !channel_hold_ids(
+		a->by.t->db, a->by.mem, (struct id_list) { ids, n }, &rows, &rows_n, e) ||
+	    !demand_values(d, rows, rows_n, e))
+		return false;
+	known = (struct known_channels) { rows, rows_n };
+	return changed == NULL || (route_check(a->by.mem, changed, e) &&
+				      check_channels(d, &known, e) && check_configs(d, e));
 }
 
 /* ---- what is told ---- */
@@ -317,6 +359,8 @@ copy_wish(const struct routing_deed *d, struct alert_route *r, struct err *e)
 		r->tell_makers = in->says.tell_makers;
 	if (in->has_work)
 		r->tell_work = in->says.tell_work;
+	if (in->has_escalate)
+		r->escalate = in->says.escalate;
 	if (in->has_repeat)
 		r->repeat_min_s = in->says.repeat_min_s;
 	r->updated_at = acting_now(d->a);

@@ -4,6 +4,7 @@
 
 #include "core/auth/settings.h"
 #include "core/store/alert/channel.h"
+#include "drift/alert/escalation.h"
 #include "drift/alert/recipients.h"
 #include "drift/service/alert.h"
 #include "drift/service/routing.h"
@@ -203,6 +204,63 @@ show_channels(const struct acting *a, const struct alert_target *to, size_t n,
 	return true;
 }
 
+/* ---- where it goes on to ---- */
+
+static void
+withhold_step(struct items *hits)
+{
+	struct routing_hit *h = hits->p;
+
+	for (size_t i = 0; i < hits->n; i++) {
+		h[i].told = false;
+		h[i].why = "The step is for worse alerts.";
+	}
+}
+
+static bool
+add_steps(const struct trying *w, const struct alert_route *r, enum severity severity,
+    struct items *out, struct err *e)
+{
+	const struct route_step *steps = r->escalate.p;
+	struct routing_later    *later = out->p;
+
+	for (size_t i = 0; i < r->escalate.n; i++) {
+		struct routing_later *to = &later[out->n++];
+		struct alert_target   targets[ROUTE_CHANNELS_MAX];
+		size_t                n = 0;
+
+		*to = (struct routing_later) {
+			.route_id = r->id,
+			.after_s = steps[i].after_s,
+			.repeat_s = steps[i].repeat_s,
+			.repeats = steps[i].repeats,
+		};
+		escalation_add_targets(r, &steps[i], targets, &n);
+		if (!show_channels(w->a, targets, n, severity, &to->channels, e))
+			return false;
+		if (!escalation_concerns(&steps[i], severity))
+			withhold_step(&to->channels);
+	}
+	return true;
+}
+
+/* Of each route that it takes. */
+static bool
+show_later(const struct trying *w, enum severity severity, struct routing_trial *t, struct err *e)
+{
+	const struct routing_step *taken = t->routes.p;
+
+	t->later.p = talloc_zero_size(
+	    w->a->by.mem, (t->routes.n * ROUTE_STEPS_MAX + 1) * sizeof(struct routing_later));
+	if (t->later.p == NULL)
+		return err_memory(e);
+	for (size_t i = 0; i < t->routes.n; i++)
+		if (taken[i].fits && !add_steps(w, routes_find(&w->routes, &taken[i].route_id),
+					 severity, &t->later, e))
+			return false;
+	return true;
+}
+
 /* ---- one case ---- */
 
 static bool
@@ -229,7 +287,8 @@ try_case(const struct trying *w, const struct routing_case *c, const struct aler
 	return ask_routes(w, &f, out, to, &n, e) &&
 	       (!out->unrouted || (is_tenants(c) ? add_tenants(w, to, &n, e)
 						 : add_own(w, &c->config_id, to, &n, e))) &&
-	       show_channels(w->a, to, n, f.severity, &out->channels, e);
+	       show_channels(w->a, to, n, f.severity, &out->channels, e) &&
+	       show_later(w, f.severity, out, e);
 }
 
 static bool

@@ -36,10 +36,17 @@ struct routing_hit {
 	bool        told;
 	const char *why; /* it is not; NULL: it is */
 };
+/* A step that follows where nobody acknowledges. */
+struct routing_later {
+	struct uuid  route_id;
+	int64_t      after_s, repeat_s, repeats; /* as of struct route_step */
+	struct items channels;                   /* struct routing_hit */
+};
 struct routing_trial {
 	struct routing_case alert;
 	struct items        routes;   /* struct routing_step */
 	struct items        channels; /* struct routing_hit */
+	struct items        later;    /* struct routing_later */
 	bool                unrouted; /* it comes to the channels that its config names */
 };
 

@@ -18,6 +18,7 @@ struct alert_route_out {
 	bool                go_on, tell_ends, tell_makers;
 	const char         *tell_work;
 	int64_t             repeat_min_s;
+	struct items        escalate;
 	const char         *warning;
 	instant             created_at, updated_at;
 };
@@ -40,6 +41,9 @@ static const struct field alert_route_out_fields[] = {
 	    .doc = "Whether they hear of the work on it; absent: as their kinds do."),
 	FIELD(struct alert_route_out, repeat_min_s, .flags = FIELD_OMIT_ZERO,
 	    .doc = "Least time between events in which only a number has changed; absent: 300."),
+	FIELD(struct alert_route_out, escalate, .item = &route_step_schema,
+	    .flags = FIELD_OMIT_ZERO,
+	    .doc = "Who is told next of an alert that nobody acknowledges."),
 	FIELD(struct alert_route_out, warning, .flags = FIELD_OMIT_ZERO,
 	    .doc = "What is odd about it: no alert fits, or a route before it takes all that do."),
 	FIELD(struct alert_route_out, created_at, .doc = "When it was made."),
@@ -65,6 +69,7 @@ show_seen(const struct route_seen *s, struct alert_route_out *out)
 		.tell_makers = r->tell_makers,
 		.tell_work = r->tell_work,
 		.repeat_min_s = r->repeat_min_s,
+		.escalate = r->escalate,
 		.warning = s->doubt,
 		.created_at = r->created_at,
 		.updated_at = r->updated_at,
@@ -101,6 +106,7 @@ struct alert_route_in {
 	bool                go_on, tell_ends, tell_makers;
 	const char         *tell_work;
 	int64_t             repeat_min_s;
+	struct items        escalate;
 	struct uuid         before;
 	uint64_t            given;
 };
@@ -128,6 +134,11 @@ struct alert_route_in {
 	    FIELD(struct alert_route_in, repeat_min_s, .min = 1, .max = 86400,                     \
 		.doc = "Least time between events in which only a number has changed; 300 when "   \
 		       "absent."),                                                                 \
+	    FIELD(struct alert_route_in, escalate, .item = &route_step_schema,                     \
+		.max = ROUTE_STEPS_MAX,                                                            \
+		.doc = "Who is told next of an alert that nobody acknowledges, step by step; "     \
+		       "whoever takes it on stops it. Their channels count among those that all "  \
+		       "routes name."),                                                            \
 	    FIELD(struct alert_route_in, before, .flags = FIELD_NULLABLE,                          \
 		.doc = "It goes in front of this route; when absent a new one goes behind all.")
 static const struct field  route_new_fields[] = { ROUTE_MEMBERS(FIELD_REQUIRED), FIELD_END };
@@ -151,6 +162,7 @@ wish_of(const struct alert_route_in *in, const struct schema *s)
 			.tell_makers = in->tell_makers,
 			.tell_work = in->tell_work,
 			.repeat_min_s = in->repeat_min_s,
+			.escalate = in->escalate,
 		},
 		.before = in->before,
 		.has_name = GIVEN("name"),
@@ -161,6 +173,7 @@ wish_of(const struct alert_route_in *in, const struct schema *s)
 		.has_makers = GIVEN("tell_makers"),
 		.has_work = GIVEN("tell_work"),
 		.has_repeat = GIVEN("repeat_min_s"),
+		.has_escalate = GIVEN("escalate"),
 	};
 #undef GIVEN
 }
@@ -276,11 +289,22 @@ static const struct field  hit_fields[] = {
 };
 static const struct schema hit_schema = SCHEMA("AlertRouteHit", struct routing_hit, hit_fields);
 
+static const struct field later_fields[] = {
+	FIELD(struct routing_later, route_id, .doc = "The route."),
+	FIELD(struct routing_later, after_s, .doc = "So many seconds after it has opened."),
+	FIELD(struct routing_later, repeat_s, .flags = FIELD_OMIT_ZERO, .doc = "And again."),
+	FIELD(struct routing_later, repeats, .flags = FIELD_OMIT_ZERO, .doc = "So often at most."),
+	FIELD(struct routing_later, channels, .item = &hit_schema, .doc = "Who is told then."),
+	FIELD_END,
+};
+static const struct schema later_schema =
+    SCHEMA("AlertRouteLater", struct routing_later, later_fields);
+
 struct trial_out {
 	struct uuid  alert_id, config_id;
 	const char  *title, *severity, *kind;
 	instant      at;
-	struct items routes, channels;
+	struct items routes, channels, later;
 	bool         unrouted;
 };
 static const struct field trial_fields[] = {
@@ -294,6 +318,9 @@ static const struct field trial_fields[] = {
 	FIELD(struct trial_out, routes, .item = &step_schema,
 	    .doc = "The routes that it is held against, in their order, until one ends it."),
 	FIELD(struct trial_out, channels, .item = &hit_schema, .doc = "Where it would go."),
+	FIELD_AS(struct trial_out, later, "escalate", .item = &later_schema,
+	    .flags = FIELD_OMIT_ZERO,
+	    .doc = "Where it would go on to as long as nobody acknowledges it."),
 	FIELD(struct trial_out, unrouted,
 	    .doc = "It comes to the channels that its config names, as if there were no routes."),
 	FIELD_END,
@@ -337,6 +364,7 @@ show_trials(
 			.at = t[i].alert.at,
 			.routes = t[i].routes,
 			.channels = t[i].channels,
+			.later = t[i].later,
 			.unrouted = t[i].unrouted,
 		};
 	out->items = (struct items) { shown, n };

@@ -182,6 +182,8 @@ SQL(expire_delete_controls, SQL_TENANT, &id_schema, NULL,
     "DELETE FROM alert_controls WHERE alert_id = :id");
 SQL(expire_delete_lanes, SQL_TENANT, &id_schema, NULL,
     "DELETE FROM alert_lanes WHERE alert_id = :id");
+SQL(expire_delete_escalations, SQL_TENANT, &id_schema, NULL,
+    "DELETE FROM alert_escalations WHERE alert_id = :id");
 SQL(expire_delete_alert, SQL_TENANT, &id_schema, NULL,
     "DELETE FROM alerts WHERE id = :id AND open_key IS NULL");
 
@@ -206,6 +208,7 @@ drop_alerts(struct db *db, TALLOC_CTX *mem, const struct expire *in, bool *more,
 		    (!db_run(db, &expire_delete_alert_events, &rows[i], NULL, e) ||
 			!db_run(db, &expire_delete_lanes, &rows[i], NULL, e) ||
 			!db_run(db, &expire_delete_controls, &rows[i], NULL, e) ||
+			!db_run(db, &expire_delete_escalations, &rows[i], NULL, e) ||
 			!db_run(db, &expire_delete_alert, &rows[i], NULL, e)))
 			return false;
 	}

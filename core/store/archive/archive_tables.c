@@ -135,6 +135,7 @@ const struct archive_plan archive_plans[] = {
 			" updated_at acknowledged_by acknowledged_at assigned_to resolved_at"
 			" resolved_by suppressed_by open_key version title_values attribution"),
 	CARRY("alert_controls", "alert_id* control*"),
+	CARRY("alert_escalations", "id* alert_id route_id step repeats begun_at"),
 	CARRY("alert_findings", "alert_id* fingerprint* value_hash"),
 	CARRY("alert_lanes", "id* alert_id channel_id sent severity told_at below untold route_id"),
 	CARRY_OVER("alert_routing", "id* version routes"),

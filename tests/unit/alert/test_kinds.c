@@ -29,6 +29,9 @@ static const struct view all = { .values = true }, none = { 0 };
 
 /* ---- the road of an event, without the database ---- */
 
+static const struct alert_escalated unacknowledged = { "a <b>\r\nroute \xe2\x80\xae @here \x01", 2,
+	5, 24, 2 * 86400 + 1 };
+
 static void
 show(const struct news *w, const char *type, struct view v, struct alert_event *shown)
 {
@@ -47,6 +50,7 @@ show(const struct news *w, const char *type, struct view v, struct alert_event *
 		.event = type,
 		.alert = strcmp(type, EVENT_TEST) == 0 ? NULL : &w->alert,
 		.work = w->work,
+		.escalation = strcmp(type, EVENT_UNACKNOWLEDGED) == 0 ? &unacknowledged : NULL,
 		.changes = w->changes,
 		.texts = w->texts,
 		.order = w->order,
@@ -269,7 +273,7 @@ every_event_is_told_by_every_kind_in_every_state_of_its_alert(void **state)
 			    text_at(render("pagerduty", &shown, &size), "/event_action"),
 			    incident_of(k));
 		}
-	assert_int_equal(cases, 8 * 4 * 4 * 3);
+	assert_int_equal(cases, 9 * 4 * 4 * 3);
 }
 
 static void
@@ -281,9 +285,10 @@ a_program_from_before_leaves_what_it_does_not_know(void **state)
 	(void)state;
 	for (const struct event_kind *k = event_kinds; k->type != NULL; k++) {
 		bool first = k->sort != SORT_WORK && strcmp(k->type, EVENT_REOPENED) != 0;
+		bool fourth = strcmp(k->type, EVENT_UNACKNOWLEDGED) == 0;
 
 		show(w, k->type, all, &shown);
-		assert_int_equal(event_template(&shown, k->type), first ? 1 : 2);
+		assert_int_equal(event_template(&shown, k->type), fourth ? 4 : first ? 1 : 2);
 	}
 	w->work = works;
 	show(w, EVENT_RESOLVED, all, &shown);
@@ -316,6 +321,30 @@ the_first_line_says_how_bad_where_what_and_from_what_to_what(void **state)
 	    text_at(render("alertmanager", &shown, &size), "/0/annotations/summary"),
 	    "Resolved \xc2\xb7 Example Ltd \xc2\xb7 sshd_config: PermitRootLogin no -> yes and 2 "
 	    "more");
+}
+
+static void
+how_long_nobody_has_acknowledged_is_said_in_words(void **state)
+{
+	static const struct {
+		int64_t     s;
+		const char *text;
+	} cases[] = { { 0, "0 seconds" }, { 1, "1 second" }, { 119, "119 seconds" },
+		{ 120, "2 minutes" }, { 900, "15 minutes" }, { 7199, "119 minutes" },
+		{ 7200, "2 hours" }, { 2 * 86400 - 1, "47 hours" }, { 7 * 86400, "7 days" } };
+	char               text[EVENT_WAIT_MAX];
+	struct alert_event shown;
+	size_t             size;
+
+	(void)state;
+	for (size_t i = 0; i < LEN(cases); i++) {
+		event_print_wait(cases[i].s, text);
+		assert_string_equal(text, cases[i].text);
+	}
+	show(news_make(SEVERITY_HIGH, 1, NEWS_PLAIN), EVENT_UNACKNOWLEDGED, all, &shown);
+	shown.type = EVENT_OPENED; /* to who has not heard of it */
+	assert_non_null(strstr(text_at(render("slack", &shown, &size), "/text"),
+	    "High, not acknowledged for 2 days \xc2\xb7"));
 }
 
 static void
@@ -618,6 +647,7 @@ main(void)
 		TEST(every_event_is_told_by_every_kind_in_every_state_of_its_alert),
 		TEST(a_program_from_before_leaves_what_it_does_not_know),
 		TEST(the_first_line_says_how_bad_where_what_and_from_what_to_what),
+		TEST(how_long_nobody_has_acknowledged_is_said_in_words),
 		TEST(what_does_not_fit_is_counted),
 		TEST(an_incident_is_one_from_its_opening_to_its_end),
 		TEST(a_channel_without_values_is_told_none_by_any_kind),

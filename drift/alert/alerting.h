@@ -112,7 +112,12 @@ struct alert_news {
 	const size_t             *order; /* indexes of changes: the most severe first */
 	size_t                    n;     /* of them */
 	const struct alert_routing *routing; /* the tenant's, read in this transaction; NULL: not yet */
+	const struct alert_routes  *routes;  /* of it, where many alerts are told; NULL: not yet */
 };
+/* What is so read once, where many are told: routes that this version does not understand lead nowhere, and the log has it. */
+struct alert_routes; /* alert_route.h */
+MUST_USE bool alerting_routes(const struct alert_scope *s, const struct alert_routing *routing,
+    struct alert_routes *out, struct err *e);
 
 /* Tells the targets, each down its lane (core/store/alert/lane.h): an event that waits takes in the next (fold.h).
  * *sent (may be NULL) is how many channels. */

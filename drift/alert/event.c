@@ -379,8 +379,8 @@ static const struct schema kept_schema = SCHEMA("KeptEvent", struct alert_event,
 int64_t
 event_template(const struct alert_event *ev, const char *type)
 {
-	bool first = ev->work == NULL && strcmp(type, EVENT_REOPENED) != 0 &&
-		     !event_is(type, SORT_WORK);
+	bool first =
+	    ev->work == NULL && strcmp(type, EVENT_REOPENED) != 0 && !event_is(type, SORT_WORK);
 
 	if (ev->escalation != NULL || strcmp(type, EVENT_UNACKNOWLEDGED) == 0)
 		return 4;

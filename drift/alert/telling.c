@@ -59,16 +59,24 @@ read_channels(struct telling *w, struct trip *trip, struct err *e)
 	return true;
 }
 
-/* What this version does not understand leads nowhere: alerts go where they went without, and the
- * log has it. */
+bool
+alerting_routes(const struct alert_scope *s, const struct alert_routing *routing,
+    struct alert_routes *out, struct err *e)
+{
+	if (routes_read(s->mem, routing->routes, out, e))
+		return true;
+	if (e->code == ERR_INVALID)
+		log_err(s->env->log, LOG_DRIFT, "a tenant's routes lead nowhere", e);
+	return err_take(e, ERR_INVALID);
+}
+
 static bool
 take_list(struct telling *w, struct err *e)
 {
-	if (routes_read(w->s->mem, w->routing.routes, &w->routes, e))
-		return true;
-	if (e->code == ERR_INVALID)
-		log_err(w->s->env->log, LOG_DRIFT, "a tenant's routes lead nowhere", e);
-	return err_take(e, ERR_INVALID);
+	if (w->news->routes == NULL)
+		return alerting_routes(w->s, &w->routing, &w->routes, e);
+	w->routes = *w->news->routes;
+	return true;
 }
 
 /* The routes, where nobody has read them yet, with the channels that the config names, which they

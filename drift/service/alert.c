@@ -10,7 +10,7 @@
 #include "core/store/drift/unsettled.h"
 #include "core/store/id_list.h"
 #include "core/store/identity/user.h"
-#include "drift/alert/alerting.h"
+#include "drift/alert/alert_route.h"
 #include "drift/attribution/attribution.h"
 #include "drift/finding/status.h"
 #include "drift/watch/own_scope.h"
@@ -146,26 +146,64 @@ via_of(const struct caller *c)
 	return c->kind == CALLER_API_KEY ? "key" : "session";
 }
 
-/* Whoever was told of the alert hears of its end, whoever ended it, and of the work on it. */
+/* What all alerts of a deed are told with: read with the first, a config again where the next is of
+ * another. */
+struct alert_desk {
+	const struct acting *a;
+	struct alert_routing routing; /* version 0: not read */
+	struct alert_routes  routes;
+	struct drift_config  config; /* id nil: none is read */
+};
+
+/* Of its config, or of the tenant itself. */
 static bool
-tell_work(const struct acting *a, struct alert *at, const char *event,
-    const struct alert_work *work, struct err *e)
+make_scope(struct alert_desk *k, const struct alert *at, struct alert_scope *s, struct err *e)
 {
-	const struct alert_news  news = { .event = event, .alert = at, .work = work };
-	struct drift_config      c;
-	struct alert_scope       s;
+	const struct acting     *a = k->a;
 	const struct drift_spec *spec;
 
 	if (uuid_is_nil(&at->config_id))
-		return own_scope(a->by.auth, a->by.t, a->by.mem, &s, e) &&
-		       alerting_tell(&s, &news, NULL, e);
-	if (!config_by_id(a->by.t, a->by.mem, &at->config_id, &c, e))
-		return err_take(e, ERR_MISSING);
-	spec = acting_spec(a, &c, e);
-	if (spec == NULL || !title_open(a->by.t, a->by.mem, at, e))
+		return own_scope(a->by.auth, a->by.t, a->by.mem, s, e);
+	if (!uuid_eq(&k->config.id, &at->config_id) &&
+	    !config_by_id(a->by.t, a->by.mem, &at->config_id, &k->config, e))
 		return false;
-	s = acting_alerts(a, &c, spec);
-	return alerting_tell(&s, &news, NULL, e);
+	spec = acting_spec(a, &k->config, e);
+	if (spec == NULL)
+		return false;
+	*s = acting_alerts(a, &k->config, spec);
+	return true;
+}
+
+static bool
+open_desk(struct alert_desk *k, const struct alert *at, struct alert_scope *s, struct err *e)
+{
+	const struct acting *a = k->a;
+
+	if (!make_scope(k, at, s, e))
+		return false;
+	return k->routing.version != 0 || (routing_read(a->by.t->db, a->by.mem, &k->routing, e) &&
+					      alerting_routes(s, &k->routing, &k->routes, e));
+}
+
+/* Whoever was told of the alert hears of its end, whoever ended it, and of the work on it. */
+static bool
+tell_work(struct alert_desk *k, struct alert *at, const char *event, const struct alert_work *work,
+    struct err *e)
+{
+	const struct alert_news news = {
+		.event = event,
+		.alert = at,
+		.work = work,
+		.routing = &k->routing,
+		.routes = &k->routes,
+	};
+	struct alert_scope s;
+
+	if (!open_desk(k, at, &s, e)) {
+		k->config = (struct drift_config) { 0 };
+		return err_take(e, ERR_MISSING);
+	}
+	return title_open(s.t, s.mem, at, e) && alerting_tell(&s, &news, NULL, e);
 }
 
 static bool
@@ -207,14 +245,15 @@ is_so(const struct alert *at, const struct alert_wish *w)
 }
 
 static bool
-fulfil(struct db *db, const struct acting *a, const struct alert_wish *w, struct alert *at,
+fulfil(struct db *db, struct alert_desk *k, const struct alert_wish *w, struct alert *at,
     struct err *e)
 {
-	struct alert_work work = {
-		.by = a->name,
-		.via = via_of(a->by.caller),
-		.from = at->status,
-		.note = w->note,
+	const struct acting *a = k->a;
+	struct alert_work    work = {
+		   .by = a->name,
+		   .via = via_of(a->by.caller),
+		   .from = at->status,
+		   .note = w->note,
 	};
 	bool        assigns = w->assigns && !uuid_eq(&w->assigned_to, &at->assigned_to);
 	bool        was_open = at->open_key != NULL, done;
@@ -242,7 +281,7 @@ fulfil(struct db *db, const struct acting *a, const struct alert_wish *w, struct
 	if (!was_open || event == NULL)
 		return true;
 	return (!assigns || name_assignee(a, &at->assigned_to, &work.assigned_to, e)) &&
-	       tell_work(a, at, event, &work, e);
+	       tell_work(k, at, event, &work, e);
 }
 
 bool
@@ -250,6 +289,7 @@ alert_resolve(struct db *db, const struct acting *a, const struct report *report
     struct err *e)
 {
 	const struct alert_wish w = { .status = "resolved", .note = note, .now = acting_now(a) };
+	struct alert_desk       desk = { .a = a };
 	struct alert            at;
 	char                    key[ALERT_OPEN_KEY_MAX];
 
@@ -261,7 +301,7 @@ alert_resolve(struct db *db, const struct acting *a, const struct report *report
 	}
 	at.report_id = report->id;
 	at.changes = 0;
-	return fulfil(db, a, &w, &at, e);
+	return fulfil(db, &desk, &w, &at, e);
 }
 
 /* ---- the deed ---- */
@@ -427,6 +467,7 @@ static bool
 deed_body(struct db *db, void *arg, struct err *e)
 {
 	struct alert_deed *x = arg;
+	struct alert_desk  desk = { .a = x->a };
 	size_t             n;
 
 	x->done = (struct alerts_done) { 0 };
@@ -438,7 +479,7 @@ deed_body(struct db *db, void *arg, struct err *e)
 	for (size_t i = 0; i < n; i++) {
 		if (x->many && is_so(&x->alerts[i], &x->wish))
 			continue;
-		if (!fulfil(db, x->a, &x->wish, &x->alerts[i], e))
+		if (!fulfil(db, &desk, &x->wish, &x->alerts[i], e))
 			return false;
 		x->alerts[x->done.changed++] = x->alerts[i];
 	}

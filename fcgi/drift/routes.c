@@ -136,9 +136,12 @@ struct alert_route_in {
 		       "absent."),                                                                 \
 	    FIELD(struct alert_route_in, escalate, .item = &route_step_schema,                     \
 		.max = ROUTE_STEPS_MAX,                                                            \
-		.doc = "Who is told next of an alert that nobody acknowledges, step by step; "     \
-		       "whoever takes it on stops it. Their channels count among those that all "  \
-		       "routes name."),                                                            \
+		.doc =                                                                             \
+		    "Who is told next of an alert that nobody acknowledges, step by step; "        \
+		    "whoever takes it on stops it. They get drift.alert.unacknowledged, who has "  \
+		    "not heard of the alert drift.alert.opened, both with data.escalation. "       \
+		    "Their channels count among those that all "                                   \
+		    "routes name."),                                                               \
 	    FIELD(struct alert_route_in, before, .flags = FIELD_NULLABLE,                          \
 		.doc = "It goes in front of this route; when absent a new one goes behind all.")
 static const struct field  route_new_fields[] = { ROUTE_MEMBERS(FIELD_REQUIRED), FIELD_END };

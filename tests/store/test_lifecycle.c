@@ -195,7 +195,7 @@ assert_receipt(struct place *x, const struct tenant *t)
 	receipt = talloc_strdup(w, kept);
 	assert_non_null(strstr(receipt, t->slug));
 	assert_non_null(strstr(receipt, "\nkeys 1 "));
-	assert_non_null(strstr(receipt, "\nrows 4\n"));
+	assert_non_null(strstr(receipt, "\nrows 5\n"));
 	assert_non_null(strstr(receipt, "\"tables\":"));
 	assert_non_null(strstr(receipt, "\"test\" \"A reason.\"\n"));
 	assert_string_equal(text_of(w,

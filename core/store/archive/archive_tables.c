@@ -161,6 +161,7 @@ const struct archive_plan archive_control_plans[] = {
 	MADE_NEW("schedules", "of the archive's rows of what is due"),
 	MADE_NEW("run_index", "it follows from the configs"),
 	MADE_NEW("fleet", "it is counted anew"),
+	MADE_NEW("fleet_alerts", "driftd writes them with those counts"),
 	MADE_NEW("watches", "its trail and its state are looked at anew"),
 	MADE_NEW("golden_uses", "they follow from the bindings"),
 	MADE_NEW("schema_pool", "the schema comes from there, or is made"),

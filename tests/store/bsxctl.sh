@@ -216,6 +216,7 @@ while IFS=$tab read -r command action; do
 	'tenant suspend') ok "... and it is suspended, with its reason" test "$(initech)" = 'suspended Unpaid' ;;
 	'tenant export') ok "... and the archive is whole" runs_and_says '^ok: it is whole' 0 archive check "$dir/globex.archive" --passphrase-file "$dir/password" ;;
 	'tenant restore')
+		globex=$(sql "SELECT schema_name FROM testctl.tenants WHERE slug = 'globex'")
 		ok "... its trail is whole, behind a closed chain" runs_and_says '^ok .*globex: [0-9]* entries of closed chains' 0 audit verify globex
 		ok "... what would be undone again is said" runs_and_says '^ *2  audit.restored$' 0 tenant restore globex "$dir/globex.archive" --passphrase-file "$dir/password" --dry-run
 		ok "... as JSON too" runs_and_says '"restored":false,"lost":\[{"action":' 0 tenant restore globex "$dir/globex.archive" --passphrase-file "$dir/password" --dry-run --json
@@ -258,7 +259,6 @@ while IFS=$tab read -r command action; do
 		;;
 	esac
 done <"$dir/deeds"
-globex=$(sql "SELECT schema_name FROM testctl.tenants WHERE slug = 'globex'") # it was restored
 # ---- a password at the terminal ----
 seen() { for _ in $(seq 400); do grep -qs "$1" "$dir/out" && return 0 || sleep 0.05; done && return 1; }
 typed() { # typed FIRST SECOND : by who sees what bsxctl asks; the status is its own

@@ -94,13 +94,22 @@ static bool
 take_entries(const struct deed_by *by, const struct strings *targets, instant since,
     struct audit_proven *x, struct err *e)
 {
-	struct page p = { 0 };
+	struct page             p = { .want = AUDIT_PROVEN_MAX + 1 }, first = { .want = 1 };
+	const struct audit_row *oldest;
 
-	if (!audit_rows_of(by->t, by->mem, targets, since, &p, e))
+	if (!audit_rows_of(by->t, by->mem, targets, since, &p, e) ||
+	    !audit_rows_after(by->t, by->mem, 0, &first, e))
 		return false;
-	x->n = p.n < AUDIT_PROVEN_MAX ? p.n : AUDIT_PROVEN_MAX;
-	x->left_out = p.n - x->n;
+	oldest = first.rows;
+	if (first.n > 0)
+		x->from = oldest->at;
 	x->entries = p.rows;
+	for (size_t i = 0; i < p.n; i++) {
+		if (x->n < AUDIT_PROVEN_MAX && x->entries[i].details[0] != '\0')
+			x->entries[x->n++] = x->entries[i];
+		else
+			x->left_out++;
+	}
 	if (x->n > 1)
 		qsort(x->entries, x->n, sizeof(x->entries[0]), oldest_first);
 	x->paths = talloc_array(by->mem, struct tree_path, AUDIT_PROVEN_MAX);

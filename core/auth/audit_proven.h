@@ -15,7 +15,8 @@ struct audit_proven {
 	struct tree_path           *paths;   /* of each, to the checkpoint's root */
 	bool                       *covered; /* of each: the checkpoint has it, and its path is there */
 	size_t                      n;
-	uint64_t                    left_out; /* older ones; at least so many, where that is AUDIT_TARGETS_ROWS - AUDIT_PROVEN_MAX */
+	size_t                      left_out; /* that say too much, and one where there are older ones */
+	instant                     from; /* the first entry that the present chain has: what is older stands in an earlier one, or was deleted by age */
 };
 
 /*

@@ -7,7 +7,9 @@
  *	{"format": "blindspotx-evidence/1", "tenant": {...}, "alert_id": ..., "made_at": ..., "made_by": ...}
  *	{"alert": ...} {"report": ...} {"snapshot": ...} {"change": ...} {"resource": ...} {"delivery": ...}
  *	                                      a line for each: an object as the API gives it out, masked places masked
- *	{"checkpoint": NOTE}                  of the tenant's audit trail; may be left out
+ *	{"trail": {"chain": N, "from": TIME}} of the tenant's audit trail the chain that goes on, and its first entry that is there: what
+ *	                                      is older stands in a chain before it, or was deleted by age, and is not in here
+ *	{"checkpoint": NOTE}                  of that chain; may be left out
  *	{"seq": N, "id": ..., ...}            an entry of that trail, as an export has it (check.h)
  *	{"path": [HEX...]}                    behind an entry: its audit path (path.h) to the checkpoint's root; what is newer
  *	                                      than the checkpoint has none

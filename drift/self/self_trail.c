@@ -164,7 +164,7 @@ self_trail(void *arg, TALLOC_CTX *mem, const struct attribution_change *c, size_
 {
 	struct tenant_db *t = arg;
 	instant           since = c[0].since;
-	struct page       p = { 0 };
+	struct page       p = { .want = 2000 };
 	struct strings    ids;
 
 	*out = (struct attribution_log) { .own = true };
@@ -180,7 +180,8 @@ self_trail(void *arg, TALLOC_CTX *mem, const struct attribution_change *c, size_
 		const struct audit_row *r = &((const struct audit_row *)p.rows)[i];
 		const struct deed      *d = deed_of(r);
 
-		if (d != NULL && !make_entry(mem, r, d, &out->entries[out->n++], e))
+		if (d != NULL && r->details[0] != '\0' &&
+		    !make_entry(mem, r, d, &out->entries[out->n++], e))
 			return false;
 	}
 	attribution_sort(out);

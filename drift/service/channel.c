@@ -211,7 +211,16 @@ alter_values(
 	       may_tell_values(d->a, e);
 }
 
-/* The same of what is in the audit trail, where that is told there. */
+/* It hears less now, or later. */
+static bool
+is_quieted(const struct channel *was, const struct channel *c)
+{
+	return strcmp(was->status, c->status) != 0 || was->paused_at.ms != c->paused_at.ms ||
+	       was->rate.per_minute != c->rate.per_minute || was->rate.burst != c->rate.burst;
+}
+
+/* The same of what is in the audit trail, where that is told there: nor does anybody keep it from
+ * being told. */
 static bool
 alter_trail(
     const struct channel_deed *d, const struct channel *was, const struct channel *c, struct err *e)
@@ -219,14 +228,15 @@ alter_trail(
 	const struct acting *a = d->a;
 	bool                 named, routed;
 
-	if (a->view.trail || !is_moved(d, was, c))
+	if (a->view.trail || (!is_moved(d, was, c) && !is_quieted(was, c)))
 		return true;
 	return own_names(a->by.auth, a->by.t->tenant, &c->id, &named, e) &&
 	       routing_tells_trail(a, &c->id, &routed, e) &&
 	       (!(named || routed) ||
 		   err_set(e, ERR_FORBIDDEN, 0,
 		       "Alerts of kind security go there, which tell what is in the audit trail: "
-		       "only who has the permission read:audit says where the channel leads.",
+		       "only who has the permission read:audit says where the channel leads, how "
+		       "fast and whether.",
 		       "the target of security alerts without read:audit"));
 }
 
@@ -301,9 +311,9 @@ alter_body(struct db *db, void *arg, struct err *e)
 	return check_kind(d, c, e) &&
 	       ((in->target.url == NULL && in->target.to == NULL) ||
 		   set_target(d->a, c, &in->target, e)) &&
-	       alter_values(d, &was, c, e) && alter_trail(d, &was, c, e) &&
+	       alter_words(d, c, e) && alter_values(d, &was, c, e) && alter_trail(d, &was, c, e) &&
 	       alter_secret(d, &was, c, e) && alter_template(d, &was, c, e) &&
-	       alter_former(d, &was, c, e) && alter_words(d, c, e) &&
+	       alter_former(d, &was, c, e) &&
 	       channel_details(d->a->by.mem, &was, c, in->has_secret || in->has_headers,
 		   &d->entry.details, e) &&
 	       channel_set(db, c, e) &&

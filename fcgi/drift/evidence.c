@@ -19,7 +19,7 @@ struct left_out {
 static const struct field left_out_fields[] = {
 	FIELD(struct left_out, changes, .doc = "Changes, at least so many."),
 	FIELD(struct left_out, deliveries, .doc = "Deliveries, at least so many."),
-	FIELD(struct left_out, entries, .doc = "Entries of the trail."),
+	FIELD(struct left_out, entries, .doc = "Entries of the trail, at least so many."),
 	FIELD(struct left_out, resources, .doc = "Whole resources, before or after."),
 	FIELD_END,
 };
@@ -169,6 +169,21 @@ put_delivery(struct writing *w, const struct delivery_row *d, struct err *e)
 }
 
 /* ---- the trail ---- */
+
+/* What is older is in none of these lines. */
+static bool
+put_trail(struct writing *w, struct err *e)
+{
+	const struct audit_proven *p = &w->x->proven;
+	size_t                     from;
+	char                       at[TIME_TEXT_MAX];
+
+	time_print(p->from.ms, at);
+	from = begin_line(w, "trail");
+	buf_printf(
+	    w->out, "{\"chain\":%llu,\"from\":\"%s\"}", (unsigned long long)p->point.chain, at);
+	return end_line(w, from, NULL, e);
+}
 
 static bool
 put_checkpoint(struct writing *w, struct err *e)
@@ -349,7 +364,7 @@ put_all(struct writing *w, struct err *e)
 	for (size_t i = 0; i < x->deliveries_n; i++)
 		if (!put_delivery(w, &x->deliveries[i], e))
 			return false;
-	if (!put_checkpoint(w, e))
+	if (!put_trail(w, e) || !put_checkpoint(w, e))
 		return false;
 	for (size_t i = 0; i < x->proven.n; i++)
 		if (!put_entry(w, i, e))

@@ -48,9 +48,10 @@ static const struct field mark_fields[] = {
 };
 static const struct schema mark_schema = SCHEMA("AuditMark", struct audit_mark, mark_fields);
 
-#define COLUMNS                                                                                    \
+#define COLUMNS_WITH(details)                                                                      \
 	"seq, id, at, action, outcome, actor_kind, actor_id, actor_name, acting_tenant,"           \
-	" target_kind, target_id, address, user_agent, request_id, details, prev_mac, mac"
+	" target_kind, target_id, address, user_agent, request_id, " details ", prev_mac, mac"
+#define COLUMNS COLUMNS_WITH("details")
 
 SQL(audit_select_mark, SQL_TENANT, &mark_schema, &mark_schema,
     "SELECT id FROM audit"
@@ -258,25 +259,39 @@ audit_rows_export(struct tenant_db *t, TALLOC_CTX *mem, const struct audit_filte
 struct targets_in {
 	const char *ids; /* JSON array */
 	instant     since;
+	int64_t     bytes;
+	struct page page;
 };
 static const struct field targets_fields[] = {
 	COLUMN(struct targets_in, ids),
 	COLUMN(struct targets_in, since),
+	COLUMN(struct targets_in, bytes),
+	COLUMN_AS(struct targets_in, page.want, "limit"),
 	FIELD_END,
 };
 static const struct schema targets_in = SCHEMA("AuditTargetsIn", struct targets_in, targets_fields);
 
+/* Their lengths first: no details are sorted, and none is sent that is not wanted. */
 SQL(audit_select_targets, SQL_TENANT, &targets_in, &audit_schema,
-    "SELECT " COLUMNS ", salt FROM JSON_TABLE(:ids, '$[*]' COLUMNS (k VARCHAR(64) PATH '$')) j"
-    " STRAIGHT_JOIN audit FORCE INDEX (target) ON target_id = j.k AND at >= :since"
-    " ORDER BY seq DESC LIMIT 2000");
+    "SELECT " COLUMNS_WITH(
+	"IF(p.newer < :bytes, details, '') AS details") ", salt FROM (SELECT s.seq AS at_seq, "
+							"SUM(s.n) OVER (ORDER BY s.seq DESC) - s.n"
+							" AS newer FROM (SELECT k.seq, "
+							"LENGTH(k.details) AS n"
+							" FROM JSON_TABLE(:ids, '$[*]' COLUMNS (k "
+							"VARCHAR(64) PATH '$')) j"
+							" STRAIGHT_JOIN audit k FORCE INDEX "
+							"(target) ON k.target_id = j.k AND k.at >= "
+							":since"
+							" ORDER BY k.seq DESC LIMIT :limit) s) p"
+							" STRAIGHT_JOIN audit ON seq = p.at_seq "
+							"ORDER BY seq DESC");
 
 bool
 audit_rows_of(struct tenant_db *t, TALLOC_CTX *mem, const struct strings *target_ids, instant since,
     struct page *p, struct err *e)
 {
-	struct targets_in in = { .since = since };
-	struct audit_row *rows;
+	struct targets_in in = { .since = since, .bytes = AUDIT_TARGETS_BYTES, .page = *p };
 	struct buf        b;
 
 	buf_make(&b, mem);
@@ -287,9 +302,5 @@ audit_rows_of(struct tenant_db *t, TALLOC_CTX *mem, const struct strings *target
 	}
 	buf_putc(&b, ']');
 	in.ids = buf_text(&b, e);
-	if (in.ids == NULL || !db_all(t->db, mem, &audit_select_targets, &in,
-				  INTO(&rows, &p->n, AUDIT_TARGETS_ROWS), e))
-		return false;
-	p->rows = rows;
-	return true;
+	return in.ids != NULL && page_read(t->db, mem, &audit_select_targets, &in, p, e);
 }

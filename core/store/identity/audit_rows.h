@@ -72,8 +72,11 @@ struct audit_filter {
 /* Newest first; of p only how many are wanted. */
 MUST_USE bool audit_rows_list(struct tenant_db *t, TALLOC_CTX *mem, const struct audit_filter *f,
     struct page *p, struct err *e);
-/* What was done to these things since then, the newest first, at most AUDIT_TARGETS_ROWS. */
-#define AUDIT_TARGETS_ROWS 2000
+/*
+ * What was done to these things since then, the newest first, of p only how many are wanted.  A bulk deed may say very much:
+ * what comes behind AUDIT_TARGETS_BYTES of details has "" for its own.
+ */
+#define AUDIT_TARGETS_BYTES (16 << 20)
 MUST_USE bool audit_rows_of(struct tenant_db *t, TALLOC_CTX *mem, const struct strings *target_ids, instant since,
     struct page *p, struct err *e);
 /* Oldest first. */

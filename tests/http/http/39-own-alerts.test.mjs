@@ -108,6 +108,9 @@ test('nobody says where it is told who may not read it', async () => {
     forbidden(await blind('PUT', `/api/drift/routes/${named.id}`, { body }));
   forbidden(await blind('DELETE', `/api/drift/routes/${named.id}`));
   forbidden(await blind('PUT', `/api/drift/channels/${other.id}`, { body: { url: hooks.url('/mine'), secret: 'x'.repeat(32) } }));
+  for (const body of [{ status: 'paused' }, { status: 'disabled' }, { rate: { per_minute: 1, burst: 1 } }])
+    for (const one of [channel, other])
+      forbidden(await blind('PUT', `/api/drift/channels/${one.id}`, { body }));
   ok(await blind('PUT', `/api/drift/channels/${other.id}`, { body: { name: 'another name' } }));
   // a channel that is named is not dropped
   for (const one of [channel, other])

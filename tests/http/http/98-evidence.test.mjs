@@ -61,6 +61,7 @@ test('it holds before and after, rule, decisions, deliveries and the entries wit
   assert.equal(of(text, 'report')[0].id, state.report_id);
   assert.ok(!text.includes('hush-'), 'a masked value came out');
   assert.deepEqual(entries(text).map((l) => l.action).filter((a) => /^alert/.test(a)), ['alert.update', 'alert.evidence']);
+  assert.deepEqual([of(text, 'trail')[0].chain, Date.parse(of(text, 'trail')[0].from) < Date.parse(alert.opened_at)], [1, true]);
   assert.deepEqual(of(text, 'left_out'), [{ changes: 0, deliveries: 0, entries: 0, resources: 0 }]);
 });
 
@@ -126,4 +127,10 @@ test('of what is long it has what fits, and says how much it leaves out', async 
   assert.match(said, /changes 200, /);
   assert.ok(left.changes > 0 && left.resources > 0, JSON.stringify(left));
   assert.ok(text.length < 17 * 1024 * 1024, `${text.length} bytes`);
+
+  for (let i = 0; i < 201; i++)
+    await admin('PUT', `/api/drift/alerts/${alert.id}`, { body: { note: `once more ${i}` } });
+  const noted = (await good(alert.id)).text;
+  assert.equal(entries(noted).length, 200);
+  assert.ok(of(noted, 'left_out')[0].entries > 0);
 });

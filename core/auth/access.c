@@ -231,6 +231,15 @@ permissions_bound_lent(struct permissions *p)
 }
 
 bool
+permissions_give_power(const struct permissions *p)
+{
+	struct permissions without = *p;
+
+	permissions_bound_key(&without, false);
+	return !permission_covers(&without, p);
+}
+
+bool
 permission_needs_administrative(const char *text)
 {
 	struct str action, resource = str_cut(str_of(text), ':', &action);

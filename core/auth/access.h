@@ -64,6 +64,8 @@ void permissions_bound_lent(struct permissions *p);
  * (it may read them), and no key makes keys.
  */
 void permissions_bound_key(struct permissions *p, bool administrative);
+/* It changes one of those. */
+bool permissions_give_power(const struct permissions *p);
 /* The text names one of those resources and more than reading: "update:users", "*:settings"; not "*:*". */
 bool permission_needs_administrative(const char *text);
 void permissions_join(struct permissions *p, const struct permissions *with);

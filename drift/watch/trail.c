@@ -9,12 +9,16 @@
 /* ---- reading ---- */
 
 static bool
-opens(const struct watched *w, const struct audit_row *r, const struct json *details)
+opens(struct looking *l, const struct watched *w, const struct audit_row *r,
+    const struct json *details, bool *yes, struct err *e)
 {
-	for (size_t i = 0; w->opens[i] != NULL; i++)
-		if (strcmp(w->opens[i], r->action) == 0)
-			return w->fits == NULL || w->fits(r, details);
-	return false;
+	*yes = false;
+	for (size_t i = 0; !*yes && w->opens[i] != NULL; i++)
+		*yes = strcmp(w->opens[i], r->action) == 0;
+	if (!*yes)
+		return true;
+	*yes = w->fits == NULL || w->fits(r, details);
+	return w->asks == NULL || w->asks(l, r, details, yes, e);
 }
 
 static const char *
@@ -87,7 +91,9 @@ take_entry(struct looking *l, TALLOC_CTX *page, const struct audit_row *r, struc
 		return err_memory(e);
 	l->push_refused = l->push_refused || is_push_refused(r, details);
 	for (const struct watched *w = watched; w->name != NULL; w++) {
-		if (opens(w, r, details) && !count(l, w, r, e))
+		bool opened;
+
+		if (!opens(l, w, r, details, &opened, e) || (opened && !count(l, w, r, e)))
 			return false;
 		if (w->undone != NULL && strcmp(w->undone, r->action) == 0 && !undo(l, w, r, e))
 			return false;

@@ -78,6 +78,7 @@ look_body(struct db *db, void *arg, struct err *e)
 	struct looking *l = arg;
 
 	l->n = 0;
+	l->asked_n = 0;
 	l->push_refused = false;
 	return watch_hold(db, l->mem, &l->seq, e) && trail_read(l, e) && trail_tell(l, e) &&
 	       state_look(l, e) && watch_move(db, l->seq, e);

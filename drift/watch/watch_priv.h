@@ -25,6 +25,13 @@ struct found {
 	struct who            did, undid; /* of the trail: last */
 };
 
+/* A role that was given, and whether who has it administers, as it is now. */
+struct role_asked {
+	const char *name;
+	bool        power;
+};
+#define ROLES_ASKED_MAX 32 /* in one look; of those behind them it is taken to be so */
+
 #define LOOK_ENTRIES 1000 /* of the trail, in one look */
 
 struct looking {
@@ -40,6 +47,8 @@ struct looking {
 	bool          push_refused; /* for a quota, since the last look */
 	struct found *found;
 	size_t        n, room;
+	struct role_asked asked[ROLES_ASKED_MAX];
+	size_t            asked_n;
 };
 
 /* *out: that of the row and the object, which is new where it was not there. */
@@ -49,6 +58,16 @@ MUST_USE bool look_found(struct looking *l, const struct watched *w, const char 
 /* What is told under that key is over: one of kind "security" says so and stands, any other ends.  `undid` NULL: nobody. */
 MUST_USE bool look_over(const struct looking *l, const struct watched *w, const char *key, const struct who *undid,
     struct err *e);
+
+/*
+ * An entry that gives roles: *power, where one that was not there before changes users, roles, API keys, tenants or settings
+ * (access.h).  So it is taken to be with a role that is no more, or has another name by now.
+ */
+MUST_USE bool gives_power(struct looking *l, const struct audit_row *entry, const struct json *details, bool *power,
+    struct err *e);
+/* In details: a list as it is now and as it was before; NULL: none. */
+void list_of(const struct json *change, const struct json **to, const struct json **from);
+bool list_has(const struct json *list, struct str text);
 
 /* Reads on behind l->seq. */
 MUST_USE bool trail_read(struct looking *l, struct err *e);

@@ -1,45 +1,13 @@
 #include "drift/watch/watched.h"
 
+#include <stdio.h>
 #include <string.h>
+
+#include "core/auth/access.h"
 
 #include "drift/watch/watch_priv.h"
 
 /* ---- what an entry's details say ---- */
-
-static bool
-has_text(const struct json *list, const char *text)
-{
-	for (uint32_t i = 0; list != NULL && list->type == JSON_ARRAY && i < list->n; i++)
-		if (str_eqz(list->items[i].text, text))
-			return true;
-	return false;
-}
-
-/* Of a list that was changed, how it is now and how it was; of a new one, how it is. */
-static void
-list_of(const struct json *change, const struct json **to, const struct json **from)
-{
-	bool both = change != NULL && change->type == JSON_OBJECT;
-
-	*to = both ? json_get(change, "to") : change;
-	*from = both ? json_get(change, "from") : NULL;
-}
-
-/* Whoever gives it.  The first administrator of a tenant is of the deed that makes the tenant,
- * whose entry gives no roles. */
-static bool
-gives_admin(const struct audit_row *entry, const struct json *details)
-{
-	static const char *const names[] = { "admin", "platform_admin" };
-	const struct json       *to, *from;
-
-	(void)entry;
-	list_of(json_get(details, "roles"), &to, &from);
-	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
-		if (has_text(to, names[i]) && !has_text(from, names[i]))
-			return true;
-	return false;
-}
 
 /* The user it is about has not done it; who comes by a mailed link is that user. */
 static bool
@@ -63,12 +31,14 @@ opens_account(const struct audit_row *entry, const struct json *details)
 	       (way != NULL && str_eqz(way->text, "link")) || json_get(details, "email") != NULL;
 }
 
-/* Everything of a kind, everything with a thing, or giving on. */
+/* Everything of a kind, everything with a thing, giving on, or what makes an administrator. */
 static bool
-is_wide(struct str permission)
+is_wide(const char *permission)
 {
-	return memchr(permission.p, '*', permission.n) != NULL ||
-	       str_starts(permission, "manage:") || str_starts(permission, "assign:");
+	const struct str p = str_of(permission);
+
+	return memchr(p.p, '*', p.n) != NULL || str_starts(p, "manage:") ||
+	       str_starts(p, "assign:") || permission_needs_administrative(permission);
 }
 
 static bool
@@ -80,11 +50,10 @@ widens_role(const struct audit_row *entry, const struct json *details)
 	list_of(json_get(details, "permissions"), &to, &from);
 	for (uint32_t i = 0; to != NULL && to->type == JSON_ARRAY && i < to->n; i++) {
 		const struct str p = to->items[i].text;
-		bool             was = false;
+		char             text[PERMISSION_TEXT_MAX];
 
-		for (uint32_t k = 0; from != NULL && from->type == JSON_ARRAY && k < from->n; k++)
-			was = was || str_eq(from->items[k].text, p);
-		if (!was && is_wide(p))
+		snprintf(text, sizeof(text), "%.*s", (int)p.n, p.p);
+		if (!list_has(from, p) && is_wide(text))
 			return true;
 	}
 	return false;
@@ -149,9 +118,10 @@ const struct watched watched[] = {
 	    .opens = { "password.reset", "password.forgot", "user.update" }, .fits = opens_account,
 	    .each = true,
 	    .title = "Somebody else set a user's password, or what it can be chosen by" },
-	{ SECURITY("admin_given", SEVERITY_HIGH), .opens = { "user.create", "user.update" },
-	    .fits = gives_admin, .each = true, .undone = "user.delete",
-	    .title = "Somebody was made an administrator", .over = "The user was deleted." },
+	{ SECURITY("admin_given", SEVERITY_HIGH),
+	    .opens = { "user.create", "user.update", "identity.roles" }, .asks = gives_power,
+	    .each = true, .undone = "user.delete", .title = "Somebody was made an administrator",
+	    .over = "The user was deleted." },
 	{ SECURITY("role_widened", SEVERITY_HIGH), .opens = { "role.create", "role.update" },
 	    .fits = widens_role, .each = true, .undone = "role.delete",
 	    .title = "A role was given wide permissions", .over = "The role was deleted." },

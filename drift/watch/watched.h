@@ -35,6 +35,9 @@ struct watched {
 	/* Of the trail; no action: of a state. */
 	const char *opens[WATCHED_ACTIONS + 1]; /* actions, NULL behind the last */
 	bool (*fits)(const struct audit_row *entry, const struct json *details); /* NULL: each does */
+	/* The same where the entry alone does not say it; NULL: it does. */
+	bool (*asks)(struct looking *l, const struct audit_row *entry, const struct json *details,
+	    bool *fits, struct err *e);
 	bool        each; /* one alert for each target; false: one for the tenant */
 	const char *undone; /* the action that undoes it, of the same target; NULL: none */
 

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "core/auth/access.h"
 #include "core/auth/audit.h"
 #include "core/store/alert/channel.h"
 #include "core/store/alert/expire.h"
@@ -54,6 +55,7 @@ set_up(void **state)
 	if (drift_set_up(state) != 0)
 		return -1;
 	x = *state;
+	assert_ok(access_install_roles(x->t, x, x->env.rand, x->env.clock, &e));
 	assert_ok(watch_mark(x->t->db, &e)); /* as with the making of a tenant */
 	look(x);
 	return 0;
@@ -80,7 +82,8 @@ action_of(const char *text)
 }
 
 static void
-note_by(struct drift_world *x, const char *kind, const char *action, const char *details)
+note_tried(
+    struct drift_world *x, const char *kind, const char *action, const char *details, bool failed)
 {
 	static const struct origin origin = { "192.0.2.7", "Test/1.0", "request-1" };
 	struct auth                a = auth_of(x);
@@ -88,11 +91,18 @@ note_by(struct drift_world *x, const char *kind, const char *action, const char 
 	struct audit_entry         entry = { .action = action_of(action),
 			.actor_name = "eve@acme.test",
 			.actor_kind = kind,
+			.failed = failed,
 			.details = details };
 	struct err                 e = { 0 };
 
 	assert_true(uuid_parse(STR(TARGET), &entry.target_id));
 	assert_ok(audit_deed(&by, NULL, NULL, &entry, &e));
+}
+
+static void
+note_by(struct drift_world *x, const char *kind, const char *action, const char *details)
+{
+	note_tried(x, kind, action, details, false);
 }
 
 static void
@@ -168,7 +178,7 @@ each_row_of_the_trail_opens_one_alert_counts_and_stands(void **state)
 				misfits = said[i].misfits;
 				kind = said[i].kind != NULL ? said[i].kind : kind;
 			}
-		assert_true((misfits != NULL) == (w->fits != NULL));
+		assert_true((misfits != NULL) == (w->fits != NULL || w->asks != NULL));
 		if (misfits != NULL) {
 			note(x, w->opens[0], misfits);
 			look(x);
@@ -225,6 +235,64 @@ a_user_alone_opens_no_account_of_its_own_and_whoever_else_does_is_told_of(void *
 	note_by(x, "system", "user.create", "{\"roles\":[\"admin\"]}");
 	look(x);
 	assert_int_equal(drift_count(x, "SELECT COUNT(*) FROM %s.alerts"), 2);
+}
+
+static void
+what_a_role_grants_makes_an_administrator_and_not_its_name(void **state)
+{
+	static const struct {
+		const char *action, *details;
+		bool        failed, told;
+	} all[] = {
+		{ "user.create", "{\"roles\":[\"viewer\",\"operator\",\"auditor\",\"analyst\"]}",
+		    false, false },
+		{ "user.create", "{\"roles\":[\"viewer\",\"user_manager\"]}", false, true },
+		{ "user.update", "{\"roles\":{\"from\":[],\"to\":[\"nearly\"]}}", false, true },
+		{ "user.update",
+		    "{\"roles\":{\"from\":[\"nearly\"],\"to\":[\"nearly\",\"viewer\"]}}", false,
+		    false },
+		{ "user.update", "{\"roles\":{\"from\":[],\"to\":[\"renamed\"]}}", false, true },
+		{ "identity.roles", "{\"roles\":[\"admin\"]}", false, true },
+		{ "identity.roles", "{\"roles\":[\"admin\"]}", true, false },
+		{ "identity.roles", "{\"roles\":[\"admin\",\"viewer\"],\"had\":[\"admin\"]}", false,
+		    false },
+		{ "role.create",
+		    "{\"permissions\":[\"read:users\",\"read:audit\",\"update:alerts\"]}", false,
+		    false },
+		{ "role.create", "{\"permissions\":[\"update:users\"]}", false, true },
+		{ "role.create", "{\"permissions\":[\"update:settings\"]}", false, true },
+	};
+	struct drift_world *x = *state;
+	int64_t             told = 0;
+
+	drift_sql(x, "INSERT INTO %s.roles (id, name, description, built_in, created_at) VALUES"
+		     " (REPEAT('7', 16), 'nearly', '', FALSE, NOW(3))");
+	drift_sql(x, "INSERT INTO %s.role_permissions (role_id, permission) VALUES"
+		     " (REPEAT('7', 16), 'create:api_keys')");
+	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++) {
+		note_tried(x, "system", all[i].action, all[i].details, all[i].failed);
+		told += all[i].told;
+		look(x);
+		if (drift_count(x, "SELECT COALESCE(SUM(changes), 0) FROM %s.alerts") != told)
+			fail_msg("%s", all[i].details);
+	}
+}
+
+static void
+of_more_roles_than_are_asked_of_the_rest_is_told(void **state)
+{
+	struct drift_world *x = *state;
+
+	for (int i = 0; i < 33; i++) {
+		drift_sql(x, talloc_asprintf(x,
+				 "INSERT INTO %%s.roles (id, name, description, built_in,"
+				 " created_at) VALUES (UNHEX(LPAD('%x', 32, '0')), 'r%d', '', "
+				 "FALSE, NOW(3))",
+				 i, i));
+		note_by(x, "system", "user.create", talloc_asprintf(x, "{\"roles\":[\"r%d\"]}", i));
+	}
+	look(x);
+	assert_int_equal(drift_count(x, "SELECT SUM(changes) FROM %s.alerts"), 1);
 }
 
 /* The setting names a channel. */
@@ -459,6 +527,8 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		T(each_row_of_the_trail_opens_one_alert_counts_and_stands),
 		T(a_user_alone_opens_no_account_of_its_own_and_whoever_else_does_is_told_of),
+		T(what_a_role_grants_makes_an_administrator_and_not_its_name),
+		T(of_more_roles_than_are_asked_of_the_rest_is_told),
 		T(what_is_done_and_undone_between_two_looks_is_told_as_opened_with_its_end_in_the_words),
 		T(a_trail_that_fits_again_is_said_to_and_its_alert_stands),
 		T(ten_thousand_refused_sign_ins_are_one_alert_with_a_count),

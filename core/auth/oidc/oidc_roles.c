@@ -137,7 +137,7 @@ oidc_roles_why_none(const struct oidc_who *w)
 
 struct identity_told {
 	const char               *provider, *subject;
-	struct strings            roles;
+	struct strings            roles, had; /* `had`: before, those that a sign-in changes */
 	const struct key_effects *keys;
 };
 static const struct field identity_told_fields[] = {
@@ -151,6 +151,7 @@ static const struct field roles_told_fields[] = {
 	TOLD(struct identity_told, provider),
 	TOLD(struct identity_told, subject),
 	TOLD(struct identity_told, roles),
+	TOLD_IF(struct identity_told, had),
 	TOLD_ITEM_IF(struct identity_told, keys, &key_effects_schema),
 	FIELD_END,
 };
@@ -165,7 +166,8 @@ details_of(
 	TALLOC_CTX          *mem = w->by->mem;
 	size_t               n = r != NULL ? r->n : 0;
 	const char         **names = talloc_array(mem, const char *, (unsigned)n + 1);
-	struct identity_told told = { w->provider->name, w->person->subject, { names, n }, keys };
+	struct identity_told told = { w->provider->name, w->person->subject, { names, n },
+		w->user.roles, keys };
 
 	if (names == NULL) {
 		err_memory(e);

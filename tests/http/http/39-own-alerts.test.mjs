@@ -53,12 +53,14 @@ test('what the trail says becomes one alert that counts, told where the setting 
 
 test('what the operator does to people is told as what anybody does; that the tenant was made with its first administrator is not', async () => {
   const about = async (words) => (await alerts(admin)).filter((a) => a.title.startsWith(words)), given = 'Somebody was made an administrator', opened = "Somebody else set a user's password";
-  assert.deepEqual([await about(given), await about(opened)].flat(), []);
+  // the one that may change settings, and not the first administrator
+  const [blinds, ...more] = await until('blind is told', async () => { const a = await about(given); return a.length > 0 && a; });
+  assert.deepEqual([more, await about(opened)], [[], []]);
   const second = `${unique('s')}@own.example`, third = ok(await admin('POST', '/api/users', { body: { email: `${unique('t')}@own.example`, display_name: 'T', password: 'twenty-five characters ok', role: 'viewer' } }), 201);
   bsxctl('user', 'create', owner.tenant, second, '--role', 'admin');
   bsxctl('user', 'roles', owner.tenant, third.email, '--add', 'admin');
   bsxctl('user', 'password', owner.tenant, third.email, '--link');
-  const made = await until('both are told', async () => { const a = await about(given); return a.length === 2 && a; });
+  const made = await until('both are told', async () => { const a = (await about(given)).filter((x) => x.id !== blinds.id); return a.length === 2 && a; });
   const set = await until('so is the link', async () => (await about(opened))[0]);
   for (const a of [...made, set]) assert.deepEqual([a.kind, a.severity, / by \w/.test(a.title)], ['security', 'high', true], a.title);
   await until('the channel hears of each', () => [...made, set].every((a) => told(a).includes('opened')));

@@ -233,6 +233,7 @@ const struct format_ops alert_email = {
 	.by_address = true,
 	.check_target = check_address,
 	.rate = { 6, 10 },
+	.rate_is_most = true,
 	.tells_many = true,
 	.action = "alert.deliver",
 	.done = "alert delivered",

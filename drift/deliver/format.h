@@ -94,6 +94,7 @@ struct format_ops {
 	 * answers.  What waits longer is told by one message together where the kind has a form for that, an event with `many`;
 	 * a kind that has none is told each. */
 	struct channel_rate rate;
+	bool                rate_is_most; /* whoever gets it has asked for nothing: a channel may be told slower, not faster */
 	bool                tells_many;
 
 	const char      *action, *done; /* for the log: "alert.deliver", "alert delivered" */

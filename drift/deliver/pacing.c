@@ -4,7 +4,7 @@
 #include "core/store/tx.h"
 #include "drift/deliver/summary.h"
 
-#define REST_MAX_MS 86400000
+#define REST_MAX_MS 3600000 /* whatever a receiver asks for: other alerts wait for it too */
 
 /* ---- deciding ---- */
 

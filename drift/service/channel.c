@@ -37,6 +37,23 @@ channel_by_address(const struct channel *c)
 	return f != NULL && f->ops->by_address;
 }
 
+/* As a mail goes to whom nobody has asked, a channel of that kind is never told faster than the
+ * kind. */
+static bool
+check_rate(const struct acting *a, const struct channel *c, struct err *e)
+{
+	const struct format *f = format_of(formats, c->kind);
+
+	if (f == NULL || !f->ops->rate_is_most)
+		return true;
+	if (c->rate.per_minute > f->ops->rate.per_minute)
+		return err_fault(e, a->by.mem, "/rate/per_minute",
+		    "must be at most %lld for this kind", (long long)f->ops->rate.per_minute);
+	return c->rate.burst <= f->ops->rate.burst ||
+	       err_fault(e, a->by.mem, "/rate/burst", "must be at most %lld for this kind",
+		   (long long)f->ops->rate.burst);
+}
+
 struct channel_deed {
 	const struct acting       *a;
 	const struct channel_wish *in;
@@ -112,6 +129,8 @@ make_row(
 	    !channel_template_set(a, c, in, e))
 		return false;
 	c->rate = in->rate;
+	if (!check_rate(a, c, e))
+		return false;
 	c->name = acting_copy(a, in->name);
 	c->status = acting_copy(a, "active");
 	c->status_reason = acting_copy(a, "");
@@ -311,7 +330,8 @@ alter_body(struct db *db, void *arg, struct err *e)
 	return check_kind(d, c, e) &&
 	       ((in->target.url == NULL && in->target.to == NULL) ||
 		   set_target(d->a, c, &in->target, e)) &&
-	       alter_words(d, c, e) && alter_values(d, &was, c, e) && alter_trail(d, &was, c, e) &&
+	       alter_words(d, c, e) && (!in->has_rate || check_rate(d->a, c, e)) &&
+	       alter_values(d, &was, c, e) && alter_trail(d, &was, c, e) &&
 	       alter_secret(d, &was, c, e) && alter_template(d, &was, c, e) &&
 	       alter_former(d, &was, c, e) &&
 	       channel_details(d->a->by.mem, &was, c, in->has_secret || in->has_headers,

@@ -29,7 +29,7 @@ take_changes(const struct acting *a, struct evidence *x, struct err *e)
 		return false;
 	x->more_changes = p.n > EVIDENCE_CHANGES;
 	x->changes_n = x->more_changes ? EVIDENCE_CHANGES : p.n;
-	return changes_see(a, p.rows, x->changes_n, &x->changes, e);
+	return changes_see(a, p.rows, x->changes_n, &x->changes, &x->more_history, e);
 }
 
 static bool

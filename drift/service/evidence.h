@@ -24,7 +24,7 @@ struct evidence {
 	size_t                     deliveries_n;
 	struct audit_proven        proven;
 	/* There are more than are given. */
-	bool                       more_changes, more_deliveries;
+	bool                       more_changes, more_deliveries, more_history;
 };
 
 /*

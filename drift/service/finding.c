@@ -71,7 +71,7 @@ seen_of(const struct change_row *c, const struct finding_list *findings,
 
 bool
 changes_see(const struct acting *a, const struct change_row *rows, size_t n,
-    struct change_seen **out, struct err *e)
+    struct change_seen **out, bool *cut, struct err *e)
 {
 	struct finding_seen *names =
 	    talloc_zero_array(a->by.mem, struct finding_seen, (unsigned)n + 1);
@@ -93,6 +93,7 @@ changes_see(const struct acting *a, const struct change_row *rows, size_t n,
 		return false;
 	for (size_t i = 0; i < n; i++)
 		seen_of(&rows[i], &findings, events, events_n, &(*out)[i]);
+	*cut = events_n == FINDING_EVENTS_SOME;
 	return true;
 }
 

@@ -23,9 +23,10 @@ struct change_seen {
 };
 MUST_USE bool change_see(
     const struct acting *a, const struct uuid *id, struct change_seen *out, struct err *e);
-/* The same of changes of one config that were read, each of another finding: in a few statements. */
+/* The same of changes of one config that were read, each of another finding: in a few statements.  *cut: their histories are
+ * longer than is read at once, and the last of them lack theirs, or its end. */
 MUST_USE bool changes_see(const struct acting *a, const struct change_row *rows, size_t n,
-    struct change_seen **out, struct err *e);
+    struct change_seen **out, bool *cut, struct err *e);
 
 /*
  * About the finding of a change; and about those of many changes, all or nothing, each finding once: with the

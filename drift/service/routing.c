@@ -73,6 +73,27 @@ routing_page(const struct acting *a, struct page *p, struct err *e)
 	return true;
 }
 
+static bool
+has_word(struct strings words, const char *word)
+{
+	for (size_t i = 0; i < words.n; i++)
+		if (strcmp(words.items[i], word) == 0)
+			return true;
+	return false;
+}
+
+/* At once, or by one of its steps. */
+static bool
+leads_to(const struct alert_route *r, const char *channel)
+{
+	const struct route_step *steps = r->escalate.p;
+
+	for (size_t i = 0; i < r->escalate.n; i++)
+		if (has_word(steps[i].channels, channel))
+			return true;
+	return has_word(r->channels, channel);
+}
+
 bool
 routing_tells_trail(const struct acting *a, const struct uuid *channel, bool *yes, struct err *e)
 {
@@ -87,8 +108,7 @@ routing_tells_trail(const struct acting *a, const struct uuid *channel, bool *ye
 		return false;
 	r = routes.list.p;
 	for (size_t i = 0; i < routes.list.n; i++)
-		for (size_t k = 0; route_tells_trail(&r[i]) && k < r[i].channels.n; k++)
-			*yes = *yes || strcmp(r[i].channels.items[k], id) == 0;
+		*yes = *yes || (route_tells_trail(&r[i]) && leads_to(&r[i], id));
 	return true;
 }
 

@@ -14,10 +14,11 @@
 #define RESOURCES_READ ((size_t)8 << 20)  /* of them: none is read behind that */
 
 struct left_out {
-	int64_t changes, deliveries, entries, resources;
+	int64_t changes, history, deliveries, entries, resources;
 };
 static const struct field left_out_fields[] = {
 	FIELD(struct left_out, changes, .doc = "Changes, at least so many."),
+	FIELD(struct left_out, history, .doc = "1: not all that happened to the changes is there."),
 	FIELD(struct left_out, deliveries, .doc = "Deliveries, at least so many."),
 	FIELD(struct left_out, entries, .doc = "Entries of the trail, at least so many."),
 	FIELD(struct left_out, resources, .doc = "Whole resources, before or after."),
@@ -342,6 +343,7 @@ put_end(struct writing *w, struct err *e)
 	const struct evidence *x = w->x;
 
 	w->left.changes += x->more_changes;
+	w->left.history = x->more_history;
 	w->left.deliveries += x->more_deliveries;
 	w->left.entries += (int64_t)x->proven.left_out;
 	buf_printf(w->out, "{\"end\":%llu,\"left_out\":", (unsigned long long)w->lines);

@@ -243,7 +243,7 @@ while IFS=$tab read -r command action; do
 		ok "a tenant gets another data key" runs_and_says '^tenant globex: data key 2 seals; [0-9]* of [0-9]* values' 0 keys rotate --tenant globex
 		ok "... its trail has who it was" test "$(sql "SELECT COUNT(*) FROM $globex.audit WHERE action = 'key.rotate' AND actor_name = 'bsxctl:$me'")" = 1
 		ok "... and again it goes on with that" runs_and_says 'data key 2 seals' 0 keys rotate --tenant globex
-		sql "UPDATE testctl.tenant_keys SET created_at = created_at - INTERVAL 1 DAY"
+		sql "UPDATE testctl.tenant_keys SET created_at = created_at - INTERVAL 2 DAY"
 		ok "... until the one before is destroyed" runs_and_says 'the keys before are destroyed' 0 keys rotate --tenant globex
 		ok "... and of one that is not there none is made" runs_and_says 'tenant nobody' 1 keys rotate --tenant nobody
 		;;

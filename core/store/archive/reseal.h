@@ -6,8 +6,8 @@
  * Values of both keys open all the time.  Killed anywhere, a pass begins anew, and finds done what is done.
  *
  * The former keys are destroyed behind a pass that has found nothing of them and was begun RESEAL_SETTLE_S after the newest
- * one was made: by then every process of this version seals with it (tenant_db_open()), and what a deed has begun with
- * another one is written.  A snapshot that was begun before and is read for longer than that may meet what it cannot open.
+ * one was made: by then every process of this version has sealed with it for long (tenant_db_open()), what a deed has begun with
+ * another one is written, and a program of the version before, which keeps the key it began with, is replaced.  A snapshot that was begun before and is read for longer than that may meet what it cannot open.
  *
  * What does not open is told, stays as it is, and keeps the former keys.
  *
@@ -18,7 +18,7 @@
 
 #include "core/store/tenant/data_keys.h"
 
-#define RESEAL_SETTLE_S 900
+#define RESEAL_SETTLE_S 86400
 #define RESEAL_PAGE     100
 #define RESEAL_CONTENTS 8 /* of chunks, each up to 1 MiB */
 

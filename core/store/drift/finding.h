@@ -102,7 +102,7 @@ MUST_USE bool finding_event_add(struct db *db, const struct finding_event *v, si
 /* Oldest first; of a fingerprint in a config, whatever the value. */
 MUST_USE bool finding_event_list(struct db *db, TALLOC_CTX *mem, const struct uuid *config,
     struct blob subject, struct finding_event **rows, size_t *n, struct err *e);
-/* The same of several, by subject; of all together the first FINDING_EVENTS_SOME. */
+/* The same of several, by subject; of all together the first FINDING_EVENTS_SOME, and *n is that where there are more. */
 #define FINDING_EVENTS_SOME 10000
 MUST_USE bool finding_events_of(struct db *db, TALLOC_CTX *mem, const struct finding_names *of,
     struct finding_event **rows, size_t *n, struct err *e);

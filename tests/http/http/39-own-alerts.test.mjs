@@ -109,6 +109,9 @@ test('nobody says where it is told who may not read it', async () => {
   for (const body of [{ match: { kinds: ['drift'] } }, { channels: [] }, { name: 'x' }])
     forbidden(await blind('PUT', `/api/drift/routes/${named.id}`, { body }));
   forbidden(await blind('DELETE', `/api/drift/routes/${named.id}`));
+  const later = await newChannel(admin, hooks.url('/later'));
+  ok(await admin('PUT', `/api/drift/routes/${named.id}`, { body: { escalate: [{ after_s: 60, channels: [later.id] }] } }));
+  forbidden(await blind('PUT', `/api/drift/channels/${later.id}`, { body: { url: hooks.url('/mine'), secret: 'x'.repeat(32) } }));
   forbidden(await blind('PUT', `/api/drift/channels/${other.id}`, { body: { url: hooks.url('/mine'), secret: 'x'.repeat(32) } }));
   for (const body of [{ status: 'paused' }, { status: 'disabled' }, { rate: { per_minute: 1, burst: 1 } }])
     for (const one of [channel, other])

@@ -233,6 +233,8 @@ test('a channel is told at its own rate, that of its kind or as fast as it answe
     assert.equal(answer.status, 422, answer.text);
     assert.equal(answer.json.errors[0].pointer, fault, answer.text);
   }
+  const mail = await admin('POST', '/api/drift/channels', { body: { name: 'paced mail', kind: 'email', to: 'soc@paced.example', rate: { per_minute: 7, burst: 10 } } });
+  assert.deepEqual([mail.status, mail.json.errors?.[0].pointer], [422, '/rate/per_minute'], mail.text);
   assert.deepEqual((await w.put({ rate: { per_minute: 60, burst: 1 } })).rate, { per_minute: 60, burst: 1 });
 
   const others = [];

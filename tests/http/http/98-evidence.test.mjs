@@ -62,7 +62,7 @@ test('it holds before and after, rule, decisions, deliveries and the entries wit
   assert.ok(!text.includes('hush-'), 'a masked value came out');
   assert.deepEqual(entries(text).map((l) => l.action).filter((a) => /^alert/.test(a)), ['alert.update', 'alert.evidence']);
   assert.deepEqual([of(text, 'trail')[0].chain, Date.parse(of(text, 'trail')[0].from) < Date.parse(alert.opened_at)], [1, true]);
-  assert.deepEqual(of(text, 'left_out'), [{ changes: 0, deliveries: 0, entries: 0, resources: 0 }]);
+  assert.deepEqual(of(text, 'left_out'), [{ changes: 0, history: 0, deliveries: 0, entries: 0, resources: 0 }]);
 });
 
 test('each time is an entry of its own, and an alert that is over keeps what it told of', async () => {

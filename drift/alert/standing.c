@@ -74,7 +74,32 @@ is_worked_on(const struct alert *a)
 	return strcmp(a->status, "acknowledged") == 0 || strcmp(a->status, "in_progress") == 0;
 }
 
-/* A line of its history, should it have changed; whoever took it on took on less. */
+/* Whoever took it on took on less. */
+static void
+open_anew(const struct alert_scope *s, struct alert *alert, struct alert_news *news)
+{
+	news->escalated = is_worked_on(alert);
+	if (!news->escalated)
+		return;
+	alert->acknowledged_by = NULL;
+	alert->acknowledged_at = (instant) { 0 };
+	alert->status = talloc_strdup(s->mem, "open");
+}
+
+static bool
+set_again(const struct alert_scope *s, const char *again, struct alert *alert,
+    struct alert_news *news, struct err *e)
+{
+	const char *from = alert->status;
+
+	if (again == NULL)
+		return true;
+	news->calm = false;
+	open_anew(s, alert, news);
+	return alert->status != NULL ? alerting_event(s, alert, from, again, e) : err_memory(e);
+}
+
+/* A line of its history, should it have changed. */
 static bool
 set_severity(const struct alert_scope *s, enum severity is, struct alert *alert,
     struct alert_news *news, struct err *e)
@@ -91,12 +116,8 @@ set_severity(const struct alert_scope *s, enum severity is, struct alert *alert,
 	alert->severity = talloc_strdup(s->mem, severity_name(is));
 	news->severity_before = before;
 	news->calm = false;
-	news->escalated = is > was && is_worked_on(alert);
-	if (news->escalated) {
-		alert->acknowledged_by = NULL;
-		alert->acknowledged_at = (instant) { 0 };
-		alert->status = talloc_strdup(s->mem, "open");
-	}
+	if (is > was)
+		open_anew(s, alert, news);
 	if (note == NULL || alert->severity == NULL || alert->status == NULL)
 		return err_memory(e);
 	return alerting_event(s, alert, from, note, e);
@@ -117,7 +138,7 @@ standing_update(const struct alert_scope *s, const struct standing *x, struct er
 		alert.report_id = s->report->id;
 	alert.changes = x->changes;
 	alert.updated_at.ms = clock_ms(s->env->clock);
-	return set_title(s, x->title, &alert, e) &&
+	return set_title(s, x->title, &alert, e) && set_again(s, x->again, &alert, &news, e) &&
 	       set_severity(s, x->severity, &alert, &news, e) && alert_write(s->t->db, &alert, e) &&
 	       tell(s, &news, &alert, e);
 }

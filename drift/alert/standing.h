@@ -16,6 +16,8 @@ struct standing {
 	enum severity severity;
 	const char   *title;   /* cut to ALERT_TITLE_MAX bytes */
 	int64_t       changes; /* that it has then */
+	/* A line of its history: it has happened again, which is told, and nobody has taken that on yet; NULL: it goes on. */
+	const char   *again;
 };
 
 /* The open one of that key: *open. */
@@ -25,7 +27,7 @@ MUST_USE bool standing_find(const struct alert_scope *s, const char *key, struct
 MUST_USE bool standing_open(
     const struct alert_scope *s, const struct standing *x, struct err *e);
 /* The same; one that is open becomes what is said of it, and is told of again.  Where its severity rises above what
- * somebody works on already, it is open anew. */
+ * somebody works on already, or it happens again, it is open anew. */
 MUST_USE bool standing_update(
     const struct alert_scope *s, const struct standing *x, struct err *e);
 /* That is said of it, which goes on: at the end of its title, in a line of its history, and told.  Nothing when none is

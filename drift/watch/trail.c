@@ -151,16 +151,32 @@ title_of(TALLOC_CTX *mem, const struct found *f, int64_t times, struct err *e)
 	return buf_text(&b, e);
 }
 
+/* NULL: memory.  Of what comes in thousands none: "" stands for that. */
+static const char *
+again_of(TALLOC_CTX *mem, const struct found *f, struct err *e)
+{
+	struct buf b;
+
+	if (f->w->often)
+		return "";
+	buf_make(&b, mem);
+	buf_puts(&b, "It happened again");
+	put_who(&b, ":", &f->did);
+	return buf_text(&b, e);
+}
+
 /* So many more than the open alert counts. */
 static bool
 tell_times(const struct looking *l, const struct found *f, const char *key, struct err *e)
 {
-	struct standing x = { key, f->w->kind, f->severity, NULL, f->times };
+	struct standing x = { key, f->w->kind, f->severity, NULL, f->times, NULL };
+	const char     *again = again_of(l->mem, f, e);
 	struct alert    alert;
 	bool            open;
 
-	if (!standing_find(&l->scope, key, &alert, &open, e))
+	if (again == NULL || !standing_find(&l->scope, key, &alert, &open, e))
 		return false;
+	x.again = *again != '\0' ? again : NULL;
 	x.changes += open ? alert.changes : 0;
 	x.title = title_of(l->mem, f, x.changes, e);
 	return x.title != NULL && standing_update(&l->scope, &x, e);

@@ -8,7 +8,8 @@
  * "system": what is so with what is ours (state.c), for as long as it is.  These name nothing, since who reads alerts need
  * not see channels or keys.
  *
- * There is one open alert for each row and object, however often it happens: it counts.
+ * There is one open alert for each row and object, however often it happens: it counts, tells of each time and is nobody's
+ * again, but where that would come in thousands.
  */
 #ifndef BSX_DRIFT_WATCH_WATCHED_H
 #define BSX_DRIFT_WATCH_WATCHED_H
@@ -39,6 +40,7 @@ struct watched {
 	bool (*asks)(struct looking *l, const struct audit_row *entry, const struct json *details,
 	    bool *fits, struct err *e);
 	bool        each; /* one alert for each target; false: one for the tenant */
+	bool        often; /* it may come in thousands: that it happened again is counted, and not told */
 	const char *undone; /* the action that undoes it, of the same target; NULL: none */
 
 	/* Of a state: says what is so now (look_found). */

@@ -160,6 +160,37 @@ is_undone_and_stands(
 	assert_int_equal(drift_count(x, words), 0);
 }
 
+/* Somebody has taken it on, and it happens once more: nobody has taken that on, but where it comes
+ * in thousands. */
+static void
+is_nobodys_again(struct drift_world *x, const struct watched *w, const char *key, const char *kind,
+    const char *fits)
+{
+	drift_sql(x, talloc_asprintf(x,
+			 "UPDATE %%s.alerts SET status = 'acknowledged', version = version + 1"
+			 " WHERE open_key = '%s'",
+			 key));
+	note_by(x, kind, w->opens[0], fits);
+	look(x);
+	assert_int_equal(COUNT(x,
+			     "SELECT COUNT(*) FROM %%s.alerts WHERE open_key = '%s'"
+			     " AND status = 'open'",
+			     key),
+	    !w->often);
+	assert_int_equal(COUNT(x,
+			     "SELECT COUNT(*) FROM %%s.drift_history e JOIN %%s.alerts a"
+			     " ON a.id = e.subject WHERE a.open_key = '%s' AND e.note ="
+			     " 'It happened again: by eve@acme.test from 192.0.2.7'"
+			     " AND e.from_status = 'acknowledged' AND e.to_status = 'open'",
+			     key),
+	    !w->often);
+	if (w->often)
+		drift_sql(x, talloc_asprintf(x,
+				 "UPDATE %%s.alerts SET status = 'open', version = version + 1"
+				 " WHERE open_key = '%s'",
+				 key));
+}
+
 static void
 each_row_of_the_trail_opens_one_alert_counts_and_stands(void **state)
 {
@@ -199,6 +230,7 @@ each_row_of_the_trail_opens_one_alert_counts_and_stands(void **state)
 			" title LIKE '%%%% times; last by eve@acme.test from 192.0.2.7'",
 			key),
 		    1);
+		is_nobodys_again(x, w, key, kind, fits);
 		if (w->undone != NULL)
 			is_undone_and_stands(x, w, key, fits);
 		rows++;
@@ -310,6 +342,23 @@ told_to_a_channel(struct drift_world *x)
 		   "'%%s'",
 		   id));
 	tenant_forget(x->w->d);
+}
+
+static void
+what_happens_again_is_told_again(void **state)
+{
+	struct drift_world *x = *state;
+
+	told_to_a_channel(x);
+	for (int times = 1; times < 4; times++) {
+		note(x, "identity_provider.update", "{}");
+		look_anyway(x);
+		assert_int_equal(
+		    drift_count(x, "SELECT COUNT(*) + IFNULL(SUM(folded), 0) FROM %s.outbox"
+				   " WHERE event IN ('drift.alert.opened', 'drift.alert.updated')"),
+		    times);
+	}
+	assert_int_equal(drift_count(x, "SELECT COUNT(*) FROM %s.alerts"), 1);
 }
 
 static void
@@ -530,6 +579,7 @@ main(void)
 		T(what_a_role_grants_makes_an_administrator_and_not_its_name),
 		T(of_more_roles_than_are_asked_of_the_rest_is_told),
 		T(what_is_done_and_undone_between_two_looks_is_told_as_opened_with_its_end_in_the_words),
+		T(what_happens_again_is_told_again),
 		T(a_trail_that_fits_again_is_said_to_and_its_alert_stands),
 		T(ten_thousand_refused_sign_ins_are_one_alert_with_a_count),
 		T(a_look_that_fails_has_told_nothing_and_is_made_again),

@@ -14,7 +14,7 @@ struct user_deed {
 	enum audit_action action;
 	enum ends_event   event; /* END__MAX: nothing ends */
 	const char       *how;
-	bool (*run)(struct user_work *w, struct err *e);
+	bool (*run)(struct user_work *w, struct err *e); /* of a dry run: what refuses it alone */
 };
 
 static bool
@@ -23,7 +23,7 @@ do_it(struct user_work *w, const struct user_deed *d, struct err *e)
 	w->done.how = d->how;
 	if (!user_work_user(w, e) || (d->event != END__MAX && !user_work_ends(w, d->event, e)))
 		return false;
-	return (w->a->dry_run || (d->run(w, e) && user_work_copy(w, d->action, e))) &&
+	return d->run(w, e) && (w->a->dry_run || user_work_copy(w, d->action, e)) &&
 	       user_work_tell(w, e);
 }
 
@@ -45,23 +45,29 @@ put_password(struct user_work *w, struct err *e)
 {
 	const char *file = w->a->password_file;
 	char       *password = NULL;
+	bool        dry = w->a->dry_run;
 
+	if (dry && file == NULL)
+		return password_can_put(&w->by, &w->user.id, NULL, e);
 	return (file != NULL ? ctl_password_file(w->c, file, &password, e)
 			     : ctl_password_ask(
 				   w->c, "New password (it is not shown): ", &password, e)) &&
-	       password_put(&w->by, &w->user.id, password, e);
+	       (dry ? password_can_put(&w->by, &w->user.id, password, e)
+		    : password_put(&w->by, &w->user.id, password, e));
 }
 
 static bool
 print_link(struct user_work *w, struct err *e)
 {
-	return password_offer(&w->by, &w->user.id, &w->done.link, e);
+	return w->a->dry_run ? password_can_offer(&w->by, &w->user.id, false, e)
+			     : password_offer(&w->by, &w->user.id, &w->done.link, e);
 }
 
 static bool
 mail_link(struct user_work *w, struct err *e)
 {
-	return password_offer(&w->by, &w->user.id, NULL, e);
+	return w->a->dry_run ? password_can_offer(&w->by, &w->user.id, true, e)
+			     : password_offer(&w->by, &w->user.id, NULL, e);
 }
 
 int
@@ -88,7 +94,8 @@ cmd_user_password(struct ctl *c, int argc, char **argv)
 static bool
 reset_factor(struct user_work *w, struct err *e)
 {
-	return user_reset_factor(&w->by, &w->user.id, e);
+	/* of the operator nothing refuses it where the user is there */
+	return w->a->dry_run || user_reset_factor(&w->by, &w->user.id, e);
 }
 
 int

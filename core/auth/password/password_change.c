@@ -257,6 +257,24 @@ find_enabled(const struct deed_by *by, const struct uuid *id, struct user *u, st
 		   "a password of a disabled user");
 }
 
+static bool
+can_put(struct setting *s, const struct uuid *user, const char *new_password, struct str *password,
+    struct err *e)
+{
+	return find_enabled(&s->by, user, &s->user, e) &&
+	       (new_password == NULL || accept_new(s, new_password, password, e));
+}
+
+bool
+password_can_put(
+    const struct deed_by *by, const struct uuid *user, const char *new_password, struct err *e)
+{
+	struct setting s = { .by = *by };
+	struct str     password;
+
+	return can_put(&s, user, new_password, &password, e);
+}
+
 bool
 password_put(
     const struct deed_by *by, const struct uuid *user, const char *new_password, struct err *e)
@@ -265,7 +283,7 @@ password_put(
 	struct audit_entry entry = { .action = AUDIT_PASSWORD_RESET, .target_id = *user };
 	struct str         password;
 
-	if (!find_enabled(by, user, &s.user, e) || !accept_new(&s, new_password, &password, e))
+	if (!can_put(&s, user, new_password, &password, e))
 		return false;
 	if (set_password(&s, password, "reset", &entry, e)) {
 		unlock(&s);
@@ -318,6 +336,23 @@ static const struct field offer_told_fields[] = {
 };
 static const struct schema offer_told = SCHEMA("OfferTold", struct offer_told, offer_told_fields);
 
+static bool
+can_offer(
+    const struct deed_by *by, const struct uuid *id, bool mailed, struct user *u, struct err *e)
+{
+	if (mailed && !mail_is_on(by->auth))
+		return err_set(e, ERR_CONFLICT, 0, "This installation sends no mail.", "no smtp");
+	return find_enabled(by, id, u, e);
+}
+
+bool
+password_can_offer(const struct deed_by *by, const struct uuid *user, bool mailed, struct err *e)
+{
+	struct user u;
+
+	return can_offer(by, user, mailed, &u, e);
+}
+
 bool
 password_offer(const struct deed_by *by, const struct uuid *user, const char **link, struct err *e)
 {
@@ -325,11 +360,10 @@ password_offer(const struct deed_by *by, const struct uuid *user, const char **l
 	const struct offer_told told = { link != NULL ? "link" : "mail" };
 	struct audit_entry      entry = { .action = AUDIT_PASSWORD_FORGOT, .target_id = *user };
 
-	if (link == NULL && !mail_is_on(by->auth))
-		return err_set(e, ERR_CONFLICT, 0, "This installation sends no mail.", "no smtp");
+	if (!can_offer(by, user, link == NULL, &o.user, e))
+		return false;
 	entry.details = audit_details(by->mem, &offer_told, &told, e);
-	return entry.details != NULL && find_enabled(by, user, &o.user, e) &&
-	       audit_deed(by, offer_body, &o, &entry, e);
+	return entry.details != NULL && audit_deed(by, offer_body, &o, &entry, e);
 }
 
 /* ---- forgotten ---- */

@@ -32,11 +32,17 @@ MUST_USE bool password_reset(const struct deed_by *by, const char *token, const 
  * ERR_CONFLICT: who is disabled has no use for a password, or the user was changed at the same time.
  */
 MUST_USE bool password_put(const struct deed_by *by, const struct uuid *user, const char *new_password, struct err *e);
+/* What refuses it before anything is done; new_password NULL: of whatever password. */
+MUST_USE bool password_can_put(
+    const struct deed_by *by, const struct uuid *user, const char *new_password, struct err *e);
 /*
  * A link with which the user chooses a password, as one that was mailed: once, within an hour, or three days of an
  * invitation.  *link is the link, which is mailed to nobody and wipes itself when freed; link NULL: it is mailed
  * (ERR_CONFLICT: this installation sends no mail).  What ends by the new password ends when it is used.
  */
 MUST_USE bool password_offer(const struct deed_by *by, const struct uuid *user, const char **link, struct err *e);
+/* What refuses it before anything is done. */
+MUST_USE bool password_can_offer(
+    const struct deed_by *by, const struct uuid *user, bool mailed, struct err *e);
 
 #endif

@@ -59,7 +59,10 @@ test('a password that the operator sets ends what was open and the waiting of fa
   for (let i = 0; i < 20 && (await login({ ...who, password: 'wrong' })).status === 401; i++);
   assert.equal((await login(who)).status, 429, 'also with the right password');
   const before = deeds(who).length, next = secret();
-  assert.match(ctl('password', who.tenant, who.email, '--password-file', '/dev/null', '--dry-run').said, /nothing is done.*\nwould end: session refresh_token/);
+  assert.match(ctl('password', who.tenant, who.email, '--dry-run').said, /nothing is done.*\nwould end: session refresh_token/);
+  const empty = ctl('password', who.tenant, who.email, '--password-file', '/dev/null'), dry = ctl('password', who.tenant, who.email, '--password-file', '/dev/null', '--dry-run');
+  assert.deepEqual(dry, empty, 'what is refused is refused by a dry run too');
+  assert.doesNotMatch(dry.said, /nothing is done/);
   assert.equal((await api('GET', '/api/auth/me')).status, 200);
   const said = put(who, next);
   assert.ok(!said.includes(next));
@@ -139,8 +142,11 @@ test('with no administrator left who can sign in there is one again: made, enabl
   // who is disabled gets no password before being enabled
   const admin = await bearer(second), [one] = (await all(admin, '/api/users')).filter((u) => u.email === who.email);
   assert.equal((await admin('PUT', `/api/users/${one.id}`, { body: { status: 'disabled' } })).status, 200);
-  inFile(secret(), (file) => refused(/disabled/, 'password', who.tenant, who.email, '--password-file', file));
-  refused(/disabled/, 'password', who.tenant, who.email, '--link');
+  for (const dry of [[], ['--dry-run']]) {
+    inFile(secret(), (file) => refused(/disabled/, 'password', who.tenant, who.email, '--password-file', file, ...dry));
+    refused(/disabled/, 'password', who.tenant, who.email, '--link', ...dry);
+  }
+  refused(/disabled/, 'password', who.tenant, who.email, '--dry-run');
   done('enable', who.tenant, who.email);
   assert.equal((await login(who)).status, 200);
   const listed = done('list', who.tenant, '--json').trim().split('\n').map((line) => JSON.parse(line));

@@ -128,7 +128,7 @@ test('what is lent is all that one may do there', () => as(async (v, page) => {
 }));
 
 // What the address may say that leads nowhere: nothing of it is done at home instead.
-for (const [what, word] of Object.entries({ 'a tenant that lends nothing': () => newTenant().tenant, 'no tenant': () => 'nobody-here', 'no name': () => '%C3%BC%20%0D%0Ax', 'very much': () => 'a'.repeat(3000) }))
+for (const [what, word] of Object.entries({ 'a tenant that lends nothing': () => newTenant().tenant, 'no tenant': () => 'nobody-here', 'no name': () => '%C3%BC%20x', 'very much': () => 'a'.repeat(3000) }))
   test(`an address that acts in ${what} leads home with a sentence`, () => as(async (v, page) => {
     await v.goto(`/?acting=${word()}#/alerts`);
     await v.sees('Fleet');
@@ -191,7 +191,7 @@ test('what has changed comes by itself', () => as(async (v, page) => {
 }));
 
 test('a link into another tenant offers the way from here', () => as(async (v, page) => {
-  const [alert] = await all(worse.admin, '/api/drift/alerts');
+  const alert = (await all(worse.admin, '/api/drift/alerts')).find((a) => a.config_id !== null); // those of the tenant itself are not lent to an analyst
   await v.goto(`/?tenant=${worse.slug}#/alerts/${alert.id}`);
   await v.sees('This is of another tenant');
   await v.examine('fleet-way');
@@ -214,6 +214,131 @@ test('the page says what is wrong with the API, and comes back', () => as(async 
   }
   hostile(v);
 }));
+
+// ---- one tenant and one person a document ------------------------------------------------------------
+
+const signedIn = (page) => page.locator('#nav').getByRole('button', { name: 'Sign out' }).waitFor();
+const there = (page, p) => mark(page).filter({ hasText: `You act in ${p.name} (${p.slug})` }).waitFor();
+const hash = (page, to) => page.evaluate((h) => { location.hash = h; }, to);
+const remember = (page) => page.evaluate(() => { window.before = true; });
+const anew = (page) => until('another document', async () => await page.evaluate(() => window.before).catch(() => true) === undefined);
+// Presses the button at the same instant at which the address turns to that of another document; what was sent then, and where to.
+const pressAtTurn = async (page, name) => {
+  await page.evaluate((text) => {
+    const { fetch } = window, button = [...document.querySelectorAll('main button')].find((b) => b.textContent === text);
+    addEventListener('popstate', () => {
+      window.fetch = (url, init) => {
+        sessionStorage.setItem('sent', JSON.stringify([init.method, init.headers['X-Acting-Tenant'] ?? 'one\'s own']));
+        return fetch(url, init);
+      };
+      button.click();
+    });
+    history.forward();
+  }, name);
+  await anew(page);
+  return JSON.parse(await page.evaluate(() => sessionStorage.getItem('sent')));
+};
+const acknowledgedBy = async (p) => (await all(p.admin, '/api/drift/alerts')).map((a) => a.acknowledged_by).filter(Boolean);
+
+test('back over a sign-out into a page of another tenant, it says so before it does anything there', () => visit(chromium, base.origin, async (v, page) => {
+  const lender = await party();
+  await drifted(lender);
+  await give(lender, ['analyst']);
+  await v.goto(`/?tenant=${firm.slug}`);
+  await enter(v, firm);
+  await signedIn(page);
+  await v.goto(`/?acting=${lender.slug}#/alerts`);
+  await v.sees('Alerts');
+  await hash(page, '#/silences');
+  await v.sees('Silences');
+  await v.press('Sign out');
+  await enter(v, firm);
+  await signedIn(page);
+  assert.equal(await mark(page).count(), 0);
+  await hash(page, '#/alerts');
+  await v.sees('Alerts');
+  await remember(page);
+  await page.evaluate(() => { history.go(-2); });
+  await there(page, lender);
+  await anew(page);
+  await v.sees('Alerts');
+  assert.equal(await page.title(), `Alerts - ${lender.name} - BlindSpotX`);
+  await page.locator('.alert-row').waitFor();
+  await page.evaluate(() => { history.go(2); });
+  await until('home again', async () => await mark(page).count() === 0 && new URL(page.url()).search === '');
+  await signedIn(page);
+  assert.deepEqual(await acknowledgedBy(lender), []);
+}));
+
+// Entries of one document that name several tenants: no page of ours makes them, and none is to be believed.
+for (const [way, [at, beside]] of Object.entries({ 'into another tenant': [() => '/?tenant=', (p) => `/?acting=${p.slug}`], 'out of it': [(p) => `/?acting=${p.slug}`, () => '/?tenant='] }))
+  test(`an entry of the history that leads ${way} loads it, and until then what is shown is what is done`, () => as(async (v, page) => {
+    const lender = await party(), mine = at(lender) === '/?tenant=' ? firm : lender;
+    await give(lender, ['analyst']);
+    const config = await drifted(mine), [alert] = await all(mine.admin, `/api/drift/alerts?config_id=${config.id}`);
+    await v.goto(`${at(lender)}#/alerts/${alert.id}`);
+    await v.sees(/: state /);
+    await page.evaluate((to) => history.pushState(null, '', to + location.hash), beside(lender));
+    await page.goBack();
+    await remember(page);
+    assert.deepEqual(await pressAtTurn(page, 'Acknowledge'), ['PUT', mine === firm ? 'one\'s own' : lender.slug]);
+    await (mine === firm ? there(page, lender) : until('one\'s own', async () => await mark(page).count() === 0));
+    await signedIn(page);
+  }));
+
+test('what a browser kept of a page in its memory is loaded anew', async () => {
+  const keeping = await startChromium({ ignoreDefaultArgs: ['--disable-back-forward-cache'] });
+  try {
+    await visit(keeping, base.origin, async (v, page) => {
+      await page.addInitScript(() => addEventListener('pageshow', (e) => e.persisted && console.log('restored')));
+      const restored = page.waitForEvent('console', (m) => m.text() === 'restored');
+      await v.goto(`/?acting=${worse.slug}#/silences`);
+      await v.sees('Silences');
+      await remember(page);
+      await v.goto('/api/docs'); // which tells the other documents of nobody: that alone would have ended what is kept
+      await page.evaluate(() => history.back());
+      await restored;
+      await anew(page);
+      await there(page, worse);
+      await v.sees('Silences');
+    }, { storageState });
+  } finally {
+    await keeping.close();
+  }
+});
+
+// How a window comes to know that somebody else has signed in in this browser.
+const others = {
+  'by the other window': async (v) => {
+    const page = await v.newPage();
+    await page.goto(`${base.origin}/?tenant=${worse.slug}`);
+    await page.getByRole('heading', { name: 'Sign in' }).waitFor();
+    for (const [label, text] of [['E-mail address', worse.email], ['Password', worse.password]])
+      await page.getByLabel(label, { exact: true }).fill(text);
+    await page.getByRole('button', { name: 'Sign in', exact: true }).click();
+    await signedIn(page);
+  },
+  'by the next answer that says it': async (v) => {
+    const other = await chromium.newContext(), page = await other.newPage();
+    await others['by the other window']({ newPage: () => page });
+    await v.context.addCookies(await other.cookies());
+    await other.close();
+    await v.page.evaluate(() => { location.hash = '#/silences'; });
+  },
+};
+for (const [how, signIn] of Object.entries(others))
+  test(`where somebody else signs in, no page of who was there before goes on, ${how}`, () => visit(chromium, base.origin, async (v, page) => {
+    await v.goto(`/?tenant=${calm.slug}`);
+    await enter(v, calm);
+    await signedIn(page);
+    await hash(page, '#/alerts');
+    await v.sees('Alerts');
+    await remember(page);
+    await v.context.clearCookies();
+    await signIn(v);
+    await anew(page);
+    await page.locator('#nav .who').filter({ hasText: worse.name }).waitFor();
+  }));
 
 // The last one: it ends the sessions of all before.
 test('whoever signs out, or whose session ends, acts nowhere any more', () => as(async (v, page) => {

@@ -27,9 +27,14 @@ export function place() {
 }
 export const route = () => place().name;
 
-// The tenant that is acted in, as the address names it; "": one's own. Whatever it says goes to the server, which knows no such
-// tenant where it is no name: nothing is done in one's own instead.
-export const acting = () => (new URLSearchParams(location.search).get('acting') ?? '').slice(0, 63);
+const actingIn = (search) => (new URLSearchParams(search).get('acting') ?? '').slice(0, 63);
+
+// The tenant that this document acts in, as the address named it when it was loaded; "": one's own. It stays so whatever becomes of the address, and
+// all that is sent says it. Whatever it says goes to the server, which knows no such tenant where it is no name: nothing is done in one's own instead.
+export const acting = actingIn(location.search);
+
+// Whether the address has become that of another document: one step in the history is enough.
+export const isElsewhere = () => actingIn(location.search) !== acting;
 
 // A page of another tenant, or with "" of one's own: an address of its own, so that nothing of the one is shown in the other.
 export const placeIn = (slug, hash = '#/') => new URL('.', location.href).pathname + (slug && `?acting=${encodeURIComponent(slug)}`) + hash;
@@ -43,31 +48,64 @@ export function query() {
     request: q.get('request_id') };
 }
 
+// The present address without some of what it says.
+export function addressWithout(...names) {
+  const url = new URL(location.href);
+  for (const name of names)
+    url.searchParams.delete(name);
+  return url;
+}
+
 // What was said once does not come again on a reload, and a secret stays in no history.
 export function clean(...names) {
-  const q = new URLSearchParams(location.search);
-  for (const name of names)
-    q.delete(name);
-  const text = q.toString();
-  history.replaceState(null, '', location.pathname + (text && `?${text}`) + (mailed.test(location.hash) ? '' : location.hash));
+  const url = addressWithout(...names);
+  if (mailed.test(url.hash))
+    url.hash = '';
+  history.replaceState(null, '', url);
 }
 
-// ---- the last tenant of this browser ------------------------------------------------------------
+// ---- what a browser keeps --------------------------------------------------------------------------
 
-const key = `bsx.tenant ${new URL('.', location.href).pathname}`;
-
-export function lastTenant() {
-  try {
-    return localStorage.getItem(key) ?? '';
-  } catch {
-    return '';
-  }
+// One that keeps nothing asks each time, and says less.
+function keeping(storage, name) {
+  const key = `bsx.${name} ${new URL('.', location.href).pathname}`;
+  return {
+    get() {
+      try {
+        return window[storage].getItem(key) ?? '';
+      } catch {
+        return '';
+      }
+    },
+    set(text) {
+      try {
+        window[storage].setItem(key, text);
+      } catch {
+        // see above
+      }
+    },
+  };
 }
 
-export function keepTenant(slug) {
-  try {
-    localStorage.setItem(key, slug);
-  } catch {
-    // a browser that keeps nothing asks each time
-  }
+export const { get: lastTenant, set: keepTenant } = keeping('localStorage', 'tenant');
+
+// ---- another document ------------------------------------------------------------------------------
+
+const said = keeping('sessionStorage', 'said'); // of one window
+
+// Loads `url`, of this origin, in the place of this document and of its entry in the history. `note` is what heard() gives there.
+export function loadInstead(url, note = '') {
+  said.set(note);
+  if (url.pathname + url.search !== location.pathname + location.search)
+    return location.replace(url);
+  history.replaceState(null, '', url); // another fragment alone would load nothing
+  return location.reload();
+}
+
+// What the document before has left to be said, once.
+export function heard() {
+  const note = said.get();
+  if (note !== '')
+    said.set('');
+  return note;
 }

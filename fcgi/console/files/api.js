@@ -1,4 +1,4 @@
-// api.js - requests to the API with the cookie session of this browser, in the tenant that is acted in.
+// api.js - requests to the API with the cookie session of this browser, in the tenant that is acted in. A document is of one person and of one tenant.
 import { acting } from './address.js';
 
 // What went wrong: the members of the API's problem object, or `network` and `gateway` when none came.
@@ -19,8 +19,8 @@ let csrf = '';
 
 // Who is signed in is told with what may be done in the tenant acted in; everything else of a session is done at home.
 const ME = 'api/auth/me';
-const isDoneThere = (method, path) => acting() !== '' && (!path.startsWith('api/auth/') || (method === 'GET' && path === ME));
-const actingHeader = (method, path) => (isDoneThere(method, path) ? { 'X-Acting-Tenant': encodeURIComponent(acting()) } : {});
+const isDoneThere = (method, path) => acting !== '' && (!path.startsWith('api/auth/') || (method === 'GET' && path === ME));
+const actingHeader = (method, path) => (isDoneThere(method, path) ? { 'X-Acting-Tenant': encodeURIComponent(acting) } : {});
 
 async function send(method, path, body, seen) {
   const headers = seen && tagOf(seen) ? { 'If-Match': tagOf(seen) } : {};
@@ -60,11 +60,35 @@ async function read(answer) {
   throw new Problem({ ...value, retry: Number(answer.headers.get('Retry-After') ?? 0) });
 }
 
+// ---- whose it is -----------------------------------------------------------------------------------
+
+// All windows of a browser have the same cookies: whoever signs in in one of them is who asks in the others from then on. What shows one person's
+// pages is loaded anew for another, and sends nothing any more meanwhile: its token is that of the session before.
+const windows = new BroadcastChannel(`bsx.session ${new URL('.', location.href).pathname}`);
+let whose = null; // whose session this document has had
+
+windows.onmessage = ({ data }) => whose !== null && data !== whose && location.reload();
+
+function isOfAnother({ tenant, user }) {
+  const now = `${tenant.id} ${user.id}`;
+  if (whose === null)
+    windows.postMessage(now);
+  whose ??= now;
+  return now !== whose;
+}
+
+// ---- one request -----------------------------------------------------------------------------------
+
 // One request; the answer's object, or null when it has none. `seen`: what was answered before, and is to be like that still.
 export async function call(method, path, body, seen) {
   const value = await read(await send(method, path, body, seen));
-  if (typeof value?.csrf_token === 'string')
-    csrf = value.csrf_token;
+  if (typeof value?.csrf_token !== 'string')
+    return value;
+  if (isOfAnother(value)) {
+    location.reload();
+    return new Promise(() => {}); // nothing goes on from here
+  }
+  csrf = value.csrf_token;
   return value;
 }
 

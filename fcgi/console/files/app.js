@@ -1,7 +1,7 @@
 // app.js - the beginning: what the address asks for, who is signed in, and so which view is shown.
 import { button, el, link, notice, plain, show } from './ui.js';
 import { callSigned, forgetSession, whoAmI } from './api.js';
-import { acting, clean, mailedLink, place, placeIn, query, route, safePath } from './address.js';
+import { acting, addressWithout, clean, heard, isElsewhere, loadInstead, mailedLink, place, placeIn, query, route, safePath } from './address.js';
 import { forgotten, secondFactor, signIn, stepUp } from './sign_in.js';
 import { choosePassword, confirmAddress } from './links.js';
 import { enrol, failure, recoveryCodes } from './factor.js';
@@ -15,7 +15,7 @@ let many = null; // whether they look after more than one tenant: the answer, on
 let turn = 0; // who has gone on meanwhile is not brought back by an answer that was slow
 
 // Where a provider shall send the browser afterwards: the same place.
-const returnTo = () => wanted ?? placeIn(acting(), route() && location.hash);
+const returnTo = () => wanted ?? placeIn(acting, route() && location.hash);
 
 function askToSignIn(more = {}) {
   turn++;
@@ -96,10 +96,9 @@ async function signOut(all) {
   } catch (problem) {
     return show('You are still signed in', failure(problem), el('p', {}, button('Try again', () => signOut(all))));
   }
-  wanted = null;
-  clean('acting');
-  history.replaceState(null, '', location.pathname + location.search);
-  return askToSignIn({ note: all ? 'You are signed out everywhere.' : 'You are signed out.' });
+  const to = addressWithout('acting');
+  to.hash = '';
+  return loadInstead(to, all ? 'You are signed out everywhere.' : 'You are signed out.');
 }
 
 function goTo(hash, note) {
@@ -123,8 +122,7 @@ async function changeTenant() {
   } catch (problem) {
     return show('You are still signed in', failure(problem), el('p', {}, button('Try again', changeTenant)));
   }
-  clean('acting');
-  return askToSignIn(); // the address stays: it says where to go from there
+  return loadInstead(addressWithout('acting')); // the rest of the address says where to go from there
 }
 
 // A view that could not be loaded; a link into another tenant is followed by who signs in there.
@@ -153,11 +151,7 @@ async function looksAfterMany(who) {
 
 // Nothing is granted there any more, or was: back to one's own, with the server's reason.
 function leaveTenant(problem) {
-  const slug = acting();
-  if (slug === '')
-    return null;
-  history.replaceState(null, '', placeIn(''));
-  return home(notice(t.acting.over(plain(slug), problem.detail)));
+  return loadInstead(new URL('./#/', location.href), t.acting.over(plain(acting), problem.detail));
 }
 
 async function whoNow() {
@@ -172,7 +166,7 @@ async function home(note) {
   try {
     me = await whoNow();
   } catch (problem) {
-    if (!gone() && problem.status === 403 && acting() !== '')
+    if (!gone() && problem.status === 403 && acting !== '')
       return leaveTenant(problem);
     return gone() || show('This did not work', failure(problem), el('p', {}, button('Try again', () => home(note))));
   }
@@ -198,7 +192,7 @@ function openLink({ kind, token }) {
   return kind === 'email' ? confirmAddress({ token, done }) : choosePassword({ kind, token, done });
 }
 
-function start() {
+function start(note = '') {
   const mailed = mailedLink(), { error, request, mfa, waiting } = query();
   if (mailed !== null)
     return openLink(mailed);
@@ -212,10 +206,20 @@ function start() {
     clean('mfa', 'sign_in');
     return secondFactor({ done: enter, returnTo: returnTo(), which: { sign_in: waiting } });
   }
-  return wanted !== null ? whoAmI().then((who) => (who === null ? askToSignIn() : enter(who)), () => home()) : home();
+  return wanted !== null ? whoAmI().then((who) => (who === null ? askToSignIn() : enter(who)), () => home()) : home(notice(note));
 }
 
 // It may have been what one may not do there, or all of it.
 addEventListener('acting-refused', () => whoAmI().catch((problem) => problem.status === 403 && leaveTenant(problem)));
-addEventListener('hashchange', start);
-start();
+
+// An address of another tenant is of another document, and what comes back out of the browser's own memory was of who was signed in then.
+function turned() {
+  if (!isElsewhere())
+    return false;
+  location.reload();
+  return true;
+}
+addEventListener('popstate', turned); // the fragment may be the same
+addEventListener('hashchange', () => turned() || start());
+addEventListener('pageshow', (event) => event.persisted && location.reload());
+start(heard());

@@ -192,7 +192,7 @@ export async function proven(me, send) {
 function proof(me, problem) {
   const method = problem.methods.find((m) => proofs[m]);
   if (method === undefined) {
-    stepUpAtProvider({ tenant: me.tenant.slug, returnTo: placeIn(acting(), location.hash) });
+    stepUpAtProvider({ tenant: me.tenant.slug, returnTo: placeIn(acting, location.hash) });
     throw problem;
   }
   return new Promise((resolve, reject) => {

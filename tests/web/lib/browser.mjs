@@ -13,8 +13,8 @@ const PATIENCE_MS = 60000;
 export const widths = [320, 768, 1440];
 
 // One browser for a test file; it ends with it.
-export async function startChromium() {
-  return chromium.launch({ executablePath: process.env.BSX_CHROMIUM ?? '/usr/bin/chromium', args, timeout: PATIENCE_MS });
+export async function startChromium(options = {}) {
+  return chromium.launch({ executablePath: process.env.BSX_CHROMIUM ?? '/usr/bin/chromium', args, timeout: PATIENCE_MS, ...options });
 }
 
 // A person with a browser of their own: a context, one page, and the faults of everything that `origin` has shown.
@@ -28,6 +28,16 @@ export class Visitor {
     this.context.setDefaultTimeout(PATIENCE_MS);
     await this.context.addInitScript(() => addEventListener('securitypolicyviolation',
       (e) => console.error(`policy: ${e.violatedDirective} ${e.blockedURI} ${e.sourceFile}:${e.lineNumber} ${e.sample}`)));
+    // What is sent is sent to the tenant whose band stands above the page, or to one's own where none does.
+    await this.context.addInitScript(() => {
+      const { fetch } = window;
+      window.fetch = (url, init) => {
+        const to = decodeURIComponent(init?.headers?.['X-Acting-Tenant'] ?? ''), band = document.querySelector('#nav .there span')?.textContent ?? '', said = /\(([^()]*)\)$/.exec(band)?.[1] ?? '';
+        if (to !== said && !new URL(url, location.href).pathname.includes('/api/auth/'))
+          console.error(`policy: ${init.method} ${url} acts in "${to}" under the band of "${said}"`);
+        return fetch(url, init);
+      };
+    });
     await this.context.route((url) => url.hostname !== new URL(this.origin).hostname && url.protocol.startsWith('http'), (route) => {
       if (this.#isOurs(route.request().frame().url()))
         this.faults.push(`a request to ${route.request().url()}`);

@@ -404,7 +404,8 @@ const struct route evidence_routes[] = {
 	    get_evidence, IN_NONE, OUT_RAW(EVIDENCE_TYPE),
 	    "All that is known of an alert, in one signed file that bsx-audit-verify(1) checks "
 	    "with "
-	    "the public key alone: needs read:alerts, read:drift, read:snapshots and read:audit; "
-	    "masked places stay masked. Each time leaves an entry in the trail."),
+	    "the public key alone; masked places stay masked. Each time leaves an entry in the "
+	    "trail. "
+	    "Needs also read:alerts, read:drift and read:snapshots."),
 	ROUTE_END,
 };

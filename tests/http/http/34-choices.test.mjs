@@ -62,6 +62,8 @@ const tenant = async () => {
 };
 const channelOf = (kind) => ({ url: 'http://127.0.0.1:9/x', ...{ pagerduty: { secret: 'k'.repeat(32) }, email: { url: undefined, to: 'a@choices.example' }, template: { template: '{}' } }[kind] });
 const decide = (choice, more) => ({ ...more, ...(choice === 'accepted' ? { reason: 'Known.', expires_at: ahead(1) } : {}) });
+let changed; // a route: there are fifty at most
+const steps = async (at) => (at.startsWith('/escalate') ? { escalate: [{ after_s: 60, channels: [(await newChannel(admin, 'http://127.0.0.1:9/x')).id] }] } : {});
 // Of each operation: the request for a choice of a member, in which the choice is then put.
 const requests = {
   'POST /api/auth/login': () => body('/api/auth/login', mine, () => call),
@@ -96,9 +98,9 @@ const requests = {
   'PUT /api/drift/alerts': (at) => body('/api/drift/alerts', { status: 'acknowledged', ...(at.startsWith('/filter') ? { filter: { config_id: world.config.id } } : { ids: [world.alert.id] }) }),
   'GET /api/drift/alerts/{id}/evidence': async () => body(`/api/drift/alerts/${(await drifted()).alert.id}/evidence`),
   'PUT /api/drift/alerts/{id}': async () => body(`/api/drift/alerts/${(await drifted()).alert.id}`, {}),
-  'POST /api/drift/routes': (at, choice) => body('/api/drift/routes', { name: unique('r'), channels: [], match: { categories: ['nowhere'] } }),
+  'POST /api/drift/routes': async (at) => body('/api/drift/routes', { name: unique('r'), channels: [], match: { categories: ['nowhere'] }, ...await steps(at) }),
   'POST /api/drift/routes/try': (at, choice) => body('/api/drift/routes/try', { alert: { severity: 'low' } }),
-  'PUT /api/drift/routes/{id}': async () => body(`/api/drift/routes/${(await admin('POST', '/api/drift/routes', { body: { name: unique('r'), channels: [] } })).json.id}`, {}),
+  'PUT /api/drift/routes/{id}': async (at) => body(`/api/drift/routes/${(changed ??= (await admin('POST', '/api/drift/routes', { body: { name: unique('r'), channels: [] } })).json).id}`, await steps(at)),
   'POST /api/drift/channels': (at, choice) => body('/api/drift/channels', { name: unique('ch'), ...channelOf(choice) }),
   'PUT /api/drift/channels/{id}': async (at, choice) => body(`/api/drift/channels/${(await newChannel(admin, 'http://127.0.0.1:9/x', at === '/kind' ? { kind: choice, ...channelOf(choice) } : {})).id}`, {}),
   'POST /api/drift/channels/{id}/replay': async () => body(`/api/drift/channels/${(await newChannel(admin, 'http://127.0.0.1:9/x')).id}/replay`, {}),

@@ -25,7 +25,8 @@ async function world(n) {
   const changes = await admin('GET', `/api/drift/reports/${second.report.id}/changes?limit=1`);
   const golden = await admin('POST', '/api/drift/golden-baselines', { body: { name: `golden ${n}`, snapshot_id: second.snapshot_id } });
   assert.equal(golden.status, 201, golden.text);
-  return { configs: config.id, reports: second.report.id, snapshots: second.snapshot_id, changes: changes.json.items[0].id, 'golden-baselines': golden.json.id };
+  const alerts = await admin('GET', `/api/drift/alerts?config_id=${config.id}`);
+  return { alerts: alerts.json.items[0].id, configs: config.id, reports: second.report.id, snapshots: second.snapshot_id, changes: changes.json.items[0].id, 'golden-baselines': golden.json.id };
 }
 
 // Rows beside the one that is there, by SQL: each with a number of its own, and what must differ.

@@ -142,6 +142,7 @@ set_up(void **state)
 	sender.owner = uuid_make(sender_env.clock, sender_env.rand);
 	sender.slots = channel_slots_make(&e);
 	sender.database = database_make(NULL, &sender_env, &e);
+	sender.auth = (struct auth) { .env = &sender_env, .database = sender.database };
 	forget_taken();
 	return sender.database == NULL || sender.slots == NULL;
 }

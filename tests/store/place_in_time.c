@@ -134,6 +134,14 @@ place_count(struct place_in_time *y, const char *sql, const struct uuid *id)
 	return drift_count(y->x, talloc_asprintf(y, "%s = UNHEX('%s')", sql, place_hex(y, id)));
 }
 
+char *
+place_state(struct place_in_time *y, const struct uuid *config)
+{
+	return drift_text(y->x, y,
+	    talloc_asprintf(y, "SELECT state FROM %%s.config_state WHERE config_id = UNHEX('%s')",
+		place_hex(y, config)));
+}
+
 int64_t
 place_open_alerts(struct place_in_time *y, const struct uuid *config, const char *kind)
 {

@@ -34,6 +34,7 @@ struct ingest_answer place_push_by(
 	"{\"resources\":[" resources "],\"collections\":{" collections "}}"
 
 /* Alerts of a kind that are not resolved. */
+char   *place_state(struct place_in_time *y, const struct uuid *config);
 int64_t place_open_alerts(struct place_in_time *y, const struct uuid *config, const char *kind);
 const char *place_hex(struct place_in_time *y, const struct uuid *id);
 /* A number from a statement that ends with the member that is this id; %s is the tenant's schema. */

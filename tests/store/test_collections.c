@@ -3,20 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/store/drift/schedule.h"
-#include "core/store/tenant/forget.h"
 #include "drift/run/pushers.h"
 #include "tests/store/place_in_time.h"
-
-/* ---- asking ---- */
-
-static char *
-state_of(struct place_in_time *y, const struct uuid *config)
-{
-	return drift_text(y->x, y,
-	    talloc_asprintf(y, "SELECT state FROM %%s.config_state WHERE config_id = UNHEX('%s')",
-		place_hex(y, config)));
-}
 
 /* ---- the walk ---- */
 
@@ -203,7 +191,7 @@ one_forbidden_collection_from_the_first_push_on_costs_the_others_nothing(void **
 	assert_string_equal(a.report.status, "incomplete");
 	assert_int_equal(place_open_alerts(y, &c, "drift"), 0);
 	assert_int_equal(place_open_alerts(y, &c, "blind"), 1);
-	assert_string_equal(state_of(y, &c), "blind");
+	assert_string_equal(place_state(y, &c), "blind");
 	/* It is said that it is not read. */
 	drift_sql(y->x,
 	    "UPDATE %s.drift_configs SET version = version + 1, spec = JSON_SET(spec,"
@@ -212,7 +200,7 @@ one_forbidden_collection_from_the_first_push_on_costs_the_others_nothing(void **
 	assert_string_equal(a.report.status, "clean");
 	assert_string_equal(a.report.incomplete.text, "[]");
 	assert_int_equal(place_open_alerts(y, &c, "blind"), 0);
-	assert_string_equal(state_of(y, &c), "ok");
+	assert_string_equal(place_state(y, &c), "ok");
 	/* And it comes after all: compared from then on. */
 	a = place_push_by(
 	    y, &c, 1, READING(RESOURCE("a", "k", "1") "," RESOURCE("b", "k", "1"), ""));
@@ -239,13 +227,13 @@ two_collectors_take_turns_on_one_config(void **state)
 			  : READING(RESOURCE("a", "k", "2"), ""));
 		assert_string_equal(a.report.status, i % 2 ? "clean" : "drifted");
 		assert_int_equal(place_open_alerts(y, &c, "drift"), 1);
-		assert_string_equal(state_of(y, &c), "drifted");
+		assert_string_equal(place_state(y, &c), "drifted");
 	}
 	a = place_push_by(y, &c, 1, READING(RESOURCE("a", "k", "1"), ""));
 	assert_string_equal(a.report.status, "clean");
 	assert_int_equal(place_open_alerts(y, &c, "drift"), 0);
 	assert_int_equal(place_open_alerts(y, &c, "blind"), 0);
-	assert_string_equal(state_of(y, &c), "ok");
+	assert_string_equal(place_state(y, &c), "ok");
 	assert_int_equal(drift_count(y->x, "SELECT COUNT(*) FROM %s.alerts"), 1);
 	/* One of them does no more what it did. */
 	for (int i = 0; i < 3; i++) {
@@ -342,7 +330,7 @@ an_acceptance_holds_while_its_collection_is_not_read(void **state)
 	y->clock.set_ms += 3600000;
 	assert_int_equal(place_look(y), 1);
 	assert_int_equal(place_open_alerts(y, &c, "drift"), 1);
-	assert_string_equal(state_of(y, &c), "drifted");
+	assert_string_equal(place_state(y, &c), "drifted");
 }
 
 static void
@@ -392,10 +380,10 @@ each_collection_has_a_beat_of_its_own(void **state)
 	/* The other one comes: that one is blind still. */
 	place_push_by(y, &c, 2, READING(RESOURCE("b", "k", "1"), ""));
 	assert_int_equal(place_open_alerts(y, &c, "blind"), 1);
-	assert_string_equal(state_of(y, &c), "blind");
+	assert_string_equal(place_state(y, &c), "blind");
 	place_push_by(y, &c, 1, READING(RESOURCE("a", "k", "1"), ""));
 	assert_int_equal(place_open_alerts(y, &c, "blind"), 0);
-	assert_string_equal(state_of(y, &c), "ok");
+	assert_string_equal(place_state(y, &c), "ok");
 }
 
 /* Rows from before credentials were known, and those whose key has ended. */
@@ -420,162 +408,6 @@ what_nobody_is_known_to_read_is_late_like_any_other(void **state)
 	    "blind, b was not read in 3 snapshots in a row; read completely last: b "));
 	place_push_by(y, &c, 1, READING(RESOURCE("b", "k", "1"), ""));
 	assert_int_equal(place_open_alerts(y, &c, "blind"), 0);
-}
-
-static void
-what_is_retired_lets_go_of_what_was_found_in_it(void **state)
-{
-	struct place_in_time *y = *state;
-	struct uuid           c = place_config(y, "");
-	char                 *many = talloc_strdup(y, RESOURCE("a", "k", "1"));
-	struct ingest_answer  a;
-
-	for (int i = 0; i < 9; i++)
-		many = talloc_asprintf_append(
-		    many, ",{\"category\":\"b\",\"key\":\"k%d\",\"value\":%d}", i, i);
-	place_push_by(y, &c, 1, talloc_asprintf(y, "{\"resources\":[%s]}", many));
-	place_push_by(y, &c, 1,
-	    talloc_asprintf(y, "{\"resources\":[%s," RESOURCE("b", "new", "1") "]}", many));
-	/* Something is found in b, and most of it is gone: then it is never read again. */
-	place_push_by(y, &c, 1, READING(RESOURCE("a", "k", "1") "," RESOURCE("b", "new", "1"), ""));
-	place_push_by(y, &c, 1, READING(RESOURCE("a", "k", "1"), ""));
-	assert_int_equal(place_open_alerts(y, &c, "drift"), 1);
-	assert_int_equal(place_open_alerts(y, &c, "suspicious_collection"), 1);
-	/* Not read is not gone ... */
-	drift_sql(y->x,
-	    "UPDATE %s.drift_configs SET version = version + 1, spec = JSON_SET(spec,"
-	    " '$.unread', JSON_ARRAY(JSON_OBJECT('category', 'b', 'reason', 'no right')))");
-	place_push_by(y, &c, 1, READING(RESOURCE("a", "k", "1"), ""));
-	assert_int_equal(place_open_alerts(y, &c, "drift"), 1);
-	assert_int_equal(place_open_alerts(y, &c, "suspicious_collection"), 1);
-	/* ... and what is gone is awaited no more. */
-	drift_sql(y->x, "UPDATE %s.drift_configs SET version = version + 1, spec = JSON_SET(spec,"
-			" '$.unread[0].retired', TRUE)");
-	a = place_push_by(y, &c, 1, READING(RESOURCE("a", "k", "1"), ""));
-	assert_int_equal(place_open_alerts(y, &c, "drift"), 0);
-	assert_string_equal(a.report.status, "clean");
-	assert_int_equal(place_open_alerts(y, &c, "suspicious_collection"), 0);
-	assert_string_equal(state_of(y, &c), "ok");
-	/* It comes all the same: that is held against what it was. */
-	a = place_push_by(
-	    y, &c, 1, READING(RESOURCE("a", "k", "1") "," RESOURCE("b", "new", "1"), ""));
-	assert_int_equal(a.report.created, 1);
-	drift_check(y->x);
-}
-
-/* As the API does it, and driftd behind it. */
-static void
-say_retired(struct place_in_time *y, const struct uuid *c)
-{
-	const instant         now = { y->clock.set_ms };
-	struct collection_row b = {
-		.config_id = *c, .category = talloc_strdup(y, "b"), .read_at = { now.ms + 1 }
-	};
-	struct err e = { 0 };
-
-	drift_sql(y->x,
-	    talloc_asprintf(y,
-		"UPDATE %%s.drift_configs SET version = version + 1, spec = JSON_SET(spec, "
-		"'$.unread', JSON_ARRAY(JSON_OBJECT('category', 'b', 'reason', 'sold', 'retired', "
-		"TRUE))) WHERE id = UNHEX('%s')",
-		place_hex(y, c)));
-	assert_ok(collection_let_go(y->x->t->db, &b, 1, &e));
-	assert_ok(schedule_recheck_at(y->x->t->db, c, now, now, &e));
-	assert_int_equal(place_look(y), 1);
-}
-
-/* The newest snapshot has it still, and none comes after it.  One that does and is looked at again
- * by the clock was read after it was retired. */
-static void
-what_is_retired_is_over_at_once_until_it_is_read_again(void **state)
-{
-	static const struct {
-		const char *more;
-		int64_t again; /* where the baseline moves, it has: somebody has let go of what was
-				  told */
-	} rows[] = {
-		{ "", 1 },
-		{ ",\"thresholds\":{\"clear_runs\":3}", 1 },
-		{ ",\"baseline\":{\"mode\":\"previous\"}", 0 },
-	};
-	struct place_in_time *y = *state;
-
-	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-		struct uuid c = place_config(y, rows[i].more);
-		struct err  e = { 0 };
-
-		place_push_by(
-		    y, &c, 1, READING(RESOURCE("a", "k", "1") "," RESOURCE("b", "k", "1"), ""));
-		place_push_by(
-		    y, &c, 1, READING(RESOURCE("a", "k", "1") "," RESOURCE("b", "k", "2"), ""));
-		assert_int_equal(place_open_alerts(y, &c, "drift"), 1);
-		say_retired(y, &c);
-		assert_int_equal(place_open_alerts(y, &c, "drift"), 0);
-		assert_string_equal(state_of(y, &c), "ok");
-		assert_int_equal(place_count(y,
-				     "SELECT COUNT(*) FROM %s.drift_history WHERE note ="
-				     " 'Retired: b.' AND config_id",
-				     &c),
-		    1);
-		place_push_by(
-		    y, &c, 1, READING(RESOURCE("a", "k", "1") "," RESOURCE("b", "k", "2"), ""));
-		assert_int_equal(place_open_alerts(y, &c, "drift"), rows[i].again);
-		assert_ok(
-		    schedule_recheck_at(y->x->t->db, &c, (instant) { 1 }, (instant) { 1 }, &e));
-		assert_int_equal(place_look(y), 1);
-		assert_int_equal(place_open_alerts(y, &c, "drift"), rows[i].again);
-	}
-	drift_check(y->x);
-}
-
-/* ---- what is forgotten ---- */
-
-static void
-collections_of_which_nothing_was_there_are_forgotten(void **state)
-{
-	struct place_in_time *y = *state;
-	struct uuid           c = place_config(y, "");
-	char                 *many = talloc_strdup(y, "");
-	struct err            e = { 0 };
-	struct ingest_answer  a;
-
-	for (int i = 0; i < 150; i++)
-		many = talloc_asprintf_append(
-		    many, ",\"x%03d\":\"%s\"", i, i % 2 == 0 ? "failed" : "complete");
-	a = place_push_by(y, &c, 1,
-	    talloc_asprintf(y, "{\"resources\":[%s],\"collections\":{\"a\":\"complete\"%s}}",
-		RESOURCE("a", "k", "1") "," RESOURCE("gone", "k", "1"), many));
-	assert_int_equal(a.report.incomplete_more, 0);
-	for (int i = 0; i < 3; i++)
-		a = place_push_by(y, &c, 1, READING(RESOURCE("a", "k", "1"), ""));
-	/* Left out: a list of a hundred, and how many more. */
-	assert_int_equal(a.report.incomplete_more, 51);
-	assert_true(strlen(a.report.incomplete.text) + strlen(a.report.collections.text) < 20000);
-	/* Once that is known, it costs a push no row any more. */
-	assert_int_equal(
-	    place_count(y, "SELECT MAX(left_out) FROM %s.config_collections WHERE config_id", &c),
-	    3);
-	place_push_by(y, &c, 1, READING(RESOURCE("a", "k", "1"), ""));
-	assert_int_equal(
-	    place_count(y, "SELECT MAX(left_out) FROM %s.config_collections WHERE config_id", &c),
-	    3);
-	assert_ok(
-	    forget_old(y->x->t, (instant) { y->clock.set_ms + INT64_C(29) * 86400000 }, NULL, &e));
-	assert_int_equal(drift_count(y->x, "SELECT COUNT(*) FROM %s.config_collections"), 152);
-	assert_ok(
-	    forget_old(y->x->t, (instant) { y->clock.set_ms + INT64_C(31) * 86400000 }, NULL, &e));
-	/* That which had something stays, and what was read once and is blind now; whose it was has
-	 * ended. */
-	assert_string_equal(drift_text(y->x, y,
-				"SELECT GROUP_CONCAT(DISTINCT LEFT(category, 1)"
-				" ORDER BY category) FROM %s.config_collections"),
-	    "a,g,x");
-	assert_int_equal(drift_count(y->x, "SELECT COUNT(*) FROM %s.config_collections WHERE"
-					   " category LIKE 'x%'"),
-	    75);
-	assert_int_equal(drift_count(y->x, "SELECT COUNT(read_by) FROM %s.config_collections"), 0);
-	a = place_push_by(y, &c, 2, READING(RESOURCE("a", "k", "1"), ""));
-	drift_check(y->x);
 }
 
 /* ---- pushes that are refused ---- */
@@ -750,9 +582,6 @@ main(void)
 		TEST(more_collections_than_a_config_may_have_are_refused),
 		TEST(each_collection_has_a_beat_of_its_own),
 		TEST(what_nobody_is_known_to_read_is_late_like_any_other),
-		TEST(what_is_retired_lets_go_of_what_was_found_in_it),
-		TEST(what_is_retired_is_over_at_once_until_it_is_read_again),
-		TEST(collections_of_which_nothing_was_there_are_forgotten),
 		TEST(pushes_that_are_refused_are_told),
 		TEST(faults_of_one_collection_change_nothing_of_the_other),
 	};

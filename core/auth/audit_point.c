@@ -6,7 +6,7 @@
 #include "core/base/secret.h"
 #include "core/store/tx.h"
 
-#define PAGE 500
+#define PAGE 100 /* an entry of a bulk deed may be long */
 
 /* How far a new checkpoint has come. */
 struct growth {
@@ -176,7 +176,8 @@ sign(struct growth *g, struct audit_checkpoint_row *out, struct err *e)
 }
 
 bool
-audit_checkpoint_make(const struct deed_by *by, struct audit_point *out, struct err *e)
+audit_checkpoint_make(
+    const struct deed_by *by, uint64_t most, struct audit_point *out, struct err *e)
 {
 	struct growth               g = { .by = by };
 	struct audit_head           head;
@@ -188,7 +189,7 @@ audit_checkpoint_make(const struct deed_by *by, struct audit_point *out, struct 
 		return false;
 	if (last.size > head.seq)
 		return broken(head.seq + 1, "a checkpoint has more entries than there are", e);
-	g.to = head.seq - last.size > AUDIT_TREE_STEP ? last.size + AUDIT_TREE_STEP : head.seq;
+	g.to = head.seq - last.size > most ? last.size + most : head.seq;
 	*out = (struct audit_point) { last, g.to < head.seq };
 	if (last.size == g.to)
 		return true;
@@ -222,7 +223,8 @@ see_trail(const struct deed_by *by, struct err *e)
 	struct audit_point p;
 	uint64_t           known;
 
-	if (!audit_checkpoint_make(by, &p, e) || !audit_checkpointed(by->t, &known, e))
+	if (!audit_checkpoint_make(by, AUDIT_TREE_STEP, &p, e) ||
+	    !audit_checkpointed(by->t, &known, e))
 		return false;
 	if (p.row.size > known)
 		log_point(by, &p);

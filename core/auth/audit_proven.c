@@ -125,7 +125,8 @@ audit_prove(const struct deed_by *by, const struct strings *targets, instant sin
 	struct audit_point point;
 
 	*out = (struct audit_proven) { 0 };
-	if (!take_entries(by, targets, since, out, e) || !audit_checkpoint_make(by, &point, e))
+	if (!take_entries(by, targets, since, out, e) ||
+	    !audit_checkpoint_make(by, AUDIT_PROVEN_NEW, &point, e))
 		return false;
 	out->point = point.row;
 	for (size_t i = 0; i < out->n; i++)

@@ -8,6 +8,7 @@
 #include "core/proof/path.h"
 
 #define AUDIT_PROVEN_MAX 200
+#define AUDIT_PROVEN_NEW 1000
 
 struct audit_proven {
 	struct audit_checkpoint_row point;   /* of the present chain, the newest; size 0: there is none */
@@ -21,7 +22,7 @@ struct audit_proven {
 
 /*
  * Entries about these things since then.  A checkpoint is made before, so that it covers what was just written: of at most
- * AUDIT_TREE_STEP entries; what is behind them is not covered.  All is a child of by->mem.  A trail that is not as it was
+ * AUDIT_PROVEN_NEW entries, since somebody waits; what is behind them is not covered.  All is a child of by->mem.  A trail that is not as it was
  * written gets no new checkpoint; ERR_INTERNAL as audit_checkpoint_make().
  */
 MUST_USE bool audit_prove(const struct deed_by *by, const struct strings *targets, instant since,

@@ -38,7 +38,7 @@ bool audit_note_fits(const struct deed_by *by, const struct note_key *keys, size
     struct checkpoint *out);
 
 /*
- * Adds the leaves that are missing, of at most AUDIT_TREE_STEP entries, and signs a checkpoint where the trail has grown.  It may be
+ * Adds the leaves that are missing, of at most `most` entries, and signs a checkpoint where the trail has grown.  It may be
  * called by several at the same time and killed at any place: rows are added once.  ERR_INTERNAL: the trail is not as
  * it was written (see audit_verify.h), and nothing is signed: AUDIT_BROKEN in e->sys.
  */
@@ -48,7 +48,7 @@ struct audit_point {
 	struct audit_checkpoint_row row; /* the newest checkpoint; size 0: there are no entries */
 	bool                        more; /* there are entries behind it */
 };
-MUST_USE bool audit_checkpoint_make(const struct deed_by *by, struct audit_point *out, struct err *e);
+MUST_USE bool audit_checkpoint_make(const struct deed_by *by, uint64_t most, struct audit_point *out, struct err *e);
 
 /*
  * driftd's: of every trail that has grown for `audit.checkpoint_s`, a checkpoint, which goes to the log.  What is wrong with one

@@ -5,6 +5,8 @@
 #include "core/json/json.h"
 #include "core/store/identity/audit_rows.h"
 
+#define ENTRIES_MAX 2000
+
 /* What changes a thing of a category, and what its entries call it; they are the words of
  * core/auth/audit.h. */
 static const struct deed {
@@ -164,7 +166,7 @@ self_trail(void *arg, TALLOC_CTX *mem, const struct attribution_change *c, size_
 {
 	struct tenant_db *t = arg;
 	instant           since = c[0].since;
-	struct page       p = { .want = 2000 };
+	struct page       p = { .want = ENTRIES_MAX };
 	struct strings    ids;
 
 	*out = (struct attribution_log) { .own = true };

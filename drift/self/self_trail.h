@@ -3,7 +3,7 @@
  * against (drift/attribution).
  *
  * It is asked for what is known of the changed things alone, by their ids, since the reading before: entries that change
- * one, and succeeded.
+ * one, and succeeded; the newest 2,000, and of these what audit_rows_of() has the details of.
  */
 #ifndef BSX_DRIFT_SELF_SELF_TRAIL_H
 #define BSX_DRIFT_SELF_SELF_TRAIL_H

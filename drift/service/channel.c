@@ -301,7 +301,8 @@ alter_words(const struct channel_deed *d, struct channel *c, struct err *e)
 	return (c->name != NULL && c->status != NULL && c->status_reason != NULL) || err_memory(e);
 }
 
-/* It was paused, or goes elsewhere, as somebody else or at another rate now. */
+/* It was paused, or goes elsewhere, as somebody else or at another rate now: what has waited is
+ * due. */
 static bool
 begins_anew(const struct channel_wish *in, const struct channel *was, const struct channel *c)
 {
@@ -310,11 +311,19 @@ begins_anew(const struct channel_wish *in, const struct channel *was, const stru
 	       was->rate.per_minute != c->rate.per_minute || was->rate.burst != c->rate.burst;
 }
 
-/* What has waited is due, and no turn that was given before counts. */
+/* No turn that was given before counts.  Who sets a rate or an address again and again is not told
+ * faster by it. */
 static bool
-begin_anew(struct db *db, TALLOC_CTX *mem, const struct channel *c, struct err *e)
+pace_anew(struct db *db, const struct channel *was, const struct channel *c, struct err *e)
 {
-	return pace_drop(db, &c->id, e) && replay_due(db, mem, &c->id, e);
+	const struct format *f = format_of(formats, c->kind);
+	const int64_t        before = format_rate(formats, was).per_minute;
+	const int64_t        now = format_rate(formats, c).per_minute;
+	const bool           moved = strcmp(was->target, c->target) != 0;
+
+	if (before == 0 || now == 0 || (moved && f != NULL && !f->ops->rate_is_most))
+		return pace_drop(db, &c->id, e);
+	return pace_change(db, &c->id, before, now, e);
 }
 
 static bool
@@ -337,7 +346,8 @@ alter_body(struct db *db, void *arg, struct err *e)
 	       channel_details(d->a->by.mem, &was, c, in->has_secret || in->has_headers,
 		   &d->entry.details, e) &&
 	       channel_set(db, c, e) &&
-	       (!begins_anew(in, &was, c) || begin_anew(db, d->a->by.mem, c, e));
+	       (!begins_anew(in, &was, c) ||
+		   (pace_anew(db, &was, c, e) && replay_due(db, d->a->by.mem, &c->id, e)));
 }
 
 bool

@@ -40,8 +40,10 @@ take_deliveries(const struct acting *a, struct evidence *x, struct err *e)
 	if (!delivery_of_alert(a->by.t, a->by.mem, &x->alert.id, &p, e))
 		return false;
 	x->deliveries = p.rows;
-	x->more_deliveries = p.n > EVIDENCE_DELIVERIES;
-	x->deliveries_n = x->more_deliveries ? EVIDENCE_DELIVERIES : p.n;
+	x->deliveries_n = p.n > EVIDENCE_DELIVERIES ? EVIDENCE_DELIVERIES : p.n;
+	if (!permission_has(&a->by.caller->permissions, ACTION_READ, RESOURCE_CHANNELS))
+		x->deliveries_n = 0;
+	x->more_deliveries = p.n > x->deliveries_n;
 	return true;
 }
 

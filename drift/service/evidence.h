@@ -20,7 +20,7 @@ struct evidence {
 	struct alert               alert;
 	struct change_seen        *changes; /* in the order of their fingerprints */
 	size_t                     changes_n;
-	const struct delivery_row *deliveries; /* newest first */
+	const struct delivery_row *deliveries; /* newest first; none without read:channels */
 	size_t                     deliveries_n;
 	struct audit_proven        proven;
 	/* There are more than are given. */

@@ -406,6 +406,7 @@ const struct route evidence_routes[] = {
 	    "with "
 	    "the public key alone; masked places stay masked. Each time leaves an entry in the "
 	    "trail. "
-	    "Needs also read:alerts, read:drift and read:snapshots."),
+	    "Needs also read:alerts, read:drift and read:snapshots. Deliveries are in it with "
+	    "read:channels."),
 	ROUTE_END,
 };

@@ -283,7 +283,7 @@ seal(struct people *p, TALLOC_CTX *mem)
 	struct audit_point   point;
 	struct err           e = { 0 };
 
-	assert_ok(audit_checkpoint_make(&by, &point, &e));
+	assert_ok(audit_checkpoint_make(&by, AUDIT_TREE_STEP, &point, &e));
 	assert_true(point.row.size > 0 && !point.more);
 }
 

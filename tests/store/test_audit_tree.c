@@ -67,7 +67,7 @@ make(struct people *p)
 	struct audit_point   point;
 	struct err           e = { 0 };
 
-	assert_ok(audit_checkpoint_make(&by, &point, &e));
+	assert_ok(audit_checkpoint_make(&by, AUDIT_TREE_STEP, &point, &e));
 	return point;
 }
 
@@ -151,7 +151,7 @@ killed(struct people *p, useconds_t after_us)
 				.actor_name = "test" };
 
 			if (!audit_deed(&by, NULL, NULL, &entry, &e) ||
-			    !audit_checkpoint_make(&by, &point, &e))
+			    !audit_checkpoint_make(&by, AUDIT_TREE_STEP, &point, &e))
 				_exit(2);
 		}
 	}
@@ -195,7 +195,7 @@ two_that_sign_at_once_make_one_tree(void **state)
 		struct err         e = { 0 };
 
 		_exit(!tenant_db_open(a->database, &p->w->a, false, &by.t, &e) ||
-		      !audit_checkpoint_make(&by, &point, &e));
+		      !audit_checkpoint_make(&by, AUDIT_TREE_STEP, &point, &e));
 	}
 	for (int i = 0; i < 3; i++) {
 		int status;
@@ -281,7 +281,8 @@ what_somebody_with_the_database_changes_is_named(void **state)
 			    (int)v.broken);
 		if (moves[i].unmade) {
 			grow(p, 1);
-			assert_fails(audit_checkpoint_make(&by, &point, &e), ERR_INTERNAL);
+			assert_fails(
+			    audit_checkpoint_make(&by, AUDIT_TREE_STEP, &point, &e), ERR_INTERNAL);
 		}
 		server_do(p->w->root, "DELETE FROM %s.%s", schema, table);
 		server_do(

@@ -143,8 +143,9 @@ live(struct copying *y)
 	    x, "UPDATE %s.alert_routing SET version = 7"); /* a row that comes with a schema */
 	drift_push_values(x, &c, VALUES("{\"a\":2}", "{\"b\":2}", "{\"password\":\"hidden two\"}"));
 	write_entries(y, 5);
-	assert_ok(audit_checkpoint_make(&y->by, &point, &e)); /* leaves as far as this ... */
-	write_entries(y, 3);                                  /* ... and none of these */
+	assert_ok(audit_checkpoint_make(
+	    &y->by, AUDIT_TREE_STEP, &point, &e)); /* leaves as far as this ... */
+	write_entries(y, 3);                       /* ... and none of these */
 	return c;
 }
 

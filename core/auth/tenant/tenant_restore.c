@@ -191,7 +191,7 @@ sign_trail(struct restoring *x, struct err *e)
 	struct audit_point point = { .more = true };
 
 	while (point.more)
-		if (!audit_checkpoint_make(&x->by, &point, e))
+		if (!audit_checkpoint_make(&x->by, AUDIT_TREE_STEP, &point, e))
 			return false;
 	return true;
 }

@@ -31,6 +31,18 @@ static const struct field  rest_fields[] = {
 };
 static const struct schema rest_in = SCHEMA("PaceRestIn", struct kept, rest_fields);
 
+struct change_in {
+	struct uuid channel_id;
+	int64_t     was, per_minute;
+};
+static const struct field change_fields[] = {
+	COLUMN(struct change_in, was),
+	COLUMN(struct change_in, per_minute),
+	COLUMN(struct change_in, channel_id),
+	FIELD_END,
+};
+static const struct schema change_in = SCHEMA("PaceChangeIn", struct change_in, change_fields);
+
 /* It holds the row, whether it was there or not. */
 SQL(pace_upsert, SQL_TENANT, &id_in, &read_schema,
     "INSERT INTO channel_paces (channel_id, next_at) VALUES (:id, NOW(3))"
@@ -42,6 +54,10 @@ SQL(pace_update, SQL_TENANT, &write_in, NULL,
 SQL(pace_update_rest, SQL_TENANT, &rest_in, NULL,
     "UPDATE channel_paces SET next_at = GREATEST(next_at, NOW(3) + INTERVAL (:rest_ms * 1000)"
     " MICROSECOND) WHERE channel_id = :channel_id");
+SQL(pace_update_change, SQL_TENANT, &change_in, NULL,
+    "UPDATE channel_paces SET held_until = NULL, next_at = NOW(3) + INTERVAL"
+    " (TIMESTAMPDIFF(MICROSECOND, NOW(3), next_at) * :was DIV :per_minute) MICROSECOND"
+    " WHERE channel_id = :channel_id");
 SQL(pace_delete, SQL_TENANT, &id_in, NULL, "DELETE FROM channel_paces WHERE channel_id = :id");
 
 bool
@@ -82,6 +98,15 @@ pace_rest(struct db *db, const struct uuid *channel, int64_t ms, struct err *e)
 	const struct kept in = { .channel_id = *channel, .rest_ms = ms };
 
 	return tx_later(db, &pace_update_rest, &in, e);
+}
+
+bool
+pace_change(
+    struct db *db, const struct uuid *channel, int64_t was, int64_t per_minute, struct err *e)
+{
+	const struct change_in in = { *channel, was, per_minute };
+
+	return tx_later(db, &pace_update_change, &in, e);
 }
 
 bool

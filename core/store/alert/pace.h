@@ -26,7 +26,11 @@ MUST_USE bool pace_hold(struct db *db, TALLOC_CTX *mem, const struct uuid *chann
 MUST_USE bool pace_write(struct db *db, const struct pace *p, struct err *e);
 /* The receiver wants to be left alone for so long. */
 MUST_USE bool pace_rest(struct db *db, const struct uuid *channel, int64_t ms, struct err *e);
-/* With its channel. */
+/* From now on the channel is told so many a minute in place of so many: what it has had of its burst it has had, and no turn
+ * that was given counts.  Nothing where it has no row. */
+MUST_USE bool pace_change(
+    struct db *db, const struct uuid *channel, int64_t was, int64_t per_minute, struct err *e);
+/* With its channel, or where it has no rate any more. */
 MUST_USE bool pace_drop(struct db *db, const struct uuid *channel, struct err *e);
 
 #endif

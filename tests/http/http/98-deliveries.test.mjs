@@ -278,3 +278,18 @@ test('what waits for its turn does not wait by a rate that counts no more', asyn
       await until('the message elsewhere', () => hooks.got.some((d) => d.path === `/begins-anew${made}`));
   }
 });
+
+test('whoever sets a rate or an address again and again is told no faster by it', async () => {
+  const c = (await admin('POST', '/api/drift/channels', { body: { name: 'paced again', kind: 'email', to: 'soc@paced.example' } })).json, id = `UNHEX('${c.id.replaceAll('-', '')}')`;
+  const put = async (body) => { const a = await admin('PUT', `/api/drift/channels/${c.id}`, { body }); assert.equal(a.status, 200, a.text); };
+  const had = () => Number(sql(`SELECT TIMESTAMPDIFF(SECOND, NOW(3), next_at) FROM channel_paces WHERE channel_id = ${id}`, schema));
+  sql(`INSERT INTO channel_paces (channel_id, next_at) VALUES (${id}, NOW(3) + INTERVAL 100 SECOND)`, schema); // ten messages of six a minute
+  for (const body of [{ rate: { per_minute: 6, burst: 1 } }, { rate: { per_minute: 6, burst: 10 } }, { rate: null }, { to: 'other@paced.example' }, { to: 'soc@paced.example' }, { rate: { per_minute: 6, burst: 9 } }]) {
+    await put(body);
+    assert.ok(had() > 80, `${JSON.stringify(body)}: ${had()} s`);
+  }
+  await put({ rate: { per_minute: 1, burst: 9 } });
+  assert.ok(had() > 480, `${had()} s`); // as many messages, each a minute
+  await put({ rate: null });
+  assert.ok(had() > 70 && had() < 101, `${had()} s`);
+});

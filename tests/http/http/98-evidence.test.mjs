@@ -98,6 +98,8 @@ test('it needs all of its permissions, and the alert to be there', async () => {
   for (const without of [null, ...needed]) {
     const key = withKey((await newKey(admin, needed.filter((p) => p !== without))).key), a = await evidence(key);
     assert.equal(a.status, without === null ? 200 : 403, `without ${without}: ${a.text.slice(0, 300)}`);
+    if (without === null)
+      assert.deepEqual([of(a.text, 'delivery').length, of(a.text, 'left_out')[0].deliveries > 0], [0, true], 'no delivery without read:channels');
     if (without !== null)
       assert.equal((await evidence(key, config.id)).status, 403, 'what is missing is not told to who may not ask');
   }

@@ -55,13 +55,12 @@ set_suppressed(struct deed_of_drift *w, struct err *e)
 	return w->alert.suppressed_by != NULL || err_memory(e);
 }
 
-/* A line of history when what keeps the alert quiet begins, ends or is another. */
-static bool
-tell_suppression(const struct deed_of_drift *w, const char *before, struct err *e)
+bool
+alerting_suppression(
+    const struct alert_scope *s, const struct alert *alert, const char *before, struct err *e)
 {
-	const struct alert  *alert = &w->alert;
 	const char          *now = alert->suppressed_by;
-	struct finding_event v = { .id = uuid_make(w->s->env->clock, w->s->env->rand),
+	struct finding_event v = { .id = uuid_make(s->env->clock, s->env->rand),
 		.subject = { alert->id.b, sizeof(alert->id.b) },
 		.at = alert->updated_at,
 		.actor = "system",
@@ -71,7 +70,7 @@ tell_suppression(const struct deed_of_drift *w, const char *before, struct err *
 
 	if (before == now || (before != NULL && now != NULL && strcmp(before, now) == 0))
 		return true;
-	return finding_event_add(w->s->t->db, &v, 1, e);
+	return finding_event_add(s->t->db, &v, 1, e);
 }
 
 /* What the rules of its findings name, as far as it has not got them. */
@@ -132,7 +131,7 @@ open_alert(struct deed_of_drift *w, struct err *e)
 	for (size_t i = 0; i < d->now_n; i++)
 		d->now[i].alert_id = alert->id;
 	return set_suppressed(w, e) && set_title(w, e) && alert_add(s->t->db, alert, e) &&
-	       tell_suppression(w, NULL, e) && put_controls(w, e) &&
+	       alerting_suppression(s, alert, NULL, e) && put_controls(w, e) &&
 	       (d->suppressed || told_put(s->t->db, d->now, d->now_n, e));
 }
 
@@ -219,8 +218,8 @@ update_alert(struct deed_of_drift *w, struct err *e)
 	if (d->n > 0 && (!set_severity(w, e) || !set_title(w, e)))
 		return false;
 	if (!set_suppressed(w, e) || !alert_write(w->s->t->db, &w->alert, e) ||
-	    !tell_suppression(w, before, e) || !tell_severity(w, status, e) || !tell_makers(w, e) ||
-	    !put_controls(w, e))
+	    !alerting_suppression(s, &w->alert, before, e) || !tell_severity(w, status, e) ||
+	    !tell_makers(w, e) || !put_controls(w, e))
 		return false;
 	/* What it would tell is told when the silence ends, or the flapping. */
 	return d->suppressed || (told_put(s->t->db, d->fresh, d->fresh_n, e) &&

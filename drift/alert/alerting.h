@@ -44,6 +44,7 @@ struct alert_scope {
 	const struct alert_target *targets;
 	size_t                     targets_n;
 	const struct report       *report; /* NULL: none is at hand */
+	const char                *quiet;  /* of a standing alert: suppressed_by of one that opens now; NULL: nothing covers it */
 };
 
 /* What the comparison has found, and what was known before it. */
@@ -131,6 +132,10 @@ MUST_USE bool alerting_test(const struct alert_scope *s, const struct channel *c
 /* One line of the alert's history, by "system"; its new status is alert->status. */
 MUST_USE bool alerting_event(const struct alert_scope *s, const struct alert *alert,
     const char *from, const char *note, struct err *e);
+
+/* The same when what keeps it quiet begins, ends or is another than `before` (NULL: nothing). */
+MUST_USE bool alerting_suppression(
+    const struct alert_scope *s, const struct alert *alert, const char *before, struct err *e);
 
 /* "drift:" and the config's id; ALERT_OPEN_KEY_MAX bytes with the NUL. */
 #define ALERT_OPEN_KEY_MAX 48

@@ -44,6 +44,14 @@ condition_update(
 }
 
 bool
+condition_quiet(const struct alert_scope *s, const char *kind, struct err *e)
+{
+	struct standing x;
+
+	return say(s, kind, "", &x, e) && standing_quiet(s, x.key, e);
+}
+
+bool
 condition_close(const struct alert_scope *s, const char *kind, const char *note, struct err *e)
 {
 	struct standing x;

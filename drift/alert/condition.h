@@ -28,6 +28,8 @@ MUST_USE bool condition_open(
 /* The same; one that is open gets the new title and number of changes, and is told of again. */
 MUST_USE bool condition_update(const struct alert_scope *s, const char *kind, const char *text,
     int64_t changes, struct err *e);
+/* It is covered by s->quiet from now on, should it be suppressed, or told, where that is NULL. */
+MUST_USE bool condition_quiet(const struct alert_scope *s, const char *kind, struct err *e);
 /* Ends it and tells of it; nothing when none is open. */
 MUST_USE bool condition_close(
     const struct alert_scope *s, const char *kind, const char *note, struct err *e);

@@ -29,6 +29,51 @@ tell(const struct alert_scope *s, const struct alert_news *of, const struct aler
 	return alerting_tell(s, &news, NULL, e);
 }
 
+/* ---- what is quiet ---- */
+
+static bool
+is_worked_on(const struct alert *a)
+{
+	return strcmp(a->status, "acknowledged") == 0 || strcmp(a->status, "in_progress") == 0;
+}
+
+/* It says what covers it now, in its history too. */
+static bool
+set_quiet(const struct alert_scope *s, struct alert *alert, struct err *e)
+{
+	const char *before = alert->suppressed_by;
+
+	alert->suppressed_by = s->quiet == NULL ? NULL : talloc_strdup(s->mem, s->quiet);
+	if (s->quiet != NULL && alert->suppressed_by == NULL)
+		return err_memory(e);
+	return alerting_suppression(s, alert, before, e);
+}
+
+/* Nobody has heard of it yet; whoever works on it already knows. */
+static bool
+tell_late(const struct alert_scope *s, const struct alert *alert, struct err *e)
+{
+	const struct alert_news news = { .event = EVENT_OPENED, .is_new = true };
+
+	return is_worked_on(alert) || tell(s, &news, alert, e);
+}
+
+bool
+standing_quiet(const struct alert_scope *s, const char *key, struct err *e)
+{
+	struct alert alert;
+	bool         open;
+
+	if (!standing_find(s, key, &alert, &open, e))
+		return false;
+	if (!open || alert.suppressed_by == NULL ||
+	    (s->quiet != NULL && strcmp(s->quiet, alert.suppressed_by) == 0))
+		return true;
+	alert.updated_at.ms = clock_ms(s->env->clock);
+	return set_quiet(s, &alert, e) && alert_write(s->t->db, &alert, e) &&
+	       (alert.suppressed_by != NULL || tell_late(s, &alert, e));
+}
+
 /* ---- opening ---- */
 
 static bool
@@ -53,8 +98,9 @@ add(const struct alert_scope *s, const struct standing *x, struct err *e)
 	if (s->report != NULL)
 		alert.report_id = s->report->id;
 	alert.updated_at = alert.opened_at;
-	return set_title(s, x->title, &alert, e) && alert_add(s->t->db, &alert, e) &&
-	       tell(s, &news, &alert, e);
+	return set_title(s, x->title, &alert, e) && set_quiet(s, &alert, e) &&
+	       alert_add(s->t->db, &alert, e) &&
+	       (alert.suppressed_by != NULL || tell(s, &news, &alert, e));
 }
 
 bool
@@ -63,16 +109,11 @@ standing_open(const struct alert_scope *s, const struct standing *x, struct err 
 	struct alert alert;
 	bool         open;
 
-	return standing_find(s, x->key, &alert, &open, e) && (open || add(s, x, e));
+	return standing_find(s, x->key, &alert, &open, e) &&
+	       (open ? standing_quiet(s, x->key, e) : add(s, x, e));
 }
 
 /* ---- as it is now ---- */
-
-static bool
-is_worked_on(const struct alert *a)
-{
-	return strcmp(a->status, "acknowledged") == 0 || strcmp(a->status, "in_progress") == 0;
-}
 
 /* Whoever took it on took on less. */
 static void
@@ -128,7 +169,7 @@ standing_update(const struct alert_scope *s, const struct standing *x, struct er
 {
 	struct alert_news news = { .event = EVENT_UPDATED, .calm = true };
 	struct alert      alert;
-	bool              open;
+	bool              open, unheard;
 
 	if (!standing_find(s, x->key, &alert, &open, e))
 		return false;
@@ -138,9 +179,14 @@ standing_update(const struct alert_scope *s, const struct standing *x, struct er
 		alert.report_id = s->report->id;
 	alert.changes = x->changes;
 	alert.updated_at.ms = clock_ms(s->env->clock);
-	return set_title(s, x->title, &alert, e) && set_again(s, x->again, &alert, &news, e) &&
-	       set_severity(s, x->severity, &alert, &news, e) && alert_write(s->t->db, &alert, e) &&
-	       tell(s, &news, &alert, e);
+	unheard = alert.suppressed_by != NULL;
+	if (!set_title(s, x->title, &alert, e) || !set_again(s, x->again, &alert, &news, e) ||
+	    !set_severity(s, x->severity, &alert, &news, e) ||
+	    (unheard && !set_quiet(s, &alert, e)) || !alert_write(s->t->db, &alert, e))
+		return false;
+	if (alert.suppressed_by != NULL)
+		return true;
+	return unheard ? tell_late(s, &alert, e) : tell(s, &news, &alert, e);
 }
 
 /* ---- what is said of it ---- */
@@ -202,5 +248,5 @@ standing_close(const struct alert_scope *s, const char *key, const char *note, s
 	if (alert.status == NULL || alert.resolved_by == NULL)
 		return err_memory(e);
 	return alert_write(s->t->db, &alert, e) && alerting_event(s, &alert, from, note, e) &&
-	       tell(s, &news, &alert, e);
+	       (alert.suppressed_by != NULL || tell(s, &news, &alert, e));
 }

@@ -2,6 +2,9 @@
  * standing.h - an alert that stands as long as something is so: one for each key.
  *
  * Of a config it is a condition (condition.h), of the tenant itself what is watched (drift/watch).
+ * One that opens while something covers it (alert_scope's `quiet`) is suppressed: it stands in the list and says by what,
+ * and nobody is told of it until nothing covers it any more; one that ends before is never told.  Whoever was told
+ * already is told on.
  */
 #ifndef BSX_DRIFT_ALERT_STANDING_H
 #define BSX_DRIFT_ALERT_STANDING_H
@@ -30,6 +33,8 @@ MUST_USE bool standing_open(
  * somebody works on already, or it happens again, it is open anew. */
 MUST_USE bool standing_update(
     const struct alert_scope *s, const struct standing *x, struct err *e);
+/* The open one of that key, should it be suppressed: by s->quiet from now on, or told, where that is NULL. */
+MUST_USE bool standing_quiet(const struct alert_scope *s, const char *key, struct err *e);
 /* That is said of it, which goes on: at the end of its title, in a line of its history, and told.  Nothing when none is
  * open, or its title ends with it already. */
 struct standing_words {

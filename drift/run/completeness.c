@@ -5,6 +5,7 @@
 
 #include "core/store/drift/schedule.h"
 #include "drift/alert/condition.h"
+#include "drift/run/hushing.h"
 #include "drift/snapshot/collections.h"
 #include "drift/snapshot/loss.h"
 #include "drift/source/rest.h"
@@ -190,6 +191,20 @@ say_blind(const struct ingest *in, const struct plan *p, struct err *e)
 }
 
 static bool
+list_all_blind(
+    TALLOC_CTX *mem, const struct plan_collections *all, struct blind_list *out, struct err *e)
+{
+	*out = (struct blind_list) { talloc_zero_size(mem, (all->n + 1) * sizeof(out->of[0])), 0 };
+	if (out->of == NULL)
+		return err_memory(e);
+	for (size_t i = 0; i < all->n; i++)
+		if (collection_is_blind(&all->of[i]))
+			out->of[out->n++] =
+			    (struct blind_one) { all->of[i].category, all->of[i].row.complete_at };
+	return true;
+}
+
+static bool
 was_blind(const struct plan_collection *c)
 {
 	return c->was.blind_since.ms != 0;
@@ -217,10 +232,12 @@ blindness_of(const struct plan_collections *all)
 }
 
 static bool
-write_blind(
-    const struct ingest *in, const struct plan *p, const struct alert_scope *a, struct err *e)
+write_blind(struct db *db, const struct ingest *in, const struct plan *p,
+    const struct alert_scope *a, struct err *e)
 {
 	const struct blindness b = blindness_of(&p->collections);
+	struct windows         windows;
+	struct blind_list      all;
 	const char            *text;
 
 	/* it may have become blind by silence alone, or under another threshold */
@@ -234,8 +251,10 @@ write_blind(
 	text = say_blind(in, p, e);
 	if (text == NULL)
 		return false;
-	return b.same || b.before == 0 ? condition_open(a, CONDITION_BLIND, text, e)
-				       : condition_update(a, CONDITION_BLIND, text, 0, e);
+	if (!list_all_blind(in->mem, &p->collections, &all, e) ||
+	    !hush_read(db, in->mem, in->received_at, &windows, e))
+		return false;
+	return hush_blind(db, a, &windows, &all, text, !b.same && b.before > 0, e);
 }
 
 static bool
@@ -291,7 +310,7 @@ completeness_write(struct db *db, const struct ingest *in, struct plan *p,
 {
 	if (p->kind == PLAN_LATE || (p->kind == PLAN_AGAIN && !p->collections.released))
 		return true;
-	if (!write_blind(in, p, a, e) || !write_suspicious(in, p, a, e))
+	if (!write_blind(db, in, p, a, e) || !write_suspicious(in, p, a, e))
 		return false;
 	return in->spec->expect_every_s == 0 || !p->collections.any || p->kind == PLAN_AGAIN ||
 	       await(db, in, p, e);

@@ -7,10 +7,10 @@
 #include "core/store/drift/schedule.h"
 #include "core/store/tenant/usage.h"
 #include "core/store/tx.h"
-#include "drift/alert/condition.h"
 #include "drift/config/spec.h"
 #include "drift/run/attributed.h"
 #include "drift/run/escalating.h"
+#include "drift/run/hushing.h"
 #include "drift/run/pushers.h"
 #include "drift/run/recheck.h"
 #include "drift/run/review.h"
@@ -74,6 +74,7 @@ open_blind(struct db *db, const struct deadline *b, const struct drift_config *c
 		.targets = spec->targets,
 		.targets_n = spec->targets_n };
 	const instant            now = { clock_ms(b->due.d->env->clock) };
+	struct windows           windows;
 	struct buf               text;
 
 	buf_make(&text, b->due.mem);
@@ -83,9 +84,9 @@ open_blind(struct db *db, const struct deadline *b, const struct drift_config *c
 	say_blind(spec, o, &text);
 	if (!say_refused(db, b, &c->id, &text, e) || buf_text(&text, e) == NULL)
 		return false;
-	return o->before > 0 && o->blind > o->before
-		   ? condition_update(&a, CONDITION_BLIND, text.p, 0, e)
-		   : condition_open(&a, CONDITION_BLIND, text.p, e);
+	return hush_read(db, b->due.mem, now, &windows, e) &&
+	       hush_blind(
+		   db, &a, &windows, &o->list, text.p, o->before > 0 && o->blind > o->before, e);
 }
 
 /* What else is awaited is due later. */
@@ -134,6 +135,12 @@ static bool
 attribution(struct db *db, const struct deadline *b, struct err *e)
 {
 	return attributed_due(db, &b->due, e);
+}
+
+static bool
+hush(struct db *db, const struct deadline *b, struct err *e)
+{
+	return hush_due(db, &b->due, e);
 }
 
 static bool
@@ -187,6 +194,7 @@ static const struct due_kind {
 	{ SCHEDULE_REVIEW, NULL, review },
 	{ SCHEDULE_ATTRIBUTION, NULL, attribution },
 	{ SCHEDULE_ESCALATION, NULL, escalation },
+	{ SCHEDULE_HUSH, NULL, hush },
 	{ SCHEDULE_STORAGE, count_storage, end_storage },
 };
 

@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "drift/run/hushing.h"
+
 #define AHEAD_MS (366LL * 86400 * 1000)
 
 /* ---- reading ---- */
@@ -165,13 +167,20 @@ stop_body(struct db *db, void *arg, struct err *e)
 {
 	const struct silence_stopping *x = arg;
 	bool                           done;
+	const char                    *by;
+	char                           id[UUID_TEXT_MAX];
 
 	if (!silence_end(db, &x->s.id, x->now, x->by, &done, e))
 		return false;
 	if (!done)
 		return err_set(
 		    e, ERR_MISSING, 0, "This silence has ended already.", "silence is over");
-	return silence_wake(db, x->mem, &x->config, x->now, x->now, e);
+	uuid_print(&x->s.id, id);
+	by = talloc_asprintf(x->mem, "%s:%s", x->s.kind, id);
+	if (by == NULL)
+		return err_memory(e);
+	return hush_wake(db, x->mem, by, e) &&
+	       silence_wake(db, x->mem, &x->config, x->now, x->now, e);
 }
 
 bool

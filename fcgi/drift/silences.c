@@ -46,7 +46,9 @@ static const struct field silence_create_fields[] = {
 	FIELD(struct silence_create, kind, .choices = kinds,
 	    .doc =
 		"silence when absent; maintenance is a window of planned work: when it ends, one "
-		"message tells everything that is still there."),
+		"message tells everything that is still there. One that names no key, path or "
+		"severity also keeps quiet that its sources are not read meanwhile (alerts of "
+		"kind blind that open in it), and that is told when it goes on."),
 	FIELD(struct silence_create, matcher, .item = &silence_matcher_schema,
 	    .flags = FIELD_REQUIRED, .doc = "What it covers: all that is named must fit."),
 	FIELD(struct silence_create, reason, .min = 1, .max = REASON_MAX,

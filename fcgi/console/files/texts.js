@@ -186,7 +186,7 @@ export const t = {
     endLost: 'What it kept quiet, and is still there, is told with the next comparison.', endEarly: 'It does not begin. What it was to keep quiet is told as it comes.',
     ending: 'Ending…', ended: 'It is over.',
     plan: 'Plan a maintenance window', planning: 'Planning…', planned: 'The window is planned.',
-    planSays: 'What changes in the config while it lasts tells nobody; when it ends, one message tells all that is still there. At most seven days.',
+    planSays: 'What changes in the config while it lasts tells nobody, nor does it that its source is not read; when it ends, all that is still so is told. At most seven days.',
     config: 'Which config?', reason: 'What is being done?', from: 'From (empty: now)', until: 'Until when?',
   },
 

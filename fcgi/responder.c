@@ -5,6 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "core/auth/keys_from.h"
 #include "core/base/log.h"
 #include "core/base/rand.h"
 #include "core/conf/conf.h"
@@ -113,7 +114,7 @@ responder_open(
 	if (r->conf == NULL || !worker_count(r->conf, workers, &r->workers, e))
 		return false;
 	set_fetcher(r);
-	r->keyring = keyring_open(mem, r->conf->keyring, e);
+	r->keyring = keys_open(mem, r->conf, geteuid(), e);
 	if (r->keyring == NULL || !check_rates(r->conf, r->keyring, e) || !open_segment(mem, r, e))
 		return false;
 	r->log = open_log(mem, r->conf, r->segment, e);
@@ -176,7 +177,7 @@ reload(TALLOC_CTX *mem, struct responder *r, struct err *e)
 		return false;
 	if (!keep_all_fixed(r, c, e) || !worker_count(c, r->workers_asked, &n, e))
 		goto bad;
-	k = keyring_open(mem, c->keyring, e);
+	k = keys_open_again(mem, c, r->keyring, e);
 	if (k == NULL || !check_rates(c, k, e))
 		goto bad;
 	l = open_log(mem, c, r->segment, e);

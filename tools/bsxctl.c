@@ -11,6 +11,7 @@
 #include <sys/file.h>
 #include <unistd.h>
 
+#include "core/auth/keys_from.h"
 #include "core/base/secret.h"
 #include "core/json/schema.h"
 
@@ -164,7 +165,7 @@ ctl_conf(struct ctl *c, struct err *e)
 bool
 ctl_open_as(struct ctl *c, uid_t owner, struct err *e)
 {
-	struct keyring *k = keyring_open_of(c->mem, c->conf->keyring, owner, e);
+	struct keyring *k = keys_open(c->mem, c->conf, owner, e);
 
 	if (k == NULL)
 		return false;
@@ -192,7 +193,8 @@ ctl_open(struct ctl *c, struct err *e)
 bool
 ctl_alone(struct ctl *c, struct err *e)
 {
-	const char *path = c->conf->keyring;
+	/* A keyring from elsewhere has no file that everybody would find. */
+	const char *path = keys_are_ours(c->conf) ? c->conf->keyring : c->conf->state_dir;
 	int         fd = open(path, O_RDONLY | O_NONBLOCK | O_NOFOLLOW | O_CLOEXEC);
 
 	if (fd >= 0 && flock(fd, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK) {

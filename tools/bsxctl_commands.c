@@ -156,12 +156,14 @@ const struct command commands[] = {
 	{ "keys list", cmd_keys_list, "[--json]", NULL,
 	    "Says which version of the keyring seals, what each still wraps, and which keys sign.",
 	    "  --json  an object in place of the lines\n" },
-	{ "keys add", cmd_keys_add, "", "key.rotate",
+	{ "keys add", cmd_keys_add, "[--file FILE]", "key.rotate",
 	    "Adds the next version to the keyring: it opens, and does not seal yet.",
-	    "The file is then copied to every host, and loaded there by both services (HUP).\n" },
-	{ "keys use", cmd_keys_use, "VERSION", "key.rotate",
+	    "The file is then copied to every host, and loaded there by both services (HUP).\n"
+	    "  --file FILE  the file that a credential or a command makes the keyring of\n" },
+	{ "keys use", cmd_keys_use, "[--file FILE] VERSION", "key.rotate",
 	    "The next version of the keyring seals from now on; those before open.",
-	    "The file is then copied to every host again, and loaded there by both services.\n" },
+	    "The file is then copied to every host again, and loaded there by both services.\n"
+	    "  --file FILE  the file that a credential or a command makes the keyring of\n" },
 	{ "keys rotate", cmd_keys_rotate, "[--force] | --keyring [--dry-run] | --tenant SLUG",
 	    "key.rotate",
 	    "The next signing key signs from now on; or the keyring, or a tenant's data key, "

@@ -8,6 +8,7 @@
 #ifndef BSX_TOOLS_BSXCTL_DOCTOR_H
 #define BSX_TOOLS_BSXCTL_DOCTOR_H
 
+#include "core/auth/keys_from.h"
 #include "tools/bsxctl.h"
 
 struct findings {

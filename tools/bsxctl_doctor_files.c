@@ -36,13 +36,20 @@ static void
 look_at_keyring(struct findings *f)
 {
 	struct err      e = { 0 };
-	const char     *path = f->c->conf->keyring;
-	struct keyring *k = keyring_open(f->c->mem, path, &e);
+	const char     *kind = keys_kind(f->c->conf);
+	struct keyring *k = keys_open(f->c->mem, f->c->conf, geteuid(), &e);
 
-	if (k == NULL)
+	if (k == NULL && keys_are_ours(f->c->conf))
 		finding(f, false, "%s: " REPAIR, ctl_text(f->c, e.detail));
+	else if (k == NULL)
+		finding(f, false, "%s", ctl_text(f->c, e.detail));
+	else if (keyring_is_run(k))
+		finding(f, true, "keyring from %s, version %u", ctl_text(f->c, keyring_name(k)),
+		    keyring_newest(k));
 	else
-		finding(f, true, "keyring %s, version %u", path, keyring_newest(k));
+		finding(f, true, "keyring %s%s%s, version %u",
+		    keys_are_ours(f->c->conf) ? "" : kind, keys_are_ours(f->c->conf) ? "" : " ",
+		    ctl_text(f->c, keyring_name(k)), keyring_newest(k));
 	talloc_free(k);
 }
 

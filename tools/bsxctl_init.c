@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "core/auth/audit_details.h"
+#include "core/auth/keys_from.h"
 #include "tools/bsxctl.h"
 
 static bool
@@ -13,6 +14,10 @@ make_keyring(struct ctl *c, const struct service *s, struct err *e)
 	const char *path = c->conf->keyring;
 	bool        there = access(path, F_OK) == 0;
 
+	if (!keys_are_ours(c->conf)) {
+		ctl_say("keyring: from a %s; no file of it is made", keys_kind(c->conf));
+		return true;
+	}
 	if (!there && !keyring_create_for(path, s->uid, s->gid, &rand_system, e)) {
 		there = e->sys == EEXIST; /* another init made it meanwhile */
 		if (!there)

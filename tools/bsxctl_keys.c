@@ -6,6 +6,7 @@
 
 #include "core/auth/audit_details.h"
 #include "core/auth/key_rotation.h"
+#include "core/auth/keys_from.h"
 #include "core/auth/sealed_refused.h"
 #include "core/auth/tenant/tenant_rekey.h"
 #include "core/store/identity/keys.h"
@@ -191,56 +192,98 @@ tell(struct ctl *c, const struct keyring_told *t, struct err *e)
 	return entry.details != NULL && ctl_audit(c, &entry, e);
 }
 
+/* One that comes from elsewhere is changed where it comes from: in the file that it is made of. */
 static bool
-change(struct ctl *c, enum keyring_turn turn, uint32_t version, uint32_t *now, struct err *e)
+change(struct ctl *c, struct keyring_change in, uint32_t *now, struct err *e)
 {
-	struct keyring_change in = { .path = c->conf->keyring, .turn = turn, .version = version };
-	struct service        s = { .uid = geteuid() };
-	struct err            none = { 0 };
+	struct service s = { .uid = geteuid() };
+	struct err     none = { 0 };
 
+	if (in.path == NULL && !keys_are_ours(c->conf))
+		return err_set(e, ERR_CONFLICT, 0,
+		    "The keyring comes from elsewhere: change the file that it is made of, by "
+		    "--file, and put it back there.",
+		    "%s", keyring_name(c->env.keyring));
+	if (in.path == NULL)
+		in.path = c->conf->keyring;
 	if (!service_find(c, NULL, &s, &none))
 		s.uid = geteuid();
 	in.owner = s.uid;
 	return keyring_change(&in, &rand_system, now, e);
 }
 
-static bool
-add(struct ctl *c, struct err *e)
+/* What is to be done with the file that was changed. */
+static void
+say_next(struct ctl *c, const char *file, const char *then)
 {
-	uint32_t version;
+	if (keys_are_ours(c->conf))
+		ctl_say("copy the file to every host, have both services load it there (systemctl "
+			"reload blindspotx driftd), then: bsxctl keys %s",
+		    then);
+	else
+		ctl_say("put %s where the %s gets it, have both services load it (a credential: "
+			"systemctl restart blindspotx driftd), then: bsxctl keys %s",
+		    ctl_text(c, file), keys_kind(c->conf), then);
+}
 
-	if (!change(c, KEYRING_ADD, 0, &version, e) ||
+static bool
+add(struct ctl *c, const char *file, struct err *e)
+{
+	const struct keyring_change in = { .path = file, .turn = KEYRING_ADD };
+	uint32_t                    version;
+	char                        then[32];
+
+	if (!change(c, in, &version, e) ||
 	    !tell(c, &(struct keyring_told) { .keyring = "add", .version = version }, e))
 		return false;
 	ctl_say("version %u is next in %s: it opens, and does not seal yet", (unsigned)version,
-	    c->conf->keyring);
-	ctl_say("copy the file to every host, have both services load it there (systemctl reload "
-		"blindspotx driftd), then: bsxctl keys use %u",
-	    (unsigned)version);
+	    file == NULL ? c->conf->keyring : ctl_text(c, file));
+	snprintf(then, sizeof(then), "use %u", (unsigned)version);
+	say_next(c, file, then);
+	return true;
+}
+
+struct file_options {
+	const char *file; /* NULL: the keyring's own */
+};
+
+static bool
+file_options(int argc, char **argv, struct file_options *out)
+{
+	static const struct option options[] = { { "file", required_argument, NULL, 'f' }, { 0 } };
+	int                        o;
+
+	*out = (struct file_options) { 0 };
+	while ((o = getopt_long(argc, argv, "", options, NULL)) != -1) {
+		if (o != 'f' || out->file != NULL)
+			return false;
+		out->file = optarg;
+	}
 	return true;
 }
 
 int
 cmd_keys_add(struct ctl *c, int argc, char **argv)
 {
-	struct err e = { 0 };
+	struct file_options x;
+	struct err          e = { 0 };
 
-	(void)argv;
-	if (argc != 1)
+	if (!file_options(argc, argv, &x) || optind != argc)
 		return ctl_usage("keys add", false);
-	return ctl_open(c, &e) && add(c, &e) ? 0 : ctl_failed(&e);
+	return ctl_open(c, &e) && add(c, x.file, &e) ? 0 : ctl_failed(&e);
 }
 
 static bool
-use(struct ctl *c, uint32_t version, struct err *e)
+use(struct ctl *c, const char *file, uint32_t version, struct err *e)
 {
-	if (!change(c, KEYRING_USE, version, &version, e) ||
+	const struct keyring_change in = { .path = file, .turn = KEYRING_USE, .version = version };
+
+	if (!change(c, in, &version, e) ||
 	    !tell(c, &(struct keyring_told) { .keyring = "use", .version = version }, e))
 		return false;
 	ctl_say("version %u of %s seals from now on, once the services have loaded it",
-	    (unsigned)version, c->conf->keyring);
-	ctl_say("copy the file to every host, have both services load it there, then: bsxctl keys "
-		"rotate --keyring");
+	    (unsigned)version, file == NULL ? c->conf->keyring : ctl_text(c, file));
+	say_next(c, file, "rotate --keyring");
 	return true;
 }
 
@@ -258,13 +301,13 @@ number_of(int argc, char **argv, uint32_t *out)
 int
 cmd_keys_use(struct ctl *c, int argc, char **argv)
 {
-	static const struct option options[] = { { 0 } };
-	uint32_t                   version;
-	struct err                 e = { 0 };
+	struct file_options x;
+	uint32_t            version;
+	struct err          e = { 0 };
 
-	if (getopt_long(argc, argv, "", options, NULL) != -1 || !number_of(argc, argv, &version))
+	if (!file_options(argc, argv, &x) || !number_of(argc, argv, &version))
 		return ctl_usage("keys use", false);
-	return ctl_open(c, &e) && use(c, version, &e) ? 0 : ctl_failed(&e);
+	return ctl_open(c, &e) && use(c, x.file, version, &e) ? 0 : ctl_failed(&e);
 }
 
 /* ---- what it wraps ---- */

@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "core/auth/keys_from.h"
 #include "tools/bsxctl.h"
 
 #define GROUPS_MAX 64
@@ -294,7 +295,7 @@ service_files(struct ctl *c, const struct service *s, struct err *e)
 		if (!keep_file(talloc_asprintf(c->mem, "%s/%s", conf->state_dir, parts[i]), s,
 			KEEP_SECRET, e))
 			return false;
-	if (!keep_file(conf->keyring, s, KEEP_SECRET, e))
+	if (keys_are_ours(conf) && !keep_file(conf->keyring, s, KEEP_SECRET, e))
 		return false;
 	if (geteuid() != 0)
 		return true; /* what others own is theirs to give */

@@ -86,12 +86,15 @@ audit_row_fits(const struct deed_by *by, TALLOC_CTX *mem, const struct audit_row
 
 	if (r->mac.n != AUDIT_MAC_LEN)
 		return false;
-	for (uint32_t v = keyring_below(k, 0); v > 0; v = keyring_below(k, v)) {
-		const struct audit_key of = audit_key_of(by, v);
-		struct err             why = { 0 };
+	do {
+		for (uint32_t v = keyring_below(k, 0); v > 0; v = keyring_below(k, v)) {
+			const struct audit_key of = audit_key_of(by, v);
+			struct err             why = { 0 };
 
-		if (audit_mac(mem, &of, r, mac, &why) && secret_eq(mac, r->mac.p, AUDIT_MAC_LEN))
-			return true;
-	}
+			if (audit_mac(mem, &of, r, mac, &why) &&
+			    secret_eq(mac, r->mac.p, AUDIT_MAC_LEN))
+				return true;
+		}
+	} while (keyring_has_more(k));
 	return false;
 }

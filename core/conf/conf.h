@@ -51,6 +51,8 @@ struct conf {
 	const char    *base_path;       /* "" or "/bsx": cut from REQUEST_URI */
 	const char    *state_dir;       /* segment, sockets, keyring: outside every document root */
 	const char    *keyring;         /* path of the keyring file */
+	const char    *keyring_credential; /* "": none; else it is that one of systemd's */
+	struct strings keyring_command; /* none; else it is what that prints */
 	const char    *user;            /* unix account of the programs; only bsxctl looks at it */
 	struct strings trusted_proxies; /* addresses or CIDR ranges */
 	const char    *forwarded_header; /* "X-Forwarded-For" or "Forwarded" */

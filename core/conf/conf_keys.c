@@ -37,7 +37,18 @@ const struct conf_key conf_keys[] = {
 	KEY(keyring, "keyring", "\"/var/lib/blindspotx/keyring\"", .min = 2, .max = 1024,
 	    .form = CONF_PATH,
 	    .doc = "File of the installation's keys, mode 0600.  Without it sealed data cannot be read: "
-	           "keep a copy apart from the database's."),
+	           "keep a copy apart from the database's.  Not read where keyring_credential or keyring_command is set."),
+	KEY(keyring_credential, "keyring_credential", "\"\"", .max = 255, HUP,
+	    .doc = "Name of the systemd credential that is the keyring (LoadCredential=, "
+	           "LoadCredentialEncrypted= of the units); it is read in $CREDENTIALS_DIRECTORY, and by a bsxctl that "
+	           "has none in that of the running responder.  systemd gives it when a service starts: another keyring "
+	           "needs a restart.  Empty: there is none."),
+	KEY(keyring_command, "keyring_command", "[ ]", .max = 16, HUP,
+	    .doc = "Program, by its absolute path, and its arguments: the keyring is what it prints, in the form of the "
+	           "file.  It is run at start, on HUP, and, a minute apart at least, when something is met that a "
+	           "version unknown here has sealed; without a shell, with an empty environment, as the account of the "
+	           "program that asks.  It has 10 seconds and 16 KiB.  Arguments are seen by everybody on the host: no "
+	           "secret is one.  Empty: there is none."),
 	KEY(user, "user", "\"blindspotx\"", .min = 1, .max = 32, HUP,
 	    .doc = "Unix account that the responder and driftd run as.  bsxctl, run by root, gives it the "
 	           "state folder and the keyring, and \"bsxctl doctor\" looks at everything as this "

@@ -1,11 +1,7 @@
 #include "core/crypt/keyring_priv.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "core/base/hash.h"
 #include "core/base/secret.h"
@@ -27,53 +23,9 @@ keyring_fail(struct err *e, int sys, const char *path, const char *what)
 	    path, what, sys != 0 ? ": " : "", sys != 0 ? strerror(sys) : "");
 }
 
-/* Opened first, then judged by its descriptor: the name may not be swapped in between. */
-int
-keyring_open_private(const char *path, uid_t owner, struct err *e)
-{
-	int         fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
-	struct stat st;
-
-	if (fd < 0) {
-		keyring_fail(e, errno, path, "cannot be opened");
-		return -1;
-	}
-	if (fstat(fd, &st) != 0)
-		keyring_fail(e, errno, path, "cannot be examined");
-	else if (!S_ISREG(st.st_mode))
-		keyring_fail(e, 0, path, "is not a regular file");
-	else if ((st.st_mode & 077) != 0)
-		keyring_fail(e, 0, path, "is open to group or others; it must have mode 0600");
-	else if (st.st_uid != geteuid() && st.st_uid != 0 && st.st_uid != owner)
-		keyring_fail(e, 0, path, "belongs to another user");
-	else if (st.st_size > KEYRING_FILE_MAX)
-		keyring_fail(e, 0, path, "is too large");
-	else
-		return fd;
-	close(fd);
-	return -1;
-}
-
-bool
-keyring_read_all(int fd, char *buf, size_t max, size_t *n)
-{
-	for (*n = 0; *n < max;) {
-		ssize_t got = read(fd, buf + *n, max - *n);
-
-		if (got < 0 && errno == EINTR)
-			continue;
-		if (got < 0)
-			return false;
-		if (got == 0)
-			break;
-		*n += (size_t)got;
-	}
-	return true;
-}
-
 /* Inserts in ascending order; false: the version is there already, or there is no room. */
 static bool
-insert(struct keyring *k, const struct keyring_version *v)
+insert(struct keyring_versions *k, const struct keyring_version *v)
 {
 	size_t i = k->n;
 
@@ -123,7 +75,7 @@ keyring_parse_line(struct str line, struct keyring_version *v)
 }
 
 static bool
-take_line(struct keyring *k, struct str line)
+take_line(struct keyring_versions *k, struct str line)
 {
 	struct keyring_version v;
 	bool                   ok = keyring_parse_line(line, &v);
@@ -133,11 +85,12 @@ take_line(struct keyring *k, struct str line)
 	return ok;
 }
 
-static bool
-parse(struct keyring *k, const char *path, struct str text, struct err *e)
+bool
+keyring_parse(struct keyring_versions *k, const char *path, struct str text, struct err *e)
 {
 	char what[48];
 
+	k->n = 0;
 	for (unsigned number = 1; text.p != NULL; number++) {
 		struct str line;
 
@@ -147,77 +100,57 @@ parse(struct keyring *k, const char *path, struct str text, struct err *e)
 		snprintf(what, sizeof(what), "line %u is malformed", number);
 		return keyring_fail(e, 0, path, what);
 	}
-	if (keyring_newest(k) == 0)
+	if (keyring_seals(k) == 0)
 		return keyring_fail(e, 0, path, "holds no key that is in use");
 	return true;
 }
 
-struct keyring *
-keyring_open(TALLOC_CTX *mem, const char *path, struct err *e)
-{
-	return keyring_open_of(mem, path, geteuid(), e);
-}
-
-struct keyring *
-keyring_open_of(TALLOC_CTX *mem, const char *path, uid_t owner, struct err *e)
-{
-	struct keyring *k = NULL;
-	int             fd = keyring_open_private(path, owner, e);
-	char           *text;
-	size_t          n;
-
-	if (fd < 0)
-		return NULL;
-	text = secret_alloc(mem, KEYRING_FILE_MAX);
-	k = secret_alloc(mem, sizeof(*k));
-	if (text == NULL || k == NULL) {
-		err_memory(e);
-		goto failed;
-	}
-	k->n = 0;
-	if (!keyring_read_all(fd, text, KEYRING_FILE_MAX, &n)) {
-		keyring_fail(e, errno, path, "cannot be read");
-		goto failed;
-	}
-	if (!parse(k, path, (struct str) { text, n }, e))
-		goto failed;
-	talloc_free(text);
-	close(fd);
-	return k;
-failed:
-	talloc_free(text);
-	talloc_free(k);
-	close(fd);
-	return NULL;
-}
-
 uint32_t
-keyring_newest(const struct keyring *k)
+keyring_seals(const struct keyring_versions *k)
 {
 	uint32_t newest = 0;
 
 	for (size_t i = 0; i < k->n; i++)
-		if (k->versions[i].use == KEYRING_IN_USE)
+		if (k->versions[i].use == KEYRING_IN_USE && k->versions[i].number > newest)
 			newest = k->versions[i].number;
 	return newest;
 }
 
 uint32_t
+keyring_newest(const struct keyring *k)
+{
+	keyring_follow_file(k);
+	return keyring_seals(&k->now->all);
+}
+
+uint32_t
 keyring_below(const struct keyring *k, uint32_t v)
 {
-	for (size_t i = k->n; i > 0; i--)
-		if (v == 0 || k->versions[i - 1].number < v)
-			return k->versions[i - 1].number;
+	const struct keyring_versions *all = &k->now->all;
+
+	for (size_t i = all->n; i > 0; i--)
+		if (v == 0 || all->versions[i - 1].number < v)
+			return all->versions[i - 1].number;
 	return 0;
+}
+
+static const struct keyring_version *
+version_of(const struct keyring *k, uint32_t version)
+{
+	const struct keyring_versions *all = &k->now->all;
+
+	for (size_t i = 0; i < all->n; i++)
+		if (all->versions[i].number == version)
+			return &all->versions[i];
+	return NULL;
 }
 
 enum keyring_use
 keyring_use_of(const struct keyring *k, uint32_t version)
 {
-	for (size_t i = 0; i < k->n; i++)
-		if (k->versions[i].number == version)
-			return k->versions[i].use;
-	return KEYRING_PAST;
+	const struct keyring_version *v = version_of(k, version);
+
+	return v == NULL ? KEYRING_PAST : v->use;
 }
 
 static bool
@@ -243,17 +176,29 @@ derive(const struct keyring_version *v, enum key_purpose p, struct str bound,
 	hash_hkdf(v->root, sizeof(v->root), (struct str) { info, n + bound.n }, out, KEY_LEN);
 }
 
+/* A client that names versions at will does not run commands. */
+static bool
+may_look(const struct keyring *k, enum key_purpose p)
+{
+	return !keyring_is_run(k) ||
+	       (p != KEY_CSRF && p != KEY_DEVICE && p != KEY_OIDC && p != KEY_CURSOR &&
+		   p != KEY_REFRESH && p != KEY_MAIL_TOKEN);
+}
+
 bool
 keyring_subkey(const struct keyring *k, uint32_t version, enum key_purpose p, struct str bound,
     uint8_t out[static KEY_LEN], struct err *e)
 {
+	const struct keyring_version *v;
+
 	if (bound.n > BOUND_MAX)
 		return err_set(e, ERR_INTERNAL, 0, "internal error",
 		    "keyring: a key bound to %zu bytes", bound.n);
-	for (size_t i = 0; i < k->n; i++) {
-		if (k->versions[i].number != version || !serves(&k->versions[i], p))
-			continue;
-		derive(&k->versions[i], p, bound, out);
+	v = version_of(k, version);
+	if (v == NULL && may_look(k, p) && keyring_look_again(k))
+		v = version_of(k, version);
+	if (v != NULL && serves(v, p)) {
+		derive(v, p, bound, out);
 		return true;
 	}
 	return err_set(

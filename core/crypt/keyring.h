@@ -1,5 +1,5 @@
 /*
- * keyring.h - the installation's secrets: one file, 0600, several versions.
+ * keyring.h - the installation's secrets: several versions, in one file, 0600, or from a command.
  *
  * The newest version in use seals and derives; all that are in use or next open.  Nothing of it is
  * ever stored in the database.  Subkeys are HKDF-SHA-256 of a version's root
@@ -55,11 +55,40 @@ struct keyring;
  */
 MUST_USE bool keyring_create_for(const char *path, uid_t uid, gid_t gid, struct rand *r, struct err *e);
 MUST_USE bool keyring_create(const char *path, struct rand *r, struct err *e);
+/*
+ * From where it comes: what a command prints, when there is one, else a file.  Both have the form above.
+ * A command is run without a shell, with an empty environment, its input and what it says to stderr are /dev/null; it must
+ * be whole within KEYRING_COMMAND_S, and end with status 0.  Its program's path is absolute, and nobody but root and the
+ * caller may write it.
+ */
+#define KEYRING_COMMAND_S 10
+struct keyring_source {
+	struct strings command;    /* n == 0: there is none */
+	int            command_s;  /* 0: KEYRING_COMMAND_S */
+	const char    *path;       /* else */
+	bool           credential; /* the file is one that systemd has made */
+	uid_t          owner;      /* as of keyring_open_of() */
+};
+MUST_USE struct keyring *keyring_open_from(
+    TALLOC_CTX *mem, const struct keyring_source *s, struct err *e);
 /* A file of the caller or of root. */
 MUST_USE struct keyring *keyring_open(TALLOC_CTX *mem, const char *path, struct err *e);
 /* The same for root, who may read what belongs to the account of the services: `owner` may have it too. */
 MUST_USE struct keyring *keyring_open_of(TALLOC_CTX *mem, const char *path, uid_t owner, struct err *e);
-/* The one that seals: the highest in use. */
+/*
+ * What came there since it was read, if anything did: true.  A keyring that cannot be read, or has another key by a number
+ * that was there, changes nothing.  A file is read only when it is another one; a command is run once a minute at most.
+ * keyring_subkey() does it by itself for a version that it has not, and keyring_newest() once a second of a file; who tries
+ * all versions does it when none fits.
+ */
+bool keyring_look_again(const struct keyring *k);
+/* The same for what may be somebody's guess: never where it would run a command. */
+bool keyring_has_more(const struct keyring *k);
+/* `former` was loaded before: a number that both have is the same key in both, or what was loaded is a wrong keyring. */
+MUST_USE bool keyring_follows(const struct keyring *k, const struct keyring *former, struct err *e);
+bool        keyring_is_run(const struct keyring *k);  /* it comes from a command */
+const char *keyring_name(const struct keyring *k);    /* its path, or "command PATH" */
+/* The one that seals: the highest in use; a file that was changed is seen within a second. */
 uint32_t keyring_newest(const struct keyring *k);
 /* The highest version below `v`, whatever it is for; v == 0: the highest of all; 0: there is none.  For who tries them all. */
 uint32_t keyring_below(const struct keyring *k, uint32_t v);

@@ -121,7 +121,7 @@ struct changing {
 	const char                  *path;
 	char                        *text; /* guarded */
 	size_t                       n;
-	struct keyring               k;
+	struct keyring_versions      k;
 	struct stat                  st;
 };
 
@@ -138,8 +138,10 @@ is_the_file(int fd, const char *path)
 static int
 open_locked(const struct keyring_change *c, struct err *e)
 {
+	const struct keyring_source s = { .path = c->path, .owner = c->owner };
+
 	for (;;) {
-		int fd = keyring_open_private(c->path, c->owner, e);
+		int fd = keyring_open_private(&s, e);
 
 		if (fd < 0)
 			return -1;
@@ -166,24 +168,12 @@ read_versions(struct changing *x, struct err *e)
 }
 
 static const struct keyring_version *
-version_of(const struct keyring *k, uint32_t number)
+version_of(const struct keyring_versions *k, uint32_t number)
 {
 	for (size_t i = 0; i < k->n; i++)
 		if (k->versions[i].number == number)
 			return &k->versions[i];
 	return NULL;
-}
-
-/* The highest in use; the lines of the file are in any order. */
-static uint32_t
-seals(const struct keyring *k)
-{
-	uint32_t v = 0;
-
-	for (size_t i = 0; i < k->n; i++)
-		if (k->versions[i].use == KEYRING_IN_USE && k->versions[i].number > v)
-			v = k->versions[i].number;
-	return v;
 }
 
 static bool
@@ -223,7 +213,8 @@ check_turn(const struct changing *x, uint32_t *version, struct err *e)
 	if (c->turn == KEYRING_USE && v->use != KEYRING_NEXT)
 		return refuse(
 		    e, "That version is not the next one: it was used before.", c->version);
-	if (c->turn == KEYRING_RETIRE && (v->use != KEYRING_IN_USE || c->version == seals(&x->k)))
+	if (c->turn == KEYRING_RETIRE &&
+	    (v->use != KEYRING_IN_USE || c->version == keyring_seals(&x->k)))
 		return refuse(e, "Only a version that was used, and seals no more, can be retired.",
 		    c->version);
 	if (c->turn == KEYRING_FORGET && v->use != KEYRING_PAST)

@@ -6,9 +6,11 @@
 #include <string.h>
 
 #include "core/base/secret.h"
+#include "core/crypt/keyring.h"
 #include "core/shm/circuit.h"
 #include "core/shm/metric.h"
 #include "core/shm/process.h"
+#include "core/store/ddl.h"
 
 #define PACKET_MAX (64ul * 1024 * 1024)
 
@@ -75,13 +77,19 @@ copy_passwords(struct db *db, const struct db_options *o)
 	const char **older;
 	unsigned     n = 0;
 
-	if (o->password != NULL && (db->o.password = copy_secret(db, o->password)) == NULL)
+	talloc_free(db->passwords);
+	db->o.password = NULL;
+	db->o.older = NULL;
+	db->passwords = talloc_new(db);
+	if (db->passwords == NULL ||
+	    (o->password != NULL &&
+		(db->o.password = copy_secret(db->passwords, o->password)) == NULL))
 		return false;
 	if (o->older == NULL)
 		return true;
 	while (o->older[n] != NULL)
 		n++;
-	older = talloc_zero_array(db, const char *, n + 1);
+	older = talloc_zero_array(db->passwords, const char *, n + 1);
 	if (older == NULL)
 		return false;
 	for (unsigned i = 0; i < n; i++)
@@ -122,8 +130,6 @@ db_make(TALLOC_CTX *mem, const struct db_options *o, struct err *e)
 	}
 	db->o = *o;
 	db->server = db_server_of(o);
-	db->o.password = NULL;
-	db->o.older = NULL;
 	if (o->control == NULL)
 		db->o.control = "bsx";
 	if (o->kind == NULL)
@@ -320,18 +326,50 @@ connect_once(struct db *db, const char *password, bool probe, struct err *e)
 	return NULL;
 }
 
-static bool
-connect_any(struct db *db, bool probe, struct err *e)
+static void
+connect_with(struct db *db, bool probe, struct err *e)
 {
 	const char *const *older = db->o.older;
 
-	db->connecting = true;
 	db->my = connect_once(db, db->o.password, probe, e);
 	/* An account keeps its old password until it is provisioned again after a rotation. */
 	while (
 	    db->my == NULL && e->sys == ER_ACCESS_DENIED_ERROR && older != NULL && *older != NULL) {
 		err_clear(e);
 		db->my = connect_once(db, *older++, probe, e);
+	}
+}
+
+/* Whoever provisioned the account may have had a version of the keyring that came after ours was
+ * read. */
+static bool
+has_other_passwords(struct db *db)
+{
+	struct err        why = { 0 };
+	const char      **now = NULL;
+	struct db_options o = { 0 };
+	bool              ok;
+
+	if (db->o.keyring == NULL || !keyring_look_again(db->o.keyring))
+		return false;
+	now = account_passwords(db, db->o.keyring, db->o.user, &why);
+	if (now == NULL)
+		return false;
+	o.password = now[0];
+	o.older = now + 1;
+	ok = copy_passwords(db, &o);
+	talloc_free(now);
+	return ok;
+}
+
+static bool
+connect_any(struct db *db, bool probe, struct err *e)
+{
+	db->connecting = true;
+	connect_with(db, probe, e);
+	if (db->my == NULL && e->sys == ER_ACCESS_DENIED_ERROR && has_other_passwords(db)) {
+		err_clear(e);
+		connect_with(db, probe, e);
 	}
 	db->connecting = false;
 	/* Also one that refuses this account answers. */

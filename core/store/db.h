@@ -88,6 +88,7 @@ const struct sql *const *sql_list(size_t *n);
 
 struct db;
 
+struct keyring;
 struct db_options {
 	const char          *host;     /* "" or NULL: unix socket */
 	unsigned             port;
@@ -95,6 +96,7 @@ struct db_options {
 	const char          *user;
 	const char          *password; /* NULL: none (unix_socket authentication) */
 	const char *const   *older;    /* NULL-terminated; tried in turn when `password` is refused; may be NULL */
+	const struct keyring *keyring; /* looked at again when all are refused (account_passwords()); may be NULL */
 	const char          *schema;   /* NULL: none */
 	const char          *control;  /* name of the control schema; NULL: "bsx" */
 	const char          *tls_ca;   /* "" : no TLS; then only a unix socket or loopback is allowed */

@@ -25,6 +25,7 @@ struct batch {
 
 struct db {
 	struct db_options o;
+	TALLOC_CTX       *passwords; /* of `o` */
 	MYSQL            *my; /* NULL: closed */
 	enum db_tx        tx;
 	uint64_t          server;     /* hash of its address, for circuit.h */

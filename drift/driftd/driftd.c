@@ -5,7 +5,9 @@
 #include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 
+#include "core/auth/keys_from.h"
 #include "core/base/secret.h"
 #include "core/store/tenant/tenant_db.h"
 #include "drift/collect/collector.h"
@@ -111,7 +113,7 @@ open_daemon(struct daemon *d, struct err *e)
 	d->log = daemon_log(d->mem, d->conf, d->segment, e);
 	if (d->log == NULL)
 		return false;
-	d->keyring = keyring_open(d->mem, d->conf->keyring, e);
+	d->keyring = keys_open(d->mem, d->conf, geteuid(), e);
 	d->slots = d->keyring == NULL ? NULL : channel_slots_make(e);
 	if (d->slots == NULL)
 		return false;

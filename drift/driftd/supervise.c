@@ -9,6 +9,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "core/auth/keys_from.h"
 #include "core/base/memory.h"
 #include "core/shm/metric.h"
 #include "core/store/drift/run_index.h"
@@ -303,7 +304,7 @@ load(const struct daemon *d, struct loaded *x, struct err *e)
 
 	*x = (struct loaded) { .conf = conf_load(d->mem, d->conf_path, e) };
 	x->log = x->conf == NULL ? NULL : daemon_log(d->mem, x->conf, d->segment, e);
-	x->keyring = x->log == NULL ? NULL : keyring_open(d->mem, x->conf->keyring, e);
+	x->keyring = x->log == NULL ? NULL : keys_open_again(d->mem, x->conf, d->keyring, e);
 	if (x->keyring == NULL)
 		return false;
 	now.conf = x->conf;

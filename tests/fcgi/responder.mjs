@@ -382,11 +382,47 @@ async function reloads() {
     await sleep(300);
     check(String(children(r.pid)) === String(before), 'the workers were replaced');
   });
+  await test('HUP does not load a keyring in which a loaded version is another key', async () => {
+    const keyring = path.join(it.dir, 'keyring');
+    const right = fs.readFileSync(keyring);
+    const before = children(r.pid);
+    fs.writeFileSync(keyring, `1 ${crypto.randomBytes(32).toString('base64')}\n`);
+    r.kill('SIGHUP');
+    const line = await until('the sentence', () => lines(r, 'refused; the old one stays')
+      .find((l) => l['error.message'].includes('version 1 is another key than the one that is loaded')));
+    check(!line['error.message'].includes(right.toString().split(' ')[1].trim()), 'it tells the key');
+    check(String(children(r.pid)) === String(before), 'the workers were replaced');
+    fs.writeFileSync(keyring, right);
+  });
   await test('a changed setting that needs a restart is named and keeps its value', async () => {
     it.configure('workers = 2;\ncache: { entries = 64; };');
     r.kill('SIGHUP');
     const line = await until('the sentence', () => lines(r, 'needs a restart')[0]);
     check(line['bsx.setting'] === 'cache.entries', JSON.stringify(line));
+  });
+  await test('a keyring that a command prints is loaded at the start, and again on HUP', async () => {
+    const k = installation('workers = 1;\n');
+    const command = path.join(k.dir, 'unwrap');
+    const script = (text) => fs.writeFileSync(command, `#!/bin/sh\n${text}\n`, { mode: 0o700 });
+    fs.renameSync(path.join(k.dir, 'keyring'), path.join(k.dir, 'wrapped'));
+    k.configure(`workers = 1;\nkeyring_command = [ "${command}", "${k.dir}/wrapped" ];\n`);
+    script('exit 7');
+    const failed = start(program, ['-c', k.conf, '-s', k.socket]);
+    await failed.ended;
+    check(failed.text.includes('ended with status 7'), failed.text);
+    script('echo run >>"${1%/*}/runs"; exec cat "$1"');
+    const p = await responder(k);
+    const runs = () => fs.readFileSync(path.join(k.dir, 'runs'), 'utf8').length / 4;
+    check(runs() === 1, `it was run ${runs()} times`);
+    p.kill('SIGHUP');
+    await until('another run', () => runs() === 2);
+    await until('its end', () => p.text.includes('configuration reloaded'));
+    script('kill -9 $$');
+    p.kill('SIGHUP');
+    await until('the sentence', () => lines(p, 'refused; the old one stays')
+      .find((l) => l['error.message'].includes('was ended by signal 9')));
+    check((await request(k.socket, LIVE)).status === 200, 'it does not go on');
+    await stop(p);
   });
   await stop(r);
   await test('HUP opens the log file again', async () => {

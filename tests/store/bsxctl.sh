@@ -99,6 +99,49 @@ cp "$dir/state/keyring" "$dir/keyring.first"
 ok "init again keeps the keyring" run 0 init
 ok "... byte by byte" cmp -s "$dir/state/keyring" "$dir/keyring.first"
 ok "migrate has nothing to do" runs_and_says 'control schema: version' 0 migrate
+# ---- a keyring from elsewhere: the same one, while its own file is out of the way ----
+here=$conf
+mkdir "$dir/credentials"
+mv "$dir/state/keyring" "$dir/credentials/bsx"
+chmod 400 "$dir/credentials/bsx"
+CREDENTIALS_DIRECTORY=$dir/credentials
+export CREDENTIALS_DIRECTORY
+conf=$dir/credential.conf
+{ cat "$here" && echo 'keyring_credential = "bsx";'; } >"$conf"
+ok "the keyring may be a credential" runs_and_says "^ok .*keyring credential $dir/credentials/bsx, version 1" 0 doctor
+ok "... which init takes as it is" runs_and_says '^keyring: from a credential; no file of it is made' 0 init
+ok "... and makes none" test ! -e "$dir/state/keyring"
+ok "... nor is it changed where it is only a copy" runs_and_says 'comes from elsewhere' 1 keys add
+cp "$dir/credentials/bsx" "$dir/keyring.copy"
+chmod 600 "$dir/keyring.copy"
+ok "... but in the file that is named" runs_and_says '^put .*/keyring.copy where the credential gets it' 0 keys add --file "$dir/keyring.copy"
+ok "... where it is next" grep -q '^2 .* next$' "$dir/keyring.copy"
+chmod 644 "$dir/credentials/bsx"
+ok "one that others can read is refused" runs_and_says 'open to group or others' 1 keys list
+chmod 400 "$dir/credentials/bsx"
+CREDENTIALS_DIRECTORY=$dir/nowhere
+ok "one that is not there is told" runs_and_says "$dir/nowhere/bsx: cannot be opened" 1 keys list
+{ cat "$here" && echo 'keyring_credential = "../credentials/bsx";'; } >"$conf"
+ok "... and one that is no name" runs_and_says 'no name of a credential' 1 keys list
+unset CREDENTIALS_DIRECTORY
+conf=$dir/command.conf
+{ cat "$here" && echo "keyring_command = [ \"$dir/unwrap\", \"$dir/credentials/bsx\" ];"; } >"$conf"
+unwraps() { printf '#!/bin/sh\n%s\n' "$1" >"$dir/unwrap" && chmod 700 "$dir/unwrap"; }
+unwraps '[ -z "$HOME" ] && exec cat "$1"'
+ok "the keyring may be what a command prints" runs_and_says "^ok .*keyring from command $dir/unwrap, version 1" 0 doctor
+ok "... for what opens with it too" runs_and_says 'signing key' 0 keys list
+unwraps 'cat "$1"; echo a secret of it >&2; exit 4'
+ok "... unless it fails" runs_and_says "command $dir/unwrap: ended with status 4" 1 keys list
+nothing_of_it() { ! grep -qF -e 'a secret' -e "$(cut -d' ' -f2 "$dir/credentials/bsx")" "$dir/out" "$dir/err"; }
+ok "... of which nothing is told" nothing_of_it
+echo 'keyring_credential = "bsx";' >>"$conf"
+ok "two sources are one too many" runs_and_says 'both set' 1 keys list
+{ cat "$here" && echo 'keyring_command = [ "unwrap" ];'; } >"$conf"
+ok "a command is not searched for" runs_and_says "must begin with '/'" 1 keys list
+conf=$here
+mv "$dir/credentials/bsx" "$dir/state/keyring"
+chmod 600 "$dir/state/keyring"
+ok "a file again, it is what it was" cmp -s "$dir/state/keyring" "$dir/keyring.first"
 ok "doctor is content" runs_and_says 'ok .*signing key' 0 doctor
 built=$(dirname "$bsxctl")
 ok "... and finds the fetcher beside the responder" says 'ok .*/blindspotx.fcgi is version [0-9.]*, bsx-fetch beside it [0-9.]*$'

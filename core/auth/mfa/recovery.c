@@ -131,13 +131,16 @@ recovery_find(const struct deed_by *by, const struct uuid *user, struct str type
 	*there = false;
 	if (!parse(typed, symbols))
 		return true;
-	for (uint32_t v = keyring_below(k, 0); ok && !*there && v > 0; v = keyring_below(k, v)) {
-		struct err why = { 0 };
+	do {
+		for (uint32_t v = keyring_below(k, 0); ok && !*there && v > 0;
+		     v = keyring_below(k, v)) {
+			struct err why = { 0 };
 
-		if (hash_code(by, v, user, symbols, hash, &why))
-			ok = recovery_is_there(
-			    by->t, by->mem, user, (struct blob) { hash, HASH_LEN }, there, e);
-	}
+			if (hash_code(by, v, user, symbols, hash, &why))
+				ok = recovery_is_there(by->t, by->mem, user,
+				    (struct blob) { hash, HASH_LEN }, there, e);
+		}
+	} while (ok && !*there && keyring_has_more(k));
 	secret_wipe(symbols, sizeof(symbols));
 	return ok;
 }
@@ -155,14 +158,17 @@ recovery_use(
 	*used = false;
 	if (!parse(typed, symbols))
 		return true;
-	for (uint32_t v = keyring_below(k, 0); ok && !*used && v > 0; v = keyring_below(k, v)) {
-		struct err why = { 0 };
+	do {
+		for (uint32_t v = keyring_below(k, 0); ok && !*used && v > 0;
+		     v = keyring_below(k, v)) {
+			struct err why = { 0 };
 
-		/* a version that is not there any more hashed nothing that counts */
-		if (hash_code(by, v, user, symbols, hash, &why))
-			ok = recovery_take(
-			    by->t, user, (struct blob) { hash, HASH_LEN }, now, used, e);
-	}
+			/* a version that is not there any more hashed nothing that counts */
+			if (hash_code(by, v, user, symbols, hash, &why))
+				ok = recovery_take(
+				    by->t, user, (struct blob) { hash, HASH_LEN }, now, used, e);
+		}
+	} while (ok && !*used && keyring_has_more(k));
 	secret_wipe(symbols, sizeof(symbols));
 	return ok;
 }

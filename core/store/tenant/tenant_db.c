@@ -91,6 +91,7 @@ make_control(struct database *d, struct err *e)
 			return false;
 		o.password = derived[0];
 		o.older = derived + 1;
+		o.keyring = d->env.keyring;
 	}
 	d->control = db_make(d, &o, e);
 	talloc_free(line);
@@ -207,6 +208,7 @@ connect_tenant(struct tenant_conn *x, const struct tenant *t, struct err *e)
 	o.kind = "tenant";
 	o.password = derived[0];
 	o.older = derived + 1;
+	o.keyring = d->env.keyring;
 	x->tdb.db = db_make(x, &o, e);
 	x->tdb.rand = d->env.rand;
 	talloc_free(derived);

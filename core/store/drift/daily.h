@@ -25,8 +25,8 @@ struct daily {
 	int64_t     changes, findings;
 };
 struct uuid daily_name(const struct uuid *config, const char *category, const char *label);
-/* Adds to what the day has. */
-MUST_USE bool daily_add(struct db *db, const struct daily *rows, size_t n, struct err *e);
+/* Adds to what the day has; orders the rows as the table has them. */
+MUST_USE bool daily_add(struct db *db, struct daily *rows, size_t n, struct err *e);
 
 struct daily_filter {
 	struct uuid config_id; /* nil: all */

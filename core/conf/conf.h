@@ -138,6 +138,7 @@ struct conf {
 	int64_t        source_max_run_s;
 	int64_t        source_max_run_bytes; /* of its answers */
 	int64_t        source_timeout_s; /* of one request */
+	int64_t        source_watch_s;   /* between readings of a log; 0: none is read */
 	/* drift */
 	int64_t silence_max_s;
 	int64_t silence_maintenance_max_s;

@@ -257,6 +257,9 @@ const struct conf_key conf_keys[] = {
 	    .doc = "A source whose answers are together longer, unpacked, has failed."),
 	KEY(source_timeout_s, "source.timeout_s", "60", .unit = "s", .min = 1, .max = 120, HUP,
 	    .doc = "A request to a source ends after this time."),
+	KEY(source_watch_s, "source.watch_s", "60", .unit = "s", .min = 0, .max = 3600, HUP,
+	    .doc = "How often the log of a source is looked at for what is to be read at once, where its "
+	           "pack says what that is; 0: never."),
 
 	KEY(silence_max_s, "silence.max_s", "2592000", .unit = "s", .min = 60, .max = 31622400, HUP,
 	    .doc = "How far ahead a silence may end.  There is none without an end: what is to stay is "

@@ -54,6 +54,7 @@ struct attribution_property {
 };
 struct attribution_entry {
 	struct attribution_actor_row who;
+	struct str                   id; /* of the document it was made of; n 0: it has none */
 	struct str                  *targets; /* folded, by their bytes */
 	size_t                       targets_n;
 	struct attribution_property *properties;

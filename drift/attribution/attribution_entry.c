@@ -381,7 +381,7 @@ attribution_entries(TALLOC_CTX *mem, const struct source_attribution *a,
 			.e = e };
 		bool          is_one;
 
-		*m.out = (struct attribution_entry) { 0 };
+		*m.out = (struct attribution_entry) { .id = documents[i].key };
 		if (!make_one(&m, &is_one))
 			return false;
 		out->n += is_one;

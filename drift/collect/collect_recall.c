@@ -40,7 +40,7 @@ static bool
 is_recalled(const struct collect_run *r)
 {
 	return r->c->recalls != NULL && r->spec->source.rest != NULL &&
-	       running_counts(&r->running.run);
+	       running_counts(&r->running.run) && !running_is_partial(&r->running.run);
 }
 
 void

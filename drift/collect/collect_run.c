@@ -8,6 +8,7 @@
 #include "drift/collect/collect_recall.h"
 #include "drift/collect/collect_write.h"
 #include "drift/run/attributed.h"
+#include "drift/run/tailing.h"
 #include "drift/self/self.h"
 #include "drift/source/rest.h"
 
@@ -26,6 +27,12 @@ say(const struct collect_run *r, const char *message, const struct err *why)
 	log_event(r->c->env.log, LOG_DRIFT, LOG_LEVEL_WARN, message,
 	    LOGS("event.action", "source.collect"), LOGS("event.outcome", "failure"),
 	    LOGS("bsx.config.id", config), LOGS("error.message", why->detail));
+}
+
+static bool
+is_watch(const struct collect_run *r)
+{
+	return strcmp(r->running.run.kind, run_kinds[RUN_WATCH]) == 0;
 }
 
 /* The tenant's connection, as it is now. */
@@ -101,6 +108,8 @@ collect_fail(struct collect_run *r, const struct err *why, const char *remedy)
 	    METRIC_BY(r->spec == NULL ? "push" : r->spec->source.settings->kind, "failed"), 1);
 	if (ok)
 		heed_refusal(r, &f, why);
+	if (ok && is_watch(r))
+		ok = tailing_failed(&r->running, &e);
 	ok = ok && collect_tell(r, true, &e) && running_fail(&r->running, &f, &e);
 	ended(r, ok, &e);
 }
@@ -213,6 +222,8 @@ collect_drive(struct collect_run *r, int64_t now_ms, struct err *e)
 		     .until_ms = now_ms + c->env.conf->source_max_run_s * 1000,
 	};
 
+	if (!running_categories(r, &r->running.run, &s.categories, e))
+		return false;
 	s.source = r->of_log ? &r->log : &r->spec->source;
 	s.session = r->session;
 	s.recall = r->recall.of_source.key == NULL ? NULL : &r->recall.of_source;
@@ -220,20 +231,23 @@ collect_drive(struct collect_run *r, int64_t now_ms, struct err *e)
 	return r->drive != NULL;
 }
 
-/* A run of kind attribution reads the log alone. */
+/* A run of kind attribution or watch reads the log alone. */
 static bool
 begin_log(struct collect_run *r, struct err *e)
 {
-	instant since;
+	const struct source *s = &r->spec->source;
+	instant              since;
 
-	r->of_log = strcmp(r->running.run.kind, run_kinds[RUN_ATTRIBUTION]) == 0;
+	r->of_log = running_is_of_log(&r->running.run);
 	if (!r->of_log)
 		return true;
-	if (rest_attribution(&r->spec->source) == NULL)
+	if (rest_attribution(s) == NULL)
 		return err_set(e, ERR_INVALID, 0, "This kind of source has no log.",
-		    "an attribution of a kind without a log");
-	return attributed_since(r->running.t, r, &r->c->env, &r->running.config.id, &since, e) &&
-	       rest_log(r, &r->spec->source, since, &r->log, e);
+		    "a reading of the log of a kind without one");
+	return (is_watch(r) ? tailing_since(r->running.t, r, s, &r->running, &since, e)
+			    : attributed_since(
+				  r->running.t, r, &r->c->env, &r->running.config.id, &since, e)) &&
+	       rest_log(r, s, since, &r->log, e);
 }
 
 /* What is read as it begins is read by the process that writes it. */

@@ -13,6 +13,7 @@
 #include "drift/run/attributed.h"
 #include "drift/run/attributing.h"
 #include "drift/run/ingest.h"
+#include "drift/run/tailing.h"
 #include "drift/run/takeover.h"
 #include "drift/self/self_trail.h"
 
@@ -30,6 +31,40 @@ end_try(struct collect_run *r, struct err *e)
 	const struct tx tx = { .name = "run_try", .body = try_body, .arg = &r->running };
 
 	return tx_run(r->running.t->db, &tx, e);
+}
+
+/* ---- a log: what is to be read soon ---- */
+
+/* Who may not read it hears why, and the config is read by its schedule. */
+static bool
+fail_watch(struct collect_run *r, const struct source_collection *c, struct err *e)
+{
+	const char *remedy = c->remedy;
+	struct err  why = { 0 };
+
+	if (c->permission != NULL) {
+		remedy = talloc_asprintf(r, "The permission %s is missing.%s%s", c->permission,
+		    remedy == NULL ? "" : " ", remedy == NULL ? "" : remedy);
+		if (remedy == NULL)
+			return err_memory(e);
+	}
+	(void)err_set(&why, ERR_UNAVAILABLE, 0,
+	    c->why != NULL ? c->why : "The log of the source could not be read.",
+	    "a log that is to be watched was not read");
+	collect_fail(r, &why, remedy);
+	return true;
+}
+
+static bool
+end_watch(struct collect_run *r, struct err *e)
+{
+	const struct tailing   x = { &r->running, &r->spec->source, drive_collected(r->drive) };
+	struct source_progress p = { 0 };
+
+	drive_progress(r->drive, &p);
+	if (p.n != 1 || p.collections[0].how != COLLECTION_COMPLETE)
+		return fail_watch(r, &p.collections[0], e);
+	return tailing_end(&x, e);
 }
 
 /* ---- a log: who made what was found before ---- */
@@ -130,6 +165,8 @@ collect_write(struct collect_run *r, struct memory *memory, struct err *e)
 {
 	if (!collect_tell(r, true, e))
 		return false;
+	if (strcmp(r->running.run.kind, run_kinds[RUN_WATCH]) == 0)
+		return end_watch(r, e);
 	if (r->of_log)
 		return end_log(r, e);
 	return strcmp(r->running.run.kind, run_kinds[RUN_TRY]) == 0 ? end_try(r, e)

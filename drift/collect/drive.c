@@ -421,6 +421,7 @@ drive_begin(TALLOC_CTX *mem, const struct drive_by *by, const struct drive_start
 		.own = s->own,
 		.budget = by->budget,
 		.recall = s->recall,
+		.categories = s->categories,
 		.now_ms = clock_ns(&clock_system) / 1000000,
 	};
 

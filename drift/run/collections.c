@@ -6,6 +6,7 @@
 #include "drift/alert/clearing.h"
 #include "drift/config/spec.h"
 #include "drift/run/plan_sides.h"
+#include "drift/run/running.h"
 
 #define TIME_STEP_MS 60000 /* an instant of a reading is written when it is older than that */
 #define LET_GO_NAMED 2     /* collections that a sentence names: it has room for 300 bytes */
@@ -233,6 +234,8 @@ leave_out(const struct ingest *in, struct plan *p, struct plan_collection *c)
 	struct collection_row *row = &c->row;
 	int64_t                most = in->spec->limits.blind_after;
 
+	if (in->run != NULL && running_is_partial(&in->run->run))
+		return; /* it was not to be read */
 	if (!uuid_eq(&row->read_by, &in->pusher) && !is_orphan(in, row))
 		return;
 	if (row->left_out < most)

@@ -14,6 +14,7 @@
 #include "drift/run/pushers.h"
 #include "drift/run/recheck.h"
 #include "drift/run/review.h"
+#include "drift/run/tailing.h"
 #include "drift/snapshot/collections.h"
 #include "drift/snapshot/retention.h"
 
@@ -144,6 +145,12 @@ hush(struct db *db, const struct deadline *b, struct err *e)
 }
 
 static bool
+tailing(struct db *db, const struct deadline *b, struct err *e)
+{
+	return tailing_due(db, &b->due, e);
+}
+
+static bool
 escalation(struct db *db, const struct deadline *b, struct err *e)
 {
 	return escalating_due(db, &b->due, e);
@@ -193,6 +200,7 @@ static const struct due_kind {
 	{ SCHEDULE_RECHECK, renew, recheck },
 	{ SCHEDULE_REVIEW, NULL, review },
 	{ SCHEDULE_ATTRIBUTION, NULL, attribution },
+	{ SCHEDULE_WATCH, NULL, tailing },
 	{ SCHEDULE_ESCALATION, NULL, escalation },
 	{ SCHEDULE_HUSH, NULL, hush },
 	{ SCHEDULE_STORAGE, count_storage, end_storage },

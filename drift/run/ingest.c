@@ -9,6 +9,7 @@
 #include "drift/run/golden_binding.h"
 #include "drift/run/running.h"
 #include "drift/run/suggestion.h"
+#include "drift/run/tailing.h"
 #include "drift/snapshot/retention.h"
 
 #define SAME_NO_MORE (-126) /* e->sys: no number of the database */
@@ -69,7 +70,7 @@ end_run(struct db *db, const struct ingest *in, const struct plan *p, struct err
 		if (done.again_ms <= 0)
 			done.again_ms = 1;
 	}
-	return running_end(db, in->run, &done, e);
+	return tailing_begin(db, in, e) && running_end(db, in->run, &done, e);
 }
 
 /* What the tenant stores for it. */

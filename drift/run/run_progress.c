@@ -69,6 +69,16 @@ shown(const struct source_collection *c)
 	};
 }
 
+static size_t
+asked_of(const struct source_progress *p)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < p->n; i++)
+		n += !p->collections[i].unasked;
+	return n;
+}
+
 /* As they come; those that are complete last where they do not all fit. */
 static void
 list(struct run_collection *out, const struct source_progress *p, bool all_fit)
@@ -77,7 +87,8 @@ list(struct run_collection *out, const struct source_progress *p, bool all_fit)
 
 	for (int pass = all_fit ? 1 : 0; pass < 2; pass++)
 		for (size_t i = 0; i < p->n; i++)
-			if (all_fit || is_well(&p->collections[i]) == (pass == 1))
+			if (!p->collections[i].unasked &&
+			    (all_fit || is_well(&p->collections[i]) == (pass == 1)))
 				out[n++] = shown(&p->collections[i]);
 }
 
@@ -85,12 +96,13 @@ char *
 run_progress_print(TALLOC_CTX *mem, const struct source_progress *p, struct err *e)
 {
 	struct run_collection *rows = talloc_zero_size(mem, (p->n + 1) * sizeof(rows[0]));
+	const size_t           asked = asked_of(p);
 	struct run_progress    out = { .done = number(p->over),
-		   .of = number(p->n),
+		   .of = number(asked),
 		   .requests = number(p->requests),
 		   .throttled = number(p->throttled),
 		   .bytes = number(p->bytes),
-		   .collections = { rows, p->n } };
+		   .collections = { rows, asked } };
 	struct buf             b;
 	bool                   ok = rows != NULL || err_memory(e);
 
@@ -105,7 +117,7 @@ run_progress_print(TALLOC_CTX *mem, const struct source_progress *p, struct err 
 		if (out.left_out == 0)
 			list(rows, p, false);
 		out.collections.n /= 2;
-		out.left_out = number(p->n - out.collections.n);
+		out.left_out = number(asked - out.collections.n);
 	}
 	talloc_free(rows);
 	return ok ? buf_text(&b, e) : NULL;

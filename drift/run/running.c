@@ -90,20 +90,47 @@ begin_slot(struct db *db, struct running *r, struct err *e)
 	return db_was_duplicate(e) && rest(db, r, e); /* it has had its run */
 }
 
+/* The first that is due; the first where the clock says of none that it is. */
+static void
+put_due_first(struct run *live, size_t n, instant now)
+{
+	size_t     at = 0;
+	struct run due;
+
+	while (at < n && live[at].due_at.ms > now.ms)
+		at++;
+	if (at == 0 || at == n)
+		return;
+	due = live[at];
+	memmove(live + 1, live, at * sizeof(live[0]));
+	live[0] = due;
+}
+
+/* Whoever reads what the one before it was to read does so in its place. */
+static bool
+replaces(const struct run *next, const struct run *left)
+{
+	return !running_counts(left) || (running_counts(next) && !running_is_partial(next));
+}
+
 /* The first of what is live runs, if any does: under this claim, or one that is over. */
 static bool
 begin_live(struct db *db, const struct beginning *b, struct err *e)
 {
 	struct running *r = b->r;
 	struct run     *first = &b->live[0];
+	const size_t    running = is(first, RUN_RUNNING);
 	size_t          at = 0;
 
+	put_due_first(b->live + running, b->n - running, now_of(r));
+
 	if (is(first, RUN_RUNNING) && first->fence != r->claim.fence) {
-		if (b->n == 1 && first->attempts >= RUN_ATTEMPTS_MAX) {
+		at = b->n > 1 && replaces(&b->live[1], first);
+		if (at == 0 && first->attempts >= RUN_ATTEMPTS_MAX) {
 			r->state.failures++;
+			running_look_behind(r, b->live + 1, b->n - 1);
 			return give_up(db, r, first, false, e) && rest(db, r, e);
 		}
-		at = b->n > 1;
 		if (at > 0 && !give_up(db, r, first, true, e))
 			return false;
 	}

@@ -130,7 +130,7 @@ running_leave(struct db *db, const struct uuid *config, struct err *e)
 static struct run *
 waiting(struct run *live, size_t n, enum run_kind kind)
 {
-	const bool counts = kind != RUN_TRY && kind != RUN_ATTRIBUTION;
+	const bool counts = kind == RUN_MANUAL || kind == RUN_NOTIFY || kind == RUN_SCHEDULED;
 
 	for (size_t i = 0; i < n; i++)
 		if (is(&live[i], RUN_QUEUED, kind) ||
@@ -153,10 +153,141 @@ running_ask(struct db *db, const struct env *env, const struct uuid *config, enu
 	there = waiting(live, n, kind);
 	*run = there != NULL ? *there : run_of(env, config, kind, s.now);
 	run->due_at = s.now;
+	run->categories.text = NULL; /* all of them */
 	if (there == NULL)
 		run->asked_by = by;
 	return (there != NULL ? run_set(db, run, e) : run_add(db, run, e)) &&
 	       run_index_hasten(db, config, e);
+}
+
+/* ---- what a source tells of ---- */
+
+/* A JSON array of texts and `more`, each once. */
+static char *
+join(TALLOC_CTX *mem, const struct json *list, const struct strings *more, struct err *e)
+{
+	struct strings all = { .items = talloc_array(
+				   mem, const char *, (unsigned)(list->n + more->n) + 1) };
+	struct buf     b;
+
+	if (all.items == NULL) {
+		err_memory(e);
+		return NULL;
+	}
+	for (uint32_t i = 0; i < list->n; i++) {
+		all.items[all.n] = str_dup(mem, list->items[i].text);
+		if (all.items[all.n++] == NULL) {
+			err_memory(e);
+			return NULL;
+		}
+	}
+	for (size_t i = 0; i < more->n; i++)
+		if (!strings_have(all, more->items[i]))
+			all.items[all.n++] = more->items[i];
+	buf_make(&b, mem);
+	buf_puts(&b, "[");
+	for (size_t i = 0; i < all.n; i++) {
+		buf_puts(&b, i == 0 ? "" : ",");
+		buf_json(&b, str_of(all.items[i]));
+	}
+	buf_puts(&b, "]");
+	return buf_text(&b, e);
+}
+
+static bool
+widen(TALLOC_CTX *mem, struct run *to, const struct strings *more, struct err *e)
+{
+	const struct json *list;
+
+	if (!running_is_partial(to))
+		return true;
+	list = json_parse(mem, str_of(to->categories.text), e);
+	if (list == NULL)
+		return false;
+	to->categories.text = join(mem, list, more, e);
+	return to->categories.text != NULL;
+}
+
+bool
+running_widen(TALLOC_CTX *mem, struct run *to, const struct run *more, struct err *e)
+{
+	struct strings categories;
+
+	if (running_is_partial(more))
+		return running_categories(mem, more, &categories, e) &&
+		       widen(mem, to, &categories, e);
+	to->categories.text = NULL;
+	return true;
+}
+
+bool
+running_categories(TALLOC_CTX *mem, const struct run *r, struct strings *out, struct err *e)
+{
+	const struct json *list;
+
+	*out = (struct strings) { 0 };
+	if (!running_is_partial(r))
+		return true;
+	list = json_parse(mem, str_of(r->categories.text), e);
+	if (list == NULL)
+		return false;
+	out->items = talloc_array(mem, const char *, list->n + 1);
+	if (out->items == NULL)
+		return err_memory(e);
+	for (uint32_t i = 0; i < list->n; i++) {
+		out->items[out->n] = str_dup(mem, list->items[i].text);
+		if (out->items[out->n++] == NULL)
+			return err_memory(e);
+	}
+	return true;
+}
+
+/* The first instant at which something of it is due. */
+static instant
+first_due(const struct run *live, size_t n, instant at)
+{
+	for (size_t i = 0; i < n; i++)
+		if (strcmp(live[i].state, run_states[RUN_QUEUED]) == 0 && live[i].due_at.ms < at.ms)
+			at = live[i].due_at;
+	return at;
+}
+
+bool
+running_touch(struct db *db, const struct env *env, const struct uuid *config,
+    const struct run_touch *t, struct err *e)
+{
+	static const struct json none = { .type = JSON_ARRAY };
+	struct run_state         s;
+	struct run              *live, *there, anew;
+	size_t                   n;
+
+	if (!run_state_lock(db, db, config, &s, e) || !run_live(db, db, config, &live, &n, e))
+		return false;
+	there = waiting(live, n, RUN_NOTIFY);
+	if (there != NULL)
+		return widen(db, there, t->categories, e) && run_set(db, there, e);
+	anew = run_of(env, config, RUN_NOTIFY, s.now);
+	anew.due_at.ms = s.now.ms + t->in_ms;
+	anew.activity.text = t->activity;
+	anew.categories.text = join(db, &none, t->categories, e);
+	return anew.categories.text != NULL && run_add(db, &anew, e) &&
+	       run_index_set(db, config, first_due(live, n, anew.due_at), e);
+}
+
+bool
+running_watch(struct db *db, const struct env *env, const struct uuid *config, struct err *e)
+{
+	struct run_state s;
+	struct run      *live, anew;
+	size_t           n;
+
+	if (!run_state_lock(db, db, config, &s, e) || !run_live(db, db, config, &live, &n, e))
+		return false;
+	for (size_t i = 0; i < n; i++)
+		if (strcmp(live[i].kind, run_kinds[RUN_WATCH]) == 0)
+			return true;
+	anew = run_of(env, config, RUN_WATCH, s.now);
+	return run_add(db, &anew, e) && run_index_hasten(db, config, e);
 }
 
 bool

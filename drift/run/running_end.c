@@ -14,10 +14,22 @@
 #define HOLD_MAX_S     86400
 
 bool
+running_is_of_log(const struct run *r)
+{
+	return strcmp(r->kind, run_kinds[RUN_ATTRIBUTION]) == 0 ||
+	       strcmp(r->kind, run_kinds[RUN_WATCH]) == 0;
+}
+
+bool
 running_counts(const struct run *r)
 {
-	return strcmp(r->kind, run_kinds[RUN_TRY]) != 0 &&
-	       strcmp(r->kind, run_kinds[RUN_ATTRIBUTION]) != 0;
+	return strcmp(r->kind, run_kinds[RUN_TRY]) != 0 && !running_is_of_log(r);
+}
+
+bool
+running_is_partial(const struct run *r)
+{
+	return r->categories.text != NULL;
 }
 
 /* ---- when next ---- */
@@ -68,16 +80,19 @@ running_next(const struct running *r, instant now)
 }
 
 void
-running_look_behind(struct running *r, const struct run *live, size_t n)
+running_look_behind(struct running *r, struct run *live, size_t n)
 {
 	r->more = false;
 	r->more_at.ms = 0;
+	r->heir = NULL;
 	for (size_t i = 0; i < n; i++) {
 		if (uuid_eq(&live[i].id, &r->run.id))
 			continue;
 		if (!r->more || live[i].due_at.ms < r->more_at.ms)
 			r->more_at = live[i].due_at;
 		r->more = true;
+		if (r->heir == NULL && running_counts(&live[i]))
+			r->heir = &live[i];
 	}
 }
 
@@ -130,17 +145,18 @@ running_note(struct running *r, const struct source_progress *p, struct err *e)
 
 /* ---- its end ---- */
 
-/* The run as it is now, the state of its config, and the claim: what has locked the state row comes
- * first. */
+/* The run as it is now (NULL: it is not kept), the state of its config, and the claim: what has
+ * locked the state row comes first. */
 static bool
 end(struct db *db, const struct running *r, const struct run *run, const struct run_state *state,
     instant due, struct err *e)
 {
-	return run_state_set(db, state, e) && run_set(db, run, e) &&
+	return run_state_set(db, state, e) &&
+	       (run != NULL ? run_set(db, run, e) : run_drop(db, &r->run.id, e)) &&
 	       run_index_done(db, &r->claim, due, e);
 }
 
-/* Another reading at that time, unless some run comes about then. */
+/* Another reading of the same at that time, unless some run that reads it comes about then. */
 static bool
 read_again(struct db *db, struct running *after, instant at, struct err *e)
 {
@@ -153,21 +169,23 @@ read_again(struct db *db, struct running *after, instant at, struct err *e)
 		   .due_at = at,
 		   .state = run_states[RUN_QUEUED],
 		   .reason = "The reading before it lacks something: what this one lacks too is gone.",
+		   .categories = after->run.categories,
 	};
 	struct run_state now;
-	struct run      *live;
-	size_t           n, others = 0;
+	struct run      *live, *other = NULL;
+	size_t           n;
 
-	if (next.ms != 0 && next.ms <= at.ms + AGAIN_WAITS_MS)
+	if (!after->more && next.ms != 0 && next.ms <= at.ms + AGAIN_WAITS_MS)
 		return true;
 	/* somebody may have asked for one meanwhile */
 	if (!run_state_lock(db, after->mem, &after->config.id, &now, e) ||
 	    !run_live(db, after->mem, &after->config.id, &live, &n, e))
 		return false;
 	for (size_t i = 0; i < n; i++)
-		others += running_counts(&live[i]);
-	if (others > 1)
-		return true;
+		if (!uuid_eq(&live[i].id, &after->run.id) && running_counts(&live[i]))
+			other = other == NULL || running_is_partial(other) ? &live[i] : other;
+	if (other != NULL)
+		return running_widen(after->mem, other, &again, e) && run_set(db, other, e);
 	after->state.next_at = at;
 	return run_add(db, &again, e);
 }
@@ -194,7 +212,7 @@ running_end(struct db *db, const struct running *r, const struct run_done *done,
 	after.state.next_at = running_next(&after, now);
 	if (done->again_ms > 0 && !read_again(db, &after, (instant) { now.ms + done->again_ms }, e))
 		return false;
-	return end(db, r, &after.run, &after.state, after.state.next_at, e);
+	return end(db, r, done->unseen ? NULL : &after.run, &after.state, after.state.next_at, e);
 }
 
 /* ---- coming to nothing ---- */
@@ -214,7 +232,9 @@ is_worth_another(const struct running *r, const struct run_failure *f, instant n
 	instant           next = slot_next(&r->plan, &r->config.id, now);
 	int64_t           wait_s;
 
-	if (f->hold || r->more || strcmp(run->kind, run_kinds[RUN_SCHEDULED]) != 0 ||
+	if (f->hold || r->heir != NULL ||
+	    (strcmp(run->kind, run_kinds[RUN_SCHEDULED]) != 0 &&
+		strcmp(run->kind, run_kinds[RUN_NOTIFY]) != 0) ||
 	    run->attempts >= RUN_ATTEMPTS_MAX || run->attempts < 1)
 		return false;
 	wait_s = again_s[run->attempts];
@@ -243,6 +263,8 @@ fail(struct running *r, const struct run_failure *f, instant now, instant *due)
 	if (is_worth_another(r, f, now, due)) {
 		run->state = run_states[RUN_QUEUED];
 		run->due_at = *due;
+		if (r->more && r->more_at.ms < due->ms)
+			*due = r->more_at;
 		return;
 	}
 	run->state =
@@ -270,6 +292,18 @@ find_more(struct db *db, struct running *r, struct err *e)
 	return true;
 }
 
+/* What it was to read and has not is read by the one that waits. */
+static bool
+bequeath(struct db *db, const struct running *after, struct err *e)
+{
+	if (after->heir == NULL || !running_counts(&after->run) ||
+	    strcmp(after->run.state, run_states[RUN_QUEUED]) == 0 ||
+	    !running_is_partial(after->heir))
+		return true;
+	return running_widen(after->mem, after->heir, &after->run, e) &&
+	       run_set(db, after->heir, e);
+}
+
 static bool
 fail_body(struct db *db, void *arg, struct err *e)
 {
@@ -288,7 +322,7 @@ fail_body(struct db *db, void *arg, struct err *e)
 		if (!running_say(after.mem, f->f, &after.run, e))
 			return false;
 		fail(&after, f->f, now, &due);
-	} else if (after.more) {
+	} else if (running_counts(&after.run) ? after.heir != NULL : after.more) {
 		after.run.state = run_states[RUN_FAILED];
 		after.run.finished_at = now;
 		after.run.reason =
@@ -299,7 +333,7 @@ fail_body(struct db *db, void *arg, struct err *e)
 		after.run.due_at = now;
 	}
 	after.state.next_at = due;
-	return end(db, f->r, &after.run, &after.state, due, e);
+	return bequeath(db, &after, e) && end(db, f->r, &after.run, &after.state, due, e);
 }
 
 bool

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "core/shm/wake.h"
+#include "drift/attribution/attribution.h"
 #include "drift/run/running.h"
 #include "drift/service/config.h"
 
@@ -18,6 +19,12 @@ bool
 run_page(const struct acting *a, const struct run_filter *f, struct page *p, struct err *e)
 {
 	return run_list(a->by.t, a->by.mem, f, p, e);
+}
+
+bool
+run_activity(const struct acting *a, const struct run *run, const char **out, struct err *e)
+{
+	return attribution_view(a->by.mem, a->view, run->activity.text, out, e);
 }
 
 /* ---- asking, and cancelling ---- */

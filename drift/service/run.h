@@ -9,6 +9,9 @@
 
 MUST_USE bool run_see(
     const struct acting *a, const struct uuid *id, struct run *run, struct err *e);
+/* What its source told of, as who asks may see it; NULL: nothing. */
+MUST_USE bool run_activity(
+    const struct acting *a, const struct run *run, const char **out, struct err *e);
 /* Newest first. */
 MUST_USE bool run_page(
     const struct acting *a, const struct run_filter *f, struct page *p, struct err *e);

@@ -20,6 +20,8 @@ struct rest {
 
 /* NULL: nobody says who did it. */
 const struct source_attribution *rest_attribution(const struct source *s);
+/* NULL: nothing is read sooner than by the schedule. */
+const struct source_watch *rest_watch(const struct source *s);
 /* The log of one that has rest_attribution, as a source of its own: its entries from then on.  `s` outlives it. */
 MUST_USE bool rest_log(
     TALLOC_CTX *mem, const struct source *s, instant since, struct source *out, struct err *e);

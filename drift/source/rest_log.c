@@ -10,6 +10,12 @@ rest_attribution(const struct source *s)
 	return s->rest == NULL ? NULL : s->rest->pack->attribution;
 }
 
+const struct source_watch *
+rest_watch(const struct source *s)
+{
+	return s->rest == NULL ? NULL : s->rest->pack->watch;
+}
+
 bool
 rest_log(TALLOC_CTX *mem, const struct source *s, instant since, struct source *out, struct err *e)
 {

@@ -366,6 +366,7 @@ rest_lay_out(struct rest_run *r, const struct strings *categories, struct err *e
 		return false;
 	want(r, categories);
 	for (uint32_t i = 0; i < n; i++) {
+		r->told_of[i].unasked = !r->readings[i].told;
 		if (!r->readings[i].wanted || r->pack->collections[i].over >= 0)
 			continue;
 		c = rest_chain_add(r, i);

@@ -96,6 +96,7 @@ struct source_collection {
 	const char       *category;
 	enum completeness how;
 	bool              over;        /* nothing more is asked for it */
+	bool              unasked;     /* it is none of those that the run is to read */
 	uint64_t          items, pages, requests, bytes;
 	int64_t           took_ms;
 	const char       *why, *remedy; /* it is not complete: sentences for the administrator; else NULL */

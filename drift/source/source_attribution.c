@@ -233,6 +233,7 @@ make_log(const struct attributing *a)
 	log->names.parameters = all;
 	log->names.parameters_n = n + 1;
 	log->attribution = NULL;
+	log->watch = NULL;
 	a->out->log = log;
 	if (!pack_log_read(a->mem, log, a->in->log, "/attribution/log", a->e))
 		return false;

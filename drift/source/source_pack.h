@@ -16,6 +16,7 @@
 #include "drift/source/collected.h"
 #include "drift/source/form.h"
 #include "drift/source/source_attribution.h"
+#include "drift/source/source_watch.h"
 
 #define SOURCE_PACK_FILE_MAX   (1 << 20)
 #define SOURCE_COLLECTIONS_MAX 200
@@ -139,6 +140,7 @@ struct source_pack {
 	struct form_members      headers; /* of all requests but those for tokens */
 	struct form             *host_urls; /* of hosts: url */
 	struct source_attribution *attribution; /* NULL: nobody says who did it */
+	const struct source_watch *watch;       /* NULL: nothing is read sooner than by its schedule */
 };
 
 /* The tables: of a file, and of what a config of kind http brings. */

@@ -39,6 +39,7 @@ struct pack_in {
 	struct raw_json        headers;
 	struct source_retry   *retry;
 	struct attribution_in *attribution;
+	struct source_watch   *watch;
 };
 
 extern const struct schema source_log_schema; /* struct collection_in, of a log */
@@ -53,6 +54,10 @@ MUST_USE bool pack_log_read(TALLOC_CTX *mem, struct source_pack *pack, const str
 /* source_attribution.c: who did it; its collections are compiled.  `in` NULL: nothing is said of it. */
 MUST_USE bool pack_attribution_read(TALLOC_CTX *mem, struct source_pack *pack,
     const struct attribution_in *in, struct err *e);
+/* source_watch.c: what is to be read soon, of one whose log is known.  `in` NULL: nothing is. */
+extern const struct schema source_watch_schema; /* struct source_watch */
+MUST_USE bool pack_watch_check(TALLOC_CTX *mem, struct source_pack *pack, const struct source_watch *in,
+    struct err *e);
 /* source_pack_headers.c: an object of texts, which are forms. */
 MUST_USE bool pack_members_read(TALLOC_CTX *mem, const struct json *v, const struct form_names *names,
     const char *at, struct form_members *out, struct err *e);

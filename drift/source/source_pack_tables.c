@@ -301,6 +301,9 @@ static const struct field pack_fields[] = {
 	    .doc = "Rule packs of a config that names none."),
 	FIELD(struct pack_in, attribution, .item = &source_attribution_schema,
 	    .doc = "Who did it: the log that says so, and where it says what."),
+	FIELD(struct pack_in, watch, .item = &source_watch_schema,
+	    .doc = "What is read soon, and not with the schedule: collections that an entry of "
+		   "that log touches."),
 	FIELD_END,
 };
 const struct schema source_pack_schema = SCHEMA("SourcePack", struct pack_in, pack_fields);

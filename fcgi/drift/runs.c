@@ -12,14 +12,17 @@ struct run_out {
 	const char          *reason, *remedy, *asked_by;
 	struct uuid          report_id, snapshot_id;
 	struct run_progress *progress;
+	struct raw_json      categories, activity;
 };
 static const struct field run_out_fields[] = {
 	FIELD(struct run_out, id, .doc = "Number of the run."),
 	FIELD(struct run_out, config_id, .doc = "Its config."),
 	FIELD(struct run_out, kind,
-	    .doc = "scheduled, manual (somebody asked for it), notify (the source told of a "
-		   "change), try (it stores nothing) or attribution (it reads the log of who did "
-		   "what was found, and stores no snapshot)."),
+	    .doc =
+		"scheduled, manual (somebody asked for it), notify (the source told of a "
+		"change), try (it stores nothing), attribution (it reads the log of who did "
+		"what was found, and stores no snapshot) or watch (it reads that log for what is "
+		"to be read soon; one in which nothing was new is not kept)."),
 	FIELD(struct run_out, state,
 	    .doc = "queued, running, done, failed, dead (it failed too often, or cannot succeed as "
 		   "the config is) or cancelled."),
@@ -40,6 +43,14 @@ static const struct field run_out_fields[] = {
 	FIELD(struct run_out, snapshot_id, .flags = FIELD_NULLABLE, .doc = "What it read."),
 	FIELD(struct run_out, progress, .item = &run_progress_schema, .flags = FIELD_NULLABLE,
 	    .doc = "How far it is, or was, and each collection; null: nothing is known yet."),
+	FIELD(struct run_out, categories, .flags = FIELD_NULLABLE,
+	    .doc =
+		"Array of the collections that it reads, where it does not read all; null: all."),
+	FIELD(struct run_out, activity, .flags = FIELD_NULLABLE,
+	    .doc =
+		"What the source told of, for which it is: {confidence, actors: [{kind, id, name, "
+		"address, at, activity, correlation_id}], more?}, as the attribution of a change; "
+		"null: nothing. To who may not read values the actors are withheld."),
 	FIELD_END,
 };
 static const struct schema run_out_schema = SCHEMA("DriftRun", struct run_out, run_out_fields);
@@ -90,6 +101,7 @@ run_show(struct request *r, const struct list_page *p, const void *row, void *ou
 {
 	const struct run    *in = row;
 	struct run_progress *progress;
+	const struct acting *a = acting_of(r, e);
 
 	(void)p;
 	if (!run_progress_read(r->mem, in->progress.text, &progress, e))
@@ -110,8 +122,9 @@ run_show(struct request *r, const struct list_page *p, const void *row, void *ou
 		.report_id = in->report_id,
 		.snapshot_id = in->snapshot_id,
 		.progress = progress,
+		.categories = in->categories,
 	};
-	return true;
+	return a != NULL && run_activity(a, in, &((struct run_out *)out)->activity.text, e);
 }
 
 static bool

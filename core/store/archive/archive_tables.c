@@ -101,9 +101,10 @@ const struct archive_plan archive_plans[] = {
 				 " bound_at"),
 	CARRY_ONLY("runs",
 	    "id* config_id kind slot due_at state started_at finished_at missed attempts fence"
-	    " reason remedy asked_by report_id snapshot_id progress",
+	    " reason remedy asked_by report_id snapshot_id progress categories activity",
 	    "state NOT IN ('queued', 'running')"),
-	CARRY("run_state", "config_id* last_slot next_at failures held last_run moves"),
+	CARRY("run_state", "config_id* last_slot next_at failures held last_run moves tail_began"
+			   " tail_since tail_failures tail_seen"),
 
 	/* what was found, and what was decided about it */
 	CARRY("drift_reports", "id* config_id snapshot_id baseline_id status created modified"

@@ -118,6 +118,8 @@ static const struct field run_fields[] = {
 	RUN_REST,
 	COLUMN_NULL(struct run, asked_by),
 	COLUMN_NULL(struct run, progress),
+	COLUMN_NULL(struct run, categories),
+	COLUMN_NULL(struct run, activity),
 	FIELD_END,
 };
 static const struct schema run_schema = SCHEMA("StoredRun", struct run, run_fields);
@@ -125,12 +127,15 @@ static const struct field  add_fields[] = {
 	 RUN_BEGINS,
 	 RUN_REST,
 	 COLUMN_NULL(struct run, asked_by),
+	 COLUMN_NULL(struct run, categories),
+	 COLUMN_NULL(struct run, activity),
 	 FIELD_END,
 };
 static const struct schema add_in = SCHEMA("RunAddIn", struct run, add_fields);
 static const struct field  set_fields[] = {
 	 RUN_REST,
 	 COLUMN_NULL(struct run, progress),
+	 COLUMN_NULL(struct run, categories),
 	 COLUMN(struct run, id),
 	 FIELD_END,
 };
@@ -146,22 +151,23 @@ static const struct schema progress_in = SCHEMA("RunProgressIn", struct run, pro
 #define RUN_COLUMNS                                                                                \
 	"id, config_id, kind, slot, due_at, state, started_at, finished_at, missed, attempts, "    \
 	"fence, "                                                                                  \
-	"reason, remedy, report_id, snapshot_id, asked_by, progress"
+	"reason, remedy, report_id, snapshot_id, asked_by, progress, categories, activity"
 SQL(run_insert, SQL_TENANT, &add_in, NULL,
     "INSERT INTO runs (id, config_id, kind, slot, due_at, state, started_at, finished_at, missed,"
-    " attempts, fence, reason, remedy, report_id, snapshot_id, asked_by) VALUES (:id, :config_id,"
+    " attempts, fence, reason, remedy, report_id, snapshot_id, asked_by, categories, activity)"
+    " VALUES (:id, :config_id,"
     " :kind, :slot, :due_at, :state, :started_at, :finished_at, :missed, :attempts, :fence,"
-    " :reason, :remedy, :report_id, :snapshot_id, :asked_by)");
+    " :reason, :remedy, :report_id, :snapshot_id, :asked_by, :categories, :activity)");
 SQL(run_select, SQL_TENANT, &id_in, &run_schema, "SELECT " RUN_COLUMNS " FROM runs WHERE id = :id");
 SQL(run_select_live, SQL_TENANT, &id_in, &run_schema,
     "SELECT " RUN_COLUMNS " FROM runs WHERE running_of = :id UNION ALL"
-    " SELECT " RUN_COLUMNS " FROM runs WHERE queued_of = :id LIMIT 6");
-_Static_assert(RUNS_LIVE_MAX == 6, "as in the statement");
+    " SELECT " RUN_COLUMNS " FROM runs WHERE queued_of = :id LIMIT 7");
+_Static_assert(RUNS_LIVE_MAX == 7, "as in the statement");
 SQL(run_update, SQL_TENANT, &set_in, NULL,
     "UPDATE runs SET due_at = :due_at, state = :state, started_at = :started_at,"
     " finished_at = :finished_at, missed = :missed, attempts = :attempts, fence = :fence,"
     " reason = :reason, remedy = :remedy, report_id = :report_id, snapshot_id = :snapshot_id,"
-    " progress = COALESCE(:progress, progress)"
+    " progress = COALESCE(:progress, progress), categories = :categories"
     " WHERE id = :id AND state IN ('queued', 'running')");
 static const struct field hold_fields[] = {
 	COLUMN(struct run, config_id),
@@ -289,10 +295,19 @@ run_list(
 	return page_read(t->db, mem, &run_select_list, &in, p, e);
 }
 
-/* ---- the end of a config ---- */
+/* ---- the end of one, and of a config ---- */
 
+SQL(run_delete_one, SQL_TENANT, &id_in, NULL, "DELETE FROM runs WHERE id = :id");
 SQL(run_delete_config, SQL_TENANT, &id_in, NULL, "DELETE FROM runs WHERE config_id = :id");
 SQL(run_state_delete, SQL_TENANT, &id_in, NULL, "DELETE FROM run_state WHERE config_id = :id");
+
+bool
+run_drop(struct db *db, const struct uuid *id, struct err *e)
+{
+	const struct id_in in = { *id };
+
+	return tx_later(db, &run_delete_one, &in, e);
+}
 
 bool
 run_drop_all(struct db *db, const struct uuid *config, struct err *e)

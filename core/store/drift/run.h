@@ -18,7 +18,8 @@
 	X(RUN_MANUAL, "manual")                                                                    \
 	X(RUN_NOTIFY, "notify")                                                                    \
 	X(RUN_SCHEDULED, "scheduled")                                                              \
-	X(RUN_ATTRIBUTION, "attribution") /* reads the log of who did it alone */
+	X(RUN_ATTRIBUTION, "attribution") /* reads the log of who did it alone */                  \
+	X(RUN_WATCH, "watch") /* the same log, for what is to be read soon (run_tail.h) */
 #define RUN_STATES(X)                                                                              \
 	X(RUN_QUEUED, "queued")                                                                    \
 	X(RUN_RUNNING, "running")                                                                  \
@@ -49,6 +50,8 @@ struct run {
 	uint64_t        fence;    /* of the claim under which it was begun last */
 	const char     *reason, *remedy; /* why it came to nothing, or waits; NULL: all is well */
 	const char     *asked_by; /* NULL: nobody, it is scheduled */
+	struct raw_json categories; /* array: it reads these collections alone; null: all */
+	struct raw_json activity;   /* what its source told of, as an attribution is kept; null: nothing */
 	struct uuid     report_id, snapshot_id; /* nil: it came to none */
 	struct raw_json progress;  /* object; null: none yet */
 };
@@ -87,9 +90,11 @@ MUST_USE bool run_by_id(
 #define RUNS_LIVE_MAX (RUN_KIND__MAX + 1)
 MUST_USE bool run_live(struct db *db, TALLOC_CTX *mem, const struct uuid *config, struct run **rows,
     size_t *n, struct err *e);
-/* All but what it was made with (id, config_id, kind, slot, asked_by), of one that is not over
+/* All but what it was made with (id, config_id, kind, slot, asked_by) and its activity, of one that is not over
  * (tx_later). */
 MUST_USE bool run_set(struct db *db, const struct run *r, struct err *e);
+/* One that came to nothing that anybody has to know (tx_later). */
+MUST_USE bool run_drop(struct db *db, const struct uuid *id, struct err *e);
 /* How far it has come, while its fence is r->fence and it runs; outside a transaction too.  *told false: it is another's,
  * or is over. */
 MUST_USE bool run_set_progress(struct db *db, const struct run *r, bool *told, struct err *e);

@@ -15,6 +15,7 @@
 #define SCHEDULE_RECHECK "recheck" /* something about config `ref` ends by the clock */
 #define SCHEDULE_REVIEW  "review"  /* the baseline of config `ref` should have been approved by then */
 #define SCHEDULE_ATTRIBUTION "attribution" /* who made changes of config `ref` is to be looked for */
+#define SCHEDULE_WATCH "watch" /* the log of the source of config `ref` is to be read on */
 #define SCHEDULE_ESCALATION "escalation" /* a step of row `ref` of alert_escalations: nobody has acknowledged the alert */
 #define SCHEDULE_HUSH    "hush"    /* a maintenance window that keeps the blind alert of config `ref` quiet is over */
 #define SCHEDULE_STORAGE "storage" /* what the tenant stores is to be counted: something was taken away; `ref` is nil */

@@ -104,7 +104,12 @@ const AUDITS = {
 };
 const ACTIVITIES = { 'users-make-apps': 'Update authorization policy', 'sms-enabled': 'Authentication Methods Policy Update', 'partner-mfa-trusted': 'Update the company default cross-tenant access setting',
   'domain-federated': 'Set domain authentication', 'federation-issuer': 'Set federation settings on domain', 'banned-passwords-off': 'Update group settings', 'administrator-added': 'Add member to role', 'administrator-assigned': 'Add member to role',
-  'administrator-eligible': 'Add eligible member to role', 'consent-to-mail': 'Add delegated permission grant' };
+  'administrator-eligible': 'Add eligible member to role', 'consent-to-mail': 'Add delegated permission grant',
+  'policy-disabled': 'Update conditional access policy', 'policy-excludes': 'Update conditional access policy', 'policy-without-mfa': 'Update conditional access policy', 'any-address-trusted': 'Update named location',
+  'strength-weaker': 'Authentication Strength Policy Update', 'security-defaults-off': 'Update security defaults', 'partner-added': 'Add a partner to cross-tenant access setting', 'custom-role-wider': 'Update role definition',
+  'activation-unapproved': 'Update role setting in PIM', 'app-secret': 'Update application - Certificates and secrets management', 'app-owner': 'Add owner to application', 'app-federated': 'Update application',
+  'app-takes-roles': 'Add app role assignment to service principal', 'principal-disabled': 'Update service principal', 'role-group-member': 'Add member to group', 'app-restrictions-off': 'Update policy', 'tokens-live-longer': 'Update policy',
+  'security-mail': 'Update company', 'break-glass-disabled': 'Disable account', 'guest-made-member': 'Update user', 'unit-opened': 'Update administrative unit', 'sign-in-extension': 'Create authenticationEventListener' };
 
 // Does a deed and writes it down as the directory would: "directoryAudit resource type". An app has no appId there.
 export function deed(tenant, name, { by, delay_s = 0 } = {}) {

@@ -99,12 +99,86 @@ a_parameter_may_not_be_called_as_what_the_log_is_asked_from(void **state)
 	talloc_free(mem);
 }
 
+/* ---- what is read soon ---- */
+
+static void
+what_a_pack_says_of_what_is_read_soon_is_refused_by_its_place(void **state)
+{
+	static const struct {
+		const char *what, *watch, *fault;
+	} bad[] = {
+		{ "the least that it can be",
+		    "{\"activities\":[{\"names\":[\"Do\"],\"categories\":[\"c\"]}]}", NULL },
+		{ "the beginning of a name",
+		    "{\"activities\":[{\"names\":[\"Do*\"],\"categories\":[\"c\"]}]}", NULL },
+		{ "it has activities", "{}", "/watch/activities" },
+		{ "no member is unknown", "{\"activities\":[],\"log\":{}}", "/watch/activities" },
+		{ "a category is read",
+		    "{\"activities\":[{\"names\":[\"Do\"],\"categories\":[\"c\",\"d\"]}]}",
+		    "/watch/activities/0/categories/1" },
+		{ "a star stands at the end",
+		    "{\"activities\":[{\"names\":[\"Do\",\"D*o\"],\"categories\":[\"c\"]}]}",
+		    "/watch/activities/0/names/1" },
+		{ "everything is no name",
+		    "{\"activities\":[{\"names\":[\"*\"],\"categories\":[\"c\"]}]}",
+		    "/watch/activities/0/names/0" },
+		{ "nothing is none", "{\"activities\":[{\"names\":[\"\"],\"categories\":[\"c\"]}]}",
+		    "/watch/activities/0/names/0" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+		TALLOC_CTX *mem = talloc_new(NULL);
+		struct err  e = { 0 };
+		const char *more =
+		    talloc_asprintf(mem, "{" LOG "," REST "},\"watch\":%s", bad[i].watch);
+		struct source_pack *pack = parse(mem, "", more, &e);
+
+		if ((bad[i].fault == NULL) != (pack != NULL) ||
+		    (pack == NULL &&
+			(e.faults == NULL || strcmp(e.faults->pointer, bad[i].fault) != 0)))
+			fail_msg("%s: at %s", bad[i].what,
+			    e.faults != NULL ? e.faults->pointer : "nowhere");
+		talloc_free(mem);
+	}
+}
+
+static void
+an_activity_touches_what_its_name_or_the_beginning_of_it_says(void **state)
+{
+	static const struct {
+		const char *activity;
+		bool        touches;
+	} names[] = { { "do", true }, { "Do", true }, { "Do it", false }, { "Undo", false },
+		{ "Add member to role", true }, { "ADD MEMBER TO ROLE completed (x)", true },
+		{ "Add member to rol", false }, { "", false }, { "*", false } };
+	TALLOC_CTX         *mem = talloc_new(NULL);
+	struct err          e = { 0 };
+	struct source_pack *pack = parse(mem, "",
+	    "{" LOG "," REST "},\"watch\":{\"activities\":[{\"names\":[\"Do\",\"Add member to "
+	    "role*\"],\"categories\":[\"c\"]}]}",
+	    &e);
+
+	(void)state;
+	assert_non_null(pack);
+	for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+		bool touched = false;
+
+		if (source_watch_touches(pack, names[i].activity, &touched) != names[i].touches ||
+		    touched != names[i].touches)
+			fail_msg("\"%s\"", names[i].activity);
+	}
+	talloc_free(mem);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(what_a_pack_says_of_who_did_it_is_refused_by_its_place),
 		cmocka_unit_test(a_parameter_may_not_be_called_as_what_the_log_is_asked_from),
+		cmocka_unit_test(what_a_pack_says_of_what_is_read_soon_is_refused_by_its_place),
+		cmocka_unit_test(an_activity_touches_what_its_name_or_the_beginning_of_it_says),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

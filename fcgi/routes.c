@@ -20,6 +20,7 @@ const struct route *const route_tables[] = {
 	config_routes,
 	source_routes,
 	snapshot_routes,
+	history_routes,
 	baseline_routes,
 	golden_routes,
 	report_routes,

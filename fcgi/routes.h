@@ -28,6 +28,7 @@ extern const struct route identity_provider_routes[];
 extern const struct route config_routes[];
 extern const struct route source_routes[];
 extern const struct route snapshot_routes[];
+extern const struct route history_routes[];
 extern const struct route baseline_routes[];
 extern const struct route golden_routes[];
 extern const struct route report_routes[];

@@ -307,8 +307,13 @@ compare_sides(const struct acting *a, const struct compare_wish *in, const struc
 	struct buf              incomplete;
 
 	if (!comparing_make(a, in, basis, c, e) || !make_side(a, basis, 0, &in->left, &left, e) ||
-	    !make_side(a, basis, 1, &in->right, &right, e) ||
-	    !comparison_each(a->by.mem, &what, add_to_diff, c, e))
+	    !make_side(a, basis, 1, &in->right, &right, e))
+		return false;
+	if (in->key != NULL) {
+		side_keep(&left, str_of(in->category), str_of(in->key));
+		side_keep(&right, str_of(in->category), str_of(in->key));
+	}
+	if (!comparison_each(a->by.mem, &what, add_to_diff, c, e))
 		return false;
 	buf_make(&incomplete, a->by.mem);
 	if (!comparison_incomplete(&left, &right, &incomplete, e))

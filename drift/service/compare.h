@@ -22,6 +22,7 @@ struct compare_side {
 struct compare_wish {
 	struct compare_side left, right;
 	const struct json  *text; /* the body, with `compare`, `rules` and `rule_packs` as of a config */
+	const char         *category, *key; /* of all resources only this one; NULL: all */
 };
 struct compared {
 	struct diff      *diff;

@@ -201,6 +201,31 @@ snapshot_resource(const struct acting *a, const struct snapshot *s, const char *
 	return out->text != NULL;
 }
 
+bool
+snapshot_history(const struct acting *a, const struct uuid *config, const char *category,
+    const char *key, struct snapshot_version **out, size_t *n, bool *more, struct err *e)
+{
+	const struct uuid        id = held_id(config, str_of(category), str_of(key));
+	struct version_seen     *rows;
+	struct snapshot_version *all;
+
+	if (!config_there(a, config, e) ||
+	    !versions_seen(a->by.t, a->by.mem, &id, VERSIONS_SEEN_MAX + 1, &rows, n, e))
+		return false;
+	*more = *n > VERSIONS_SEEN_MAX;
+	if (*more)
+		*n = VERSIONS_SEEN_MAX;
+	*out = all = talloc_zero_array(a->by.mem, struct snapshot_version, (unsigned)*n + 1);
+	if (all == NULL)
+		return err_memory(e);
+	for (size_t i = 0; i < *n; i++) {
+		all[i].seen = rows[i];
+		all[i].gone =
+		    rows[i].until_seq != 0 && (i == 0 || rows[i].until_seq < rows[i - 1].from_seq);
+	}
+	return true;
+}
+
 /* ---- dropping ---- */
 
 struct snapshot_deed {

@@ -38,6 +38,14 @@ struct snapshot_value {
 MUST_USE bool snapshot_resource(const struct acting *a, const struct snapshot *s,
     const char *category, const char *key, struct snapshot_value *out, struct err *e);
 
+/* How a resource of a config was, the newest first: at most VERSIONS_SEEN_MAX; *more: there are others. */
+struct snapshot_version {
+	struct version_seen seen;
+	bool                gone; /* what came after it was that it was not there */
+};
+MUST_USE bool snapshot_history(const struct acting *a, const struct uuid *config, const char *category,
+    const char *key, struct snapshot_version **out, size_t *n, bool *more, struct err *e);
+
 /* With what only it held; its report stays.  ERR_IN_USE: the baseline, the newest. */
 MUST_USE bool snapshot_erase(
     const struct acting *a, const struct uuid *id, const char *reason, struct err *e);

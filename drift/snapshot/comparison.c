@@ -179,6 +179,17 @@ side_address(const struct side *s, struct str category, struct str key, struct b
 	return true;
 }
 
+void
+side_keep(struct side *s, struct str category, struct str key)
+{
+	const struct side_item want = { .r = { category, key, NULL } };
+	struct side_item      *at =
+            s->n == 0 ? NULL : bsearch(&want, s->items, s->n, sizeof(s->items[0]), item_cmp);
+
+	s->items = at;
+	s->n = at != NULL ? 1 : 0;
+}
+
 static bool
 empty(TALLOC_CTX *mem, const struct side *from, size_t room, struct side *out, struct err *e)
 {

@@ -42,6 +42,8 @@ MUST_USE bool side_of_parts(struct tenant_db *t, TALLOC_CTX *mem, struct side_pa
     struct side *out, struct err *e);
 /* It is not compared, whatever the snapshot says of it. */
 void side_leave_out(struct side *s, struct str category);
+/* Of all its resources only this one. */
+void side_keep(struct side *s, struct str category, struct str key);
 /* Cut by the selector of the spec, and normalised; it must outlive the side. */
 MUST_USE bool side_of_document(TALLOC_CTX *mem, const struct drift_spec *spec,
     const struct json *document, struct side *out, struct work *work, struct err *e);

@@ -31,16 +31,32 @@ static const struct field side_fields[] = {
 };
 static const struct schema side_schema = SCHEMA("CompareSide", struct side_in, side_fields);
 
+struct one_resource {
+	const char *category, *key;
+};
+static const struct field one_resource_fields[] = {
+	FIELD(struct one_resource, category, .min = 1, .max = RESOURCE_CATEGORY_MAX,
+	    .flags = FIELD_REQUIRED, .doc = "Its category."),
+	FIELD(struct one_resource, key, .max = RESOURCE_KEY_MAX, .flags = FIELD_REQUIRED,
+	    .doc = "Its key."),
+	FIELD_END,
+};
+static const struct schema one_resource_schema =
+    SCHEMA("CompareResource", struct one_resource, one_resource_fields);
+
 struct compare_in {
-	struct side_in *left, *right;
-	struct raw_json compare, rules;
-	struct strings  rule_packs;
+	struct side_in      *left, *right;
+	struct one_resource *resource;
+	struct raw_json      compare, rules;
+	struct strings       rule_packs;
 };
 static const struct field compare_in_fields[] = {
 	FIELD(struct compare_in, left, .item = &side_schema, .flags = FIELD_REQUIRED,
 	    .doc = "The old side."),
 	FIELD(struct compare_in, right, .item = &side_schema, .flags = FIELD_REQUIRED,
 	    .doc = "The new side."),
+	FIELD(struct compare_in, resource, .item = &one_resource_schema, .flags = FIELD_NULLABLE,
+	    .doc = "Only this resource; all of them when absent."),
 	FIELD(struct compare_in, compare, .flags = FIELD_NULLABLE,
 	    .doc = "How values are compared; as in the config of a snapshot when absent. What that "
 		   "config does to values, its masks too, is done to both sides in any case, "
@@ -72,10 +88,17 @@ side_of(const struct side_in *in)
 static bool
 compare_two(struct request *r, const void *body, void *answer, struct err *e)
 {
-	const struct compare_in  *in = body;
-	const struct compare_wish wish = { side_of(in->left), side_of(in->right), r->json };
-	const struct acting      *a = acting_of(r, e);
-	struct compared           found;
+	const struct compare_in   *in = body;
+	const struct one_resource *one = in->resource;
+	const struct compare_wish  wish = {
+		 .left = side_of(in->left),
+		 .right = side_of(in->right),
+		 .category = one == NULL ? NULL : one->category,
+		 .key = one == NULL ? NULL : one->key,
+		 .text = r->json,
+	};
+	const struct acting *a = acting_of(r, e);
+	struct compared      found;
 
 	return a != NULL && compare_any(a, &wish, &found, e) && compare_show(a, &found, answer, e);
 }

@@ -279,6 +279,57 @@ held_one(struct tenant_db *t, TALLOC_CTX *mem, const struct uuid *resource, uint
 	return db_one(t->db, mem, &held_select_one, &in, h, e);
 }
 
+/* ---- how one was ---- */
+
+struct seen_in {
+	struct uuid resource;
+	int64_t     limit;
+};
+static const struct field seen_in_fields[] = {
+	COLUMN(struct seen_in, resource),
+	COLUMN(struct seen_in, limit),
+	FIELD_END,
+};
+static const struct schema seen_in = SCHEMA("VersionsSeenIn", struct seen_in, seen_in_fields);
+static const struct field  seen_fields[] = {
+	 COLUMN(struct version_seen, from_seq),
+	 COLUMN(struct version_seen, until_seq),
+	 COLUMN_NULL(struct version_seen, snapshot_id),
+	 COLUMN_NULL(struct version_seen, since),
+	 COLUMN(struct version_seen, whole),
+	 COLUMN_NULL(struct version_seen, until),
+	 FIELD_END,
+};
+static const struct schema seen_schema = SCHEMA("VersionSeen", struct version_seen, seen_fields);
+
+/* The first kept in order from number `from` on. */
+#define FIRST_KEPT(from)                                                                           \
+	"(SELECT k.seq FROM config_snapshots k WHERE k.config_id = v.config_id AND k.in_order = 1" \
+	" AND k.seq >= " from " ORDER BY k.seq LIMIT 1)"
+SQL(versions_select_seen, SQL_TENANT, &seen_in, &seen_schema,
+    "SELECT v.from_seq, COALESCE(v.until_seq, 0) AS until_seq, s.id AS snapshot_id, s.collected_at "
+    "AS since,"
+    " s.seq <=> v.from_seq AS whole, u.collected_at AS `until`"
+    " FROM resource_versions v LEFT JOIN config_snapshots s ON s.config_id = v.config_id"
+    " AND s.seq = " FIRST_KEPT(
+	"v.from_seq") " AND (v.until_seq IS NULL OR s.seq < v.until_seq)"
+		      " LEFT JOIN config_snapshots u ON u.config_id = v.config_id"
+		      " AND u.seq = " FIRST_KEPT(
+			  "v.until_seq") " WHERE v.resource_id = :resource ORDER BY v.from_seq "
+					 "DESC LIMIT :limit");
+
+bool
+versions_seen(struct tenant_db *t, TALLOC_CTX *mem, const struct uuid *resource, int64_t limit,
+    struct version_seen **rows, size_t *n, struct err *e)
+{
+	const struct seen_in in = { *resource, limit };
+
+	return db_all(
+	    t->db, mem, &versions_select_seen, &in, INTO(rows, n, VERSIONS_SEEN_MAX + 1), e);
+}
+
+/* ---- ids ---- */
+
 #define ID_CONFIG 6 /* bytes of the config's id: its resources lie side by side in the tables */
 
 struct uuid

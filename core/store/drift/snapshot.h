@@ -100,6 +100,21 @@ MUST_USE bool held_one(struct tenant_db *t, TALLOC_CTX *mem, const struct uuid *
 /* A resource's id follows from its place, so that nobody needs to look it up. */
 struct uuid held_id(const struct uuid *config, struct str category, struct str key);
 
+/*
+ * How one resource was, the newest version first, at most `limit`.  What a snapshot was that is dropped is told of by the first
+ * after it that is kept and had the version; nil: none is.
+ */
+struct version_seen {
+	uint64_t    from_seq, until_seq; /* until_seq 0: in force now */
+	struct uuid snapshot_id;         /* the first kept in which it was in force */
+	instant     since;               /* when that was collected */
+	bool        whole;               /* it is the one with which the version began */
+	instant     until;               /* when the first kept was collected in which it was no more; 0: none */
+};
+#define VERSIONS_SEEN_MAX 200
+MUST_USE bool versions_seen(struct tenant_db *t, TALLOC_CTX *mem, const struct uuid *resource, int64_t limit,
+    struct version_seen **rows, size_t *n, struct err *e);
+
 /* A row to write: opens or closes a version. */
 struct version {
 	struct uuid config_id;

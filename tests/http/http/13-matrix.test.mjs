@@ -75,7 +75,7 @@ async function neighbour() {
   return { slug: owner.tenant, ids };
 }
 // What such a request must say besides.
-const QUERIES = { 'DELETE /api/drift/snapshots/{id}': '?reason=Over.' };
+const QUERIES = { 'DELETE /api/drift/snapshots/{id}': '?reason=Over.', 'GET /api/drift/configs/{id}/history': '?category=c&key=k' };
 // Not an id of a tenant: a pack belongs to the installation.
 const EVERYBODYS = ['sources'];
 const kindOf = (template) => template.split('/').at(template.split('/').findIndex((part) => part.startsWith('{')) - 1);

@@ -141,9 +141,10 @@ const ASKED = {
     { name: unique('own'), resources: [{ category: 'c', key: 'k', value: 1 }] }] },
   'PUT /api/drift/golden-baselines/{id}': { ids: () => [w.golden], values: true, bodies: () => [{ description: unique('other') }] },
   'PUT /api/drift/changes/{id}': { ids: () => [w.changes[1].id, w.changes[2].id], values: true, bodies: () => [{ reason: 'looked at', assigned_to: null }, { status: 'acknowledged' }] },
+  'GET /api/drift/configs/{id}/history': { ids: () => [w.config], query: '?category=planted&key=one' },
   'POST /api/drift/compare': { values: true, bodies: () => [
     { left: { snapshot_id: w.first }, right: { value: {} } }, { left: { value: [] }, right: { snapshot_id: w.second } },
-    { left: { snapshot_id: w.first }, right: { snapshot_id: w.second } }, { left: { golden: { id: w.golden } }, right: { value: {} } },
+    { left: { snapshot_id: w.first }, right: { snapshot_id: w.second } }, { left: { snapshot_id: w.first }, right: { snapshot_id: w.second }, resource: { category: 'planted', key: 'one' } }, { left: { golden: { id: w.golden } }, right: { value: {} } },
     { left: { golden: { id: w.golden } }, right: { snapshot_id: w.rendered } },
     { left: { snapshot_id: w.rendered }, right: { golden: { id: w.golden, variables: { v: 'guess' } } } },
     { left: { snapshot_id: w.first }, right: doc('guess') }, { left: doc('guess'), right: doc('other') },

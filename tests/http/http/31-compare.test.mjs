@@ -95,6 +95,11 @@ test('two snapshots, two documents, or one of each are compared without anything
   const back = await compare({ left: { snapshot_id: second.snapshot_id }, right: { snapshot_id: first.snapshot_id } });
   assert.equal(back.json.summary.created, two.json.summary.deleted);
 
+  const sides = { left: { snapshot_id: first.snapshot_id }, right: { snapshot_id: second.snapshot_id } }, one = two.json.changes[0].resource, only = await compare({ ...sides, resource: one });
+  assert.deepEqual(only.json.changes, two.json.changes.filter((c) => c.resource.category === one.category && c.resource.key === one.key));
+  assert.ok(only.json.changes.length < two.json.changes.length);
+  assert.deepEqual((await compare({ ...sides, resource: { category: one.category, key: 'nobody' } })).json.changes, []);
+
   const docs = await compare({ left: { value: { a: [1, 2], password: 'x1y' } }, right: { value: { a: [2, 1], password: 'x2y' } } });
   assert.equal(docs.json.changes.length, 1);
   assert.equal(docs.json.changes[0].path, '/password');

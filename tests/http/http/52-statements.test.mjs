@@ -80,7 +80,7 @@ async function walk(ids) {
     }
     target = target.replace('{pack}', 'entra');
     const parameters = (item.get.parameters ?? []).map((p) => p.name);
-    const query = template === '/api/drift/snapshots/{id}' ? '?category=c' : parameters.includes('limit') ? '?limit=200'
+    const query = template === '/api/drift/snapshots/{id}' ? '?category=c' : template.endsWith('/history') ? '?category=c&key=k' : parameters.includes('limit') ? '?limit=200'
       : parameters.includes('tenant') ? '?tenant=demo' : '';
     for (const type of Object.keys(item.get.responses['200']?.content ?? {})) {
       const id = newId(), caller = template.startsWith('/api/tenants') ? platform : admin;

@@ -96,6 +96,7 @@
 	X(AUDIT_SNAPSHOT_DELETE,  "snapshot.delete",          "snapshot",           LOG_DRIFT) \
 	X(AUDIT_CHANGE_UPDATE,    "change.update",            "drift_change",       LOG_DRIFT) \
 	X(AUDIT_REPORT_EXPORT,    "report.export",            "report",             LOG_DRIFT) \
+	X(AUDIT_REGISTER_EXPORT,  "register.export",          "tenant",             LOG_DRIFT) \
 	X(AUDIT_VALUES_COMPARE,   "values.compare",           "drift_config",       LOG_DRIFT) \
 	X(AUDIT_REPORT_ACCEPT,    "report.accept",            "drift_report",       LOG_DRIFT) \
 	X(AUDIT_SILENCE_CREATE,   "silence.create",           "silence",            LOG_DRIFT) \

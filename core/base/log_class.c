@@ -92,6 +92,7 @@ const struct log_class log_classes[] = {
 	{ "snapshot.retention",        C1("configuration"),                         C1("deletion") },
 	{ "change.update",             C1("configuration"),                         C1("change") },
 	{ "report.export",             C1("database"),                              C1("access") },
+	{ "register.export",           C1("database"),                              C1("access") },
 	{ "values.compare",            C1("database"),                              C1("access") },
 	{ "report.accept",             C1("configuration"),                         C1("change") },
 	{ "drift_run.cancel",          C1("configuration"),                         C1("change") },

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { call } from '../lib/client.mjs';
-import { all, bearer, newConfig, newKey, push, withKey } from '../lib/people.mjs';
+import { all, bearer, newConfig, newKey, newTenant, push, withKey } from '../lib/people.mjs';
 
 const nobody = '01890a5d-ac96-774b-bcce-b302099a8057';
 const later = (ms) => new Date(Date.now() + ms).toISOString();
@@ -73,4 +73,42 @@ test('a silence needs a reason, an end and something to cover', async () => {
   }
   for (const [method, target] of [['GET', '/api/drift/silences'], ['POST', '/api/drift/silences'], ['DELETE', `/api/drift/silences/${nobody}`]])
     assert.equal((await call(method, target, method === 'POST' ? { body: good } : {})).status, 401);
+});
+
+test('the register has what was decided not to be told of: in its order, with who, why and until when, as a list and as a table', async () => {
+  const admin = await bearer(newTenant()), config = await newConfig(admin, { name: 'Watched, "so"', rule_packs: [] }), from = later(-1000);
+  const send = (a, b) => push(admin, config, [{ category: 'c', key: 'k', value: { a, list: [{ id: 'secret name', b }] } }]);
+  await send(1, 1);
+  const { report } = await send(2, 2), changes = await all(admin, `/api/drift/reports/${report.id}/changes`), decide = async (change, body) => {
+    const a = await admin('PUT', `/api/drift/changes/${change.id}`, { body });
+    assert.equal(a.status, 200, a.text);
+  };
+  const plain = changes.find((c) => c.path === '/a'), deep = changes.find((c) => c !== plain), end = later(86400000);
+  await decide(plain, { status: 'accepted', reason: '=Planned,\n"so"', expires_at: end });
+  await decide(deep, { status: 'accepted', reason: 'Meant.' });
+  const made = await admin('POST', '/api/drift/silences', { body: { matcher: { config: config.id, category: 'c', path: '/x' }, reason: 'Work.', expires_at: end } });
+  assert.equal(made.status, 201, made.text);
+  await decide(deep, { status: 'detected' });
+  const old = await admin('POST', '/api/drift/silences', { body: { kind: 'maintenance', matcher: { config: config.id }, reason: 'Weekend.', expires_at: end } });
+  assert.equal((await admin('DELETE', `/api/drift/silences/${old.json.id}`)).status, 204);
+  const list = await all(admin, '/api/drift/register', 2), brief = (e) => [e.kind, e.state, e.reason, e.config, e.category, e.key, e.path];
+  assert.deepEqual(list.slice(0, 3).map(brief), [['acceptance', 'active', '=Planned,\n"so"', 'Watched, "so"', 'c', 'k', '/a'], ['acceptance', 'over', 'Meant.', 'Watched, "so"', 'c', 'k', deep.path],
+    ['silence', 'active', 'Work.', 'Watched, "so"', 'c', null, '/x']]);
+  assert.deepEqual([list[3].kind, list[3].state, list[3].status, list[3].path], ['acceptance_end', 'over', 'detected', deep.path]);
+  assert.deepEqual([list[4].kind, list[4].state, list[4].ended_by, list[4].config_id], ['maintenance', 'over', list[4].who, config.id]);
+  assert.equal(list.length, 5);
+  assert.deepEqual([list[0].ends_at, list[1].ends_at, list[0].who], [end, null, list[2].who]);
+  assert.deepEqual((await all(admin, '/api/drift/register?kind=silence')).map((e) => e.id), [made.json.id]);
+  assert.deepEqual((await all(admin, '/api/drift/register?kind=acceptance_end')).map((e) => e.id), [list[3].id]);
+  assert.deepEqual(await all(admin, `/api/drift/register?until=${encodeURIComponent(from)}`), []);
+  assert.equal((await all(admin, `/api/drift/register?since=${encodeURIComponent(from)}`)).length, 5);
+  assert.deepEqual((await all(admin, `/api/drift/register?since=${encodeURIComponent(later(3600000))}&until=${encodeURIComponent(later(7200000))}`)).map((e) => e.id), [made.json.id], 'what is in force then');
+  const table = await admin('GET', '/api/drift/register', { headers: { Accept: 'text/csv' } });
+  assert.match(table.headers['content-type'], /^text\/csv/);
+  assert.equal(table.text.match(/\r\n/g).length, 6);
+  assert.doesNotMatch(table.text, /(^|,)"?=/m, 'no formula');
+  const viewer = withKey((await newKey(admin, ['read:drift', 'read:alerts'])).key), seen = await all(viewer, '/api/drift/register');
+  assert.equal(seen.length, 5);
+  assert.ok(!JSON.stringify(seen).includes('secret name'), 'a name in a path may be a value');
+  assert.equal((await withKey((await newKey(admin, ['read:drift'])).key)('GET', '/api/drift/register')).status, 403);
 });

@@ -73,6 +73,7 @@ const deeds = {
   'POST /api/drift/deliveries/{id}/replay': no('what was told, to a target that was set with a proof'),
   'GET /api/audit': { when: 'whole', type: 'application/x-ndjson',
     tries: [{ make: () => ({ headers: { Accept: 'application/x-ndjson' } }), done: 200 }] },
+  'GET /api/drift/register': { when: 'whole', type: 'text/csv', tries: [{ make: () => ({ headers: { Accept: 'text/csv' } }), done: 200 }] },
   'GET /api/drift/reports/{id}/changes': no('one report, as a table or a patch, is no export'),
 
   // oneself

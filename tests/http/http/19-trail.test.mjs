@@ -175,6 +175,8 @@ const table = {
   'GET /api/audit application/x-ndjson': deed('audit.export', () => ({ about: '', headers: { Accept: 'application/x-ndjson' } })),
   'GET /api/audit/verify': deed('audit.read', () => w.reader({ about: '' })),
   'GET /api/audit/checkpoints': none('roots and signatures: no entry comes out of it', () => ({})),
+  'GET /api/drift/register': none('what was decided, which the trail has as it was', () => ({})),
+  'GET /api/drift/register text/csv': deed('register.export', () => ({ about: '', headers: { Accept: 'text/csv' } })),
   'GET /api/drift/reports/{id}/changes': none('reports say what changed: who reads them is in the access log', async () =>
     ({ target: `/api/drift/reports/${(await w.drifted()).report}/changes` })),
   'GET /api/drift/reports/{id}/changes text/csv': deed('report.export', async () => {

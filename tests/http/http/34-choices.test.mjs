@@ -112,6 +112,7 @@ const requests = {
   'GET /api/drift/silences': () => body('/api/drift/silences'),
   'GET /api/drift/runs': () => body('/api/drift/runs'),
   'GET /api/audit': () => body('/api/audit'),
+  'GET /api/drift/register': () => body('/api/drift/register'),
   'GET /api/access-review': () => body('/api/access-review'),
   'GET /api/operations': () => body('/api/operations'),
   'GET /api/drift/alerts': () => body('/api/drift/alerts'),

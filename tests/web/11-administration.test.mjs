@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { base, credentials, until } from '../http/lib/env.mjs';
-import { all, bearer, newChannel, newConfig, newKey, newTenant, unique, withKey } from '../http/lib/people.mjs';
+import { all, bearer, newChannel, newConfig, newKey, newTenant, policy, push, unique, withKey } from '../http/lib/people.mjs';
 import { startChromium, visit } from './lib/browser.mjs';
 import { lastOf, walkDeeds, walkPages } from './lib/deeds.mjs';
 import { enter, session } from './lib/entering.mjs';
@@ -45,6 +45,11 @@ const there = async () => ({});
 const URL_1 = 'http://127.0.0.1:9/one', URL_2 = 'http://127.0.0.1:9/two';
 const ofChannel = { there: async () => ({ channel: await newChannel(admin, URL_1, { name: unique('channel') }) }), at: ({ channel }) => `#/channels/${channel.id}`, title: /^channel-/ };
 const channelOf = async ({ channel }) => (await all(admin, '/api/drift/channels')).find((c) => c.id === channel.id);
+const ofRoute = { there: async () => {
+  const channel = await newChannel(admin, URL_1, { name: unique('told') });
+  return { channel, route: ok(await admin('POST', '/api/drift/routes', { body: { name: unique('route'), match: { min_severity: 'high' }, channels: [channel.id] } })) };
+}, at: ({ route }) => `#/routes/${route.id}`, title: /^route-/ };
+const routeOf = async ({ route }) => (await all(admin, '/api/drift/routes')).find((r) => r.id === route.id);
 const setting = (name, open, values, effect) => ({ name, there, at: () => '#/settings', title: 'Settings', open: async (v) => {
   await unfold(v, open);
   for (const [label, text] of Object.entries(values))
@@ -127,9 +132,67 @@ const deeds = [
   { ...ofChannel, name: 'change a channel', values: { Name: 'renamed' }, open: (v) => unfold(v, 'Change it'), press: 'Save', request: ['PUT', '**/api/drift/channels/*'], said: 'It is saved.',
     effect: async (t) => assert.deepEqual([(await channelOf(t)).name, (await channelOf(t)).url], ['renamed', URL_1]) },
   { ...ofChannel, name: 'delete a channel', open: (v) => v.press('Delete'), press: 'Delete', request: ['DELETE', '**/api/drift/channels/*'], said: 'The channel is deleted.', effect: async (t) => assert.equal(await channelOf(t), undefined) },
+  { ...ofChannel, name: 'slow a channel down', values: { 'Messages a minute at most (empty: that of its kind)': '30', 'At once after a rest': '5' }, open: (v) => unfold(v, 'Change it'), press: 'Save', request: ['PUT', '**/api/drift/channels/*'], said: 'It is saved.',
+    effect: async (t) => assert.deepEqual((await channelOf(t)).rate, { per_minute: 30, burst: 5 }) },
+  { name: 'make a route', there, at: () => '#/routes', title: 'Routes', values: { Name: HOSTILE, 'Categories, one on each line': 'a b\nc', 'Only in these hours, one on each line': 'mon-fri 08:00-18:00 Europe/Berlin' }, open: (v) => unfold(v, 'Make a route'),
+    press: 'Make the route', request: ['POST', '**/api/drift/routes'], said: /The route is made/, effect: async () => {
+      const made = (await all(admin, '/api/drift/routes')).at(-1);
+      assert.deepEqual([made.name, made.match, made.channels], [HOSTILE, { categories: ['a b', 'c'], hours: ['mon-fri 08:00-18:00 Europe/Berlin'] }, []]);
+    } },
+  { ...ofRoute, name: 'steps of a route', values: { 'Least seconds between messages in which only a number has changed (empty: 300)': '600' }, open: async (v, { channel }) => {
+    await unfold(v, 'Change it');
+    for (const minutes of ['10', '20', '30']) {
+      await v.press('Add a step');
+      await v.page.getByLabel('Minutes after the alert has opened').last().fill(minutes);
+      await v.page.getByLabel(channel.name).last().check();
+    }
+    await v.page.getByRole('button', { name: 'Take this step out' }).nth(1).click();
+    await v.page.getByLabel('Again every so many minutes (empty: once)').last().fill('5');
+    await v.page.getByLabel('At most so often').last().fill('x');
+    await v.press('Save');
+    await v.page.locator('.fault').filter({ hasText: /./ }).waitFor();
+    await v.page.getByLabel('At most so often').last().fill('2');
+    await tick(v, 'they hear of the end of single findings');
+  }, press: 'Save', request: ['PUT', '**/api/drift/routes/*'], said: 'It is saved.', effect: async (t) => {
+    const now = await routeOf(t);
+    assert.deepEqual([now.escalate.map((s) => [s.after_s, s.channels[0], s.repeat_s ?? 0, s.repeats ?? 0]), now.match, now.tell_ends, now.repeat_min_s], [[[600, t.channel.id, 0, 0], [1800, t.channel.id, 300, 2]], { min_severity: 'high' }, true, 600]);
+  } },
+  { ...ofRoute, name: 'delete a route', open: (v) => v.press('Delete'), press: 'Delete', request: ['DELETE', '**/api/drift/routes/*'], said: 'The route is deleted.', effect: async (t) => assert.equal(await routeOf(t), undefined) },
 ];
 
 test('each deed keeps what was typed whatever the API answers, says what it was, and is done as soon as it can be', () => as((v) => walkDeeds(v, deeds)));
+
+test('where an alert would go, and why, is shown for one that there is and one that is imagined; and the order is changed by hand', () => as(async (v, page) => {
+  for (const { id } of await all(admin, '/api/drift/routes'))
+    assert.equal((await admin('DELETE', `/api/drift/routes/${id}`)).status, 204);
+  const { route, channel } = await ofRoute.there(), config = await newConfig(admin);
+  await ofRoute.there();
+  await push(admin, config, [policy(1)]);
+  await push(admin, config, [policy(1, { state: 'disabled' })]);
+  await v.goto('/#/routes');
+  await v.sees('Routes');
+  await unfold(v, 'Make a route');
+  await v.press('Add a step');
+  await unfold(v, 'Where would an alert go, and why?');
+  await v.press('Look');
+  await page.getByText('1 alert looked at.').waitFor();
+  assert.match(await page.locator('main').innerText(), new RegExp(`${route.name}: fits, and ends here[^]*${channel.name} is told, by ${route.name}`));
+  await page.getByLabel('Which alert?').selectOption('imagined');
+  await page.getByLabel('Severity', { exact: true }).selectOption('low');
+  await v.press('Look');
+  await page.getByText(`${route.name}: does not fit: its severity is too low`).waitFor();
+  await v.examine('routes');
+  const order = async () => (await all(admin, '/api/drift/routes')).map((r) => r.id), was = await order();
+  await v.press(`Down: ${route.name}`);
+  await page.getByText('The routes stand in another order.').waitFor();
+  assert.deepEqual(await order(), [...was].reverse());
+  assert.equal((await admin('PUT', '/api/drift/routes/order', { body: { ids: was } })).status, 204);
+  const [alert] = await all(admin, `/api/drift/alerts?config_id=${config.id}`);
+  await v.goto(`/#/alerts/${alert.id}`);
+  await v.sees(/: state /);
+  await unfold(v, 'Where does this go, and why?');
+  await page.getByText(`${channel.name} is told, by ${route.name}`).waitFor();
+}));
 
 test('each page says what is wrong with the API, and comes back', () => as(async (v) => {
   const user = await newUser(), role = await newRole();

@@ -120,6 +120,24 @@ test('a number leads to what it counts, a deed is done there by whom it was lent
   assert.match(await page.locator('dl').innerText(), new RegExp(`Tenant\\s+Tenant ${firm.slug}`));
 }));
 
+test('the open alerts of all tenants are one list, which leads to each and is narrowed in the address', () => as(async (v, page) => {
+  await v.goto('/#/fleet');
+  await v.sees('Fleet');
+  await page.locator('.siblings').getByRole('link', { name: 'Alerts of the fleet' }).click();
+  await v.sees('Open alerts of the fleet');
+  await until('the alerts', async () => await rows(page).count() >= 2);
+  const first = await rows(page).first().innerText();
+  assert.match(first, new RegExp(`critical\\s+[^]*${worse.name}[^]*drift alert`));
+  assert.doesNotMatch(first, /: state/, 'no title');
+  await v.examine('fleet-alerts');
+  await page.keyboard.press('j');
+  await page.getByLabel('Severity', { exact: true }).selectOption('critical');
+  await until('the critical alone', async () => /severity=critical/.test(page.url()) && await rows(page).count() === 2);
+  await page.locator('main tbody a').first().click();
+  await v.sees(/: state /);
+  assert.match(await mark(page).innerText(), new RegExp(`You act in ${worse.name}`));
+}));
+
 test('what is lent is all that one may do there', () => as(async (v, page) => {
   await v.goto(`/?acting=${calm.slug}#/alerts`);
   await v.sees('Alerts');
@@ -203,15 +221,16 @@ test('a link into another tenant offers the way from here', () => as(async (v, p
 test('the page says what is wrong with the API, and comes back', () => as(async (v, page) => {
   await v.goto('/#/fleet');
   await v.sees('Fleet');
-  for (const kind of Object.keys(failures).filter((k) => !['401', '409', '412'].includes(k))) {
-    const mend = await fail(v, kind, { pattern: '**/api/fleet?*', method: 'GET' });
-    await v.turn('#/fleet?status=active');
-    await v.sees('This did not work');
-    await v.alerts(failures[kind].says);
-    await mend();
-    await v.press('Try again');
-    await v.sees('Fleet');
-  }
+  for (const [pattern, hash, title] of [['**/api/fleet?*', '#/fleet?status=active', 'Fleet'], ['**/api/fleet/alerts?*', '#/fleetalerts', 'Open alerts of the fleet']])
+    for (const kind of Object.keys(failures).filter((k) => !['401', '409', '412'].includes(k))) {
+      const mend = await fail(v, kind, { pattern, method: 'GET' });
+      await v.turn(hash);
+      await v.sees('This did not work');
+      await v.alerts(failures[kind].says);
+      await mend();
+      await v.press('Try again');
+      await v.sees(title);
+    }
   hostile(v);
 }));
 

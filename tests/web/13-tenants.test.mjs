@@ -122,3 +122,28 @@ test('a tenant lets another act in it until a day and takes that back, and each 
     await walkPages(v, ['#/grants'], '**/api/tenants/**');
   }, { storageState });
 });
+
+test('the installation says how it is and what to do about it, and what goes on is drawn', () => asPlatform(async (v, page) => {
+  await page.clock.install();
+  await v.turn('#/operation');
+  await v.sees('Operation');
+  const facts = await page.locator('.facts').innerText();
+  assert.match(facts, /Database\s+ok[^]*Schemas\s+control \d+, tenants \d+, all \d+[^]*Daemons\s+\d+ within a day, the last word/);
+  await page.clock.runFor(6000);
+  await page.getByRole('img', { name: /^Requests a second: / }).waitFor();
+  await page.locator('summary').filter({ hasText: 'Requests by route' }).click();
+  assert.match(await page.locator('main table').first().innerText(), /\/api\/auth\/me/);
+  await v.examine('operation');
+  const answer = (body) => (route) => route.fulfill({ contentType: 'application/json', body: JSON.stringify(body) });
+  const details = await (await v.context.request.get(`${base.origin}/api/health/details`)).json();
+  for (const [what, more, says] of [['behind', { tenants_behind: 2 }, /2 tenants have an older schema\.[^]*bsxctl migrate/], ['no daemon', { driftd_heartbeat_age_ms: -1 }, /No daemon runs[^]*Start driftd/],
+    ['silent', { driftd_heartbeat_age_ms: 200000 }, /No daemon has said that it is alive for 4 minutes/], ['database', { database: 'unavailable' }, /The database cannot be reached/], ['full', { database: 'full' }, /has no room left/]]) {
+    await v.context.route('**/api/health/details', answer({ ...details, ...more }));
+    await page.clock.runFor(6000);
+    await page.locator('main .notice.error').filter({ hasText: says }).waitFor();
+    await v.context.unroute('**/api/health/details');
+    assert.ok(what);
+  }
+  await page.clock.runFor(6000);
+  await page.locator('main .notice.good').filter({ hasText: 'Everything runs.' }).waitFor();
+}));

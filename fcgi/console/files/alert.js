@@ -7,6 +7,7 @@ import { deedsOf, may, plain, severities, statusWord, sure, tag, tenantOf } from
 import { number } from './language.js';
 import { failed, tell } from './messages.js';
 import { t } from './texts.js';
+import { mayAskOf, trialOfAlert } from './trial.js';
 
 const x = t.alert;
 const PAGE = 50;
@@ -18,11 +19,33 @@ const orNull = (problem) => {
   throw problem;
 };
 
+// A page of a report's changes, the worst first; `after` says where to go on: [severity, cursor]. What fits one page is asked for once.
+async function changesFrom(report, after) {
+  const ask = (more) => callSigned('GET', `api/drift/reports/${report}/changes?${new URLSearchParams({ limit: PAGE, ...more })}`);
+  if (after === undefined) {
+    const all = await ask({});
+    if (!all.next_cursor)
+      return { items: [...all.items].sort(byWorst), next: null };
+  }
+  const items = [];
+  let [severity, cursor] = after ?? [severities[0], ''];
+  for (;;) {
+    const part = await ask({ severity, ...(cursor ? { cursor } : {}) });
+    items.push(...part.items);
+    if (!part.next_cursor)
+      severity = severities[severities.indexOf(severity) + 1];
+    cursor = part.next_cursor ?? '';
+    if (severity === undefined || cursor || items.length >= PAGE)
+      return { items, next: severity === undefined ? null : [severity, cursor] };
+  }
+}
+const byWorst = (a, b) => severities.indexOf(a.severity) - severities.indexOf(b.severity);
+
 async function load(me, id) {
   const get = (path) => callSigned('GET', `api/drift/${path}`), drift = may(me, 'read:drift'), alert = await get(`alerts/${id}`);
   const part = (of, path) => (drift && of ? get(path).catch(orNull) : null);
   const [config, baseline, report, changes] = await Promise.all([part(alert.config_id, `configs/${alert.config_id}`), part(alert.config_id, `configs/${alert.config_id}/baseline`),
-    part(alert.report_id, `reports/${alert.report_id}`), part(alert.report_id, `reports/${alert.report_id}/changes?limit=${PAGE}`)]);
+    part(alert.report_id, `reports/${alert.report_id}`), drift && alert.report_id ? changesFrom(alert.report_id).catch(orNull) : null]);
   return { alert, config, baseline, report, changes };
 }
 
@@ -79,15 +102,25 @@ const happened = (e) => el('li', {}, time(e.at), ` ${plain(e.actor)}: ${e.from ?
 function changesOf({ changes, config, report }, me, again) {
   if (changes === null)
     return [];
-  const items = [...changes.items].sort((a, b) => severities.indexOf(a.severity) - severities.indexOf(b.severity));
-  return [el('h2', {}, x.changes(items.length, changes.next_cursor)),
-    el('ul', { class: 'plain' }, ...items.map((change) => changeItem({ me, change, config, report, all: items, again })))];
+  const box = el('ul', { class: 'plain' }), more = el('p', {}), heading = el('h2', {}), all = [];
+  const put = ({ items, next }) => {
+    all.push(...items);
+    box.append(...items.map((change) => changeItem({ me, change, config, report, all, again })));
+    heading.textContent = x.changes(all.length, next);
+    more.replaceChildren(next === null ? '' : button(t.more, () => changesFrom(report.id, next).then((part) => {
+      const at = all.length;
+      put(part);
+      box.children[at]?.querySelector('summary, a, button')?.focus();
+    }).catch(failed)));
+  };
+  put(changes);
+  return [heading, box, more];
 }
 
 export async function alertPage({ me, id, again }) {
   const all = await load(me, id), { alert } = all;
   return { title: plain(alert.title), wide: true, parts: [factsOf(all, me), deeds(all, me, again), changesOf(all, me, again),
     alert.history?.length > 0 && [el('h2', {}, x.happened), el('ol', { class: 'plain timeline' }, ...alert.history.map(happened))],
-    mayProve(me) && el('p', {}, evidence(alert), el('span', { class: 'hint' }, ` ${x.evidenceSays}`)),
+    mayAskOf(me) && trialOfAlert(id), mayProve(me) && el('p', {}, evidence(alert), el('span', { class: 'hint' }, ` ${x.evidenceSays}`)),
     el('p', { class: 'after' }, link('#/alerts?status=open', x.back))] };
 }

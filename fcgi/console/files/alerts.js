@@ -18,7 +18,7 @@ async function request(filter, after) {
   let [status, cursor] = after ?? [all[0], ''];
   for (;;) {
     const q = new URLSearchParams({ limit: PAGE });
-    const asked = { status, cursor, severity: filter.get('severity'), config_id: filter.get('config_id'), suppressed: filter.get('suppressed') };
+    const asked = { status, cursor, severity: filter.get('severity'), kind: filter.get('kind'), config_id: filter.get('config_id'), suppressed: filter.get('suppressed') };
     for (const [name, value] of Object.entries(asked))
       if (value)
         q.set(name, value);
@@ -143,6 +143,9 @@ function keysHelp(mayWork) {
   return el('p', { class: 'small keys' }, says, ' ', turn);
 }
 
+// Alerts of kind security are there for who reads the trail.
+const kindsFor = (me) => Object.fromEntries(Object.entries(x.kinds).filter(([kind]) => kind !== 'security' || may(me, 'read:audit')));
+
 async function alertList({ me, filter }) {
   const first = await request(filter), mayWork = may(me, 'update:alerts');
   let list = null;
@@ -162,7 +165,7 @@ async function alertList({ me, filter }) {
   };
   const choose = (name, label, choices) => chooser({ at: 'alerts', name, label, choices, filter });
   return { title: t.nav.alerts, wide: true, live, parts: [
-    el('div', { class: 'row' }, choose('status', x.status, { waiting: x.waiting, ...t.statuses }), choose('severity', x.severity, t.severities),
+    el('div', { class: 'row' }, choose('status', x.status, { waiting: x.waiting, ...t.statuses }), choose('severity', x.severity, t.severities), choose('kind', x.kind, kindsFor(me)),
       choose('suppressed', x.quiet, x.quiets), sought.element),
     chosen && chosen.element, list.box, list.more, keysHelp(mayWork)] };
 }

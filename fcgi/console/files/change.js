@@ -16,6 +16,8 @@ function value(side, v, truncated) {
     truncated ? el('p', { class: 'small' }, x.long) : body);
 }
 
+export const sides = (c) => el('div', { class: 'sides' }, value('was', c.old_value, c.old_value_truncated), value('is', c.new_value, c.new_value_truncated));
+
 const accepted = ({ acceptance: a }) => a && el('p', { class: 'small' }, x.acceptedBy(plain(a.owner), plain(a.reason)), a.expires_at && [x.acceptedUntil, time(a.expires_at)]);
 
 // `all`: the changes that are shown with it, of which some are in the same resource.
@@ -23,7 +25,7 @@ export function changeItem({ me, change: c, config, report, all, again }) {
   const whole = c.path === '', seen = !whole && report && may(me, 'read:snapshots');
   return el('li', { class: 'change' }, el('p', {}, tag(c.severity), ' ', el('strong', {}, plain(`${c.resource.category} ${c.resource.key}`))),
     el('p', {}, el('code', {}, plain(c.path) || x.whole), ` ${c.op}`, c.status === 'detected' ? '' : `, ${c.status}`),
-    el('div', { class: 'sides' }, value('was', c.old_value, c.old_value_truncated), value('is', c.new_value, c.new_value_truncated)),
+    sides(c),
     c.text_diff && el('pre', { class: 'lines' }, plain(c.text_diff)), c.reason && el('p', { class: 'small' }, `${c.reason} (${c.rule})`),
     by(c.attribution) && el('p', { class: 'small' }, `By ${by(c.attribution)}, ${sure[c.attribution.confidence]}`), accepted(c),
     seen && surroundings(c, all, report), decisions({ me, change: c, config, again }));

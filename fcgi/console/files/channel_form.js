@@ -16,7 +16,8 @@ const kinds = {
   webhook: { url: true, signed: true }, slack: { url: true }, teams: { url: true }, pagerduty: { url: 'optional', key: true }, cloudevents: { url: true, signed: true }, email: { to: true },
   alertmanager: { url: true }, template: { url: true, template: true },
 };
-const names = ['name', 'url', 'to', 'secret', 'template', 'headers'];
+const names = ['name', 'url', 'to', 'secret', 'template', 'headers', 'per_minute', 'burst'], members = { per_minute: 'rate/per_minute', burst: 'rate/burst' };
+const RATE = Object.keys(members);
 
 // was: the channel that is changed, or what was typed before another kind was chosen. changed: whether it is there already.
 function fieldsOf(kind, was, changed) {
@@ -26,8 +27,16 @@ function fieldsOf(kind, was, changed) {
     of.to && { name: 'to', label: x.to, type: 'email', maxlength: 254, value: was.to, autocomplete: 'off' },
     of.key && { name: 'secret', label: changed ? x.newKey : x.key, type: 'password', maxlength: 100, optional: changed, autocomplete: 'off' },
     of.template && { name: 'template', label: x.template, hint: x.templateSays, rows: 8, value: was.template },
-    of.template && { name: 'headers', label: x.headers, hint: changed ? x.headersAgain : x.headersSay, rows: 3, optional: true }].filter(Boolean);
+    of.template && { name: 'headers', label: x.headers, hint: changed ? x.headersAgain : x.headersSay, rows: 3, optional: true },
+    { name: 'per_minute', label: x.perMinute, hint: x.rateSays, inputmode: 'numeric', maxlength: 5, optional: true, value: rateText(was, 'per_minute') },
+    { name: 'burst', label: x.burst, inputmode: 'numeric', maxlength: 5, optional: true, value: rateText(was, 'burst') }].filter(Boolean);
 }
+
+// Of a channel that is there, or as it was typed.
+const rateText = (was, member) => String(was.rate?.[member] ?? was[member] ?? '');
+// null: that of its kind; what is no number goes as it was typed, for the server to say so.
+const rateOf = (said) => (RATE.every((name) => said[name].trim() === '') ? null
+  : Object.fromEntries(RATE.filter((name) => said[name].trim() !== '').map((name) => [name, /^\d+$/.test(said[name].trim()) ? Number(said[name]) : said[name]])));
 
 // "Authorization: Bearer x", one on each line.
 const headersOf = (text) => text.split('\n').map((line) => line.trim()).filter(Boolean).map((line) => {
@@ -47,12 +56,12 @@ function newForm({ me, go }, kind, typed) {
   const values = valuesBox(me, false);
   const form = new Form({ fields: fieldsOf(kind, typed, false), submit: x.make, busy: x.saving, more: [values.all.length > 0 && values.element].filter(Boolean),
     send: async ({ headers, ...said }) => {
-      const given = Object.fromEntries(Object.entries(said).filter(([, value]) => value !== ''));
-      const body = { kind, ...given, ...(headers ? { headers: headersOf(headers) } : {}), ...(values.values.length > 0 ? { values: true } : {}) };
+      const given = Object.fromEntries(Object.entries(said).filter(([name, value]) => value !== '' && !RATE.includes(name))), rate = rateOf(said);
+      const body = { kind, ...given, ...(rate ? { rate } : {}), ...(headers ? { headers: headersOf(headers) } : {}), ...(values.values.length > 0 ? { values: true } : {}) };
       const made = await proven(me, () => callSigned('POST', 'api/drift/channels', body));
       after(made, () => go(`#/channels/${made.id}`, x.made));
     },
-    tell: (problem) => tell(problem, names) });
+    tell: (problem) => tell(problem, names, members) });
   return form;
 }
 
@@ -85,6 +94,8 @@ function changesOf(channel, said, values) {
     body.headers = headersOf(said.headers);
   if (values !== channel.values)
     body.values = values;
+  if (RATE.some((name) => said[name].trim() !== rateText(channel, name)))
+    body.rate = rateOf(said);
   return body;
 }
 
@@ -98,7 +109,7 @@ function change({ me, again, id }, channel) {
       const made = await proven(me, () => callSigned('PUT', `api/drift/channels/${id}`, body));
       return after(made, () => again(x.saved));
     },
-    tell: (problem) => tell(problem, names) });
+    tell: (problem) => tell(problem, names, members) });
   return el('details', { class: 'deed' }, el('summary', {}, x.change), signed && el('p', { class: 'small' }, x.moves), form.element);
 }
 

@@ -27,7 +27,7 @@ function stateOf(channel, newest) {
 }
 
 const routesOf = async () => (await gather(callSigned, 'api/drift/routes', MOST)).items;
-const leading = (channel, routes) => routes.filter((r) => r.channels.includes(channel.id));
+const leading = (channel, routes) => routes.filter((r) => r.channels.includes(channel.id) || r.escalate?.some((step) => step.channels.includes(channel.id)));
 const naming = (channel, configs) => configs?.filter((c) => c.alerts.some((a) => a.channel_id === channel.id));
 const whereOf = (channel) => plain(channel.url ?? channel.to ?? '');
 
@@ -57,14 +57,14 @@ function waysOf(channel, configs, routes) {
   const f = x.facts, fact = (name, ...parts) => el('div', {}, el('dt', {}, name), el('dd', {}, ...parts)), by = naming(channel, configs), ways = leading(channel, routes);
   const each = (items) => el('ul', { class: 'plain' }, ...items.map((item) => el('li', {}, item)));
   return [by && fact(f.by, by.length > 0 ? each(by.map((c) => link(`#/configs/${c.id}`, plain(c.name)))) : ways.length > 0 ? x.nobody : x.nothing),
-    fact(f.routes, ways.length > 0 ? each(ways.map((r) => plain(r.name))) : x.noRoute)];
+    fact(f.routes, ways.length > 0 ? each(ways.map((r) => link(`#/routes/${r.id}`, plain(r.name)))) : x.noRoute)];
 }
 
 function factsOf(channel, state, configs, routes) {
   const f = x.facts, fact = (name, ...parts) => el('div', {}, el('dt', {}, name), el('dd', {}, ...parts));
   return el('dl', { class: 'facts' }, fact(f.state, stateTag(state, x.states), el('span', { class: 'small' }, ` ${x.states[state][2]}`)),
     fact(f.kind, channel.kind), fact(f.where, whereOf(channel)), fact(f.values, channel.values ? x.values : x.noValues),
-    channel.former_secret_until && fact(f.former, x.former, time(channel.former_secret_until)),
+    channel.rate && fact(f.rate, x.rate(channel.rate)), channel.former_secret_until && fact(f.former, x.former, time(channel.former_secret_until)),
     waysOf(channel, configs, routes), fact(f.made, time(channel.created_at)));
 }
 

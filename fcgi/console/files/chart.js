@@ -34,6 +34,13 @@ export function stackedBars({ bars, kinds, says }) {
     el('ul', { class: 'plain legend small', 'aria-hidden': 'true' }, ...Object.entries(kinds).reverse().map(([kind, word]) => el('li', { class: `key-${kind}` }, word))));
 }
 
+// A line of numbers, the oldest first; what it is now stands beside it as text.
+export function line({ points, says }) {
+  const peak = Math.max(...points, 1e-9), step = WIDTH / Math.max(1, points.length - 1), y = (v) => HEIGHT - 2 - v / peak * (HEIGHT - 4);
+  return el('figure', { class: 'chart line' }, shape('svg', { viewBox: `0 0 ${WIDTH} ${HEIGHT}`, role: 'img', 'aria-label': says, preserveAspectRatio: 'none' },
+    shape('line', { x1: 0, x2: WIDTH, y1: HEIGHT - .5, y2: HEIGHT - .5, class: 'axis' }), shape('polyline', { points: points.map((v, i) => `${(i * step).toFixed(1)},${y(v).toFixed(1)}`).join(' '), class: 'trace' })), el('figcaption', { class: 'small' }, says));
+}
+
 // rows: arrays of texts or elements; the first cell names its row. kind "records": where it is narrow, each row stands by itself.
 export const table = (caption, heads, rows, kind = '') => el('div', { class: `table ${kind}`, tabindex: '0', role: 'region', 'aria-label': caption },
   el('table', {}, el('thead', {}, el('tr', {}, ...heads.map((h) => el('th', { scope: 'col' }, h)))),

@@ -2,19 +2,19 @@
 import { el, notice, time } from './ui.js';
 import { callSigned } from './api.js';
 import { approval } from './baseline.js';
+import { changing } from './config_tune.js';
 import { changeItem } from './change.js';
 import { table } from './chart.js';
 import { alertRow, gather, may, plain, severities, stateTag } from './drift.js';
 import { ago, number } from './language.js';
 import { duration } from './messages.js';
-import { page as overview } from './overview.js';
-import { deedsOfRuns, tried, underWay } from './run.js';
+import { resources } from './history.js';
+import { deedsOfRuns, runsOf, tried, underWay } from './run.js';
 import { t } from './texts.js';
+import { twoInstants } from './then.js';
 
 const c = t.config;
 const FINDINGS = 20, HISTORY = 20;
-
-export const page = (ctx) => (ctx.id ? configPage(ctx) : overview(ctx));
 
 async function load(me, id) {
   const at = `api/drift/configs/${id}`, get = (path) => callSigned('GET', path);
@@ -26,7 +26,7 @@ async function load(me, id) {
 
 // ---- what it is ------------------------------------------------------------------------------------
 
-function scheduleText(config) {
+export function scheduleText(config) {
   if (config.source.kind === 'push')
     return c.pushed;
   const s = config.schedule;
@@ -84,10 +84,10 @@ function historyOf({ baseline, runs, reports }) {
   return entries.length > 0 ? [el('h2', {}, c.history), el('ol', { class: 'plain timeline' }, ...entries.slice(0, HISTORY).map((e) => el('li', {}, time(e.at), ' ', e.text)))] : [];
 }
 
-async function configPage({ me, id, again }) {
-  const all = await load(me, id), { config, baseline, runs } = all;
+export async function configPage(ctx) {
+  const { me, id, again } = ctx, all = await load(me, id), { config, baseline, runs, newest } = all;
   const running = runs.find((r) => ['queued', 'running'].includes(r.state)), watch = running && underWay({ me, run: running, again });
   return { title: plain(config.name), wide: true, live: watch?.live, parts: [
     ...troubles(config), factsOf(config), ...deedsOfRuns({ me, config, again, busy: Boolean(running) }), ...(watch?.parts ?? []), ...tried(runs),
-    ...findingsOf(all, me, again), ...approval({ me, config, baseline, again }), ...thresholdsOf(config), collectionsOf(config), ...historyOf(all)] };
+    ...findingsOf(all, me, again), ...approval({ me, config, baseline, again }), ...thresholdsOf(config), collectionsOf(config), runsOf(runs), newest && twoInstants(config), may(me, 'read:snapshots') && resources(config), ...historyOf(all), ...await changing(ctx, config)] };
 }

@@ -6,7 +6,7 @@ import { failed } from './messages.js';
 import { t } from './texts.js';
 
 const x = t.change;
-const MOST_ROWS = 300, KEPT = 4;
+const MOST_ROWS = 300, KEPT = 4, MOST_TEXT = 2000; // characters of one line
 
 const step = (key) => `/${String(key).replaceAll('~', '~0').replaceAll('/', '~1')}`;
 const lines = (v) => JSON.stringify(v, null, 2).split('\n');
@@ -77,7 +77,7 @@ class Drawing {
 
 function cell(side, { depth, kind, [side]: text }) {
   const sign = kind !== 'changed' || text === undefined ? '  ' : side === 'was' ? '− ' : '+ ';
-  return el('td', { class: kind === 'changed' && text !== undefined ? side : kind }, el('code', {}, text === undefined ? '' : plain(`${sign}${'  '.repeat(depth)}${text}`)));
+  return el('td', { class: kind === 'changed' && text !== undefined ? side : kind }, el('code', {}, text === undefined ? '' : plain(`${sign}${'  '.repeat(depth)}${text.length > MOST_TEXT ? `${text.slice(0, MOST_TEXT)}… ${x.longer(text.length)}` : text}`)));
 }
 
 function draw(value, changes, name) {

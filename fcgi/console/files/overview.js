@@ -111,10 +111,10 @@ function beginning(me) {
     },
     tell: (problem) => tell(problem),
   });
-  const [before, name, after] = o.emptyOthers;
+  const [before, name, or, reference, after] = o.emptyOthers;
   return [el('h2', {}, o.emptyTitle), el('p', {}, o.empty),
     ...(may(me, 'create:drift') ? [el('p', {}, o.emptyFirst), form.element] : [el('p', {}, o.emptyAsk)]),
-    el('p', {}, before, link('api/docs', name), after)];
+    el('p', {}, before, link('#/configs', name), or, link('api/docs', reference), after)];
 }
 
 // ---- the page --------------------------------------------------------------------------------------

@@ -4,28 +4,33 @@ import { placeIn } from './address.js';
 import { Problem } from './api.js';
 import { t } from './texts.js';
 
-// needs: one of these permissions; in: its place in the navigation, with the address that it has there. Pages of a group share one place there,
+// needs: one of these permissions; and: all of these too; in: its place in the navigation, with the address that it has there. Pages of a group share one place there,
 // that of the first of them, and have theirs above the page. platform: of the tenant platform alone; begins: it is the first page of whoever has no other
 // that is; many: of those alone who look after more than one tenant.
 const pages = [
-  { name: 'fleet', in: ['#/fleet', t.nav.fleet], begins: true, many: true, needs: ['read:alerts'], load: () => import('./fleet.js') },
+  { name: 'fleet', group: t.nav.fleet, in: ['#/fleet', t.nav.fleetTenants], begins: true, many: true, needs: ['read:alerts'], load: () => import('./fleet.js') },
+  { name: 'fleetalerts', group: t.nav.fleet, in: ['#/fleetalerts', t.nav.fleetAlerts], many: true, needs: ['read:alerts'], load: () => import('./fleetalerts.js') },
   { name: 'overview', in: ['#/overview', t.nav.overview], begins: true, needs: ['read:drift', 'read:alerts'], load: () => import('./overview.js') },
   { name: 'alerts', in: ['#/alerts?status=open', t.nav.alerts], needs: ['read:alerts'], load: () => import('./alerts.js') },
+  { name: 'configs', in: ['#/configs', t.nav.configs], needs: ['read:drift'], load: () => import('./configs.js') },
   { name: 'silences', in: ['#/silences', t.nav.silences], needs: ['read:alerts'], load: () => import('./silences.js') },
-  { name: 'channels', in: ['#/channels', t.nav.channels], needs: ['read:channels'], load: () => import('./channels.js') },
-  { name: 'configs', needs: ['read:drift'], load: () => import('./config.js') },
+  { name: 'channels', group: t.nav.channels, in: ['#/channels', t.nav.channels], needs: ['read:channels'], load: () => import('./channels.js') },
+  { name: 'routes', group: t.nav.channels, in: ['#/routes', t.nav.routes], needs: ['read:channels'], load: () => import('./routes.js') },
   { name: 'users', group: t.nav.administration, in: ['#/users', t.nav.users], needs: ['read:users'], load: () => import('./users.js') },
   { name: 'roles', group: t.nav.administration, in: ['#/roles', t.nav.roles], needs: ['read:roles'], load: () => import('./roles.js') },
   { name: 'keys', group: t.nav.administration, in: ['#/keys', t.nav.keys], needs: ['read:api_keys'], load: () => import('./keys.js') },
   { name: 'settings', group: t.nav.administration, in: ['#/settings', t.nav.settings], needs: ['read:tenants'], load: () => import('./settings.js') },
   { name: 'providers', group: t.nav.administration, in: ['#/providers', t.nav.providers], needs: ['read:settings'], load: () => import('./providers.js') },
   { name: 'grants', group: t.nav.administration, in: ['#/grants', t.nav.grants], needs: ['read:tenants'], load: () => import('./grants.js') },
+  { name: 'register', group: t.nav.administration, in: ['#/register', t.nav.register], needs: ['read:drift'], and: ['read:alerts'], load: () => import('./register.js') },
   { name: 'audit', group: t.nav.administration, in: ['#/audit', t.nav.audit], needs: ['read:audit'], load: () => import('./audit.js') },
+  { name: 'runs', group: t.nav.operation, in: ['#/runs', t.nav.runs], needs: ['read:drift'], load: () => import('./runs.js') },
+  { name: 'operation', group: t.nav.operation, in: ['#/operation', t.nav.installation], platform: true, needs: ['read:metrics'], load: () => import('./operation.js') },
   { name: 'tenants', group: t.nav.administration, in: ['#/tenants', t.nav.tenants], platform: true, needs: ['read:tenants'], load: () => import('./tenants.js') },
 ];
 
 const isPlatform = (me) => me.tenant.slug === 'platform' && !me.acting_tenant;
-export const allowed = (row, me) => row.needs.some((permission) => me.permissions.includes(permission)) && (!row.platform || isPlatform(me)) && (!row.many || me.many);
+export const allowed = (row, me) => row.needs.some((permission) => me.permissions.includes(permission)) && (row.and ?? []).every((permission) => me.permissions.includes(permission)) && (!row.platform || isPlatform(me)) && (!row.many || me.many);
 export const pageOf = (name, me) => pages.find((p) => (name === '' ? p.begins && allowed(p, me) : p.name === name));
 
 async function load(row) {

@@ -1,11 +1,12 @@
 // run.js - runs of a config: asked for, watched while they go on, cancelled; what a test has shown.
-import { ask, button, el, every, isTouched } from './ui.js';
+import { ask, button, el, every, isTouched, time } from './ui.js';
 import { callSigned } from './api.js';
 import { table } from './chart.js';
-import { may, plain } from './drift.js';
+import { may, plain, stateTag } from './drift.js';
 import { number } from './language.js';
-import { failed, tell } from './messages.js';
+import { duration, failed, tell } from './messages.js';
 import { t } from './texts.js';
+import { m } from './texts_more.js';
 
 const c = t.config;
 const LOOK_MS = 1500;
@@ -61,3 +62,14 @@ export function tried(runs) {
   const rows = (newest.progress?.collections ?? []).map((x) => [plain(x.category), x.state, number(x.items), [x.why, x.remedy, x.permission].filter(Boolean).map(plain).join(' ')]);
   return [el('h2', {}, c.tryTitle), el('p', {}, `${c.over[newest.state]} ${plain(newest.reason ?? '')} ${plain(newest.remedy ?? '')}`), rows.length > 0 && table(c.tryTitle, c.tryHeads, rows)];
 }
+
+// ---- those that were ------------------------------------------------------------------------------
+
+const r = m.runs;
+const tookOf = (run) => run.started_at && run.finished_at && r.took(duration(Math.max(1, Math.round((new Date(run.finished_at) - new Date(run.started_at)) / 1000))));
+
+export const runRow = (run) => [time(run.started_at ?? run.due_at), el('div', {}, r.kinds[run.kind] ?? run.kind, run.missed > 0 && el('div', { class: 'small' }, r.missed(run.missed))),
+  el('div', {}, stateTag(run.state, r.states), el('div', { class: 'small' }, [run.reason, run.remedy].filter(Boolean).map(plain).join(' '))),
+  el('div', {}, run.progress ? r.of(run.progress) : '', el('div', { class: 'small' }, tookOf(run))), plain(run.asked_by ?? '')];
+
+export const runsOf = (runs) => runs.length > 0 && el('details', {}, el('summary', {}, `${r.title} (${number(runs.length)})`), table(r.title, r.heads, runs.map(runRow), 'records'));

@@ -1,0 +1,114 @@
+// texts_more.js - what the pages of routes, configs, the register and the operation say: the catalogue of texts.js goes on here, for who goes there.
+import { list, number, plural } from './language.js';
+
+const severityOrWorse = { '': 'any', low: 'low or worse', medium: 'medium or worse', high: 'high or worse', critical: 'critical' };
+
+export const m = {
+  fleetAlerts: {
+    title: 'Open alerts of the fleet', says: 'The worst ten of each tenant that you look after, without what a silence holds back: by severity, then those that nobody took, then the oldest.',
+    heads: ['Severity', 'Tenant', 'Kind', 'Since', 'State'], here: 'your own', taken: 'somebody has taken it', waits: 'nobody has taken it', changed: 'The list has changed.',
+    kinds: (kind) => `${kind} alert`, counted: 'as of ', severity: 'Severity',
+  },
+
+  routes: {
+    title: 'Routes', says: 'An alert takes the first route that it fits; where that one says so it goes on behind it. Behind the last are the channels that its config names.',
+    heads: ['Route', 'What fits', 'Who is told', 'Deed'], every: 'every alert (but of kind security)', nobody: 'nobody', goesOn: 'then it goes on to the next route', up: 'Up', down: 'Down',
+    upThis: (name) => `Up: ${name}`, downThis: (name) => `Down: ${name}`, moved: 'The routes stand in another order.', gone: 'a channel that is no more', goneConfig: 'a config that is not shown',
+    fits: { min_severity: (v) => `${v} or worse`, max_severity: (v) => `at most ${v}`, kinds: (v) => `of kind ${list(v)}`, configs: (v) => `of ${list(v)}`, categories: (v) => `in ${list(v)}`, controls: (v) => `by a rule for ${list(v)}`,
+      actors: (v) => `made by ${list(v)}`, confidence: (v) => (v === 'exact' ? 'who made it was seen setting the value' : 'who made it is known'), hours: (v) => `opened ${list(v)}`, outside: (v) => `not opened ${list(v)}` },
+    step: (after, names) => `after ${after} that nobody acknowledges: ${list(names)}`, again: (every, n) => `, again every ${every}, at most ${plural(n, 'time')}`, only: (severity) => `, where it is ${severity} or worse`,
+    makeTitle: 'Make a route', make: 'Make the route', saving: 'Saving…', made: 'The route is made: it counts from the next alert on.', changeTitle: 'Change it', save: 'Save', saved: 'It is saved.', same: 'Nothing is different from what it is.',
+    name: 'Name', least: 'Severity at least', most: 'Severity at most', severities: severityOrWorse, atMost: { '': 'any', high: 'high', medium: 'medium', low: 'low', info: 'info' }, any: 'any',
+    match: 'What fits (all that is said here; of a list one is enough)', kinds: 'Kinds (none: all but security)', configs: 'Configs (none: all)', categories: 'Categories, one on each line', controls: 'Controls of rules, one on each line',
+    actors: 'Who made it, by id, one on each line', confidence: 'How surely they are known', confidences: { '': 'does not matter', object: 'seen changing the object', exact: 'seen setting this value' },
+    hours: 'Only in these hours, one on each line', hoursSay: 'Such as mon-fri 08:00-18:00 Europe/Berlin.', outside: 'Not in these hours, one on each line',
+    channels: 'Who is told', noChannels: 'There is no channel yet.', how: 'How', hows: { continue: 'goes on to the next route too', tell_ends: 'they hear of the end of single findings', tell_makers: 'they hear when it becomes known who made changes' },
+    work: 'They hear of the work on it', works: { '': 'as their kinds do', always: 'always', never: 'never' }, repeat: 'Least seconds between messages in which only a number has changed (empty: 300)',
+    steps: 'Who is told next, as long as nobody acknowledges it', addStep: 'Add a step', dropStep: 'Take this step out', stepTitle: (n) => `Step ${n}`, after: 'Minutes after the alert has opened', stepChannels: 'Who is told then',
+    stepSeverity: 'Only where it is', repeatEvery: 'Again every so many minutes (empty: once)', repeats: 'At most so often', drop: 'Delete', dropping: 'Deleting…', dropAsk: (name) => `Delete the route ${name}?`,
+    dropLost: 'Alerts that it took go on to the routes behind it, and to the channels that their configs name. Steps that wait are not told.', dropped: 'The route is deleted.', back: 'All routes',
+    limits: 'It is saved for everybody at once.',
+  },
+
+  trial: {
+    title: 'Where would an alert go, and why?', says: 'Nothing is sent by asking. Alerts that there are, as if they opened now with what is known of them; or one that you imagine.',
+    which: 'Which alert?', whiches: { 1: 'the newest', 10: 'the newest 10', 50: 'the newest 50', imagined: 'one that I imagine' }, kind: 'Kind', severity: 'Severity', config: 'Config', noConfig: 'none', categories: 'Categories of its findings, one on each line',
+    at: 'When (empty: now)', go: 'Look', going: 'Looking…', looked: (n) => `${plural(n, 'alert')} looked at.`, imagined: 'An alert that is imagined', open: 'Where does this go, and why?', none: 'There is no alert yet.',
+    misfit: (member) => `does not fit: ${members[member] ?? member}`, stops: 'fits, and ends here', goesOn: 'fits, and goes on', toConfig: 'It comes to the channels that its config names.', noRoute: 'There are no routes.',
+    told: 'is told', notTold: (why) => `is not told: ${why}`, by: (route) => `by ${route}`, byConfig: 'named by its config', later: (after) => `after ${after}, where nobody acknowledges it`, nobody: 'Nobody is told.', routes: 'The routes, in their order', channels: 'Who is told',
+  },
+
+  configs: {
+    says: 'What is watched: where each is read, when, and who is told. The overview has those first that need somebody.', heads: ['Config', 'State', 'Read from', 'When', 'Last read', 'Next'], cut: (n) => `Only the newest ${number(n)} are shown here.`,
+    makeTitle: 'Make a config', make: 'Make the config', saving: 'Saving…', made: 'The config is there, and not read on its schedule yet. Its test is under way: see below what it can read, then let it begin.', madePush: 'The config is there: push the first snapshot to it.',
+    name: 'Name', kind: 'Where is it read?', push: 'pushed by a collector of your own', self: 'this tenant itself: its users, roles and settings', brokenPack: (title) => `${title} (its file cannot be used)`,
+    minutes: 'Read it every so many minutes (empty: only when somebody asks)', minutesSay: 'It begins once you say so, after the test.', packReads: (n) => `It reads ${plural(n, 'collection')}:`, needs: (permission) => ` needs ${permission}`,
+    written: 'Written by ', collections: 'Collections (JSON)', collectionsSay: 'A list of {"category", "path", "items", "key", "next"}, as blindspotx-source(5) says.', selector: 'How a document is cut (JSON; empty: it is one resource)', selectorSays: 'Such as {"resources": "/items", "key": "/id"}.',
+    credential: 'How it proves who asks', forms: { none: 'nothing', bearer: 'a token', basic: 'user and password', header: 'a header field', oauth2_client_credentials: 'a client and its secret (OAuth 2)', certificate: 'a client and its certificate (OAuth 2)' },
+    secrets: { token: 'Token', user: 'User', password: 'Password', name: 'Name of the header field', value: 'Value of the header field', token_url: 'Address that gives tokens (https://…)', scope: 'Scope', client_id: 'Client number (client ID)', client_secret: 'Client secret',
+      certificate: 'Certificate (PEM)', private_key: 'Its private key (PEM)' }, credentialSays: 'It is kept sealed, and never shown again.', noJson: (what) => `This is no JSON: ${what}`, fits: 'as above',
+  },
+
+  tune: {
+    title: 'Change it', begin: 'Let it begin', begun: 'It is read on its schedule from now on.', how: 'How it is read, and who is told', name: 'Name', minutes: 'Read it every so many minutes', cron: 'Or when (cron, such as 30 3 * * 1-5)', zone: 'Whose clocks cron means (such as Europe/Berlin)',
+    enabled: 'It is read on its schedule', channels: 'Channels that are told', save: 'Save', saving: 'Saving…', saved: 'It is saved.', same: 'Nothing is different from what it is.', on: 'Schedule',
+    rules: 'Rules and thresholds, with what they would have done', rulesOwn: 'Its own rules (JSON; the first that fits decides)', packs: 'Rule packs, one on each line', rulesSay: 'First its own rules, then those of the packs. Nothing is changed by looking.',
+    thresholds: { min_severity: 'Findings of at least', min_changes: 'At least so many findings at once', min_score: 'A score of at least', for_runs: 'In so many reports in a row', clear_runs: 'Ends after so many complete snapshots without findings', max_removed_percent: 'More than so many percent gone at once waits (50 when empty)',
+      blind_after: 'Blind after so many readings that were not complete', review_after_days: 'Told of, when nobody has approved it after so many days (7 when empty)' },
+    days: 'Replay so many days', look: 'See what it would have done', looking: 'Replaying…', looked: (n, more) => `${plural(n, 'snapshot')} replayed${more ? ', there were more' : ''}. Nothing is changed yet.`, heads: ['Over these days', 'As it is', 'As typed'],
+    rows: { opened: 'Alerts opened', updated: 'Alerts told again', resolved: 'Alerts that ended', suppressed: 'Alerts kept quiet at first', changes: 'Changes counted', findings: 'Findings' }, bySeverity: (s) => `Alerts opened, ${s}`,
+    notReplayed: (what) => `No part in it took: ${list(what)}.`, keep: 'Save these rules and thresholds', keepSays: 'They count from the next comparison on.', severities: { '': 'low (when nothing is said)', low: 'low', medium: 'medium', high: 'high', critical: 'critical', info: 'info' },
+    drop: 'Delete the config', dropAsk: (name) => `Delete the config ${name}?`, dropLost: 'Its snapshots, reports, baseline and rules are gone for good. Its alerts stay, and tell no more than they do.', dropping: 'Deleting…', dropped: 'The config is deleted.',
+  },
+
+  then: {
+    title: 'Compare any two instants', says: 'What was in force at the one is held against what was in force at the other. Nothing is stored.', from: 'Before: what was in force at', until: 'After: what was in force at', go: 'Compare', going: 'Comparing…',
+    none: 'Nothing was read by then.', same: 'Both times the same snapshot was in force.', noChange: 'There is no difference.', found: (n, more) => `${plural(n, 'difference')}${more ? '; the first are shown' : ''}.`, sides: ['Snapshot of ', ' against that of '],
+    incomplete: (what) => `Not read completely on one of the sides, and so left out: ${list(what)}.`, masked: (n) => `${plural(n, 'masked place')} not compared.`,
+  },
+
+  history: {
+    title: 'Resources and their history', says: 'What it read last, by collection. Of each resource: since when it is as it is, and how it was before.', open: 'Keys of', keys: (n, most) => (n >= most ? `The first ${number(n)}` : plural(n, 'resource')), choose: 'Collection', find: 'Key', look: 'Show its history', looking: 'Looking…',
+    heads: ['As it was', 'Since', 'Until', ''], now: 'now', before: 'before what is kept', gone: 'It was gone.', show: 'What changed', showThis: (at) => `What changed: ${at}`, first: 'It was read first, or what was before is not kept any more.', none: 'Nothing of that name was read here.',
+    value: 'As it was then', more: 'More', nothing: 'Nothing that is compared.', found: (n) => `${plural(n, 'state')} known.`, cut: 'The comparison was too large to show this resource.',
+  },
+
+  runs: { title: 'Runs', heads: ['When', 'What', 'What came of it', 'Read', 'Asked by'], kinds: { scheduled: 'on schedule', manual: 'asked for', notify: 'told by the source', try: 'test', attribution: 'who did it' }, states: { queued: ['○', 'waits', ''], running: ['…', 'goes on', ''], done: ['✓', 'done', ''], failed: ['▲', 'failed', ''],
+    dead: ['✕', 'given up', ''], cancelled: ['‖', 'cancelled', ''] }, of: (p) => `${number(p.done)} of ${plural(p.of, 'collection')}, ${plural(p.requests, 'request')}`, missed: (n) => `${plural(n, 'turn')} before it had none`, took: (text) => `took ${text}`, all: 'All runs of it' },
+
+  register: {
+    title: 'Register', says: 'What was decided not to be told of, the oldest first: accepted values and acceptances that ended, silences and maintenance windows. Values stand in none of it.', since: 'From', until: 'Until', kind: 'Kind',
+    kinds: { '': 'all', acceptance: 'values accepted', acceptance_end: 'acceptances that ended', silence: 'silences', maintenance: 'maintenance windows' }, one: { acceptance: 'value accepted', acceptance_end: 'acceptance ended', silence: 'silence', maintenance: 'maintenance window' },
+    heads: ['When', 'What', 'Where', 'Why', 'By', 'From – until', 'Now'], states: { active: ['✓', 'in force', ''], scheduled: ['○', 'to come', ''], over: ['✕', 'over', ''] }, every: 'every config', gone: 'a config that is no more', lasting: 'for good', became: (status) => `it is ${status} since`,
+    endedBy: (who) => `ended by ${who}, `, save: 'Save it as a table', saved: 'The table is saved.', comes: 'The table is put together…', print: 'Print', count: (n) => `${plural(n, 'entry', 'entries')}.`,
+    of: (tenant) => `Register of ${tenant}`, at: 'as of ', cut: (n) => `Only the first ${number(n)} are shown: save the table for all of them.`,
+  },
+
+  schedule: {
+    title: 'Runs', says: 'What is read when, and what came of it: first what is late or fails.', late: (n) => `${plural(n, 'config')} ${n === 1 ? 'is' : 'are'} late: ${n === 1 ? 'its' : 'their'} turn has come and nobody has begun it. See whether a daemon (driftd) runs.`,
+    failing: (n) => `The last run of ${plural(n, 'config')} failed.`, allWell: 'Everything is read when it should be.', schedule: 'Schedule', heads: ['Config', 'When', 'Last read', 'Next', 'How it is'], states: { late: ['▲', 'late', ''], failing: ['✕', 'fails', ''], running: ['…', 'being read', ''], off: ['‖', 'off', ''], ok: ['✓', 'as it should be', ''] },
+    runs: 'What ran', runHeads: ['Config', 'When', 'What', 'What came of it', 'Read', 'Asked by'], state: 'State', kind: 'Kind', stateChoices: { running: 'under way', queued: 'waiting', done: 'done', failed: 'failed', dead: 'given up', cancelled: 'cancelled' },
+    kindChoices: { scheduled: 'on schedule', manual: 'asked for', notify: 'told by the source', try: 'test', attribution: 'who did it' }, changed: 'Something ran.', failures: (n) => `${plural(n, 'run')} in a row`, pushed: (n) => `${plural(n, 'config')} ${n === 1 ? 'is' : 'are'} pushed to, and not listed here.`,
+  },
+
+  operation: {
+    title: 'Operation', says: 'How this installation is, and what to do where something is wrong. Counters are those of the host that answers.', well: 'Everything runs.',
+    parts: { database: 'Database', schemas: 'Schemas', daemons: 'Daemons', outbox: 'Deliveries that wait', key: 'Signing key', errors: 'Internal errors', workers: 'Workers that died', lines: 'Log lines that were lost', series: 'Series that were dropped', version: 'Version' },
+    // what is wrong, and what to do about it
+    trouble: {
+      database: { unavailable: ['The database cannot be reached.', 'See that MariaDB runs and that db in blindspotx.conf says where; bsxctl doctor looks at all of it.'], read_only: ['The database takes no changes: it is read-only.', 'Look at its read_only and at the cluster; nothing is lost, pushes are told to come again.'],
+        full: ['The database has no room left.', 'Make room on its disk, or shorten what is kept (settings.retention).'] },
+      behind: (n) => [`${plural(n, 'tenant')} ${n === 1 ? 'has' : 'have'} an older schema.`, 'Run bsxctl migrate.'], nobody: ['No daemon runs: nothing is read on schedule, and nothing is delivered.', 'Start driftd (systemctl start driftd).'],
+      silent: (text) => [`No daemon has said that it is alive for ${text}.`, 'Look at driftd and its log; systemctl restart driftd.'], waits: (text) => [`A delivery has waited for ${text}.`, 'Look at the channels of the tenants, and at the way out of this host.'],
+      errors: (n) => [`${plural(n, 'internal error')} since the segment was made.`, 'Each stands in the log with its place and request; tell who makes this program.'], died: (n) => [`${plural(n, 'worker')} died by a signal.`, 'Look at the log around it; another one was started.'],
+      lines: (n) => [`${plural(n, 'log line')} could not be written.`, 'See that the log takes what comes: journald, or the disk.'], key: ['There is no key that signs access tokens.', 'A daemon makes one as soon as it runs.'],
+    },
+    schemas: (control, tenant, behind, all) => `control ${control}, tenants ${tenant}${behind > 0 ? `; ${number(behind)} of ${number(all)} behind` : `, all ${number(all)}`}`, daemons: (n, age) => (age === null ? 'none was ever seen' : `${number(n)} within a day, the last word ${age} ago`),
+    pending: (n, age) => (n === 0 ? 'none' : `${number(n)}, the oldest for ${age}`), age: (text) => `${text} old`, none: 'none', now: 'Now', nowSays: 'Looked at every five seconds while this page is shown.', perSecond: { requests: 'Requests a second', errors: 'Answers 5xx a second', statements: 'Statements of the database a second', deliveries: 'Delivery attempts a second' },
+    is: (what, value) => `${what}: ${value}`, waiting: 'It is looked at twice before there is a picture.', routes: 'Requests by route', routeHeads: ['Route', 'Answers', 'of these 4xx', 'of these 5xx', 'Mean'], deliveries: 'Deliveries by kind', deliveryHeads: ['Kind', 'What came of it', 'Attempts'], ms: (n) => `${number(Math.round(n * 10) / 10)} ms`,
+    connections: 'Open connections to the database', limited: 'Requests refused by a rate class', classHeads: ['Class', 'Refused'], kindHeads: ['Kind', 'Open'],
+  },
+};
+
+const members = { min_severity: 'its severity is too low', max_severity: 'its severity is too high', kinds: 'its kind', configs: 'its config', categories: 'its categories', controls: 'the controls of its rules', actors: 'who made it',
+  confidence: 'how surely its makers are known', hours: 'the hour', outside: 'the hour' };

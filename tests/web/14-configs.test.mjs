@@ -1,0 +1,193 @@
+// Configs: made by a guide and tested before they count, changed after a look at what that would have done; two instants held against each other, and how one resource was.
+import assert from 'node:assert/strict';
+import fs from 'node:fs/promises';
+import { after, before, test } from 'node:test';
+import { base, until } from '../http/lib/env.mjs';
+import { all, bearer, newChannel, newConfig, newTenant, policy, push, unique } from '../http/lib/people.mjs';
+import { startChromium, visit } from './lib/browser.mjs';
+import { walkDeeds, walkPages } from './lib/deeds.mjs';
+import { session } from './lib/entering.mjs';
+
+const HOSTILE = '<img src=x onerror=alert(1)> \u202e name', SHOWN = '<img src=x onerror=alert(1)> \\u202e name';
+let chromium, who, admin, storageState;
+
+before(async () => {
+  chromium = await startChromium();
+  who = newTenant();
+  admin = await bearer(who);
+  storageState = await session(chromium, base.origin, who);
+});
+after(() => chromium.close());
+
+const as = (f) => visit(chromium, base.origin, f, { storageState });
+const get = async (target) => {
+  const answer = await admin('GET', target);
+  assert.equal(answer.status, 200, answer.text);
+  return answer.json;
+};
+const unfold = (v, title) => v.page.locator('summary').filter({ hasText: title }).first().click();
+const now = ({ config }) => get(`/api/drift/configs/${config.id}`);
+const drifted = async () => {
+  const config = await newConfig(admin);
+  await push(admin, config, [policy(1)]);
+  await push(admin, config, [policy(1, { state: 'disabled' })]);
+  return { config };
+};
+const ofConfig = { there: drifted, at: ({ config }) => `#/configs/${config.id}`, title: /^config-/ };
+const RULES = JSON.stringify([{ category: 'conditionalAccessPolicies', path: '/state', severity: 'ignore', reason: HOSTILE }]);
+
+const deeds = [
+  { name: 'make one that is pushed', there: async () => ({}), at: () => '#/configs', title: 'Configs', open: (v) => unfold(v, 'Make a config'), values: { Name: HOSTILE, 'How a document is cut (JSON; empty: it is one resource)': '{"resources": "/items", "key": "/id"}' },
+    press: 'Make the config', request: ['POST', '**/api/drift/configs'], said: /push the first snapshot to it/, effect: async (_, v) => {
+      await v.sees(SHOWN);
+      const made = (await all(admin, '/api/drift/configs')).find((c) => c.name === HOSTILE);
+      assert.deepEqual([made.source.kind, made.source.selector], ['push', { resources: '/items', key: '/id' }]);
+    } },
+  { ...ofConfig, name: 'rename', open: (v) => unfold(v, 'How it is read, and who is told'), values: { Name: unique('config-renamed') }, press: 'Save', request: ['PUT', '**/api/drift/configs/*'], said: 'It is saved.',
+    effect: async (there) => assert.match((await now(there)).name, /^config-renamed/) },
+  { ...ofConfig, name: 'tell a channel', there: async () => ({ ...await drifted(), channel: await newChannel(admin, 'http://127.0.0.1:9/', { name: unique('told') }) }), open: async (v, { channel }) => {
+    await unfold(v, 'How it is read, and who is told');
+    await v.page.getByLabel(channel.name).check();
+  }, press: 'Save', request: ['PUT', '**/api/drift/configs/*'], said: 'It is saved.', effect: async (there) => assert.deepEqual((await now(there)).alerts.map((a) => a.channel_id), [there.channel.id]) },
+  { ...ofConfig, name: 'look at rules', open: (v) => unfold(v, 'Rules and thresholds'), values: { 'Its own rules (JSON; the first that fits decides)': RULES, 'In so many reports in a row': '3' }, press: 'See what it would have done', request: ['POST', '**/api/drift/configs/*/what-if'],
+    said: /2 snapshots replayed/, effect: async (there, v) => {
+      assert.match(await v.page.getByRole('row', { name: /^Alerts opened\s/ }).first().innerText(), /Alerts opened\s+1\s+0/);
+      assert.deepEqual((await now(there)).rules, []);
+    } },
+  { ...ofConfig, name: 'save rules', open: async (v) => {
+    await unfold(v, 'Rules and thresholds');
+    await v.fill('Its own rules (JSON; the first that fits decides)', RULES);
+    await v.fill('In so many reports in a row', '3');
+    await v.press('See what it would have done');
+    await v.page.getByText(/2 snapshots replayed/).first().waitFor();
+  }, press: 'Save these rules and thresholds', request: ['PUT', '**/api/drift/configs/*'], said: 'It is saved.', effect: async (there) => {
+    const { rules, thresholds } = await now(there);
+    assert.deepEqual([rules[0].reason, thresholds.for_runs, thresholds.min_severity], [HOSTILE, 3, 'low']);
+  } },
+  { ...ofConfig, name: 'delete', open: (v) => v.press('Delete the config'), press: 'Delete the config', request: ['DELETE', '**/api/drift/configs/*'], said: 'The config is deleted.',
+    effect: async ({ config }) => assert.equal((await admin('GET', `/api/drift/configs/${config.id}`)).status, 404) },
+];
+
+test('each deed keeps what was typed whatever the API answers, says what it was, and is done as soon as it can be', () => as((v) => walkDeeds(v, deeds)));
+
+test('who has configs finds each in the list, and is led through the making of one that reads: tested at once, read on its schedule only when they say so', () => as(async (v, page) => {
+  await v.goto('/');
+  await v.sees('Overview');
+  await v.follow('Configs');
+  await v.sees('Configs');
+  assert.equal(await page.locator('main table tbody tr').count(), (await all(admin, '/api/drift/configs')).length);
+  await unfold(v, 'Make a config');
+  await page.getByLabel('Where is it read?').selectOption('entra');
+  await unfold(v, 'It reads');
+  await page.getByLabel('How it proves who asks').selectOption('certificate');
+  await page.getByLabel('Its private key (PEM)').waitFor();
+  await v.examine('config-make');
+  await page.getByLabel('Where is it read?').selectOption('http');
+  await page.getByLabel('Collections (JSON)').waitFor();
+  await v.fill('Name', 'Firewall');
+  await page.getByLabel('base_url').fill('http://127.0.0.1:9');
+  await page.getByLabel('How it proves who asks').selectOption('bearer');
+  await page.getByLabel('base_url').fill('http://127.0.0.1:9');
+  await v.fill('Token', 'secret');
+  await v.fill('Collections (JSON)', '[{"category": "rules"');
+  await v.press('Make the config');
+  await page.getByText(/This is no JSON/).waitFor();
+  await v.fill('Collections (JSON)', '[{"category": "rules", "path": "/rules", "items": "/value", "key": "id"}]');
+  await v.press('Make the config');
+  await v.sees('Firewall');
+  const made = (await all(admin, '/api/drift/configs')).find((c) => c.name === 'Firewall');
+  assert.deepEqual([made.source.kind, made.schedule], ['http', { interval_s: 3600, enabled: false }]);
+  await page.getByRole('heading', { name: 'The last test' }).waitFor();
+  await v.examine('config-made');
+  await v.press('Let it begin');
+  await page.getByText('It is read on its schedule from now on.').waitFor();
+  assert.equal((await get(`/api/drift/configs/${made.id}`)).schedule.enabled, true);
+  assert.equal(await page.getByRole('button', { name: 'Let it begin' }).count(), 0);
+}));
+
+test('any two instants of a config are held against each other, and of a resource it is seen how it was and what changed', () => as(async (v, page) => {
+  const config = await newConfig(admin), at = (h) => new Date(Date.now() - h * 3600000).toISOString(), of = (value) => ({ category: 'records', key: 'k/1', value: { id: 'k/1', ...value } });
+  await push(admin, config, [of({ a: 1, password: 'one' }), { category: 'records', key: 'other', value: { x: 1 } }], { collected_at: at(50) });
+  await push(admin, config, [of({ a: 2, password: 'one' }), { category: 'records', key: 'other', value: { x: 2 } }], { collected_at: at(30) });
+  await push(admin, config, [{ category: 'records', key: 'other', value: { x: 2 } }], { collected_at: at(20) });
+  await push(admin, config, [of({ a: HOSTILE, password: 'two' }), { category: 'records', key: 'other', value: { x: 2 } }], { collected_at: at(10) });
+  const states = await get(`/api/drift/configs/${config.id}/history?category=records&key=k%2F1`);
+  assert.deepEqual(states.items.map((s) => [s.whole, s.until === null, s.gone]), [[true, true, false], [true, false, true], [true, false, false]]);
+  assert.deepEqual((await get(`/api/drift/configs/${config.id}/history?category=records&key=nobody`)).items, []);
+  await v.goto(`/#/configs/${config.id}`);
+  await v.sees(config.name);
+  await unfold(v, 'Compare any two instants');
+  const local = (h) => new Date(Date.now() - h * 3600000 - new Date().getTimezoneOffset() * 60000).toISOString().slice(0, 16);
+  await v.fill('Before: what was in force at', local(90));
+  await v.press('Compare');
+  await page.getByText('Nothing was read by then.').waitFor();
+  await v.fill('Before: what was in force at', local(40));
+  await v.fill('After: what was in force at', local(25));
+  await v.press('Compare');
+  await page.getByText(/2 differences/).first().waitFor();
+  await v.fill('After: what was in force at', local(39));
+  await v.press('Compare');
+  await page.getByText('Both times the same snapshot was in force.').waitFor();
+  await unfold(v, 'Resources and their history');
+  await until('the keys', async () => await page.locator('datalist option').count() === 2);
+  await v.fill('Key', 'k/1');
+  await v.press('Show its history');
+  await page.getByText('3 states known.').first().waitFor();
+  const items = page.locator('.looks .timeline > li');
+  assert.equal(await items.count(), 4, 'and that it was gone');
+  await items.last().locator('summary').click();
+  await items.last().locator('pre').waitFor();
+  await items.nth(0).locator('summary').click();
+  await items.nth(0).locator('pre').filter({ hasText: /onerror=alert/ }).waitFor();
+  await items.nth(2).locator('summary').click();
+  await items.nth(2).locator('.change').waitFor();
+  assert.deepEqual([await items.nth(2).locator('.change').count(), await items.nth(2).locator('.was pre').innerText(), await items.nth(2).locator('.is pre').innerText()], [1, '1', '2']);
+  assert.equal(await page.locator('main img').count(), 0);
+  await v.examine('config-history');
+  const [, , second] = await all(admin, `/api/drift/configs/${config.id}/snapshots`);
+  assert.equal((await admin('DELETE', `/api/drift/snapshots/${second.id}?reason=Over.`)).status, 204);
+  const kept = async (key) => (await get(`/api/drift/configs/${config.id}/history?category=records&key=${key}`)).items.map((s) => [s.whole, s.snapshot_id === null, s.gone]);
+  assert.deepEqual([await kept('k%2F1'), await kept('other')], [[[true, false, false], [true, false, true]], [[false, false, false], [true, false, false]]]);
+}));
+
+test('what is late or fails comes first among what is read, and each run says what came of it', () => as(async (v, page) => {
+  const [config] = (await all(admin, '/api/drift/configs')).filter((c) => c.name === 'Firewall');
+  await admin('POST', `/api/drift/configs/${config.id}/run`);
+  await until('the run', async () => ['failed', 'dead'].includes((await get(`/api/drift/configs/${config.id}`)).collecting?.state), 60, 200);
+  await v.goto('/#/runs');
+  await v.sees('Runs');
+  await page.getByText('The last run of 1 config failed.').waitFor();
+  assert.match(await page.locator('main table').first().locator('tbody tr').first().innerText(), /Firewall[^]*every 60 minutes[^]*fails/);
+  await page.getByLabel('Kind', { exact: true }).selectOption('try');
+  await until('tests alone', async () => /kind=try/.test(page.url()) && await page.locator('main table').last().locator('tbody tr').count() === 1);
+  assert.match(await page.locator('main table').last().innerText(), /Firewall[^]*test/);
+  await v.examine('runs');
+}));
+
+test('the register is a page, a table to take along, and fit for paper', () => as(async (v, page) => {
+  const { config } = await drifted(), [alert] = await all(admin, `/api/drift/alerts?config_id=${config.id}`), [change] = await all(admin, `/api/drift/reports/${alert.report_id}/changes`);
+  assert.equal((await admin('PUT', `/api/drift/changes/${change.id}`, { body: { status: 'accepted', reason: HOSTILE } })).status, 200);
+  assert.equal((await admin('POST', '/api/drift/silences', { body: { matcher: { config: config.id }, reason: 'Work.', expires_at: new Date(Date.now() + 3600000).toISOString() } })).status, 201);
+  await v.goto('/#/register?kind=');
+  await v.sees('Register');
+  const row = page.getByRole('row').filter({ hasText: config.name });
+  assert.deepEqual([await row.count(), await page.locator('main img').count()], [2, 0]);
+  assert.match(await row.first().innerText(), /value accepted[^]*conditionalAccessPolicies[^]*\/state[^]*\\u202e name[^]*for good[^]*in force/);
+  await v.examine('register');
+  const saved = page.waitForEvent('download');
+  await v.press('Save it as a table');
+  const text = await fs.readFile(await (await saved).path(), 'utf8');
+  assert.match(text, /^id,kind,state,at,who,reason,/);
+  assert.equal(text.match(/\r\n/g).length, 1 + (await all(admin, '/api/drift/register')).length);
+  await page.getByText('The table is saved.').waitFor();
+  await page.emulateMedia({ media: 'print' });
+  assert.deepEqual([await page.locator('#nav').isVisible(), await page.locator('main form').isVisible(), await page.locator('.print-only').isVisible()], [false, false, true]);
+  await page.emulateMedia({ media: null });
+  await page.getByLabel('Kind', { exact: true }).selectOption('silence');
+  await v.press('Show');
+  await until('the silence alone', async () => await row.count() === 1);
+}));
+
+test('each page says what is wrong with the API, and comes back', () => as(async (v) => {
+  await walkPages(v, ['#/configs', '#/runs', '#/register'], '**/api/drift/**');
+}));

@@ -28,6 +28,7 @@ const struct route *const route_tables[] = {
 	whatif_routes,
 	rule_routes,
 	change_routes,
+	revert_routes,
 	analytics_routes,
 	register_routes,
 	run_routes,

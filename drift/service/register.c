@@ -87,8 +87,9 @@ static const struct schema taken_told = SCHEMA("TakenTold", struct taken_told, t
 bool
 register_export(const struct acting *a, const struct register_filter *f, struct err *e)
 {
-	const struct taken_told told = { f->kind, f->since, f->until };
+	static const struct uuid nothing; /* but the whole of it */
+	const struct taken_told  told = { f->kind, f->since, f->until };
 
 	return check_reader(a, e) &&
-	       acting_note(a, AUDIT_REGISTER_EXPORT, &a->by.t->tenant->id, &taken_told, &told, e);
+	       acting_note(a, AUDIT_REGISTER_EXPORT, &nothing, &taken_told, &told, e);
 }

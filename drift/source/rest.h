@@ -26,6 +26,12 @@ const struct source_watch *rest_watch(const struct source *s);
 MUST_USE bool rest_log(
     TALLOC_CTX *mem, const struct source *s, instant since, struct source *out, struct err *e);
 
+/* ---- rest_write.c: how a resource could be written back, which is never done ---- */
+
+/* *method NULL: nobody says how.  ERR_INVALID: the path cannot be filled in, and why. */
+MUST_USE bool rest_write(TALLOC_CTX *mem, const struct source *s, struct str category,
+    const struct json *resource, const char **method, const char **url, struct err *e);
+
 /* rest_run.c */
 extern const struct source_collect rest_collect;
 

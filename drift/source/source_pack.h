@@ -109,6 +109,8 @@ struct pack_collection {
 	struct strings            keep;   /* members of the item that stand beside it */
 	struct selector_parts     key; /* of an item; behind that of the item it is read over */
 	const char               *permission;
+	const char               *write_method; /* how one could be written back: it is never done; NULL: nobody says */
+	struct form               write_path;   /* of one resource, which is its item */
 	const struct source_limit *limit; /* NULL: none */
 	uint32_t                  cost;
 	bool                      missing_empty;

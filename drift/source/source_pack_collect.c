@@ -350,6 +350,28 @@ set_request(struct compiling *c, const struct collection_in *in, struct pack_col
 	       (out->body == NULL || check_body(c, out->body));
 }
 
+/* It is said of one resource, which is all that there is to fill in: what it was read over is not
+ * kept. */
+static bool
+set_write(struct compiling *c, const struct collection_in *in, struct pack_collection *out)
+{
+	const char *path = below(c, "/write/path"), *fault;
+	bool        ok;
+
+	if (in->write == NULL)
+		return true;
+	fault = url_path_fault(str_of(in->write->path));
+	if (path == NULL)
+		return false;
+	if (fault != NULL)
+		return err_fault(c->e, c->mem, path, "%s", fault);
+	out->write_method = in->write->method;
+	c->names.depth = 1;
+	ok = form_parse(c->mem, str_of(in->write->path), &c->names, path, &out->write_path, c->e);
+	c->names.depth = out->depth;
+	return ok;
+}
+
 static bool
 compile_one(struct compiling *c, const struct collection_in *in, struct pack_collection *out)
 {
@@ -359,9 +381,10 @@ compile_one(struct compiling *c, const struct collection_in *in, struct pack_col
 	out->count = str_of(in->count);
 	out->permission = in->permission;
 	out->missing_empty = in->when_missing != NULL && strcmp(in->when_missing, "empty") == 0;
-	return check_pointers(c, in) && set_request(c, in, out) && set_host(c, in, out) &&
-	       set_paging(c, in, out) && set_limit(c, in, out) && set_key(c, in, out) &&
-	       set_restart(c, in->restart_on.tree, out) && set_compared(c, in, out);
+	return check_pointers(c, in) && set_request(c, in, out) && set_write(c, in, out) &&
+	       set_host(c, in, out) && set_paging(c, in, out) && set_limit(c, in, out) &&
+	       set_key(c, in, out) && set_restart(c, in->restart_on.tree, out) &&
+	       set_compared(c, in, out);
 }
 
 static bool

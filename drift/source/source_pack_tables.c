@@ -108,10 +108,13 @@ static const struct field next_fields[] = {
 static const struct schema next_schema = SCHEMA("SourceNext", struct source_next, next_fields);
 
 static const struct field write_fields[] = {
-	FIELD(struct source_write, method, .max = 16, .flags = FIELD_REQUIRED, .doc = "Method."),
+	FIELD(struct source_write, method, .max = 16, .flags = FIELD_REQUIRED,
+	    .doc = "PATCH: what is to be set goes as a JSON merge patch (RFC 7396). For any other "
+		   "nothing is offered."),
 	FIELD(struct source_write, path, .max = FORM_TEXT_MAX, .flags = FIELD_REQUIRED,
-	    .doc = "Path."),
-	FIELD(struct source_write, body, .flags = FIELD_OMIT_ZERO, .doc = "Body."),
+	    .doc = "Path of one resource, a form in which {/a} is a member of it."),
+	FIELD(struct source_write, body, .flags = FIELD_OMIT_ZERO,
+	    .doc = "Not looked at: the body is what is to be set."),
 	FIELD_END,
 };
 static const struct schema write_schema = SCHEMA("SourceWrite", struct source_write, write_fields);
@@ -191,7 +194,9 @@ static const struct field collection_fields[] = {
 	FIELD(struct collection_in, each, .max = 20, .item = &each_schema, .flags = FIELD_OMIT_ZERO,
 	    .doc = "What is asked for each item, each with a completeness of its own."),
 	FIELD(struct collection_in, write, .item = &write_schema, .flags = FIELD_OMIT_ZERO,
-	    .doc = "How it could be written back. It is never done."),
+	    .doc = "How it could be written back: GET /api/drift/changes/{id}/revert shows the "
+		   "request "
+		   "for a person to send. It is never done."),
 	FIELD_END,
 };
 const struct schema source_collection_schema =

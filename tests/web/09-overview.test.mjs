@@ -114,7 +114,7 @@ test('a run that goes on tells how far it is, and its end does not take away wha
   await v.context.route('**/api/drift/runs?*', answer({ items: [run], next_cursor: null }));
   await v.context.route(`**/api/drift/runs/${run.id}`, (route) => answer(run)(route));
   await v.goto(`/#/configs/${config.id}`);
-  await page.getByText('3 of 36 collections, 12 requests').waitFor();
+  await page.locator('.notice').getByText('3 of 36 collections, 12 requests').waitFor();
   assert.equal(await page.getByRole('progressbar').evaluate((e) => e.value / e.max), 3 / 36);
   await v.examine('config-running');
   await v.press('Cancel the run');

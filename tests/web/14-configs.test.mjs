@@ -1,12 +1,13 @@
 // Configs: made by a guide and tested before they count, changed after a look at what that would have done; two instants held against each other, and how one resource was.
 import assert from 'node:assert/strict';
 import fs from 'node:fs/promises';
+import http from 'node:http';
 import { after, before, test } from 'node:test';
 import { base, until } from '../http/lib/env.mjs';
 import { all, bearer, newChannel, newConfig, newTenant, policy, push, unique } from '../http/lib/people.mjs';
 import { startChromium, visit } from './lib/browser.mjs';
 import { walkDeeds, walkPages } from './lib/deeds.mjs';
-import { session } from './lib/entering.mjs';
+import { enter, session } from './lib/entering.mjs';
 
 const HOSTILE = '<img src=x onerror=alert(1)> \u202e name', SHOWN = '<img src=x onerror=alert(1)> \\u202e name';
 let chromium, who, admin, storageState;
@@ -150,25 +151,75 @@ test('any two instants of a config are held against each other, and of a resourc
   assert.deepEqual([await kept('k%2F1'), await kept('other')], [[[true, false, false], [true, false, true]], [[false, false, false], [true, false, false]]]);
 }));
 
+test('a change of what is read has the exact request that would set it back, with what it overwrites; none where a mask would be written', async () => {
+  const rule = (id, more) => ({ id, state: 'on', who: { groups: ['g1', 'g2'], owner: { name: 'a', note: HOSTILE } }, password: 'one', ...more });
+  let value = [rule('r/1'), rule('r2'), rule('r3')];
+  const server = http.createServer((_, answer) => answer.setHeader('Content-Type', 'application/json').end(JSON.stringify({ value }))).listen(0, '127.0.0.1');
+  await until('the server', () => server.listening);
+  try {
+    const url = `http://127.0.0.1:${server.address().port}`, collection = { category: 'rules', path: '/rules', items: '/value', key: 'id', write: { method: 'PATCH', path: '/rules/{+/id}' } };
+    const config = await newConfig(admin, { rule_packs: [], source: { kind: 'http', parameters: { base_url: url }, collections: [collection] } });
+    const read = async () => {
+      const { json: asked } = await admin('POST', `/api/drift/configs/${config.id}/run`);
+      const run = await until('the run', async () => (({ json }) => ['done', 'failed', 'dead'].includes(json.state) && json)(await admin('GET', `/api/drift/runs/${asked.run_id}`)), 60, 200);
+      assert.equal(run.state, 'done', JSON.stringify(run));
+    };
+    await read();
+    value = [rule('r/1', { state: 'off', extra: 1 }), rule('r2', { who: { groups: ['g1'], owner: { name: 'b' } } }), rule('r3', { password: 'two' })];
+    await read();
+    const [alert] = await all(admin, `/api/drift/alerts?config_id=${config.id}`), changes = await all(admin, `/api/drift/reports/${alert.report_id}/changes`);
+    const of = async (key, path) => get(`/api/drift/changes/${changes.find((c) => c.resource.key === key && c.path.startsWith(path)).id}/revert`), at = (key) => `${url}/rules/${encodeURIComponent(key)}`;
+    const type = 'application/merge-patch+json', request = (key, body) => ({ method: 'PATCH', url: at(key), content_type: type, body });
+    assert.deepEqual(await of('r/1', '/state'), { request: request('r/1', { state: 'on' }), place: '/state', overwrites: 'off' });
+    assert.deepEqual(await of('r/1', '/extra'), { request: request('r/1', { extra: null }), place: '/extra', overwrites: 1 });
+    assert.deepEqual(await of('r2', '/who/owner/name'), { request: request('r2', { who: { owner: { name: 'a' } } }), place: '/who/owner/name', overwrites: 'b' });
+    assert.deepEqual(await of('r2', '/who/owner/note'), { request: request('r2', { who: { owner: { note: HOSTILE } } }), place: '/who/owner/note', overwrites: null });
+    const lost = await of('r2', '/who/groups');
+    assert.deepEqual([lost.request.body.who.groups.sort(), lost.place, lost.overwrites], [['g1', 'g2'], '/who/groups', ['g1']]);
+    const masked = await of('r3', '/password');
+    assert.deepEqual([masked.request, /masked/.test(masked.why)], [null, true]);
+    assert.equal((await admin('PUT', `/api/drift/configs/${config.id}`, { body: { source: { kind: 'http', parameters: { base_url: url }, collections: [{ ...collection, write: { method: 'PATCH', path: '/../{/id}' } }] } } })).status, 422);
+    await as(async (v, page) => {
+      await v.goto(`/#/alerts/${alert.id}`);
+      await page.locator('.change').first().waitFor();
+      const change = page.locator('.change').filter({ hasText: '/who/owner/note' });
+      await change.locator('summary').filter({ hasText: 'How to set it back' }).click();
+      await change.getByText(`PATCH ${at('r2')}`).waitFor();
+      assert.match(await change.innerText(), /First see that this is there still[^]*\/who\/owner\/note[^]*null[^]*"note": "<img src=x onerror=alert\(1\)> \\u202e name"/);
+      assert.equal(await page.locator('main img').count(), 0);
+      await v.examine('revert');
+    });
+  } finally {
+    server.close();
+  }
+});
+
 test('what is late or fails comes first among what is read, and each run says what came of it', () => as(async (v, page) => {
-  const [config] = (await all(admin, '/api/drift/configs')).filter((c) => c.name === 'Firewall');
-  await admin('POST', `/api/drift/configs/${config.id}/run`);
-  await until('the run', async () => ['failed', 'dead'].includes((await get(`/api/drift/configs/${config.id}`)).collecting?.state), 60, 200);
+  const ago = (s) => new Date(Date.now() - s * 1000).toISOString(), as = { Firewall: { next_run_at: ago(3600) }, Failing: { collecting: { state: 'dead', reason: 'The credential is refused.', remedy: 'Give another one.', failures: 3 } } };
+  await newConfig(admin, { name: 'Failing', source: { kind: 'self' }, rule_packs: [], schedule: { interval_s: 3600 } });
+  await v.context.route('**/api/drift/configs?*', async (route) => {
+    const answer = await route.fetch(), page = await answer.json();
+    return route.fulfill({ response: answer, json: { ...page, items: page.items.map((c) => ({ ...c, ...as[c.name] })) } });
+  });
   await v.goto('/#/runs');
   await v.sees('Runs');
-  await page.getByText('The last run of 1 config failed.').waitFor();
-  assert.match(await page.locator('main table').first().locator('tbody tr').first().innerText(), /Firewall[^]*every 60 minutes[^]*fails/);
+  assert.match(await page.locator('main .notice').innerText(), /^1 config is late: [^]*The last run of 1 config failed\./);
+  const rows = await page.locator('main table').first().locator('tbody tr').allInnerTexts();
+  assert.match(rows[0], /Firewall[^]*every 60 minutes[^]*late/);
+  assert.match(rows[1], /Failing[^]*fails[^]*The credential is refused\. Give another one\. 3 runs in a row/);
   await page.getByLabel('Kind', { exact: true }).selectOption('try');
   await until('tests alone', async () => /kind=try/.test(page.url()) && await page.locator('main table').last().locator('tbody tr').count() === 1);
   assert.match(await page.locator('main table').last().innerText(), /Firewall[^]*test/);
   await v.examine('runs');
 }));
 
-test('the register is a page, a table to take along, and fit for paper', () => as(async (v, page) => {
+// A sign-in of its own: to take all of it along, it must not be long ago.
+test('the register is a page, a table to take along, and fit for paper', () => visit(chromium, base.origin, async (v, page) => {
   const { config } = await drifted(), [alert] = await all(admin, `/api/drift/alerts?config_id=${config.id}`), [change] = await all(admin, `/api/drift/reports/${alert.report_id}/changes`);
   assert.equal((await admin('PUT', `/api/drift/changes/${change.id}`, { body: { status: 'accepted', reason: HOSTILE } })).status, 200);
   assert.equal((await admin('POST', '/api/drift/silences', { body: { matcher: { config: config.id }, reason: 'Work.', expires_at: new Date(Date.now() + 3600000).toISOString() } })).status, 201);
-  await v.goto('/#/register?kind=');
+  await v.goto(`/?tenant=${who.tenant}#/register?kind=`);
+  await enter(v, who);
   await v.sees('Register');
   const row = page.getByRole('row').filter({ hasText: config.name });
   assert.deepEqual([await row.count(), await page.locator('main img').count()], [2, 0]);

@@ -3,6 +3,7 @@ import { el, time } from './ui.js';
 import { surroundings } from './context.js';
 import { decisions } from './decide.js';
 import { by, may, plain, sure, tag } from './drift.js';
+import { revert } from './revert.js';
 import { t } from './texts.js';
 
 const x = t.change;
@@ -20,6 +21,10 @@ export const sides = (c) => el('div', { class: 'sides' }, value('was', c.old_val
 
 const accepted = ({ acceptance: a }) => a && el('p', { class: 'small' }, x.acceptedBy(plain(a.owner), plain(a.reason)), a.expires_at && [x.acceptedUntil, time(a.expires_at)]);
 
+// What is collected may say how it is written; what is pushed does not.
+const collected = (config) => config && !['push', 'self'].includes(config.source.kind);
+const open = (c) => !['resolved', 'accepted', 'ignored'].includes(c.status);
+
 // `all`: the changes that are shown with it, of which some are in the same resource.
 export function changeItem({ me, change: c, config, report, all, again }) {
   const whole = c.path === '', seen = !whole && report && may(me, 'read:snapshots');
@@ -28,5 +33,5 @@ export function changeItem({ me, change: c, config, report, all, again }) {
     sides(c),
     c.text_diff && el('pre', { class: 'lines' }, plain(c.text_diff)), c.reason && el('p', { class: 'small' }, `${c.reason} (${c.rule})`),
     by(c.attribution) && el('p', { class: 'small' }, `By ${by(c.attribution)}, ${sure[c.attribution.confidence]}`), accepted(c),
-    seen && surroundings(c, all, report), decisions({ me, change: c, config, again }));
+    seen && surroundings(c, all, report), seen && open(c) && collected(config) && revert(c), decisions({ me, change: c, config, again }));
 }

@@ -15,7 +15,7 @@ const known = ['name', 'token_url', 'scope']; // by a pack
 
 // ---- its fields ------------------------------------------------------------------------------------
 
-const parameterField = (p) => ({ name: `p_${p.name}`, label: plain(p.name), hint: plain(p.doc), optional: !p.required, value: p.default ?? '', autocomplete: 'off', ...(p.format === 'url' ? { type: 'url' } : {}), ...(p.format === 'headers' ? { rows: 2 } : {}),
+const parameterField = (p) => ({ name: `p_${p.name}`, label: p.required || p.default ? plain(p.name) : x.mayBeEmpty(plain(p.name)), hint: plain(p.doc), optional: !p.required, value: p.default ?? '', autocomplete: 'off', ...(p.format === 'url' ? { type: 'url' } : {}), ...(p.format === 'headers' ? { rows: 2 } : {}),
   ...(p.choices?.length > 0 ? { choices: Object.fromEntries([...(p.required || p.default ? [] : ['']), ...p.choices].map((c) => [c, plain(c)])) } : {}) });
 
 // How it may prove who asks: by the pack, or any way.

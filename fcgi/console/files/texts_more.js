@@ -46,7 +46,7 @@ export const m = {
     written: 'Written by ', collections: 'Collections (JSON)', collectionsSay: 'A list of {"category", "path", "items", "key", "next"}, as blindspotx-source(5) says.', selector: 'How a document is cut (JSON; empty: it is one resource)', selectorSays: 'Such as {"resources": "/items", "key": "/id"}.',
     credential: 'How it proves who asks', forms: { none: 'nothing', bearer: 'a token', basic: 'user and password', header: 'a header field', oauth2_client_credentials: 'a client and its secret (OAuth 2)', certificate: 'a client and its certificate (OAuth 2)' },
     secrets: { token: 'Token', user: 'User', password: 'Password', name: 'Name of the header field', value: 'Value of the header field', token_url: 'Address that gives tokens (https://…)', scope: 'Scope', client_id: 'Client number (client ID)', client_secret: 'Client secret',
-      certificate: 'Certificate (PEM)', private_key: 'Its private key (PEM)' }, credentialSays: 'It is kept sealed, and never shown again.', noJson: (what) => `This is no JSON: ${what}`, fits: 'as above',
+      certificate: 'Certificate (PEM)', private_key: 'Its private key (PEM)' }, credentialSays: 'It is kept sealed, and never shown again.', mayBeEmpty: (name) => `${name} (may stay empty)`, noJson: (what) => `This is no JSON: ${what}`,
   },
 
   tune: {
@@ -107,6 +107,11 @@ export const m = {
     pending: (n, age) => (n === 0 ? 'none' : `${number(n)}, the oldest for ${age}`), age: (text) => `${text} old`, none: 'none', now: 'Now', nowSays: 'Looked at every five seconds while this page is shown.', perSecond: { requests: 'Requests a second', errors: 'Answers 5xx a second', statements: 'Statements of the database a second', deliveries: 'Delivery attempts a second' },
     is: (what, value) => `${what}: ${value}`, waiting: 'It is looked at twice before there is a picture.', routes: 'Requests by route', routeHeads: ['Route', 'Answers', 'of these 4xx', 'of these 5xx', 'Mean'], deliveries: 'Deliveries by kind', deliveryHeads: ['Kind', 'What came of it', 'Attempts'], ms: (n) => `${number(Math.round(n * 10) / 10)} ms`,
     connections: 'Open connections to the database', limited: 'Requests refused by a rate class', classHeads: ['Class', 'Refused'], kindHeads: ['Kind', 'Open'],
+  },
+
+  revert: {
+    title: 'How to set it back', first: 'It is never sent from here. First see that this is there still, as it was read last:', then: 'Then this request sets it back; it writes that place and nothing else:', copy: 'Copy as a command', copied: 'Copied: put a token of your own into $TOKEN.',
+    notCopied: 'The browser did not let this page copy. Select the text and copy it yourself.', after: 'The alert ends by itself once the next reading has seen it.',
   },
 };
 

@@ -132,6 +132,7 @@ const half = (n) => new Date(Date.now() + n * 1800000).toISOString();
 const doc = (marker) => ({ value: { one: marker } });
 const ASKED = {
   'GET /api/drift/reports/{id}/changes': { ids: () => [w.report, w.boundReport], values: true },
+  'GET /api/drift/changes/{id}/revert': { ids: () => w.changes.map((c) => c.id) },
   'GET /api/drift/changes/{id}': { ids: () => w.changes.map((c) => c.id), values: true },
   'GET /api/drift/snapshots/{id}': { ids: () => [w.first, w.rendered], query: '?category=planted&key=one', values: true },
   'GET /api/drift/golden-baselines/{id}': { ids: () => [w.golden], values: true },

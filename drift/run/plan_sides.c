@@ -209,6 +209,7 @@ read_together(const struct ingest *in, struct plan *p, enum against what, struct
 		return false;
 	held_sort(sides->now, sides->now_n);
 	awaited_makers_sort(&p->makers);
+	finding_standing_sort(&p->standing);
 	/* What comes late goes on from nothing. */
 	sides->current = sides->now;
 	sides->current_n = p->kind == PLAN_LATE ? 0 : sides->now_n;

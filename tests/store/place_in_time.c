@@ -201,6 +201,7 @@ place_accept(struct place_in_time *y, const struct uuid *c, const char *status, 
 
 	finding_standing_ask(trip, c, &l);
 	assert_ok(trip_go(trip, &e));
+	finding_standing_sort(&l);
 	assert_int_equal(l.n, 1);
 	rows = l.rows;
 	rows[0].status = talloc_strdup(y, status);

@@ -314,6 +314,30 @@ a_partial_reading_leaves_what_was_last_read_completely(void **state)
 	assert_int_equal(place_open_alerts(y, &c, "drift"), 0);
 }
 
+/* Where the newest report has it and did not see everything, it is found in two ways. */
+static void
+what_is_accepted_stands_once_however_it_is_found(void **state)
+{
+	struct place_in_time *y = *state;
+	struct uuid           c = place_config(y, "");
+	struct ingest_answer  a;
+
+	place_push_by(y, &c, 1, READING(RESOURCE("a", "k", "1") "," RESOURCE("b", "k", "1"), ""));
+	place_push_by(y, &c, 1, READING(RESOURCE("a", "k", "2") "," RESOURCE("b", "k", "1"), ""));
+	place_accept(y, &c, "accepted", 0);
+	a = place_push_by(y, &c, 1, READING(RESOURCE("a", "k", "2"), "\"b\":\"failed\""));
+	assert_string_equal(a.report.status, "incomplete");
+	assert_int_equal(a.report.accepted, 1);
+	for (int i = 0; i < 2; i++) {
+		a = place_push_by(
+		    y, &c, 1, READING(RESOURCE("a", "k", "2") "," RESOURCE("b", "k", "1"), ""));
+		assert_int_equal(a.report.accepted, 1);
+		assert_int_equal(drift_count(y->x, "SELECT COUNT(*) FROM %s.drift_findings"
+						   " WHERE status = 'accepted' AND present"),
+		    1);
+	}
+}
+
 static void
 an_acceptance_holds_while_its_collection_is_not_read(void **state)
 {
@@ -578,6 +602,7 @@ main(void)
 		TEST(a_new_credential_is_no_first_look_at_what_is_known),
 		TEST(what_the_collector_declares_itself_has_a_first_look),
 		TEST(a_partial_reading_leaves_what_was_last_read_completely),
+		TEST(what_is_accepted_stands_once_however_it_is_found),
 		TEST(an_acceptance_holds_while_its_collection_is_not_read),
 		TEST(more_collections_than_a_config_may_have_are_refused),
 		TEST(each_collection_has_a_beat_of_its_own),

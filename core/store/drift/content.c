@@ -417,7 +417,9 @@ print_addresses(struct buf *out, const struct blob *addresses, size_t n, struct 
 		if (i > 0 && by_blob(&each[i - 1], &each[i]) == 0)
 			continue;
 		hex_print(each[i].p, HASH_LEN, hex);
-		buf_printf(out, "%c\"%s\"", i > 0 ? ',' : '[', hex);
+		buf_puts(out, i > 0 ? ",\"" : "[\"");
+		buf_puts(out, hex);
+		buf_putc(out, '"');
 	}
 	buf_putc(out, ']');
 	buf_putc(out, '\0');

@@ -64,20 +64,23 @@ static const struct schema key_in = SCHEMA("LifeKeyIn", struct finding_row, key_
 /*
  * What is accepted or ignored stays for good, so that there may be very many who are there no more:
  * those that are there are the newest report's, unless it did not see everything.
+ *
+ * In no order, and some of them twice: to leave that to finding_standing_sort() spares the server a
+ * table of them all.
  */
 SQL(finding_select_standing, SQL_TENANT, &live_in, &finding_schema,
     "SELECT " LIFE_COLUMNS " FROM drift_findings FORCE INDEX (ended)"
-    " WHERE config_id = :config_id AND " IS_OPEN " UNION SELECT " LIFE_OF_F " FROM config_state s"
+    " WHERE config_id = :config_id AND " IS_OPEN " UNION ALL SELECT " LIFE_OF_F
+    " FROM config_state s"
     " STRAIGHT_JOIN drift_changes c FORCE INDEX (report) ON c.report_id = s.report_id"
     " STRAIGHT_JOIN drift_findings f FORCE INDEX (PRIMARY) ON f.config_id = s.config_id"
     " AND f.fingerprint = c.fingerprint AND f.value_hash = c.value_hash"
-    " WHERE s.config_id = :config_id AND f.present AND f." IS_LASTING " UNION SELECT " LIFE_OF_F
+    " WHERE s.config_id = :config_id AND f.present AND f." IS_LASTING " UNION ALL SELECT " LIFE_OF_F
     " FROM config_state s"
     " STRAIGHT_JOIN drift_reports r ON r.id = s.report_id"
     " AND (r.incomplete <> '[]' OR r.status = 'baseline')"
     " STRAIGHT_JOIN drift_findings f FORCE INDEX (ended) ON f.config_id = s.config_id"
-    " WHERE s.config_id = :config_id AND f.present AND f." IS_LASTING
-    " ORDER BY fingerprint, value_hash");
+    " WHERE s.config_id = :config_id AND f.present AND f." IS_LASTING);
 SQL(finding_select, SQL_TENANT, &key_in, &finding_schema,
     "SELECT " LIFE_DECIDED " FROM drift_findings f" DECISION " WHERE f.config_id = :config_id"
     " AND f.fingerprint = :fingerprint AND f.value_hash = :value_hash");
@@ -121,6 +124,19 @@ by_row(const void *a, const void *b)
 	return d != 0 ? d : memcmp(x->value_hash.p, y->value_hash.p, HASH_LEN);
 }
 
+void
+finding_standing_sort(struct finding_list *l)
+{
+	size_t n = 0;
+
+	if (l->n > 1)
+		qsort(l->rows, l->n, sizeof(l->rows[0]), by_row);
+	for (size_t i = 0; i < l->n; i++)
+		if (n == 0 || by_row(&l->rows[n - 1], &l->rows[i]) != 0)
+			l->rows[n++] = l->rows[i];
+	l->n = n;
+}
+
 #define NAMED_BATCH 1000 /* findings in one round trip */
 
 struct named_in {
@@ -154,7 +170,10 @@ print_keys(TALLOC_CTX *mem, const struct finding_seen *s, size_t n, const char *
 	for (size_t i = 0; i < n; i++) {
 		hex_print(s[i].fingerprint.p, HASH_LEN, fingerprint);
 		hex_print(s[i].value_hash.p, HASH_LEN, value);
-		buf_printf(&b, "%c\"%s%s\"", i == 0 ? '[' : ',', fingerprint, value);
+		buf_puts(&b, i == 0 ? "[\"" : ",\"");
+		buf_puts(&b, fingerprint);
+		buf_puts(&b, value);
+		buf_putc(&b, '"');
 	}
 	buf_putc(&b, ']');
 	buf_putc(&b, '\0');

@@ -45,6 +45,7 @@ MUST_USE bool finding_list_add(
  * there no more is read by nobody until it comes back, however much of it there is.
  */
 void finding_standing_ask(struct trip *trip, const struct uuid *config, struct finding_list *l); /* trip.h */
+void finding_standing_sort(struct finding_list *l); /* then: each once, in the order of finding_list_add() */
 struct finding_seen {
 	struct uuid config_id;
 	struct blob fingerprint, value_hash;

@@ -154,7 +154,7 @@ serve(struct program *p, int slot)
 
 	l.max_requests = with_jitter(p->responder.conf->max_requests);
 	if (app != NULL && loop_run(app, &l, &e)) {
-		database_close_all(app->database);
+		responder_ends(app);
 		return EXIT_SUCCESS;
 	}
 	log_err(p->responder.log, LOG_SYSTEM, "a worker cannot go on", &e);

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "core/auth/keys_from.h"
+#include "core/auth/programs.h"
 #include "core/base/log.h"
 #include "core/base/rand.h"
 #include "core/conf/conf.h"
@@ -297,6 +298,7 @@ responder_app(TALLOC_CTX *mem, const struct responder *r, int slot, struct err *
 		.routes = route_tables,
 		.slot = slot,
 	};
+	app->program = slot < 0 ? NULL : program_make(app, "responder", env);
 	app->database = open_database(app, r, e);
 	if (app->database == NULL || !add_lists(app, r->conf, e))
 		goto bad;
@@ -363,8 +365,18 @@ responder_check_connections(const struct responder *r, struct err *e)
 }
 
 void
+responder_ends(struct app *app)
+{
+	if (app->program != NULL)
+		program_ends(app->program, app->database);
+	database_close_all(app->database);
+}
+
+void
 responder_tidy(struct app *app)
 {
 	segment_check(app->env->segment, app->env->clock);
 	database_tidy(app->database);
+	if (app->program != NULL)
+		program_tell(app->program, app->env, app->database);
 }

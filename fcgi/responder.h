@@ -51,5 +51,7 @@ MUST_USE bool responder_check_connections(const struct responder *r, struct err 
 
 /* Between requests. */
 void responder_tidy(struct app *app);
+/* A worker that has served: what it says of itself, and its connections. */
+void responder_ends(struct app *app);
 
 #endif

@@ -9,6 +9,7 @@
 #define BSX_TOOLS_BSXCTL_H
 
 #include "core/auth/audit.h"
+#include "core/crypt/keyring.h"
 #include "core/store/server/provision.h"
 
 struct ctl {
@@ -60,6 +61,7 @@ int cmd_config(struct ctl *c, int argc, char **argv);
 int cmd_keys_list(struct ctl *c, int argc, char **argv);
 int cmd_keys_add(struct ctl *c, int argc, char **argv);
 int cmd_keys_use(struct ctl *c, int argc, char **argv);
+int cmd_keys_retire(struct ctl *c, int argc, char **argv);
 int cmd_keys_rotate(struct ctl *c, int argc, char **argv);
 int cmd_ends(struct ctl *c, int argc, char **argv);
 int cmd_audit_export(struct ctl *c, int argc, char **argv);
@@ -113,6 +115,13 @@ void ctl_say(const char *fmt, ...) PRINTF(1, 2);
 const char *ctl_text(struct ctl *c, const char *z);
 /* The object `in` as a line of JSON. */
 MUST_USE bool ctl_json(struct ctl *c, const struct schema *s, const void *in, struct err *e);
+/*
+ * Changes the keyring's file; in->path NULL: the keyring's own, where it has one (else ERR_CONFLICT).  `done` is of the
+ * entry in the platform's trail; *now: the version.
+ */
+MUST_USE bool ctl_keyring_change(struct ctl *c, struct keyring_change in, const char *done, uint32_t *now, struct err *e);
+/* What is to be done with the file that was changed, then `then`. */
+void ctl_keyring_next(struct ctl *c, const char *file, const char *then);
 /* A password or passphrase: the first line of that file, or of standard input ("-").  ERR_INVALID: there is none. */
 MUST_USE bool ctl_password_file(struct ctl *c, const char *path, char **out, struct err *e);
 /* One that is typed at the terminal, twice, unseen; `what` is asked.  ERR_INVALID: nobody sits there, or the two differ. */

@@ -160,9 +160,12 @@ const struct command commands[] = {
 	    "Adds the next version to the keyring: it opens, and does not seal yet.",
 	    "The file is then copied to every host, and loaded there by both services (HUP).\n"
 	    "  --file FILE  the file that a credential or a command makes the keyring of\n" },
-	{ "keys use", cmd_keys_use, "[--file FILE] VERSION", "key.rotate",
+	{ "keys use", cmd_keys_use, "[--force] [--file FILE] VERSION", "key.rotate",
 	    "The next version of the keyring seals from now on; those before open.",
-	    "The file is then copied to every host again, and loaded there by both services.\n"
+	    "Refused while a program runs that has not loaded it. The file is then copied to "
+	    "every\n"
+	    "host again, and loaded there by both services.\n"
+	    "  --force      also then: what others seal does not open there until it has\n"
 	    "  --file FILE  the file that a credential or a command makes the keyring of\n" },
 	{ "keys rotate", cmd_keys_rotate, "[--force] | --keyring [--dry-run] | --tenant SLUG",
 	    "key.rotate",
@@ -180,6 +183,14 @@ const struct command commands[] = {
 	    "  --tenant SLUG  a data key of that tenant is made, and all that it has sealed is\n"
 	    "             sealed with it\n"
 	    "Killed, it is run again, and does what is not done.\n" },
+	{ "keys retire", cmd_keys_retire, "[--force] [--dry-run] [--file FILE] VERSION",
+	    "key.rotate",
+	    "A version of the keyring that seals no more is past: it verifies trails only.",
+	    "Refused, with what and how many, while something hangs on it: what it has sealed,\n"
+	    "accounts of the database, programs, API keys and recovery codes.\n"
+	    "  --force      also while programs, API keys or recovery codes do: those end\n"
+	    "  --dry-run    only say what hangs on it\n"
+	    "  --file FILE  the file that a credential or a command makes the keyring of\n" },
 	{ "ends", cmd_ends, "", NULL,
 	    "Says what ends sessions, keys, mailed links and all else that somebody signs in with.",
 	    "A line for each event with a column for each credential, then why:\n"

@@ -11,6 +11,7 @@
 #include "core/auth/tenant/tenant_rekey.h"
 #include "core/store/identity/keys.h"
 #include "core/store/server/rewrap.h"
+#include "core/store/tenant/program.h"
 #include "tools/bsxctl.h"
 
 /* ---- what there is ---- */
@@ -42,12 +43,25 @@ static const struct field signing_fields[] = {
 static const struct schema signing_schema =
     SCHEMA("SigningShown", struct signing_shown, signing_fields);
 
+static const struct field program_fields[] = {
+	FIELD(struct program_group, kind, .doc = "responder or driftd."),
+	FIELD(struct program_group, host, .doc = "Where they run."),
+	FIELD(struct program_group, n, .doc = "Processes that said so within a minute."),
+	FIELD(
+	    struct program_group, seals, .doc = "The lowest version that one of them seals with."),
+	FIELD(struct program_group, opens, .doc = "The highest version that all of them have."),
+	FIELD_END,
+};
+static const struct schema program_schema =
+    SCHEMA("ProgramShown", struct program_group, program_fields);
+
 struct keys_shown {
-	struct items keyring, signing_keys;
+	struct items keyring, signing_keys, programs;
 };
 static const struct field keys_fields[] = {
 	FIELD(struct keys_shown, keyring, .item = &version_schema, .doc = "Highest first."),
 	FIELD(struct keys_shown, signing_keys, .item = &signing_schema, .doc = "All."),
+	FIELD(struct keys_shown, programs, .item = &program_schema, .doc = "That run."),
 	FIELD_END,
 };
 static const struct schema keys_schema = SCHEMA("Keys", struct keys_shown, keys_fields);
@@ -69,6 +83,7 @@ static bool
 look_at_keyring(struct ctl *c, struct items *out, struct err *e)
 {
 	const struct keyring *k = c->env.keyring;
+	const uint32_t        seals = keyring_newest(k); /* asked first: it may look again */
 	struct version_shown *list;
 	struct wrapped       *all;
 	size_t                n = 0;
@@ -88,7 +103,7 @@ look_at_keyring(struct ctl *c, struct items *out, struct err *e)
 
 		*x = (struct version_shown) { .version = v, .use = use };
 		if (*use == '\0')
-			x->use = v == keyring_newest(k) ? "seals" : "opens";
+			x->use = v == seals ? "seals" : "opens";
 		for (size_t i = 0; i < n; i++)
 			add_wrapped(x, &all[i]);
 	}
@@ -129,15 +144,26 @@ say_version(const struct version_shown *v)
 	    v->use, (long long)v->data_keys, (long long)v->signing_keys, (long long)v->templates);
 }
 
+static void
+say_program(struct ctl *c, const struct program_group *p)
+{
+	ctl_say("%s on %s: %lld processes; version %lld seals, %lld is the highest that all have",
+	    ctl_text(c, p->kind), ctl_text(c, p->host), (long long)p->n, (long long)p->seals,
+	    (long long)p->opens);
+}
+
 static bool
 list_keys(struct ctl *c, bool json, struct err *e)
 {
 	struct keys_shown           all;
 	const struct version_shown *v;
 	const struct signing_shown *s;
+	struct program_group       *p;
 
-	if (!look_at_keyring(c, &all.keyring, e) || !look_at_signing(c, &all.signing_keys, e))
+	if (!look_at_keyring(c, &all.keyring, e) || !look_at_signing(c, &all.signing_keys, e) ||
+	    !programs_running(database_control(c->d), c->mem, &p, &all.programs.n, e))
 		return false;
+	all.programs.p = p;
 	if (json)
 		return ctl_json(c, &keys_schema, &all, e);
 	v = all.keyring.p;
@@ -146,6 +172,8 @@ list_keys(struct ctl *c, bool json, struct err *e)
 		say_version(&v[i]);
 	for (size_t i = 0; i < all.signing_keys.n; i++)
 		ctl_say("signing key: %s %s", s[i].kid, s[i].use);
+	for (size_t i = 0; i < all.programs.n; i++)
+		say_program(c, &p[i]);
 	return true;
 }
 
@@ -193,8 +221,9 @@ tell(struct ctl *c, const struct keyring_told *t, struct err *e)
 }
 
 /* One that comes from elsewhere is changed where it comes from: in the file that it is made of. */
-static bool
-change(struct ctl *c, struct keyring_change in, uint32_t *now, struct err *e)
+bool
+ctl_keyring_change(
+    struct ctl *c, struct keyring_change in, const char *done, uint32_t *now, struct err *e)
 {
 	struct service s = { .uid = geteuid() };
 	struct err     none = { 0 };
@@ -209,12 +238,13 @@ change(struct ctl *c, struct keyring_change in, uint32_t *now, struct err *e)
 	if (!service_find(c, NULL, &s, &none))
 		s.uid = geteuid();
 	in.owner = s.uid;
-	return keyring_change(&in, &rand_system, now, e);
+	return keyring_change(&in, &rand_system, now, e) &&
+	       tell(c, &(struct keyring_told) { .keyring = done, .version = *now }, e);
 }
 
 /* What is to be done with the file that was changed. */
-static void
-say_next(struct ctl *c, const char *file, const char *then)
+void
+ctl_keyring_next(struct ctl *c, const char *file, const char *then)
 {
 	if (keys_are_ours(c->conf))
 		ctl_say("copy the file to every host, have both services load it there (systemctl "
@@ -233,31 +263,38 @@ add(struct ctl *c, const char *file, struct err *e)
 	uint32_t                    version;
 	char                        then[32];
 
-	if (!change(c, in, &version, e) ||
-	    !tell(c, &(struct keyring_told) { .keyring = "add", .version = version }, e))
+	if (!ctl_keyring_change(c, in, "add", &version, e))
 		return false;
 	ctl_say("version %u is next in %s: it opens, and does not seal yet", (unsigned)version,
 	    file == NULL ? c->conf->keyring : ctl_text(c, file));
 	snprintf(then, sizeof(then), "use %u", (unsigned)version);
-	say_next(c, file, then);
+	ctl_keyring_next(c, file, then);
 	return true;
 }
 
 struct file_options {
 	const char *file; /* NULL: the keyring's own */
+	bool        force;
 };
 
 static bool
-file_options(int argc, char **argv, struct file_options *out)
+file_options(int argc, char **argv, bool may_force, struct file_options *out)
 {
-	static const struct option options[] = { { "file", required_argument, NULL, 'f' }, { 0 } };
-	int                        o;
+	static const struct option options[] = {
+		{ "file", required_argument, NULL, 'f' },
+		{ "force", no_argument, NULL, '!' },
+		{ 0 },
+	};
+	int o;
 
 	*out = (struct file_options) { 0 };
 	while ((o = getopt_long(argc, argv, "", options, NULL)) != -1) {
-		if (o != 'f' || out->file != NULL)
+		if (o == '?' || (o == 'f' ? out->file != NULL : out->force || !may_force))
 			return false;
-		out->file = optarg;
+		if (o == 'f')
+			out->file = optarg;
+		else
+			out->force = true;
 	}
 	return true;
 }
@@ -268,9 +305,33 @@ cmd_keys_add(struct ctl *c, int argc, char **argv)
 	struct file_options x;
 	struct err          e = { 0 };
 
-	if (!file_options(argc, argv, &x) || optind != argc)
+	if (!file_options(argc, argv, false, &x) || optind != argc)
 		return ctl_usage("keys add", false);
 	return ctl_open(c, &e) && add(c, x.file, &e) ? 0 : ctl_failed(&e);
+}
+
+/* Those that run and have not loaded it could not open what others seal. */
+static bool
+all_have(struct ctl *c, uint32_t version, struct err *e)
+{
+	struct program_group *list;
+	size_t                n, behind = 0;
+
+	if (!programs_running(database_control(c->d), c->mem, &list, &n, e))
+		return false;
+	for (size_t i = 0; i < n; i++)
+		if (list[i].opens < version) {
+			fputs("bsxctl: ", stderr);
+			fprintf(stderr, "%s on %s has not loaded version %u\n",
+			    ctl_text(c, list[i].kind), ctl_text(c, list[i].host),
+			    (unsigned)version);
+			behind++;
+		}
+	return behind == 0 ||
+	       err_set(e, ERR_CONFLICT, 0,
+		   "Programs that run have not loaded that version: copy the keyring there, reload "
+		   "them and wait for half a minute, or use --force.",
+		   "version %u, and %zu kinds of programs", (unsigned)version, behind);
 }
 
 static bool
@@ -278,12 +339,11 @@ use(struct ctl *c, const char *file, uint32_t version, struct err *e)
 {
 	const struct keyring_change in = { .path = file, .turn = KEYRING_USE, .version = version };
 
-	if (!change(c, in, &version, e) ||
-	    !tell(c, &(struct keyring_told) { .keyring = "use", .version = version }, e))
+	if (!ctl_keyring_change(c, in, "use", &version, e))
 		return false;
 	ctl_say("version %u of %s seals from now on, once the services have loaded it",
 	    (unsigned)version, file == NULL ? c->conf->keyring : ctl_text(c, file));
-	say_next(c, file, "rotate --keyring");
+	ctl_keyring_next(c, file, "rotate --keyring");
 	return true;
 }
 
@@ -305,9 +365,12 @@ cmd_keys_use(struct ctl *c, int argc, char **argv)
 	uint32_t            version;
 	struct err          e = { 0 };
 
-	if (!file_options(argc, argv, &x) || !number_of(argc, argv, &version))
+	if (!file_options(argc, argv, true, &x) || !number_of(argc, argv, &version))
 		return ctl_usage("keys use", false);
-	return ctl_open(c, &e) && use(c, x.file, version, &e) ? 0 : ctl_failed(&e);
+	return ctl_open(c, &e) && (x.force || all_have(c, version, &e)) &&
+		       use(c, x.file, version, &e)
+		   ? 0
+		   : ctl_failed(&e);
 }
 
 /* ---- what it wraps ---- */

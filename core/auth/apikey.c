@@ -31,33 +31,34 @@ hash_secret(const struct auth *a, const struct tenant *t, uint32_t version,
 	return true;
 }
 
-/* Of any version of the keyring: keys outlive its rotation. */
-static bool
+/* Of any version of the keyring: keys outlive its rotation.  0: of none. */
+static uint32_t
 fits_any(
     const struct auth *a, const struct tenant *t, const struct key_text *text, struct blob stored)
 {
 	const struct keyring *k = a->env->keyring;
 	uint8_t               hash[HASH_LEN];
-	bool                  fits = false;
+	uint32_t              fits = 0;
 
 	for (uint32_t v = keyring_below(k, 0); v > 0; v = keyring_below(k, v)) {
 		struct err why = { 0 };
 
 		if (hash_secret(a, t, v, text, hash, &why))
-			fits |= secret_eq(hash, stored.p, HASH_LEN);
+			fits = secret_eq(hash, stored.p, HASH_LEN) ? v : fits;
 	}
 	return fits;
 }
 
 /* Another process may have made it with a version that is not loaded here yet. */
-static bool
+static uint32_t
 secret_fits(
     const struct auth *a, const struct tenant *t, const struct key_text *text, struct blob stored)
 {
-	const struct keyring *k = a->env->keyring;
+	uint32_t version = stored.n == HASH_LEN ? fits_any(a, t, text, stored) : 0;
 
-	return stored.n == HASH_LEN && (fits_any(a, t, text, stored) ||
-					   (keyring_has_more(k) && fits_any(a, t, text, stored)));
+	if (version == 0 && stored.n == HASH_LEN && keyring_has_more(a->env->keyring))
+		version = fits_any(a, t, text, stored);
+	return version;
 }
 
 /* ---- checking ---- */
@@ -162,6 +163,26 @@ touch(const struct deed_by *by, const struct api_key *k, int64_t now_ms)
 		    "the last use of an API key could not be noted", &why);
 }
 
+/*
+ * Only who has the secret can hash it by a newer version: at its next use.  That it could not be
+ * kept is no fault of the request.
+ */
+static void
+renew_hash(const struct deed_by *by, const struct key_text *text, const struct api_key *k,
+    uint32_t version)
+{
+	uint32_t   newest = keyring_newest(by->auth->env->keyring);
+	uint8_t    hash[HASH_LEN];
+	struct err why = { 0 };
+
+	if (version == newest && k->pepper == (int64_t)version)
+		return;
+	if (!hash_secret(by->auth, by->t->tenant, newest, text, hash, &why) ||
+	    !api_key_rehash(by->t, k, (struct blob) { hash, HASH_LEN }, newest, &why))
+		log_err(by->auth->env->log, LOG_SYSTEM,
+		    "an API key could not be hashed by the newest version of the keyring", &why);
+}
+
 bool
 api_key_check(const struct deed_by *by, const struct key_text *text, const char *address,
     struct caller *out, struct err *e)
@@ -169,10 +190,12 @@ api_key_check(const struct deed_by *by, const struct key_text *text, const char 
 	const struct tenant *t = by->t->tenant;
 	int64_t              now_ms = clock_ms(by->auth->env->clock);
 	struct api_key       k;
+	uint32_t             version;
 
 	if (!api_key_by_id(by->t, by->mem, &text->id, &k, e))
 		return false;
-	if (!secret_fits(by->auth, t, text, k.secret_hash))
+	version = secret_fits(by->auth, t, text, k.secret_hash);
+	if (version == 0)
 		return refuse(e, "wrong secret");
 	if (k.expires_at.ms != 0 && k.expires_at.ms <= now_ms)
 		return refuse(e, "expired");
@@ -182,6 +205,7 @@ api_key_check(const struct deed_by *by, const struct key_text *text, const char 
 	    !fill_caller(by->mem, t, &k, out, e))
 		return false;
 	touch(by, &k, now_ms);
+	renew_hash(by, text, &k, version);
 	return true;
 }
 
@@ -272,6 +296,7 @@ make_text(const struct deed_by *by, struct api_key *k, struct err *e)
 	const struct env    *env = by->auth->env;
 	const struct tenant *t = by->t->tenant;
 	struct key_text      text = { .id = k->id };
+	uint32_t             pepper = keyring_newest(env->keyring);
 	char                *key = secret_alloc(by->mem, KEY_TEXT_LEN + 1);
 	uint8_t             *hash = talloc_array(by->mem, uint8_t, HASH_LEN);
 	bool                 ok;
@@ -279,13 +304,13 @@ make_text(const struct deed_by *by, struct api_key *k, struct err *e)
 	if (key == NULL || hash == NULL)
 		return err_memory(e);
 	rand_fill(env->rand, text.secret, sizeof(text.secret));
-	ok = tenant_tag(t, text.tenant, e) &&
-	     hash_secret(by->auth, t, keyring_newest(env->keyring), &text, hash, e);
+	ok = tenant_tag(t, text.tenant, e) && hash_secret(by->auth, t, pepper, &text, hash, e);
 	key_text_print(&text, key);
 	secret_wipe(&text, sizeof(text));
 	k->key = key;
 	k->prefix = talloc_strndup(by->mem, key, API_KEY_PREFIX_LEN);
 	k->secret_hash = (struct blob) { hash, HASH_LEN };
+	k->pepper = pepper;
 	return ok && (k->prefix != NULL || err_memory(e));
 }
 

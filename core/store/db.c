@@ -350,11 +350,15 @@ has_other_passwords(struct db *db)
 	struct db_options o = { 0 };
 	bool              ok;
 
-	if (db->o.keyring == NULL || !keyring_look_again(db->o.keyring))
+	if (db->o.keyring == NULL)
 		return false;
+	/* It may also have been read again by somebody else since these were derived. */
+	(void)keyring_look_again(db->o.keyring);
 	now = account_passwords(db, db->o.keyring, db->o.user, &why);
-	if (now == NULL)
+	if (now == NULL || strcmp(now[0], db->o.password) == 0) {
+		talloc_free(now);
 		return false;
+	}
 	o.password = now[0];
 	o.older = now + 1;
 	ok = copy_passwords(db, &o);

@@ -26,6 +26,7 @@ struct app {
 	struct pages              *pages;   /* this worker's generated pages, made on first use (fcgi/ops/docs.c) */
 	struct drift              *drift;   /* the drift path, made on first use (fcgi/drift/drift.c) */
 	struct cors               *cors;    /* origins of other pages, read on first use (web/cors.c) */
+	struct program            *program; /* what this worker says of itself (auth/programs.h); NULL: nothing */
 	int                        slot;    /* this worker's slot in the segment; -1: none (CGI, tools) */
 };
 

@@ -118,6 +118,7 @@ open_daemon(struct daemon *d, struct err *e)
 	if (d->slots == NULL)
 		return false;
 	d->id = uuid_make(&clock_system, &rand_system);
+	d->program = (struct program) { .id = d->id, .kind = "driftd" };
 	env = daemon_env(d);
 	d->database = database_make(d->mem, &env, e);
 	return d->database != NULL;

@@ -98,13 +98,17 @@ daemon_start(const struct daemon *d, unsigned self, struct uuid owner)
 bool
 daemon_alive(struct daemon *d, struct err *e)
 {
+	const struct env  env = daemon_env(d);
 	char              host[HOST_MAX] = "";
 	struct daemon_row row = {
 		.id = d->id, .host = host, .pid = getpid(), .version = BSX_VERSION
 	};
 
 	(void)gethostname(host, sizeof(host) - 1);
-	return daemon_beat(database_control(d->database), &row, e);
+	if (!daemon_beat(database_control(d->database), &row, e))
+		return false;
+	program_tell(&d->program, &env, d->database);
+	return true;
 }
 
 static void
@@ -395,6 +399,7 @@ say_goodbye(struct supervised *r)
 
 	if (!daemon_gone(database_control(r->d->database), &r->d->id, &e))
 		log_err(r->d->log, LOG_SYSTEM, "the daemon's row stays behind", &e);
+	program_ends(&r->d->program, r->d->database);
 	database_close_all(r->d->database);
 }
 

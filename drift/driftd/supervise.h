@@ -5,6 +5,7 @@
 #ifndef BSX_DRIFT_DRIFTD_SUPERVISE_H
 #define BSX_DRIFT_DRIFTD_SUPERVISE_H
 
+#include "core/auth/programs.h"
 #include "drift/driftd/sender.h"
 
 struct daemon {
@@ -17,6 +18,7 @@ struct daemon {
 	struct channel_slots *slots;
 	struct database      *database; /* its connection is closed whenever a child may be forked */
 	struct uuid           id;
+	struct program        program; /* the same id */
 };
 
 MUST_USE struct log *daemon_log(

@@ -225,11 +225,19 @@ called() { # called COMMAND : the arguments
 	'user roles') echo "user roles globex second@globex.example --add viewer" ;;
 	'tenant addresses') echo "tenant addresses globex --any" ;;
 	'keys add') echo "keys add" ;;
-	'keys use') echo "keys use 2" ;;
+	'keys use') echo "keys use --force 2" ;;
 	'keys rotate') echo "keys rotate --keyring" ;;
+	'keys retire') hangs_on_it && echo "keys retire --force 1" ;;
 	'source try' | 'grant revoke') echo elsewhere ;; # they need collectors, or a grant: the tests over HTTP
 	*) return 1 ;;
 	esac
+}
+# What hangs on the version before, once it was rotated; programs as below.
+hangs_on_it() {
+	sql "INSERT INTO $globex.recovery_codes (user_id, code_hash, pepper, created_at) SELECT id, REPEAT('x', 32), 1, NOW(3) FROM $globex.users LIMIT 1; INSERT INTO $globex.api_keys (id, name, prefix, secret_hash, kind, scopes, allowed_addresses, created_at) SELECT id, 'old', 'x', REPEAT('x', 32), 'personal', '[]', '[]', NOW(3) FROM $globex.users LIMIT 1"
+	run 1 keys retire 1 && says 'responder on elsewhere: a process still seals with version 1' || return 1
+	sql "DELETE FROM testctl.programs"
+	run 1 keys retire 1 && says '^tenant globex: 0 API keys and 1 recovery codes are hashed by version 1' && says '^tenant globex: 1 API keys and 0 recovery codes are hashed by a version that was not kept' && run 1 keys retire 2 && says 'seals no more'
 }
 entries() { sql "SELECT COUNT(*) FROM $platform.audit WHERE action = '$1' AND actor_name = 'bsxctl:$me' AND outcome = 'success'"; }
 leaves_its_entry() { # leaves_its_entry COMMAND ACTION
@@ -273,9 +281,15 @@ while IFS=$tab read -r command action; do
 		ok "... its name is taken" runs_and_says exists 1 tenant create initech --name Initech --admin a@initech.example
 		ok "... its schema is brought up to date all the same" run 0 migrate --check
 		;;
-	'keys add') ok "... which wraps nothing, and seals nothing" runs_and_says '^keyring: version 2 is next; 0 data keys, 0 signing keys' 0 keys list ;;
+	'keys add') ok "... which wraps nothing, and seals nothing" runs_and_says '^keyring: version 2 is next; 0 data keys, 0 signing keys' 0 keys list
+		sql "INSERT INTO testctl.programs VALUES (UNHEX(REPEAT('07', 16)), 'responder', 'elsewhere', 7, '0', 1, 1, NOW(3), NOW(3))"
+		ok "... which programs have loaded it is told" runs_and_says '^responder on elsewhere: 1 processes; version 1 seals, 1 is the highest' 0 keys list
+		ok "... and it is not used before all have" runs_and_says '^bsxctl: responder on elsewhere has not loaded version 2' 1 keys use 2
+		ok "... which changes nothing" runs_and_says '^keyring: version 2 is next' 0 keys list
+		;;
 	'keys use')
 		ok "... and there is no other that could be" runs_and_says 'was used before' 1 keys use 1
+		ok "... the first is not retired while it wraps anything, by force neither" runs_and_says 'rotate --keyring first' 1 keys retire --force 1
 		ok "... what is to be wrapped is counted" runs_and_says '^[1-9][0-9]* keys would be wrapped by version 2, [1-9][0-9]* accounts would get' 0 keys rotate --keyring --dry-run
 		ok "... and the first still wraps it" runs_and_says '^keyring: version 1 opens; [1-9][0-9]* data keys, [1-9]' 0 keys list
 		;;
@@ -289,6 +303,10 @@ while IFS=$tab read -r command action; do
 		sql "UPDATE testctl.tenant_keys SET created_at = created_at - INTERVAL 2 DAY"
 		ok "... until the one before is destroyed" runs_and_says 'the keys before are destroyed' 0 keys rotate --tenant globex
 		ok "... and of one that is not there none is made" runs_and_says 'tenant nobody' 1 keys rotate --tenant nobody
+		;;
+	'keys retire')
+		ok "... it is past then" runs_and_says '^keyring: version 1 is past; 0 data keys' 0 keys list
+		ok "... and trails that it made verify" run 0 audit verify
 		;;
 	'tenant undelete')
 		ok "... and it is what it was" test "$(initech)" = 'active '

@@ -215,6 +215,8 @@ opens_all(struct resealing *x)
 
 /* ---- the tests ---- */
 
+#define OLDER "07070707070707070707070707070707"
+
 static void
 all_is_sealed_with_the_newest_key_and_the_one_before_is_destroyed(void **state)
 {
@@ -233,8 +235,19 @@ all_is_sealed_with_the_newest_key_and_the_one_before_is_destroyed(void **state)
 	assert_int_equal(x->pass.sealed, 0);
 	assert_int_equal(x->pass.destroyed, 0);
 	settle(x);
+	/* a daemon of a release that says nothing of its keys */
+	server_do(x->w->root,
+	    "INSERT INTO testbsx.daemons VALUES (X'%s', 'h', 7, '0', NOW(3), NOW(3))", OLDER);
+	whole_pass(x);
+	assert_int_equal(x->pass.destroyed, 0);
+	server_do(x->w->root,
+	    "INSERT INTO testbsx.programs VALUES (X'%s', 'driftd', 'h', 7, '1', 1, 1, NOW(3), "
+	    "NOW(3))",
+	    OLDER);
 	whole_pass(x);
 	assert_int_equal(x->pass.destroyed, 1);
+	server_do(x->w->root, "DELETE FROM testbsx.daemons WHERE id = X'%s'", OLDER);
+	server_do(x->w->root, "DELETE FROM testbsx.programs WHERE id = X'%s'", OLDER);
 	assert_string_equal(text(x, "SELECT GROUP_CONCAT(version) FROM testbsx.tenant_keys k JOIN"
 				    " testbsx.tenants t ON t.id = k.tenant_id WHERE slug = 'acme'"),
 	    "2");

@@ -88,6 +88,7 @@ make_one(const struct deed_by *by, const struct uuid *user, const char **text,
     struct recovery_row *row, struct err *e)
 {
 	const struct env *env = by->auth->env;
+	uint32_t          pepper = keyring_newest(env->keyring);
 	uint8_t           random[SYMBOLS], *hash = talloc_array(by->mem, uint8_t, HASH_LEN);
 	char              symbols[SYMBOLS];
 	bool              ok;
@@ -97,11 +98,11 @@ make_one(const struct deed_by *by, const struct uuid *user, const char **text,
 		symbols[i] = alphabet[random[i] % 32];
 	*text = print(by->mem, symbols);
 	ok = hash != NULL && *text != NULL;
-	ok = ok ? hash_code(by, keyring_newest(env->keyring), user, symbols, hash, e)
-		: err_memory(e);
+	ok = ok ? hash_code(by, pepper, user, symbols, hash, e) : err_memory(e);
 	secret_wipe(random, sizeof(random));
 	secret_wipe(symbols, sizeof(symbols));
-	*row = (struct recovery_row) { *user, { hash, HASH_LEN }, { clock_ms(env->clock) } };
+	*row =
+	    (struct recovery_row) { *user, { hash, HASH_LEN }, pepper, { clock_ms(env->clock) } };
 	return ok;
 }
 

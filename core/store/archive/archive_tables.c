@@ -175,6 +175,7 @@ const struct archive_plan archive_control_plans[] = {
 	NOBODYS("login_failures", "of accounts by their hashes, which are the installation's"),
 	NOBODYS("signing_keys", "the installation's"),
 	NOBODYS("daemons", "the installation's"),
+	NOBODYS("programs", "the installation's"),
 	NOBODYS("erasures", "of tenants that are no more"),
 	NOBODYS("restores", "schemas beside that of the tenant it was"),
 	NOBODYS("schema_migrations", "the installation's"),

@@ -5,6 +5,7 @@
 #include "core/store/archive/sealed.h"
 #include "core/store/drift/content.h"
 #include "core/store/tenant/database.h"
+#include "core/store/tenant/program.h"
 #include "core/store/tx.h"
 
 struct value {
@@ -281,6 +282,7 @@ reseal_walk(struct database *d, struct tenant_db *t, const struct reseal_watch *
 {
 	const struct reseal x = { d, t, w, p };
 	struct data_keys    now;
+	bool                older = false;
 
 	if (!tenant_db_fresh(t, e) || !data_keys_state(d, &t->tenant->id, &now, e))
 		return false;
@@ -295,5 +297,8 @@ reseal_walk(struct database *d, struct tenant_db *t, const struct reseal_watch *
 		return false;
 	if (!p->ended || !p->settled || p->sealed > 0 || p->refused > 0)
 		return true;
+	/* It may seal with the former key for as long as it runs. */
+	if (!programs_older(d->control, d, &older, e) || older)
+		return e->code == ERR_OK;
 	return data_keys_drop(d, &t->tenant->id, t->data_key.version, &p->destroyed, e);
 }

@@ -7,7 +7,9 @@
  *
  * The former keys are destroyed behind a pass that has found nothing of them and was begun RESEAL_SETTLE_S after the newest
  * one was made: by then every process of this version has sealed with it for long (tenant_db_open()), what a deed has begun with
- * another one is written, and a program of the version before, which keeps the key it began with, is replaced.  A snapshot that was begun before and is read for longer than that may meet what it cannot open.
+ * another one is written, and a program of the version before, which keeps the key it began with, is replaced; while a
+ * daemon of such a version says that it is alive, they stay (programs_older()).  A snapshot that was begun before and is read
+ * for longer than that may meet what it cannot open.
  *
  * What does not open is told, stays as it is, and keeps the former keys.
  *

@@ -14,6 +14,7 @@ static const char *const kinds[] = { KEY_PERSONAL, KEY_SERVICE, NULL };
 		.doc = "Its first characters, to recognise it by."),                               \
 	    FIELD(struct api_key, secret_hash, .flags = FIELD_NO_JSON | FIELD_SECRET,              \
 		.doc = "HMAC of the secret."),                                                     \
+	    FIELD(struct api_key, pepper, .flags = FIELD_NO_JSON, .doc = "Its key's version."),    \
 	    FIELD(struct api_key, kind, .choices = kinds,                                          \
 		.doc = "personal: never more than its maker may do, and ended with the maker; "    \
 		       "service: the tenant's own."),                                              \
@@ -59,6 +60,7 @@ static const struct field insert_fields[] = {
 	COLUMN(struct api_key, name),
 	COLUMN(struct api_key, prefix),
 	COLUMN(struct api_key, secret_hash),
+	COLUMN(struct api_key, pepper),
 	COLUMN(struct api_key, kind),
 	COLUMN(struct api_key, administrative),
 	COLUMN(struct api_key, scopes),
@@ -73,7 +75,8 @@ static const struct field insert_fields[] = {
 static const struct schema insert_schema = SCHEMA("ApiKeyIn", struct api_key, insert_fields);
 
 #define COLUMNS                                                                                    \
-	"SELECT k.id, k.name, k.prefix, k.secret_hash, k.kind, k.administrative, k.scopes,"        \
+	"SELECT k.id, k.name, k.prefix, k.secret_hash, k.pepper, k.kind, k.administrative, "       \
+	"k.scopes,"                                                                                \
 	" k.config_ids, k.allowed_addresses, k.created_by,"                                        \
 	" COALESCE(u.status, '') <> 'active' AS orphaned, k.converted, k.created_at,"              \
 	" k.expires_at, k.last_used_at, k.told_days"
@@ -104,9 +107,10 @@ SQL(api_key_select_page, SQL_TENANT, &api_key_page_schema, &api_key_schema,
 		 " AND (:all OR k.converted OR COALESCE(u.status, '') <> 'active')"
 		 " ORDER BY k.id DESC LIMIT :limit");
 SQL(api_key_insert, SQL_TENANT, &insert_schema, NULL,
-    "INSERT INTO api_keys (id, name, prefix, secret_hash, kind, administrative, scopes,"
+    "INSERT INTO api_keys (id, name, prefix, secret_hash, pepper, kind, administrative, scopes,"
     " config_ids, allowed_addresses, created_by, created_at, expires_at, told_days)"
-    " VALUES (:id, :name, :prefix, :secret_hash, :kind, :administrative, :scopes, :config_ids,"
+    " VALUES (:id, :name, :prefix, :secret_hash, :pepper, :kind, :administrative, :scopes, "
+    ":config_ids,"
     " :allowed_addresses, :created_by, :created_at, :expires_at, :told_days)");
 
 bool
@@ -177,6 +181,33 @@ SQL(api_key_update_left, SQL_TENANT, &maker_schema, NULL,
 SQL(api_key_update_used, SQL_TENANT, &api_key_touch_schema, NULL,
     "UPDATE api_keys SET last_used_at = :now"
     " WHERE id = :id AND (last_used_at IS NULL OR last_used_at <= :unless_since)");
+
+struct rehash_in {
+	struct uuid id;
+	struct blob was, now;
+	int64_t     pepper;
+};
+static const struct field rehash_fields[] = {
+	COLUMN(struct rehash_in, now),
+	COLUMN(struct rehash_in, pepper),
+	COLUMN(struct rehash_in, id),
+	COLUMN(struct rehash_in, was),
+	FIELD_END,
+};
+static const struct schema rehash_in = SCHEMA("ApiKeyRehashIn", struct rehash_in, rehash_fields);
+
+SQL(api_key_update_hash, SQL_TENANT, &rehash_in, NULL,
+    "UPDATE api_keys SET secret_hash = :now, pepper = :pepper"
+    " WHERE id = :id AND secret_hash = :was AND revoked_at IS NULL");
+
+bool
+api_key_rehash(
+    struct tenant_db *t, const struct api_key *k, struct blob hash, int64_t pepper, struct err *e)
+{
+	const struct rehash_in in = { k->id, k->secret_hash, hash, pepper };
+
+	return db_run(t->db, &api_key_update_hash, &in, NULL, e);
+}
 
 struct key_count {
 	uint64_t n;

@@ -15,6 +15,7 @@ struct api_key {
 	char          *name;
 	char          *prefix;            /* the first characters, to recognise it by */
 	struct blob    secret_hash;       /* 32 bytes */
+	int64_t        pepper;            /* the version of the keyring that it is by; 0: nobody knows */
 	char          *kind;              /* KEY_PERSONAL, KEY_SERVICE */
 	bool           administrative;    /* may change users, roles, keys, tenants and settings: service keys only */
 	struct strings scopes;
@@ -52,6 +53,8 @@ MUST_USE bool api_key_count_personal(struct tenant_db *t, const struct uuid *mak
 MUST_USE bool api_key_revoke_personal(struct tenant_db *t, const struct uuid *maker, instant now, struct err *e);
 /* ERR_MISSING: no such key, or it is revoked already. */
 MUST_USE bool api_key_revoke(struct tenant_db *t, const struct uuid *id, instant now, struct err *e);
+/* The hash of the same secret by another version, while it is still the one that was read. */
+MUST_USE bool api_key_rehash(struct tenant_db *t, const struct api_key *k, struct blob hash, int64_t pepper, struct err *e);
 /* Notes the use unless one since `unless_since` is noted. */
 MUST_USE bool api_key_touch(struct tenant_db *t, const struct uuid *id, instant now, instant unless_since, struct err *e);
 

@@ -170,6 +170,7 @@ factor_count_try(struct tenant_db *t, const struct uuid *user, instant now, inst
 static const struct field recovery_row_fields[] = {
 	COLUMN(struct recovery_row, user_id),
 	COLUMN(struct recovery_row, code_hash),
+	COLUMN(struct recovery_row, pepper),
 	COLUMN(struct recovery_row, created_at),
 	FIELD_END,
 };
@@ -212,8 +213,8 @@ SQL(recovery_select_one, SQL_TENANT, &recovery_find_schema, &recovery_count_sche
     "SELECT COUNT(*) AS codes FROM recovery_codes"
     " WHERE user_id = :user_id AND code_hash = :code_hash AND used_at IS NULL");
 SQL(recovery_insert, SQL_TENANT, &recovery_row_schema, NULL,
-    "INSERT INTO recovery_codes (user_id, code_hash, created_at) VALUES (:user_id, :code_hash,"
-    " :created_at)");
+    "INSERT INTO recovery_codes (user_id, code_hash, pepper, created_at) VALUES (:user_id,"
+    " :code_hash, :pepper, :created_at)");
 SQL(recovery_update_used, SQL_TENANT, &recovery_take_schema, NULL,
     "UPDATE recovery_codes SET used_at = :now"
     " WHERE user_id = :user_id AND code_hash = :code_hash AND used_at IS NULL");

@@ -44,6 +44,7 @@ MUST_USE bool factor_forget_tries(struct tenant_db *t, const struct uuid *user, 
 struct recovery_row {
 	struct uuid user_id;
 	struct blob code_hash;
+	int64_t     pepper; /* the version of the keyring that it is by; 0: nobody knows */
 	instant     created_at;
 };
 MUST_USE bool recovery_add(struct tenant_db *t, const struct recovery_row *rows, size_t n, struct err *e);

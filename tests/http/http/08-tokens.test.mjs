@@ -5,7 +5,7 @@ import { test } from 'node:test';
 import * as jose from 'jose';
 import { base, renewWorkers, until } from '../lib/env.mjs';
 import { call } from '../lib/client.mjs';
-import { bearer, bsxctl, newTenant, sql, withToken } from '../lib/people.mjs';
+import { bearer, bsxctl, newTenant, serviceKey, sql, withToken } from '../lib/people.mjs';
 
 const issuer = base.origin;
 const metadata = async () => (await call('GET', '/.well-known/openid-configuration')).json;
@@ -140,4 +140,32 @@ test('no credentials are needed, and none are looked at', async () => {
     assert.equal(a.status, 200);
     assert.equal((await call('POST', target, { body: {} })).status, 405);
   }
+});
+
+// Nobody is told (no HUP): the workers see that the file is another one.
+test('the keyring turns while everybody works', async () => {
+  const mine = await bearer(newTenant());
+  const made = await serviceKey(mine, ['read:users']);
+  const key = () => call('GET', '/api/users', { headers: { Authorization: `Bearer ${made.key}` } });
+  assert.equal((await key()).status, 200);
+  const schema = sql(`SELECT schema_name FROM tenants WHERE id = UNHEX(REPLACE('${mine.session.tenant.id}', '-', ''))`);
+  const pepper = () => Number(sql(`SELECT pepper FROM ${schema}.api_keys WHERE id = UNHEX(REPLACE('${made.id}', '-', ''))`));
+  const old = pepper();
+  assert.ok(old > 0);
+  bsxctl('keys', 'add');
+  const running = () => JSON.parse(bsxctl('keys', 'list', '--json')).programs;
+  await until('all programs have loaded it', () => running().length >= 2 && running().every((p) => p.opens === old + 1 && p.seals === old), 40, 500);
+  bsxctl('keys', 'use', String(old + 1));
+  bsxctl('keys', 'rotate', '--keyring');
+  for (let i = 0; i < 20; i++) {
+    const other = i % 5 === 0 ? await bearer(newTenant()) : mine;
+    assert.equal((await other('GET', '/api/auth/me')).status, 200);
+    assert.equal((await key()).status, 200);
+  }
+  await until('the key is hashed by the new version', async () => (await key()).status === 200 && pepper() === old + 1, 40, 500);
+  assert.equal((await key()).status, 200);
+  await until('all programs seal with it', () => running().every((p) => p.seals === old + 1), 40, 500);
+  const later = await bearer(newTenant());
+  assert.equal((await later('GET', '/api/auth/me')).status, 200);
+  assert.equal((await key()).status, 200);
 });

@@ -62,6 +62,7 @@ static const struct field kept_fields[] = {
 	FIELD(struct alert_route, repeat_min_s, .flags = FIELD_OMIT_ZERO, .doc = "Least time."),
 	FIELD(struct alert_route, escalate, .item = &route_step_schema, .flags = FIELD_OMIT_ZERO,
 	    .doc = "Who else."),
+	ROUTE_GROUP_FIELDS(struct alert_route, group, FIELD_OMIT_ZERO),
 	FIELD(struct alert_route, created_at, .doc = "When it was made."),
 	FIELD(struct alert_route, updated_at, .doc = "When it was last changed."),
 	FIELD_END,
@@ -281,6 +282,7 @@ route_options(const struct alert_route *r, struct alert_target *out)
 	out->tell_work = work_choice(r->tell_work);
 	out->repeat_min_s = r->repeat_min_s == 0 ? REPEAT_MIN_S : r->repeat_min_s;
 	out->route_id = r->id;
+	out->route = r;
 }
 
 void
@@ -351,7 +353,7 @@ route_check(TALLOC_CTX *mem, const struct alert_route *r, struct err *e)
 	       route_check_ids(mem, r->channels, "/channels", e) &&
 	       check_hours(mem, m->hours, "hours", e) &&
 	       check_hours(mem, m->outside, "outside", e) &&
-	       route_steps_check(mem, &r->escalate, e);
+	       route_steps_check(mem, &r->escalate, e) && route_group_check(mem, &r->group, e);
 }
 
 /* ---- what is odd about one ---- */

@@ -18,6 +18,7 @@
 
 #include "core/json/schema.h"
 #include "drift/alert/alerting.h"
+#include "drift/alert/route_group.h"
 #include "drift/alert/route_step.h"
 #include "drift/attribution/attribution.h"
 
@@ -45,6 +46,7 @@ struct alert_route {
 	const char         *tell_work;              /* work_choice(); NULL: not given */
 	int64_t             repeat_min_s;           /* 0: REPEAT_MIN_S */
 	struct items        escalate;               /* struct route_step */
+	struct route_group  group;
 	instant             created_at, updated_at;
 };
 struct alert_routes {

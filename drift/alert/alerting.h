@@ -23,6 +23,8 @@
 
 #define TITLE_NAME_MAX 300 /* bytes of a config's name in the title of a condition */
 
+struct alert_route; /* alert_route.h */
+
 /* A channel to tell of alerts from a severity on; that one has fallen below it is told once. */
 struct alert_target {
 	struct uuid   channel_id;
@@ -32,6 +34,7 @@ struct alert_target {
 	enum tell_work tell_work;
 	int64_t       repeat_min_s; /* least time between events that only count */
 	struct uuid   route_id;     /* that leads there (alert_route.h); nil: the config names it */
+	const struct alert_route *route; /* how that tells several together (holding.h); NULL: each alone */
 };
 
 /* Whose alerts these are, in a transaction of `t`; nobody changes it. */

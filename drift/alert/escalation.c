@@ -76,8 +76,10 @@ escalation_add_targets(
 
 	by.channels = step->channels;
 	route_add_targets(&by, out, n);
-	for (size_t i = 0; i < *n; i++)
-		out[i].min_severity = SEVERITY_INFO; /* whoever is called for is told */
+	for (size_t i = 0; i < *n; i++) {
+		out[i].min_severity = SEVERITY_INFO; /* whoever is called for is told, */
+		out[i].route = NULL;                 /* at once */
+	}
 }
 
 bool

@@ -120,6 +120,7 @@ static const struct field listed_fields[] = {
 	FIELD(struct event_listed, title),
 	FIELD(struct event_listed, config, .item = &open_config, .flags = FIELD_OMIT_ZERO),
 	FIELD(struct event_listed, opened_at, .flags = FIELD_OMIT_ZERO),
+	FIELD(struct event_listed, never_sent, .flags = FIELD_OMIT_ZERO),
 	FIELD_END,
 };
 static const struct schema listed_schema =
@@ -134,6 +135,7 @@ static const struct schema list_links =
 
 static const struct field many_fields[] = {
 	FIELD(struct event_many, reason),
+	FIELD(struct event_many, route, .flags = FIELD_OMIT_ZERO),
 	FIELD(struct event_many, alerts, .item = &listed_schema),
 	FIELD(struct event_many, alerts_total),
 	FIELD(struct event_many, resolved),
@@ -342,6 +344,8 @@ static const struct schema kept_links = SCHEMA("KeptLinks", struct event_links, 
 
 static const struct field kept_many_fields[] = {
 	FIELD(struct event_many, reason),
+	/* one that has none is kept as before, for programs that do not know the member */
+	FIELD_AS(struct event_many, route.text, "route", .flags = FIELD_OMIT_ZERO),
 	FIELD_END,
 };
 static const struct schema kept_many = SCHEMA("KeptMany", struct event_many, kept_many_fields);
@@ -384,7 +388,9 @@ event_template(const struct alert_event *ev, const char *type)
 
 	if (ev->escalation != NULL || strcmp(type, EVENT_UNACKNOWLEDGED) == 0)
 		return 4;
-	return ev->many != NULL ? 3 : first ? 1 : 2;
+	if (ev->many != NULL)
+		return strcmp(ev->many->reason, SUMMARY_RATE) == 0 ? 3 : 5;
+	return first ? 1 : 2;
 }
 
 bool

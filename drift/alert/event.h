@@ -20,7 +20,7 @@
 #include "drift/alert/alerting.h"
 #include "drift/engine/view.h"
 
-#define EVENT_TEMPLATE 4 /* the newest of the renderings that an event is for: a number kept beside it (event_template()) */
+#define EVENT_TEMPLATE 5 /* the newest of the renderings that an event is for: a number kept beside it (event_template()) */
 #define EVENT_MAX      20000
 #define EVENT_CHANGES  20
 #define EVENT_LINES    8000 /* bytes of all text_diff: those of the first changes for which there is room */
@@ -88,18 +88,22 @@ struct event_listed {
 	struct raw_json title;
 	struct event_config *config; /* NULL: of none */
 	instant         opened_at;
+	bool            never_sent; /* it is over, and nothing of it was told before; not where the reason is SUMMARY_RATE */
 };
-/* Only `reason` is kept: the rest is read at each attempt (drift/deliver/summary.h), so that nothing stands in it that was
+/* Only `reason` and `route` are kept: the rest is read at each attempt (drift/deliver/summary.h), so that nothing stands in it that was
  * masked since. */
 struct event_many {
 	const char     *reason; /* why they are told together: SUMMARY_RATE, ... */
+	struct raw_json route;  /* name of the route that says so; no text: none does */
 	struct items    alerts; /* struct event_listed, the worst first, those that are over last */
 	int64_t         alerts_total, resolved; /* listed or not */
 	const char     *worst;       /* of those that are not over; NULL: all are */
 	struct raw_json by_severity; /* of those that are not over: {"critical": 3} */
 };
 #define EVENT_SUMMARY "drift.alerts.summary" /* of no alert by itself: no row of events.h */
-#define SUMMARY_RATE "rate" /* they came faster than the channel is told */
+#define SUMMARY_RATE   "rate"   /* they came faster than the channel is told */
+#define SUMMARY_GROUP  "group"  /* they are of one group of a route (route_group.h) */
+#define SUMMARY_REPEAT "repeat" /* they were told, and are still open */
 #define EVENT_LISTED 20
 
 struct alert_event {
@@ -130,8 +134,8 @@ MUST_USE bool event_make(const struct alert_scope *s, const struct alert_news *n
 /* For which templates it is, told as `type`: a program from before leaves what it does not know to one that does. */
 int64_t event_template(const struct alert_event *ev, const char *type);
 
-/* Of several alerts, at this instant: as it is kept. */
-MUST_USE bool event_make_summary(const struct alert_scope *s, const char *reason,
+/* Of several alerts, at this instant: as it is kept.  `route`: its name; NULL: none. */
+MUST_USE bool event_make_summary(const struct alert_scope *s, const char *reason, const char *route,
     struct alert_event *out, struct err *e);
 /* It is a test of a channel. */
 bool event_is_test(const struct alert_event *ev);

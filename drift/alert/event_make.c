@@ -325,8 +325,8 @@ event_make(const struct alert_scope *s, const struct alert_news *news, struct al
 }
 
 bool
-event_make_summary(
-    const struct alert_scope *s, const char *reason, struct alert_event *out, struct err *e)
+event_make_summary(const struct alert_scope *s, const char *reason, const char *route,
+    struct alert_event *out, struct err *e)
 {
 	*out = (struct alert_event) { .type = EVENT_SUMMARY, .at = { clock_ms(s->env->clock) } };
 	out->many = talloc_zero(s->mem, struct event_many);
@@ -334,6 +334,6 @@ event_make_summary(
 	if (out->many == NULL || out->links == NULL)
 		return err_memory(e);
 	out->many->reason = reason;
-	return set_tenant(s, out, e) &&
+	return set_name(s->mem, &out->many->route, route, e) && set_tenant(s, out, e) &&
 	       set_link(s, "/api/drift/alerts", NULL, &out->links->alerts, e);
 }

@@ -76,7 +76,7 @@ fold_keeps_ends(const char *kind)
 		const char *kind;
 		bool        keeps_ends;
 	} kinds[] = {
-#define X(kind, ops, keeps_ends, work, doc) { kind, keeps_ends },
+#define X(kind, ops, keeps_ends, many, work, doc) { kind, keeps_ends },
 		CHANNEL_FORMATS(X) OTHER_FORMATS(X)
 #undef X
 	};

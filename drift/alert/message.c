@@ -59,6 +59,28 @@ set_lane(const struct outbox *m, struct alert_event *ev)
 }
 
 bool
+message_post_many(const struct alert_scope *s, const struct message_many *m, struct err *e)
+{
+	struct alert_event ev;
+	struct buf         b;
+	struct outbox      o = {
+		     .id = m->id,
+		     .channel_id = m->channel->id,
+		     .kind = m->channel->kind,
+		     .event = EVENT_SUMMARY,
+		     .state = "pending",
+		     .created_at = { clock_ms(s->env->clock) },
+		     .group_id = m->group_id,
+	};
+
+	buf_make(&b, s->mem);
+	if (!event_make_summary(s, m->reason, m->route, &ev, e) || !event_keep(&b, &ev, e))
+		return false;
+	o.template = event_template(&ev, ev.type);
+	return message_seal_kept(s, &o.id, buf_str(&b), &o.body, e) && outbox_add(s->t->db, &o, e);
+}
+
+bool
 message_seal(struct tenant_db *t, TALLOC_CTX *mem, const struct uuid *id,
     const struct alert_event *ev, struct blob *body, struct err *e)
 {

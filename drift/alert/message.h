@@ -12,6 +12,16 @@
 MUST_USE bool message_post(const struct alert_scope *s, const struct alert_event *ev, struct str kept,
     const struct channel *c, struct uuid *id, struct err *e);
 
+/* The message of that id, which tells of several alerts (EVENT_SUMMARY), the same way. */
+struct message_many {
+	struct uuid           id;
+	const struct channel *channel;
+	const char           *reason, *route; /* SUMMARY_RATE, ...; name of a route, or NULL */
+	struct uuid           group_id;       /* of which group it tells; nil: of none */
+};
+MUST_USE bool message_post_many(
+    const struct alert_scope *s, const struct message_many *m, struct err *e);
+
 /* An event as the message of that id keeps it. */
 MUST_USE bool message_seal(struct tenant_db *t, TALLOC_CTX *mem, const struct uuid *id,
     const struct alert_event *ev, struct blob *body, struct err *e);

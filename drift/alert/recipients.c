@@ -68,6 +68,8 @@ asked_of(const struct alert_routes *routes)
 	for (size_t i = 0; i < routes->list.n; i++) {
 		out.categories |= r[i].match != NULL && r[i].match->categories.n > 0;
 		out.controls |= r[i].match != NULL && r[i].match->controls.n > 0;
+		out.categories |= route_group_by(&r[i].group, GROUP_CATEGORY);
+		out.controls |= route_group_by(&r[i].group, GROUP_CONTROL);
 	}
 	return out;
 }
@@ -129,6 +131,7 @@ take_routes(
 	if (!find_facts(in, &f, e))
 		return false;
 	to->routes = taken;
+	to->facts = f;
 	for (size_t i = 0; goes_on && i < in->routes->list.n; i++) {
 		f.any_time = has_lane_of(in, &r[i].id);
 		if (route_misfit(s->mem, &r[i], &f) != NULL)

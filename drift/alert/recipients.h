@@ -17,6 +17,7 @@ struct recipients {
 	size_t                           n;
 	const struct alert_route *const *routes; /* that the alert takes now */
 	size_t                           routes_n;
+	struct route_facts               facts; /* by which it takes them, where it was held against any: with kind */
 };
 
 struct recipients_in {

@@ -3,9 +3,11 @@
 #include <string.h>
 
 #include "core/store/alert/lane.h"
+#include "core/store/drift/schedule.h"
 #include "core/store/trip.h"
 #include "drift/alert/escalation.h"
 #include "drift/alert/fold.h"
+#include "drift/alert/holding.h"
 #include "drift/alert/message.h"
 #include "drift/alert/recipients.h"
 
@@ -31,7 +33,12 @@ struct telling {
 		struct uuid id;
 		int64_t     due_s;
 	} * due;
-	size_t lanes_n, posts_n, due_n;
+	struct waits { /* with others */
+		size_t            post;
+		struct group_join join;
+		bool              first; /* of its lane */
+	} * waits;
+	size_t lanes_n, posts_n, due_n, waits_n;
 };
 
 /* ---- what is there ---- */
@@ -266,6 +273,17 @@ lane_of(const struct telling *w, const struct alert_target *t, const struct wait
 	};
 }
 
+/* It has become worse than what was told of it. */
+static bool
+rises(const struct telling *w)
+{
+	enum severity before = w->severity;
+
+	if (w->news->severity_before != NULL)
+		(void)severity_parse(str_of(w->news->severity_before), &before);
+	return w->news->escalated || w->severity > before;
+}
+
 /*
  * Whatever was written to the channel of this alert came to nothing (it was disabled, or ten
  * attempts failed): it has not heard of it.
@@ -321,22 +339,69 @@ is_taken_in(const struct waiting *at, const struct outbox *o)
 	       (at->n >= FOLD_WAITING_MAX && !last->opens);
 }
 
-/* Into the message that waits, or behind one that is on its way. */
 static void
-place(struct telling *w, const struct waiting *at, struct outbox *o, struct alert_lane *lane)
+put_waits(struct telling *w, const struct hold *h, bool first)
+{
+	w->waits[w->waits_n++] = (struct waits) { w->posts_n - 1, h->join, first };
+}
+
+/* It is the first of its lane, or waits behind others. */
+static void
+place_new(struct telling *w, const struct waiting *at, struct outbox *o, struct alert_lane *lane,
+    const struct hold *h)
+{
+	if (at->n == 0 && supersede_needless(w, o, lane))
+		return;
+	if (h->held) {
+		o->group_id = h->join.group.id;
+		put_waits(w, h, at->n == 0);
+	} else if (at->n == 0) {
+		put_due(w, o, o->wait_s);
+	}
+}
+
+/* Into the message that waits: it goes when that would, or sooner. */
+static void
+place_into(struct telling *w, const struct waiting *at, struct outbox *o, struct alert_lane *lane,
+    const struct hold *h)
 {
 	const struct outbox *last = at->last;
+	const bool           waited = !uuid_is_nil(&last->group_id);
+	const bool           joins = waited && h->held;
 
-	if (!is_taken_in(at, o)) {
-		if (at->n == 0 && !supersede_needless(w, o, lane))
-			put_due(w, o, o->wait_s);
-		return;
-	}
 	o->id = last->id;
 	fold_into(o, last);
-	if (!supersede_needless(w, o, lane) && at->n == 1 && last->attempts == 0 &&
-	    last->wait_s > o->wait_s)
+	if (supersede_needless(w, o, lane))
+		return;
+	if (joins && !h->join.passes && !uuid_eq(&last->group_id, &h->join.group.id))
+		o->group_id = last->group_id;
+	else if (joins) {
+		o->group_id = h->join.group.id;
+		put_waits(w, h, at->n == 1);
+	} else if (at->n == 1 && last->attempts == 0 && (waited || last->wait_s > o->wait_s))
 		put_due(w, o, o->wait_s);
+}
+
+/* Into the message that waits, or behind one that is on its way. */
+static void
+place(struct telling *w, const struct waiting *at, const struct alert_target *t, struct outbox *o,
+    struct alert_lane *lane)
+{
+	const struct hold_in in = {
+		.route = w->news->escalation != NULL ? NULL : t->route,
+		.lane = lane,
+		.event = o->event,
+		.severity = w->severity,
+		.rises = rises(w),
+		.wait_s = o->wait_s,
+	};
+	struct hold h;
+
+	hold_decide(&in, &h);
+	if (is_taken_in(at, o))
+		place_into(w, at, o, lane, &h);
+	else
+		place_new(w, at, o, lane, &h);
 }
 
 /* Behind a new lane may be what waits from before there were lanes; it comes before what is told
@@ -372,7 +437,8 @@ tell(struct telling *w, const struct alert_target *t, const struct channel *c, b
 	struct outbox            *o = &w->posts[w->posts_n++];
 	bool                      sending;
 
-	if (!take_former(w, &lane, &at, e))
+	if ((at.lane == NULL && !hold_group(s->mem, t, c->kind, &w->to.facts, &lane.group_id, e)) ||
+	    !take_former(w, &lane, &at, e))
 		return false;
 	sending = at.last != NULL && at.last->sending;
 	*o = (struct outbox) {
@@ -396,7 +462,7 @@ tell(struct telling *w, const struct alert_target *t, const struct channel *c, b
 		o->event = EVENT_REOPENED;
 	if (is_unheard(&at) || is_led_there(t, &at))
 		open_unheard(o);
-	place(w, &at, o, &lane);
+	place(w, &at, t, o, &lane);
 	o->template = event_template(&w->event, o->event);
 	if (at.lane == NULL || lane.below != below || lane.untold) {
 		lane.below = below;
@@ -446,6 +512,25 @@ tell_targets(struct telling *w, struct err *e)
 	return true;
 }
 
+/* What is behind another in its lane comes into the index when that is over. */
+static bool
+write_waits(struct telling *w, struct err *e)
+{
+	struct db *db = w->s->t->db;
+
+	for (size_t i = 0; i < w->waits_n; i++) {
+		const struct waits  *x = &w->waits[i];
+		const struct outbox *o = &w->posts[x->post];
+		int64_t              due_s;
+
+		if (!group_join(db, w->s->mem, &x->join, &due_s, e) ||
+		    !(x->first ? group_await(db, o, due_s, e)
+			       : schedule_by(db, SCHEDULE_GROUP, &o->group_id, due_s, e)))
+			return false;
+	}
+	return true;
+}
+
 static bool
 write(struct telling *w, struct err *e)
 {
@@ -456,7 +541,7 @@ write(struct telling *w, struct err *e)
 	for (size_t i = 0; i < w->due_n; i++)
 		if (!outbox_index_add(db, &w->due[i].id, w->due[i].due_s, e))
 			return false;
-	return true;
+	return write_waits(w, e);
 }
 
 static bool
@@ -467,7 +552,9 @@ make_room(struct telling *w, struct err *e)
 	w->lanes = talloc_zero_size(w->s->mem, n * sizeof(w->lanes[0]));
 	w->posts = talloc_zero_size(w->s->mem, n * sizeof(w->posts[0]));
 	w->due = talloc_zero_size(w->s->mem, n * sizeof(w->due[0]));
-	return (w->lanes != NULL && w->posts != NULL && w->due != NULL) || err_memory(e);
+	w->waits = talloc_zero_size(w->s->mem, n * sizeof(w->waits[0]));
+	return (w->lanes != NULL && w->posts != NULL && w->due != NULL && w->waits != NULL) ||
+	       err_memory(e);
 }
 
 bool

@@ -22,7 +22,7 @@ work_of(const char *kind)
 		const char    *kind;
 		enum kind_work work;
 	} kinds[] = {
-#define X(kind, ops, keeps_ends, work, doc) { kind, work },
+#define X(kind, ops, keeps_ends, many, work, doc) { kind, work },
 		CHANNEL_FORMATS(X) OTHER_FORMATS(X)
 #undef X
 	};

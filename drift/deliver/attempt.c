@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "core/shm/metric.h"
+#include "core/store/alert/alert_group.h"
 #include "core/store/alert/lane.h"
 #include "core/store/tx.h"
 #include "drift/alert/fold.h"
@@ -51,7 +52,7 @@ let_follow(struct db *db, const struct attempt *a, const struct outbox *next, st
 
 	return outbox_set(db, m, e) && lane_arrived(db, m, a->row.at, e) &&
 	       outbox_index_end(db, &m->id, a->claim->fence, e) &&
-	       (uuid_is_nil(&next->id) || outbox_index_add(db, &next->id, next->wait_s, e));
+	       (uuid_is_nil(&next->id) || group_let_follow(db, next, next->wait_s, e));
 }
 
 /* What waits tells what this one could not, and goes on with its attempts while there are any. */
@@ -89,7 +90,7 @@ keep(struct db *db, const struct attempt *a, const struct outbox *next, struct e
 	if (goes_on(a))
 		return outbox_index_again(db, &m->id, a->claim->fence, delay_s(a), e);
 	return outbox_index_end(db, &m->id, a->claim->fence, e) &&
-	       (uuid_is_nil(&next->id) || outbox_index_add(db, &next->id, 0, e));
+	       (uuid_is_nil(&next->id) || group_let_follow(db, next, 0, e));
 }
 
 /* A body that was finished long ago tells nothing but itself, and what is older tells nothing of
@@ -197,7 +198,7 @@ attempt_event(const struct attempt *a, TALLOC_CTX *mem, struct alert_event *show
 	struct alert_event kept;
 
 	return message_open(a->t, mem, &a->message, &kept, e) &&
-	       (kept.many == NULL || summary_fill(a->t, mem, &a->message.id, kept.many, e)) &&
+	       (kept.many == NULL || summary_fill(a->t, mem, &a->message, kept.many, e)) &&
 	       event_view(mem, view, &kept, shown, e);
 }
 

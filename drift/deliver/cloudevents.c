@@ -84,7 +84,6 @@ const struct format_ops cloud_events = {
 	.has_channels = true,
 	.check_target = format_check_url,
 	.secret = &webhook_secret,
-	.tells_many = true,
 	.action = "alert.deliver",
 	.done = "alert delivered",
 	.delays_s = delays_of_days,

@@ -234,7 +234,6 @@ const struct format_ops alert_email = {
 	.check_target = check_address,
 	.rate = { 6, 10 },
 	.rate_is_most = true,
-	.tells_many = true,
 	.action = "alert.deliver",
 	.done = "alert delivered",
 	.delays_s = mail_delays_s,

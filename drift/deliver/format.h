@@ -91,11 +91,10 @@ struct format_ops {
 	bool has_template;
 
 	/* How fast a channel of the kind is told where nobody says otherwise, by what its receiver documents; 0: as fast as it
-	 * answers.  What waits longer is told by one message together where the kind has a form for that, an event with `many`;
-	 * a kind that has none is told each. */
+	 * answers.  What waits longer is told by one message together where the kind has a form for that (tells_many), an event
+	 * with `many`; a kind that has none is told each. */
 	struct channel_rate rate;
 	bool                rate_is_most; /* whoever gets it has asked for nothing: a channel may be told slower, not faster */
-	bool                tells_many;
 
 	const char      *action, *done; /* for the log: "alert.deliver", "alert delivered" */
 	const int64_t   *delays_s;      /* before the 2nd, 3rd, ... attempt: DELIVER_TRIES - 1 of them */
@@ -116,7 +115,7 @@ struct format_ops {
 struct format {
 	const char              *kind; /* of channels and messages, and the metrics' label */
 	const struct format_ops *ops;
-	bool                     keeps_ends; /* see drift/alert/kinds.h, where the rows are */
+	bool                     keeps_ends, tells_many; /* see drift/alert/kinds.h, where the rows are */
 };
 extern const struct format formats[]; /* ended by kind == NULL */
 /* NULL: no such kind in that table. */

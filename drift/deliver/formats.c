@@ -4,27 +4,27 @@
 #include "drift/alert/kinds.h"
 #include "drift/deliver/format.h"
 
-#define X(kind, ops, keeps_ends, work, doc) extern const struct format_ops ops;
+#define X(kind, ops, keeps_ends, many, work, doc) extern const struct format_ops ops;
 CHANNEL_FORMATS(X)
 OTHER_FORMATS(X)
 #undef X
 
 const struct format formats[] = {
-#define X(kind, ops, keeps_ends, work, doc) { kind, &(ops), keeps_ends },
+#define X(kind, ops, keeps_ends, many, work, doc) { kind, &(ops), keeps_ends, many },
 	CHANNEL_FORMATS(X) OTHER_FORMATS(X)
 #undef X
-	    { NULL, NULL, false },
+	    { 0 },
 };
 
 const char *const channel_kinds[] = {
-#define X(kind, ops, keeps_ends, work, doc) kind,
+#define X(kind, ops, keeps_ends, many, work, doc) kind,
 	CHANNEL_FORMATS(X)
 #undef X
 	    NULL,
 };
 
 const char channel_kinds_doc[] = "How it delivers."
-#define X(kind, ops, keeps_ends, work, doc) " " kind ": " doc "."
+#define X(kind, ops, keeps_ends, many, work, doc) " " kind ": " doc "."
     CHANNEL_FORMATS(X);
 #undef X
 

@@ -131,7 +131,7 @@ pacing_turn(const struct attempt *a, TALLOC_CTX *mem, struct pacing *out, struct
 		return true;
 	w.ask = (struct pacing_ask) {
 		.rate = rate,
-		.tells_many = a->format->ops->tells_many,
+		.tells_many = a->format->tells_many,
 		.waited = a->claim->fence > 1,
 		.alone = uuid_is_nil(&a->message.lane_id) || a->message.template == 0,
 	};

@@ -209,7 +209,6 @@ const struct format_ops slack_blocks = {
 	.check_target = format_check_url,
 	.hides_url = true,
 	.rate = { 20, 10 }, /* a message a second, documented; fewer are read */
-	.tells_many = true,
 	.action = "alert.deliver",
 	.done = "alert delivered",
 	.delays_s = delays_of_days,

@@ -62,7 +62,6 @@ const struct format_ops standard_webhooks = {
 	.has_channels = true,
 	.check_target = format_check_url,
 	.secret = &webhook_secret,
-	.tells_many = true,
 	.action = "alert.deliver",
 	.done = "alert delivered",
 	.delays_s = delays_of_days,

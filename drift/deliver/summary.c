@@ -17,21 +17,10 @@ bool
 summary_post(const struct attempt *a, TALLOC_CTX *mem, const struct uuid *id, const char *reason,
     struct err *e)
 {
-	const struct alert_scope s = { .env = a->d->env, .t = a->t, .mem = mem };
-	struct alert_event       ev;
-	struct outbox            o = {
-			   .id = *id,
-			   .channel_id = a->channel.id,
-			   .kind = a->channel.kind,
-			   .event = EVENT_SUMMARY,
-			   .state = "pending",
-			   .created_at = { clock_ms(a->d->env->clock) },
-	};
+	const struct alert_scope  s = { .env = a->d->env, .t = a->t, .mem = mem };
+	const struct message_many m = { .id = *id, .channel = &a->channel, .reason = reason };
 
-	if (!event_make_summary(&s, reason, &ev, e))
-		return false;
-	o.template = event_template(&ev, ev.type);
-	return message_seal(a->t, mem, id, &ev, &o.body, e) && outbox_add(a->t->db, &o, e);
+	return message_post_many(&s, &m, e);
 }
 
 /* ---- what it lists ---- */
@@ -70,21 +59,23 @@ list_one(TALLOC_CTX *mem, const struct gathered *row, struct event_listed *out, 
 }
 
 static bool
-list_alerts(struct tenant_db *t, TALLOC_CTX *mem, const struct uuid *id, struct event_many *out,
-    struct err *e)
+list_alerts(struct tenant_db *t, TALLOC_CTX *mem, const struct gather_what *of,
+    struct event_many *out, struct err *e)
 {
 	struct event_listed *listed;
 	struct gathered     *rows;
 	size_t               n;
 
-	if (!gather_list(t->db, mem, id, EVENT_LISTED, &rows, &n, e))
+	if (!gather_list(t->db, mem, of, EVENT_LISTED, &rows, &n, e))
 		return false;
 	listed = talloc_zero_size(mem, (n + 1) * sizeof(listed[0]));
 	if (listed == NULL)
 		return err_memory(e);
-	for (size_t i = 0; i < n; i++)
+	for (size_t i = 0; i < n; i++) {
 		if (!list_one(mem, &rows[i], &listed[i], e))
 			return false;
+		listed[i].never_sent = rows[i].never_sent && strcmp(out->reason, SUMMARY_RATE) != 0;
+	}
 	out->alerts = (struct items) { listed, n };
 	return true;
 }
@@ -117,15 +108,17 @@ count_alerts(const struct gathered_count *rows, size_t n, struct event_many *out
 }
 
 bool
-summary_fill(struct tenant_db *t, TALLOC_CTX *mem, const struct uuid *id, struct event_many *out,
+summary_fill(struct tenant_db *t, TALLOC_CTX *mem, const struct outbox *m, struct event_many *out,
     struct err *e)
 {
-	struct gathered_count *counts;
-	size_t                 n;
-	struct buf             by;
+	const bool               again = strcmp(out->reason, SUMMARY_REPEAT) == 0;
+	const struct gather_what of = { again ? m->group_id : m->id, again };
+	struct gathered_count   *counts;
+	size_t                   n;
+	struct buf               by;
 
 	buf_make(&by, mem);
-	return list_alerts(t, mem, id, out, e) && gather_count(t->db, mem, id, &counts, &n, e) &&
+	return list_alerts(t, mem, &of, out, e) && gather_count(t->db, mem, &of, &counts, &n, e) &&
 	       count_alerts(counts, n, out, &by, e);
 }
 

@@ -16,8 +16,8 @@ bool summary_is(const struct outbox *m);
 MUST_USE bool summary_post(const struct attempt *a, TALLOC_CTX *mem, const struct uuid *id,
     const char *reason, struct err *e);
 
-/* What it lists: all but the reason. */
-MUST_USE bool summary_fill(struct tenant_db *t, TALLOC_CTX *mem, const struct uuid *id,
+/* What it lists: all but the reason and the route. */
+MUST_USE bool summary_fill(struct tenant_db *t, TALLOC_CTX *mem, const struct outbox *m,
     struct event_many *out, struct err *e);
 
 /* With the record of its last attempt: what it tells has arrived, or is given up with it. */

@@ -283,7 +283,6 @@ const struct format_ops teams_card = {
 	.check_target = format_check_url,
 	.hides_url = true,
 	.rate = { 4, 5 }, /* more is read by nobody in a channel */
-	.tells_many = true,
 	.action = "alert.deliver",
 	.done = "alert delivered",
 	.delays_s = delays_of_days,

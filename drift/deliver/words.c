@@ -374,7 +374,9 @@ count_alerts(TALLOC_CTX *mem, const struct event_many *many, struct err *e)
 	if (by == NULL)
 		return NULL;
 	buf_make(&b, mem);
-	buf_printf(&b, "%lld alerts", (long long)many->alerts_total);
+	buf_printf(&b, "%lld alert%s%s", (long long)many->alerts_total,
+	    many->alerts_total == 1 ? "" : "s",
+	    strcmp(many->reason, SUMMARY_REPEAT) == 0 ? " still open" : "");
 	for (size_t i = 0; i < sizeof(order) / sizeof(order[0]); i++) {
 		const struct json *n = json_get(by, order[i]);
 
@@ -393,9 +395,18 @@ count_alerts(TALLOC_CTX *mem, const struct event_many *many, struct err *e)
 static const char *
 why_together(const struct event_many *many)
 {
-	return strcmp(many->reason, SUMMARY_RATE) == 0
-		   ? "They came faster than this channel is told of each."
-		   : "They are told together.";
+	static const struct {
+		const char *reason, *why;
+	} why[] = {
+		{ SUMMARY_RATE, "They came faster than this channel is told of each." },
+		{ SUMMARY_GROUP, "They have in common what their route tells in one message." },
+		{ SUMMARY_REPEAT, "They were told, and nobody has acknowledged them." },
+	};
+
+	for (size_t i = 0; i < sizeof(why) / sizeof(why[0]); i++)
+		if (strcmp(many->reason, why[i].reason) == 0)
+			return why[i].why;
+	return "They are told together.";
 }
 
 /* ---- all of it ---- */
@@ -423,6 +434,7 @@ make_summary(TALLOC_CTX *mem, const struct alert_event *ev, struct words *out, s
 	return out->title != NULL && make_link(mem, ev, out, e) && make_headline(mem, ev, out, e) &&
 	       add_fact(out, "Customer", tenant_line(mem, ev->tenant, e)) &&
 	       add_fact(out, "Why together", why_together(ev->many)) &&
+	       add_fact(out, "Route", line_of(mem, &ev->many->route, NAME_MAX_, e)) &&
 	       list_alerts(mem, ev->many, out, e);
 }
 

@@ -10,6 +10,7 @@
 #include "drift/config/spec.h"
 #include "drift/run/attributed.h"
 #include "drift/run/escalating.h"
+#include "drift/run/grouping.h"
 #include "drift/run/hushing.h"
 #include "drift/run/pushers.h"
 #include "drift/run/recheck.h"
@@ -156,6 +157,18 @@ escalation(struct db *db, const struct deadline *b, struct err *e)
 	return escalating_due(db, &b->due, e);
 }
 
+static bool
+group(struct db *db, const struct deadline *b, struct err *e)
+{
+	return grouping_due(db, &b->due, e);
+}
+
+static bool
+repeat(struct db *db, const struct deadline *b, struct err *e)
+{
+	return grouping_repeat(db, &b->due, e);
+}
+
 #define COUNTING_MS 5000 /* what takes longer is left to the count of the day */
 
 struct counting {
@@ -203,6 +216,8 @@ static const struct due_kind {
 	{ SCHEDULE_WATCH, NULL, tailing },
 	{ SCHEDULE_ESCALATION, NULL, escalation },
 	{ SCHEDULE_HUSH, NULL, hush },
+	{ SCHEDULE_GROUP, NULL, group },
+	{ SCHEDULE_REPEAT, NULL, repeat },
 	{ SCHEDULE_STORAGE, count_storage, end_storage },
 };
 

@@ -179,6 +179,24 @@ may_route(const struct acting *a, struct err *e)
 
 /* ---- one is made or changed ---- */
 
+/* Who groups no more has no times of it either. */
+static void
+copy_group(const struct route_wish *in, struct route_group *g)
+{
+	const struct route_group *says = &in->says.group;
+
+	if (in->has_group_by)
+		*g = says->by.n == 0
+			 ? (struct route_group) { 0 }
+			 : (struct route_group) { says->by, g->wait_s, g->interval_s, g->repeat_s };
+	if (in->has_wait)
+		g->wait_s = says->wait_s;
+	if (in->has_interval)
+		g->interval_s = says->interval_s;
+	if (in->has_repeat_interval)
+		g->repeat_s = says->repeat_s;
+}
+
 static bool
 copy_wish(const struct routing_deed *d, struct alert_route *r, struct err *e)
 {
@@ -202,6 +220,7 @@ copy_wish(const struct routing_deed *d, struct alert_route *r, struct err *e)
 		r->escalate = in->says.escalate;
 	if (in->has_repeat)
 		r->repeat_min_s = in->says.repeat_min_s;
+	copy_group(in, &r->group);
 	r->updated_at = acting_now(d->a);
 	return r->name != NULL ||
 	       err_set(e, ERR_INTERNAL, 0, "internal error", "a route without a name");

@@ -27,7 +27,8 @@ MUST_USE bool routing_page(const struct acting *a, struct page *p, struct err *e
 struct route_wish {
 	struct alert_route says;   /* but id and times */
 	struct uuid        before; /* it goes in front of that one; nil: behind all, or it stays */
-	bool               has_name, has_match, has_channels, has_continue, has_ends, has_makers, has_work, has_repeat, has_escalate; /* named */
+	bool               has_name, has_match, has_channels, has_continue, has_ends, has_makers, has_work, has_repeat, has_escalate,
+	    has_group_by, has_wait, has_interval, has_repeat_interval; /* named */
 };
 /* ERR_CONFLICT: there are ROUTES_MAX. */
 MUST_USE bool routing_make(

@@ -5,7 +5,9 @@
 #include "core/auth/settings.h"
 #include "core/store/alert/channel.h"
 #include "drift/alert/escalation.h"
+#include "drift/alert/holding.h"
 #include "drift/alert/recipients.h"
+#include "drift/deliver/format.h"
 #include "drift/service/alert.h"
 #include "drift/service/routing.h"
 #include "drift/watch/own_scope.h"
@@ -151,6 +153,19 @@ why_not(const struct channel *c, const struct alert_target *t, enum severity sev
 	return severity < t->min_severity ? "The config tells it only of worse." : NULL;
 }
 
+/* What it waits for, there. */
+static void
+show_pace(const struct channel *c, const struct alert_target *t, enum severity severity,
+    struct routing_hit *out)
+{
+	out->rate = format_rate(formats, c);
+	if (t->route == NULL || !hold_tells_many(c->kind))
+		return;
+	out->group_by = t->route->group.by;
+	if (out->group_by.n > 0 && severity < SEVERITY_CRITICAL)
+		out->wait_s = route_group_wait_s(&t->route->group);
+}
+
 static bool
 is_among(const struct items *hits, const struct uuid *channel)
 {
@@ -197,7 +212,9 @@ show_channels(const struct acting *a, const struct alert_target *to, size_t n,
 			c = uuid_eq(&rows[k].id, &to[i].channel_id) ? &rows[k] : NULL;
 		hits[out->n] = (struct routing_hit) { to[i].channel_id, to[i].route_id,
 			c == NULL ? NULL : c->name, c == NULL ? NULL : channel_state(c), false,
-			why_not(c, &to[i], severity) };
+			why_not(c, &to[i], severity), { 0 }, 0, { 0 } };
+		if (c != NULL)
+			show_pace(c, &to[i], severity, &hits[out->n]);
 		hits[out->n].told = hits[out->n].why == NULL;
 		out->n++;
 	}

@@ -7,6 +7,7 @@
 #ifndef BSX_DRIFT_SERVICE_ROUTING_TRY_H
 #define BSX_DRIFT_SERVICE_ROUTING_TRY_H
 
+#include "core/store/alert/channel.h"
 #include "drift/alert/alert_route.h"
 #include "drift/service/acting.h"
 
@@ -35,6 +36,9 @@ struct routing_hit {
 	const char *name, *status; /* NULL: the channel is no more */
 	bool        told;
 	const char *why; /* it is not; NULL: it is */
+	struct strings group_by; /* it is told with others that are alike in that; none: alone */
+	int64_t     wait_s; /* then: so long it would wait for others, if none was told for group_interval_s; else 0 */
+	struct channel_rate rate; /* of the channel; 0: none */
 };
 /* A step that follows where nobody acknowledges. */
 struct routing_later {

@@ -19,6 +19,7 @@ struct alert_route_out {
 	const char         *tell_work;
 	int64_t             repeat_min_s;
 	struct items        escalate;
+	struct route_group  group;
 	const char         *warning;
 	instant             created_at, updated_at;
 };
@@ -44,6 +45,7 @@ static const struct field alert_route_out_fields[] = {
 	FIELD(struct alert_route_out, escalate, .item = &route_step_schema,
 	    .flags = FIELD_OMIT_ZERO,
 	    .doc = "Who is told next of an alert that nobody acknowledges."),
+	ROUTE_GROUP_FIELDS(struct alert_route_out, group, FIELD_OMIT_ZERO),
 	FIELD(struct alert_route_out, warning, .flags = FIELD_OMIT_ZERO,
 	    .doc = "What is odd about it: no alert fits, or a route before it takes all that do."),
 	FIELD(struct alert_route_out, created_at, .doc = "When it was made."),
@@ -70,6 +72,7 @@ show_seen(const struct route_seen *s, struct alert_route_out *out)
 		.tell_work = r->tell_work,
 		.repeat_min_s = r->repeat_min_s,
 		.escalate = r->escalate,
+		.group = r->group,
 		.warning = s->doubt,
 		.created_at = r->created_at,
 		.updated_at = r->updated_at,
@@ -107,6 +110,7 @@ struct alert_route_in {
 	const char         *tell_work;
 	int64_t             repeat_min_s;
 	struct items        escalate;
+	struct route_group  group;
 	struct uuid         before;
 	uint64_t            given;
 };
@@ -142,6 +146,7 @@ struct alert_route_in {
 		    "not heard of the alert drift.alert.opened, both with data.escalation. "       \
 		    "Their channels count among those that all "                                   \
 		    "routes name."),                                                               \
+	    ROUTE_GROUP_FIELDS(struct alert_route_in, group, 0),                                   \
 	    FIELD(struct alert_route_in, before, .flags = FIELD_NULLABLE,                          \
 		.doc = "It goes in front of this route; when absent a new one goes behind all.")
 static const struct field  route_new_fields[] = { ROUTE_MEMBERS(FIELD_REQUIRED), FIELD_END };
@@ -166,6 +171,7 @@ wish_of(const struct alert_route_in *in, const struct schema *s)
 			.tell_work = in->tell_work,
 			.repeat_min_s = in->repeat_min_s,
 			.escalate = in->escalate,
+			.group = in->group,
 		},
 		.before = in->before,
 		.has_name = GIVEN("name"),
@@ -177,6 +183,10 @@ wish_of(const struct alert_route_in *in, const struct schema *s)
 		.has_work = GIVEN("tell_work"),
 		.has_repeat = GIVEN("repeat_min_s"),
 		.has_escalate = GIVEN("escalate"),
+		.has_group_by = GIVEN("group_by"),
+		.has_wait = GIVEN("group_wait_s"),
+		.has_interval = GIVEN("group_interval_s"),
+		.has_repeat_interval = GIVEN("repeat_interval_s"),
 	};
 #undef GIVEN
 }
@@ -288,6 +298,15 @@ static const struct field  hit_fields[] = {
 	 FIELD(struct routing_hit, status, .flags = FIELD_NULLABLE, .doc = "As of the channel."),
 	 FIELD(struct routing_hit, told, .doc = "It would be told, where it is paused later."),
 	 FIELD(struct routing_hit, why, .flags = FIELD_OMIT_ZERO, .doc = "Why it would not."),
+	 FIELD(struct routing_hit, group_by, .flags = FIELD_OMIT_ZERO,
+	     .doc = "It is told in one message with others that have that in common."),
+	 FIELD(struct routing_hit, wait_s, .flags = FIELD_OMIT_ZERO,
+	     .doc =
+		 "So many seconds it waits for others; longer where the group was told just now."),
+	 FIELD_AS(struct routing_hit, rate.per_minute, "rate_per_minute", .flags = FIELD_OMIT_ZERO,
+	     .doc = "So many messages a minute the channel is told at most; absent: any number."),
+	 FIELD_AS(struct routing_hit, rate.burst, "rate_burst", .flags = FIELD_OMIT_ZERO,
+	     .doc = "So many at once."),
 	 FIELD_END,
 };
 static const struct schema hit_schema = SCHEMA("AlertRouteHit", struct routing_hit, hit_fields);

@@ -340,6 +340,106 @@ a_kind_that_tells_each_only_waits(void **state)
 	close(fd);
 }
 
+/* ---- groups of a route ---- */
+
+#define ROUTE "019ace5f-4c7b-7000-8000-0000000000aa"
+
+/* To the one channel, all alerts as one group. */
+static void
+make_route(struct daemon_world *y)
+{
+	drift_sql(y->x,
+	    "UPDATE %s.alert_routing SET version = version + 1, routes = (SELECT CONCAT("
+	    "'{\"routes\":[{\"id\":\"" ROUTE "\",\"name\":\"all\",\"channels\":[\"', c.id,"
+	    " '\"],\"group_by\":[\"all\"],\"group_wait_s\":3600,"
+	    "\"created_at\":\"2026-11-30T00:00:00.000Z\","
+	    "\"updated_at\":\"2026-11-30T00:00:00.000Z\"}]}') FROM (SELECT LOWER(CONCAT_WS('-',"
+	    " SUBSTR(HEX(id), 1, 8), SUBSTR(HEX(id), 9, 4), SUBSTR(HEX(id), 13, 4),"
+	    " SUBSTR(HEX(id), 17, 4), SUBSTR(HEX(id), 21))) AS id FROM %s.channels) c)");
+}
+
+static int64_t
+waiting(struct daemon_world *y)
+{
+	return drift_count(y->x,
+	    "SELECT COUNT(*) FROM %s.outbox WHERE group_id IS NOT NULL AND lane_id IS NOT NULL");
+}
+
+static int64_t
+pending(struct daemon_world *y)
+{
+	return drift_count(y->x, "SELECT COUNT(*) FROM %s.outbox WHERE state = 'pending'");
+}
+
+/* Its daemon is killed as it makes the message of them, and as that is on its way. */
+static void
+a_group_is_told_once_by_one_message_whoever_is_killed(void **state)
+{
+	struct daemon_world *y = *state;
+	int                  port = 0, fd = receiver_listen(&port);
+	struct uuid          c = make_channel(
+		     y, port, "UPDATE %s.channels SET rate_per_minute = 6000, rate_burst = 100");
+	struct arrived a = { 0 };
+	struct hit     h;
+
+	make_route(y);
+	for (int round = 0; round < 4; round++) {
+		raise_storm(y, &c, 40);
+		assert_int_equal(waiting(y), 40);
+		driftd_start(y); /* a critical one is among them: they are due */
+		driftd_pause_ms(40 + round * 120);
+		driftd_end(y, SIGKILL);
+		server_do(y->x->w->root,
+		    "UPDATE testbsx.schedules SET lease_until = NULL, lease_owner = NULL");
+		server_do(y->x->w->root,
+		    "UPDATE testbsx.outbox_index SET lease_until = NULL,"
+		    " next_due = NOW(3) WHERE next_due < NOW(3) + INTERVAL 5 SECOND");
+		driftd_start(y);
+		for (int tries = 0; a.alerts < 40 * (round + 1) || pending(y) > 0; tries++) {
+			assert_true(tries < 60);
+			if (!receiver_take(fd, &h, 300))
+				continue;
+			assert_true(is_summary(&h));
+			assert_non_null(strstr(h.body, "\"reason\":\"group\",\"route\":\"all\""));
+			assert_int_equal(number_in(h.body, "\"alerts_total\":"), 40);
+			receiver_answer(&h, "204 No Content", "");
+			if (a.ids_n == 0 || strcmp(a.ids[a.ids_n - 1], h.id) != 0)
+				note(&a, &h); /* else it was on its way already */
+		}
+		driftd_end(y, SIGKILL);
+		drift_sql(y->x, "UPDATE %s.alert_groups SET told_at = NOW(3) - INTERVAL 1 HOUR");
+	}
+	assert_int_equal(a.summaries, 4);
+	driftd_start(y);
+	check_log(y, &a, 160);
+	close(fd);
+}
+
+/* A program that knows no groups, or a row that was lost. */
+static void
+what_waits_for_a_group_that_is_lost_goes_alone(void **state)
+{
+	struct daemon_world *y = *state;
+	int                  port = 0, fd = receiver_listen(&port);
+	struct uuid          c = make_channel(
+		     y, port, "UPDATE %s.channels SET rate_per_minute = 6000, rate_burst = 100");
+	struct hit h;
+
+	make_route(y);
+	raise_storm(y, &c, 3);
+	server_do(y->x->w->root, "DELETE FROM testbsx.schedules WHERE kind = 'group'");
+	driftd_start(y);
+	assert_false(receiver_take(fd, &h, 200));
+	due(y);
+	for (int i = 0; i < 3; i++) {
+		assert_true(receiver_take(fd, &h, WAIT_MS));
+		assert_false(is_summary(&h));
+		receiver_answer(&h, "204 No Content", "");
+	}
+	driftd_wait_count(y, "SELECT COUNT(*) FROM %s.outbox WHERE state = 'pending'", 0);
+	close(fd);
+}
+
 int
 main(void)
 {
@@ -349,6 +449,8 @@ main(void)
 		ONE(a_receiver_in_trouble_and_a_killed_daemon_lose_and_double_nothing),
 		ONE(what_comes_of_an_alert_follows_the_message_that_tells_it),
 		ONE(a_kind_that_tells_each_only_waits),
+		ONE(a_group_is_told_once_by_one_message_whoever_is_killed),
+		ONE(what_waits_for_a_group_that_is_lost_goes_alone),
 	};
 
 	signal(SIGPIPE, SIG_IGN);

@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "core/store/alert/alert_group.h"
 #include "core/store/tx.h"
 
 #define IDS                                                                                        \
@@ -36,11 +37,13 @@ static const struct schema mark_in = SCHEMA("GatherMarkIn", struct mark_in, mark
 SQL(gather_select_waiting, SQL_TENANT, &find_in, &id_in,
     "SELECT o.id FROM outbox o FORCE INDEX (waiting) WHERE o.channel_id = :channel_id"
     " AND o.state = 'pending' AND o.id <> :id AND o.lane_id IS NOT NULL AND o.template > 0"
-    " AND o.told_in IS NULL AND NOT o.sending AND NOT EXISTS (SELECT 1 FROM outbox b FORCE INDEX"
+    " AND o.told_in IS NULL AND o.group_id IS NULL AND NOT o.sending AND NOT EXISTS (SELECT 1 FROM "
+    "outbox b FORCE INDEX"
     " (lane) WHERE b.lane_id = o.lane_id AND b.state = 'pending' AND b.id < o.id)"
     " ORDER BY o.id LIMIT :limit");
 SQL(gather_update_marked, SQL_TENANT, &mark_in, NULL,
-    "UPDATE " IDS " JOIN outbox o ON o.id = j.id SET o.told_in = :summary, o.sending = TRUE"
+    "UPDATE " IDS " JOIN outbox o ON o.id = j.id SET o.told_in = :summary, o.sending = TRUE,"
+    " o.group_id = NULL"
     " WHERE o.state = 'pending' AND o.told_in IS NULL AND NOT o.sending");
 
 bool
@@ -102,6 +105,7 @@ static const struct field  gathered_fields[] = {
 	 COLUMN_NULL(struct gathered, config_id),
 	 COLUMN_NULL(struct gathered, config_name),
 	 COLUMN_NULL(struct gathered, opened_at),
+	 COLUMN(struct gathered, never_sent),
 	 FIELD_END,
 };
 static const struct schema gathered_schema = SCHEMA("Gathered", struct gathered, gathered_fields);
@@ -118,7 +122,8 @@ static const struct schema count_schema =
 SQL(gather_select_list, SQL_TENANT, &list_in, &gathered_schema,
     "SELECT o.alert_id, o.event, COALESCE(o.severity, 'info') AS severity,"
     " COALESCE(a.kind, '') AS kind, COALESCE(a.status, '') AS status,"
-    " COALESCE(a.title, '') AS title, a.config_id, c.name AS config_name, a.opened_at"
+    " COALESCE(a.title, '') AS title, a.config_id, c.name AS config_name, a.opened_at,"
+    " o.opens AND " RESOLVED " AS never_sent"
     " FROM outbox o FORCE INDEX (told_in) LEFT JOIN alerts a ON a.id = o.alert_id"
     " LEFT JOIN drift_configs c ON c.id = a.config_id WHERE o.told_in = :id"
     " ORDER BY " RESOLVED ", FIELD(o.severity, 'critical', 'high', 'medium', 'low', 'info'), o.id"
@@ -126,23 +131,36 @@ SQL(gather_select_list, SQL_TENANT, &list_in, &gathered_schema,
 SQL(gather_select_counts, SQL_TENANT, &id_in, &count_schema,
     "SELECT COALESCE(o.severity, 'info') AS severity, " RESOLVED " AS resolved, COUNT(*) AS n"
     " FROM outbox o FORCE INDEX (told_in) WHERE o.told_in = :id GROUP BY 1, 2");
+/* As group_select_open (alert_group.c) counts them. */
+#define STILL_OPEN                                                                                 \
+	" FROM alert_lanes l FORCE INDEX (grouped) STRAIGHT_JOIN alerts a ON a.id = l.alert_id"    \
+	" LEFT JOIN drift_configs c ON c.id = a.config_id WHERE l.group_id = :id AND l.sent > 0"   \
+	" AND a.status = 'open' AND a.suppressed_by IS NULL"
+SQL(gather_select_open, SQL_TENANT, &list_in, &gathered_schema,
+    "SELECT l.alert_id, 'drift.alert.updated' AS event, a.severity, a.kind, a.status, a.title,"
+    " a.config_id, c.name AS config_name, a.opened_at, FALSE AS never_sent" STILL_OPEN
+    " ORDER BY FIELD(a.severity, 'critical', 'high', 'medium', 'low', 'info'), l.id LIMIT :limit");
+SQL(gather_select_open_counts, SQL_TENANT, &id_in, &count_schema,
+    "SELECT a.severity, FALSE AS resolved, COUNT(*) AS n" STILL_OPEN " GROUP BY 1, 2");
 
 bool
-gather_list(struct db *db, TALLOC_CTX *mem, const struct uuid *summary, size_t most,
+gather_list(struct db *db, TALLOC_CTX *mem, const struct gather_what *of, size_t most,
     struct gathered **rows, size_t *n, struct err *e)
 {
-	const struct list_in in = { *summary, (int64_t)most };
+	const struct list_in in = { of->id, (int64_t)most };
 
-	return db_all(db, mem, &gather_select_list, &in, INTO(rows, n, most), e);
+	return db_all(db, mem, of->group ? &gather_select_open : &gather_select_list, &in,
+	    INTO(rows, n, most), e);
 }
 
 bool
-gather_count(struct db *db, TALLOC_CTX *mem, const struct uuid *summary,
+gather_count(struct db *db, TALLOC_CTX *mem, const struct gather_what *of,
     struct gathered_count **rows, size_t *n, struct err *e)
 {
-	const struct id_in in = { *summary };
+	const struct id_in in = { of->id };
 
-	return db_all(db, mem, &gather_select_counts, &in, INTO(rows, n, GATHERED_COUNTS), e);
+	return db_all(db, mem, of->group ? &gather_select_open_counts : &gather_select_counts, &in,
+	    INTO(rows, n, GATHERED_COUNTS), e);
 }
 
 /* ---- its end ---- */
@@ -180,16 +198,13 @@ static const struct field  lanes_fields[] = {
 };
 static const struct schema lanes_in = SCHEMA("GatherLanesIn", struct end_in, lanes_fields);
 
-struct behind {
-	struct uuid id;
-	int64_t     wait_s;
-};
 static const struct field behind_fields[] = {
-	COLUMN(struct behind, id),
-	COLUMN(struct behind, wait_s),
+	COLUMN(struct outbox, id),
+	COLUMN(struct outbox, wait_s),
+	COLUMN_NULL(struct outbox, group_id),
 	FIELD_END,
 };
-static const struct schema behind_schema = SCHEMA("GatherBehind", struct behind, behind_fields);
+static const struct schema behind_schema = SCHEMA("GatherBehind", struct outbox, behind_fields);
 
 #define MEMBERS "o.told_in = :summary AND o.state = 'pending'"
 SQL(gather_select_members, SQL_TENANT, &id_in, &member_schema,
@@ -201,7 +216,8 @@ SQL(gather_update_lanes, SQL_TENANT, &lanes_in, NULL,
     "UPDATE outbox o FORCE INDEX (told_in) JOIN alert_lanes l ON l.id = o.lane_id"
     " SET l.sent = l.sent + 1, l.severity = o.severity, l.told_at = :at WHERE " MEMBERS);
 SQL(gather_select_behind, SQL_TENANT, &id_in, &behind_schema,
-    "SELECT n.id, n.wait_s FROM outbox o FORCE INDEX (told_in) JOIN outbox n FORCE INDEX (lane)"
+    "SELECT n.id, n.wait_s, n.group_id FROM outbox o FORCE INDEX (told_in) JOIN outbox n FORCE "
+    "INDEX (lane)"
     " ON n.lane_id = o.lane_id AND n.state = 'pending' AND n.id > o.id"
     " WHERE o.told_in = :id AND o.state = 'pending' AND NOT EXISTS (SELECT 1 FROM outbox b"
     " FORCE INDEX (lane) WHERE b.lane_id = o.lane_id AND b.state = 'pending' AND b.id > o.id"
@@ -247,13 +263,13 @@ log_members(struct db *db, TALLOC_CTX *mem, const struct gather_end *g, const st
 static bool
 let_follow(struct db *db, TALLOC_CTX *mem, const struct id_in *in, struct err *e)
 {
-	struct behind *rows;
+	struct outbox *rows;
 	size_t         n;
 
 	if (!db_all(db, mem, &gather_select_behind, in, INTO(&rows, &n, GATHER_MAX), e))
 		return false;
 	for (size_t i = 0; i < n; i++)
-		if (!outbox_index_add(db, &rows[i].id, rows[i].wait_s, e))
+		if (!group_let_follow(db, &rows[i], rows[i].wait_s, e))
 			return false;
 	return true;
 }

@@ -32,6 +32,7 @@ struct gathered {
 	struct uuid config_id;             /* nil: of none */
 	const char *config_name;           /* NULL: of none, or it is gone */
 	instant     opened_at;
+	bool        never_sent; /* nothing of it was told before, and it is over */
 };
 /* How many there are of a severity, those that are over by themselves. */
 struct gathered_count {
@@ -40,10 +41,14 @@ struct gathered_count {
 	int64_t     n;
 };
 #define GATHERED_COUNTS 10 /* 5 severities, open and over */
-/* The worst that is not over first. */
-MUST_USE bool gather_list(struct db *db, TALLOC_CTX *mem, const struct uuid *summary, size_t most,
+/* The worst that is not over first; `group`: not what a summary tells, but what is open of a group (alert_group.h). */
+struct gather_what {
+	struct uuid id;
+	bool        group;
+};
+MUST_USE bool gather_list(struct db *db, TALLOC_CTX *mem, const struct gather_what *of, size_t most,
     struct gathered **rows, size_t *n, struct err *e);
-MUST_USE bool gather_count(struct db *db, TALLOC_CTX *mem, const struct uuid *summary,
+MUST_USE bool gather_count(struct db *db, TALLOC_CTX *mem, const struct gather_what *of,
     struct gathered_count **rows, size_t *n, struct err *e);
 
 /* What the attempt at a summary that was its last has come to, for each message that it tells and its lane: their state, a

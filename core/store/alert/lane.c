@@ -15,6 +15,7 @@ static const struct field row_fields[] = {
 	COLUMN_AS(struct lane_row, lane.below, "below"),
 	COLUMN_AS(struct lane_row, lane.untold, "untold"),
 	COLUMN_AS_NULL(struct lane_row, lane.route_id, "route_id"),
+	COLUMN_AS_NULL(struct lane_row, lane.group_id, "group_id"),
 	COLUMN_AS_NULL(struct lane_row, waiting.id, "message_id"),
 	COLUMN_AS_NULL(struct lane_row, waiting.event, "event"),
 	COLUMN_AS_NULL(struct lane_row, waiting.worst, "worst"),
@@ -23,6 +24,7 @@ static const struct field row_fields[] = {
 	COLUMN_AS(struct lane_row, waiting.opens, "opens"),
 	COLUMN_AS(struct lane_row, waiting.wait_s, "wait_s"),
 	COLUMN_AS(struct lane_row, waiting.sending, "sending"),
+	COLUMN_AS_NULL(struct lane_row, waiting.group_id, "waits_in"),
 	FIELD_END,
 };
 static const struct schema row_schema = SCHEMA("LaneRow", struct lane_row, row_fields);
@@ -34,22 +36,24 @@ static const struct field lane_fields[] = {
 	COLUMN(struct alert_lane, below),
 	COLUMN(struct alert_lane, untold),
 	COLUMN_NULL(struct alert_lane, route_id),
+	COLUMN_NULL(struct alert_lane, group_id),
 	FIELD_END,
 };
 static const struct schema lane_schema = SCHEMA("StoredLane", struct alert_lane, lane_fields);
 
 SQL(lane_select, SQL_TENANT, &id_in, &row_schema,
     "SELECT l.id, l.alert_id, l.channel_id, l.sent, l.severity, l.told_at, l.below, l.untold,"
-    " l.route_id,"
+    " l.route_id, l.group_id,"
     " o.id AS message_id, o.event, o.worst, COALESCE(o.attempts, 0) AS attempts,"
     " COALESCE(o.folded, 0) AS folded, COALESCE(o.opens, FALSE) AS opens,"
-    " COALESCE(o.wait_s, 0) AS wait_s, COALESCE(o.sending, FALSE) AS sending"
+    " COALESCE(o.wait_s, 0) AS wait_s, COALESCE(o.sending, FALSE) AS sending,"
+    " o.group_id AS waits_in"
     " FROM alert_lanes l LEFT JOIN outbox o FORCE INDEX (lane) ON o.lane_id = l.id AND o.state = "
     "'pending'"
     " WHERE l.alert_id = :id ORDER BY l.id, o.id FOR UPDATE");
 SQL(lane_upsert, SQL_TENANT, &lane_schema, NULL,
-    "INSERT INTO alert_lanes (id, alert_id, channel_id, below, untold, route_id)"
-    " VALUES (:id, :alert_id, :channel_id, :below, :untold, :route_id)"
+    "INSERT INTO alert_lanes (id, alert_id, channel_id, below, untold, route_id, group_id)"
+    " VALUES (:id, :alert_id, :channel_id, :below, :untold, :route_id, :group_id)"
     " ON DUPLICATE KEY UPDATE below = VALUES(below), untold = VALUES(untold)");
 
 bool
@@ -86,20 +90,21 @@ static const struct field post_fields[] = {
 	COLUMN(struct outbox, opens),
 	COLUMN(struct outbox, below),
 	COLUMN(struct outbox, wait_s),
+	COLUMN_NULL(struct outbox, group_id),
 	FIELD_END,
 };
 static const struct schema post_schema = SCHEMA("LanePost", struct outbox, post_fields);
 
 SQL(lane_insert, SQL_TENANT, &post_schema, NULL,
     "INSERT INTO outbox (id, channel_id, kind, template, alert_id, event, body, state, created_at,"
-    " done_at, lane_id, wire_id, severity, worst, folded, opens, below, wait_s)"
+    " done_at, lane_id, wire_id, severity, worst, folded, opens, below, wait_s, group_id)"
     " VALUES (:id, :channel_id, :kind, :template, :alert_id, :event, :body, :state, :created_at,"
-    " :done_at, :lane_id, :wire_id, :severity, :worst, :folded, :opens, :below, :wait_s)"
+    " :done_at, :lane_id, :wire_id, :severity, :worst, :folded, :opens, :below, :wait_s, :group_id)"
     " ON DUPLICATE KEY UPDATE template = VALUES(template), event = VALUES(event),"
     " body = VALUES(body), state = VALUES(state), created_at = VALUES(created_at),"
     " done_at = VALUES(done_at), wire_id = VALUES(wire_id), severity = VALUES(severity),"
     " worst = VALUES(worst), folded = VALUES(folded), opens = VALUES(opens),"
-    " below = VALUES(below), wait_s = VALUES(wait_s)");
+    " below = VALUES(below), wait_s = VALUES(wait_s), group_id = VALUES(group_id)");
 
 bool
 lane_post(struct db *db, const struct outbox *o, size_t n, struct err *e)
@@ -183,6 +188,7 @@ static const struct field  next_fields[] = {
 	 COLUMN(struct outbox, opens),
 	 COLUMN(struct outbox, wait_s),
 	 COLUMN(struct outbox, replayed),
+	 COLUMN_NULL(struct outbox, group_id),
 	 FIELD_END,
 };
 static const struct schema next_schema = SCHEMA("LaneNext", struct outbox, next_fields);
@@ -219,12 +225,13 @@ SQL(lane_select_of, SQL_TENANT, &id_in, &of_schema,
     "SELECT lane_id, worst, opens FROM outbox WHERE id = :id FOR UPDATE");
 SQL(lane_hold, SQL_TENANT, &id_in, &id_in, "SELECT id FROM alert_lanes WHERE id = :id FOR UPDATE");
 SQL(lane_select_next, SQL_TENANT, &next_in, &next_schema,
-    "SELECT id, template, event, state, attempts, worst, folded, opens, wait_s, replayed"
+    "SELECT id, template, event, state, attempts, worst, folded, opens, wait_s, replayed,"
+    " group_id"
     " FROM outbox FORCE INDEX (lane)"
     " WHERE lane_id = :lane_id AND state = 'pending' AND id <> :id ORDER BY id LIMIT 1 FOR UPDATE");
 SQL(lane_update_next, SQL_TENANT, &take_in, NULL,
     "UPDATE outbox SET event = :event, state = :state, attempts = :attempts, done_at = :done_at,"
-    " worst = :worst, folded = :folded, opens = :opens WHERE id = :id");
+    " worst = :worst, folded = :folded, opens = :opens, group_id = NULL WHERE id = :id");
 SQL(lane_update_arrived, SQL_TENANT, &arrived_in, NULL,
     "UPDATE alert_lanes SET sent = sent + 1, severity = :severity, told_at = :done_at"
     " WHERE id = :lane_id");

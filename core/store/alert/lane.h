@@ -22,9 +22,10 @@ struct alert_lane {
 	bool        below;    /* the alert fell below what the channel is told of, and it was told so */
 	bool        untold;   /* the alert was over before anything was sent, and not worth it then */
 	struct uuid route_id; /* by which the channel came to hear of it (drift/alert/alert_route.h); nil: the config names it */
+	struct uuid group_id; /* in which it is told with others (alert_group.h); nil: alone */
 };
 
-/* A lane and one message that waits in it; id nil: none does. */
+/* A lane and one message that waits in it, in what group too; id nil: none does. */
 struct lane_row {
 	struct alert_lane   lane;
 	struct outbox waiting; /* id, event, state, attempts and what stands behind lane_id */
@@ -51,7 +52,7 @@ MUST_USE bool lane_now(struct db *db, TALLOC_CTX *mem, struct outbox *o, struct 
 /* Holds a message's lane and finds what waits behind it; next->id nil: nothing. */
 MUST_USE bool lane_next(struct db *db, TALLOC_CTX *mem, const struct outbox *o,
     struct outbox *next, struct err *e);
-/* What waits has taken in the one before: event, state, attempts, done_at, folded, worst, opens. */
+/* What waits has taken in the one before: event, state, attempts, done_at, folded, worst, opens; it waits in no group. */
 MUST_USE bool lane_take_in(struct db *db, const struct outbox *next, struct err *e);
 /* Its event has arrived. */
 MUST_USE bool lane_arrived(struct db *db, const struct outbox *o, instant at, struct err *e);

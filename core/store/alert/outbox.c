@@ -10,7 +10,8 @@
 	    COLUMN(struct outbox, template), COLUMN_NULL(struct outbox, alert_id),                 \
 	    COLUMN(struct outbox, event), COLUMN(struct outbox, body),                             \
 	    COLUMN(struct outbox, state), COLUMN(struct outbox, attempts),                         \
-	    COLUMN(struct outbox, created_at), COLUMN_NULL(struct outbox, done_at)
+	    COLUMN(struct outbox, created_at), COLUMN_NULL(struct outbox, done_at),                \
+	    COLUMN_NULL(struct outbox, group_id)
 static const struct field outbox_fields[] = {
 	AS_ADDED,
 	FIELD_END,
@@ -33,7 +34,8 @@ static const struct field  read_fields[] = {
 };
 static const struct schema read_schema = SCHEMA("ReadMessage", struct outbox, read_fields);
 
-#define OUTBOX_REST "template, alert_id, event, body, state, attempts, created_at, done_at"
+#define OUTBOX_REST                                                                                \
+	"template, alert_id, event, body, state, attempts, created_at, done_at, group_id"
 
 struct index_in {
 	struct uuid id;
@@ -64,12 +66,13 @@ static const struct schema index_again_in =
 SQL(outbox_insert, SQL_TENANT, &outbox_schema, NULL,
     "INSERT INTO outbox (id, channel_id, kind, " OUTBOX_REST
     ") VALUES (:id, :channel_id, :kind, :template, :alert_id, :event, :body, :state, :attempts,"
-    " :created_at, :done_at)");
+    " :created_at, :done_at, :group_id)");
 /* One that was made before there were kinds is a mail when it has no channel, else a webhook. */
 SQL(outbox_select, SQL_TENANT, &id_in, &read_schema,
     "SELECT o.id, o.channel_id, COALESCE(o.kind, IF(o.channel_id = REPEAT(CHAR(0), 16),"
     " '" OUTBOX_MAIL "', 'webhook')) AS kind, o.template, o.alert_id, o.event, o.body, o.state,"
-    " o.attempts, o.created_at, o.done_at, o.lane_id, o.wire_id, o.severity, o.worst, o.folded,"
+    " o.attempts, o.created_at, o.done_at, o.group_id, o.lane_id, o.wire_id, o.severity, o.worst, "
+    "o.folded,"
     " o.opens, o.below, l.severity AS told_severity, o.replayed,"
     " EXISTS (SELECT 1 FROM outbox b FORCE INDEX (lane) WHERE b.lane_id = o.lane_id"
     " AND b.state = 'pending' AND b.id < o.id) AS behind, o.told_in"

@@ -48,6 +48,7 @@ struct outbox {
 	const char       *told_severity;  /* as the last event that arrived said; NULL: none did; no column */
 	bool        behind;         /* an older one of the lane waits, which goes first; no column */
 	struct uuid told_in;        /* the message that tells it, and is sent in its place (gather.h); nil: none */
+	struct uuid group_id;       /* it waits for that (alert_group.h); nil: for none; of one in no lane: which group it tells of */
 };
 
 #define OUTBOX_MAIL "mail" /* to a user: core/auth/mail/mail_queue.h */

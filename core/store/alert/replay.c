@@ -202,6 +202,7 @@ static const struct schema due_in = SCHEMA("ReplayDueIn", struct due_in, due_fie
 SQL(replay_select_due, SQL_TENANT, &due_in, &id_in,
     "SELECT o.id FROM outbox o FORCE INDEX (state) WHERE o.state = 'pending'"
     " AND o.channel_id = :channel_id AND o.told_in IS NULL"
+    " AND (o.group_id IS NULL OR o.lane_id IS NULL)"
     " AND NOT EXISTS (SELECT 1 FROM outbox p FORCE INDEX (lane)"
     " WHERE p.lane_id = o.lane_id AND p.state = 'pending' AND p.id < o.id)"
     " ORDER BY o.id LIMIT :limit");

@@ -137,8 +137,11 @@ const struct archive_plan archive_plans[] = {
 			" resolved_by suppressed_by open_key version title_values attribution"),
 	CARRY("alert_controls", "alert_id* control*"),
 	CARRY("alert_escalations", "id* alert_id route_id step repeats begun_at"),
+	CARRY("alert_groups",
+	    "id* route_id channel_id quiet interval_s due_at told_at worst used_at"),
 	CARRY("alert_findings", "alert_id* fingerprint* value_hash"),
-	CARRY("alert_lanes", "id* alert_id channel_id sent severity told_at below untold route_id"),
+	CARRY("alert_lanes", "id* alert_id channel_id sent severity told_at below untold route_id"
+			     " group_id"),
 	CARRY_OVER("alert_routing", "id* version routes"),
 	CARRY("channels", "id* name kind target secret status status_reason created_at updated_at"
 			  " with_values paused_at former_secret former_until template"

@@ -53,6 +53,7 @@ SQL(forget_readers, SQL_TENANT, &before_in, NULL,
     " AND (k.expires_at IS NULL OR k.expires_at > :before))"
     " AND NOT EXISTS (SELECT 1 FROM users u WHERE u.id = read_by AND u.status = 'active')"
     " LIMIT 500");
+SQL(forget_groups, SQL_TENANT, &before_in, NULL, OLDEST("alert_groups", "used_at"));
 SQL(forget_runs, SQL_TENANT, &before_in, NULL,
     "DELETE FROM runs WHERE finished_at < :before AND NOT EXISTS (SELECT 1 FROM run_state s"
     " WHERE s.config_id = runs.config_id AND s.last_run = runs.id) ORDER BY finished_at LIMIT 500");
@@ -67,6 +68,7 @@ static const struct {
 	{ &forget_masked, 7 * DAY_MS }, { &forget_pushers, 30 * DAY_MS }, /* PUSHER_KEEP_DAYS */
 	{ &forget_collections, 30 * DAY_MS }, /* since anybody spoke of it */
 	{ &forget_readers, HOUR_MS }, { &forget_runs, 7 * DAY_MS },
+	{ &forget_groups, 90 * DAY_MS }, /* GROUP_KEEP_DAYS */
 	{ &forget_daily, 400 * DAY_MS }, /* nobody can ask for it any more */
 };
 

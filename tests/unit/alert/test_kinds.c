@@ -499,7 +499,7 @@ a_summary_says_how_many_and_lists_the_worst_in_every_kind_that_has_one(void **st
 		assert_string_equal(
 		    w.link, "https://drift.example.org/bsx/?tenant=example#/alerts?status=open");
 		for (const struct format *f = formats; f->kind != NULL; f++) {
-			if (!f->ops->tells_many || f->ops->render == NULL)
+			if (!f->tells_many || f->ops->render == NULL)
 				continue;
 			check_summary(f->kind, &ev);
 			kinds++;

@@ -131,9 +131,13 @@ const struct command commands[] = {
 	{ "schema list", cmd_schema_list, "[--json]", NULL,
 	    "Says how many schemas wait for tenants to come.",
 	    "  --json  an object in its place\n" },
-	{ "schema add", cmd_schema_add, "N", "pool.fill",
+	{ "schema add", cmd_schema_add, "N | NAME...", "pool.fill",
 	    "Makes N schemas more for tenants to come, whatever tenants.pool is.",
-	    "Killed, it is run again; what was begun is finished by tenant work.\n" },
+	    "Killed, it is run again; what was begun is finished by tenant work.\n"
+	    "With db.isolation \"schema\" it is told the names of empty schemas instead, that were "
+	    "made in\n"
+	    "the host's panel and in which db.user has all rights: they are what tenants take "
+	    "from.\n" },
 	{ "mail test", cmd_mail_test, "ADDRESS", NULL,
 	    "Sends a mail by the configured server, and says what that answers.",
 	    "It needs neither a database nor driftd.\n" },

@@ -5,6 +5,8 @@
 #include "core/store/identity/audit_rows.h"
 #include "core/store/identity/keys.h"
 #include "core/store/server/inspect.h"
+#include "core/store/server/placement.h"
+#include "core/store/server/pool.h"
 #include "core/store/server/rights.h"
 #include "tools/bsxctl_doctor.h"
 
@@ -241,7 +243,8 @@ look_at_tenant(struct findings *f, const struct tenant *t)
 	    doctor_keys(f, tdb, &e)) {
 		if (!has)
 			return unfinished(f, t);
-		right = look_at_rights(f, tdb->db, t->schema_name, &due, &r);
+		right = conf_one_account(f->c->conf) ||
+			look_at_rights(f, tdb->db, t->schema_name, &due, &r);
 		return look_at_trail(f, tdb) && right; /* both are said */
 	}
 	finding(f, false, "tenant %s: %s (%s)", t->slug, e.pub, ctl_text(f->c, e.detail));
@@ -271,18 +274,43 @@ look_at_tenants(struct findings *f)
 	finding(f, good == all, "tenants: %zu of %zu can be used", good, all);
 }
 
+/* What tenants to come can take. */
+static void
+look_at_places(struct findings *f)
+{
+	struct err             e = { 0 };
+	struct placement_count now;
+	struct pool_count      pool;
+
+	if (!placement_count(f->c->d, &now, &e) || !pool_count(f->c->d, &pool, &e)) {
+		finding_failed(f, "schemas", &e);
+		return;
+	}
+	finding(f, true, "schemas: %lld ready for tenants to come, %lld empty",
+	    (long long)pool.ready, (long long)now.empty);
+}
+
 void
 doctor_database(struct findings *f)
 {
 	const struct conf *c = f->c->conf;
 
+	if (conf_one_account(c))
+		ctl_say("note  db.isolation is \"schema\": the account %s may do everything in all "
+			"of its schemas, and "
+			"what keeps tenants apart is this program alone",
+		    c->db_user);
 	if (*c->db_host == '\0' && access(c->db_socket, F_OK) != 0)
 		finding(
 		    f, false, "db.socket %s is not there: does the database run?", c->db_socket);
-	look_at_reach(f);
+	if (!conf_one_account(c))
+		look_at_reach(f);
 	if (!look_at_server(f))
 		return;
-	look_at_service_account(f);
+	if (conf_one_account(c))
+		look_at_places(f);
+	else
+		look_at_service_account(f);
 	look_at_control(f);
 	look_at_tenants(f);
 }

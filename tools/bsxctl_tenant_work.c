@@ -5,6 +5,7 @@
 #include "core/auth/audit_details.h"
 #include "core/auth/tenant/restore_left.h"
 #include "core/auth/tenant/tenant_make.h"
+#include "core/store/server/placement.h"
 #include "core/store/server/pool.h"
 #include "tools/bsxctl.h"
 
@@ -93,25 +94,37 @@ cmd_tenant_work(struct ctl *c, int argc, char **argv)
 
 /* ---- schema ---- */
 
+struct pool_seen {
+	struct pool_count      pool;
+	struct placement_count places;
+};
 static const struct field seen_fields[] = {
-	FIELD(struct pool_count, ready),
-	FIELD(struct pool_count, behind),
-	FIELD(struct pool_count, making),
+	FIELD_AS(struct pool_seen, pool.ready, "ready"),
+	FIELD_AS(struct pool_seen, pool.behind, "behind"),
+	FIELD_AS(struct pool_seen, pool.making, "making"),
+	FIELD_AS(struct pool_seen, places.empty, "empty"),
+	FIELD_AS(struct pool_seen, places.taken, "taken"),
 	FIELD_END,
 };
-static const struct schema seen_schema = SCHEMA("PoolSeen", struct pool_count, seen_fields);
+static const struct schema seen_schema = SCHEMA("PoolSeen", struct pool_seen, seen_fields);
 
 static bool
 show(struct ctl *c, bool json, struct err *e)
 {
-	struct pool_count now;
+	struct pool_count      now;
+	struct pool_seen       x = { 0 };
+	struct placement_count places;
 
-	if (!pool_count(c->d, &now, e))
+	if (!pool_count(c->d, &now, e) || !placement_count(c->d, &places, e))
 		return false;
+	x = (struct pool_seen) { now, places };
 	if (json)
-		return ctl_json(c, &seen_schema, &now, e);
+		return ctl_json(c, &seen_schema, &x, e);
 	ctl_say("%lld ready, %lld behind (bsxctl migrate), %lld being made", (long long)now.ready,
 	    (long long)now.behind, (long long)now.making);
+	if (conf_one_account(c->conf))
+		ctl_say("of the schemas that were registered %lld are empty, %lld taken",
+		    (long long)places.empty, (long long)places.taken);
 	return true;
 }
 
@@ -124,6 +137,23 @@ cmd_schema_list(struct ctl *c, int argc, char **argv)
 	if (argc != 1 && !json)
 		return ctl_usage("schema list", false);
 	return ctl_open(c, &e) && show(c, json, &e) ? 0 : ctl_failed(&e);
+}
+
+/* Those that somebody has made are registered; then as many as there are empty ones are ready. */
+static bool
+add_named(struct ctl *c, int n, char **names, struct err *e)
+{
+	const struct provision p = { c->prov, c->d, &c->env };
+	struct pool_count      now;
+	int64_t                made;
+
+	for (int i = 0; i < n; i++) {
+		if (!placement_register(&p, names[i], e))
+			return err_note(e, "registering %s", ctl_text(c, names[i]));
+		ctl_say("registered: %s", names[i]);
+	}
+	return pool_fill(&p, POOL_MAX, &made, e) && pool_count(c->d, &now, e) &&
+	       tell(c, made, now.ready, e);
 }
 
 static bool
@@ -147,10 +177,24 @@ cmd_schema_add(struct ctl *c, int argc, char **argv)
 {
 	struct err e = { 0 };
 	int64_t    n = 0;
+	bool       counted = argc == 2 && str_to_i64(str_of(argv[1]), &n);
 
-	if (argc != 2 || !str_to_i64(str_of(argv[1]), &n) || n < 1 || n > POOL_MAX)
+	if (argc < 2 || (counted && (n < 1 || n > POOL_MAX)))
 		return ctl_usage("schema add", false);
-	return ctl_open(c, &e) && ctl_alone(c, &e) && ctl_provision(c, &e) && add(c, n, &e)
+	if (!ctl_conf(c, &e))
+		return ctl_failed(&e);
+	if (counted == conf_one_account(c->conf)) {
+		err_set(&e, ERR_INVALID, 0,
+		    counted ? "With db.isolation \"schema\" nobody may make schemas here: name "
+			      "those that you "
+			      "have made in the host's panel."
+			    : "Schemas are made, and not named, with db.isolation \"account\": say "
+			      "how many.",
+		    "schema add");
+		return ctl_misused(c, "schema add", &e);
+	}
+	return ctl_open(c, &e) && ctl_alone(c, &e) && ctl_provision(c, &e) &&
+		       (counted ? add(c, n, &e) : add_named(c, argc - 1, argv + 1, &e))
 		   ? 0
 		   : ctl_failed(&e);
 }

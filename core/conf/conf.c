@@ -444,6 +444,12 @@ check_together(struct conf_loader *l)
 	return true;
 }
 
+bool
+conf_one_account(const struct conf *c)
+{
+	return strcmp(c->db_isolation, "schema") == 0;
+}
+
 struct conf *
 conf_load(TALLOC_CTX *mem, const char *path, struct err *e)
 {

@@ -76,7 +76,7 @@ struct conf {
 	const char    *db_provision_password_file;
 	const char    *db_account_host; /* host part of tenant accounts, "localhost" or "%" */
 	const char    *db_tls_ca;       /* "" : no TLS (unix socket) */
-	const char    *db_isolation;    /* "account" */
+	const char    *db_isolation;    /* "account" or "schema" */
 	int64_t        db_tenant_connections; /* per worker */
 	int64_t        db_kept_statements;    /* per connection */
 	int64_t        db_idle_s;
@@ -180,6 +180,8 @@ extern const struct conf_key conf_keys[]; /* ended by name == NULL */
  * Environment BSX_<NAME IN CAPITALS, DOTS AS _> overrides nothing: one source only.
  */
 MUST_USE struct conf *conf_load(TALLOC_CTX *mem, const char *path, struct err *e);
+/* One database account does everything (db.isolation "schema"). */
+bool conf_one_account(const struct conf *c);
 
 /* The parts of an element of rate_routes; `route` is "METHOD /path". */
 MUST_USE bool conf_rate_route(struct str text, struct str *route, struct conf_rate *rate);

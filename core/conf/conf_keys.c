@@ -13,7 +13,7 @@
 static const char *const levels[] = { "debug", "info", "warn", "error", "off", NULL };
 static const char *const own_levels[] = { "", "debug", "info", "warn", "error", "off", NULL };
 static const char *const starttls[] = { "required", "off", NULL };
-static const char *const isolations[] = { "account", NULL };
+static const char *const isolations[] = { "account", "schema", NULL };
 static const char *const forwarded_headers[] = { "X-Forwarded-For", "Forwarded", NULL };
 
 /* A class's two settings. */
@@ -100,7 +100,7 @@ const struct conf_key conf_keys[] = {
 	    .doc = "File with that account's password on its first line; empty: its password is derived "
 	           "from the keyring."),
 	KEY(db_control, "db.control", "\"bsx\"", .min = 1, .max = 32,
-	    .doc = "Name of the control schema."),
+	    .doc = "Name of the control schema: a-z and 0-9; with db.isolation \"schema\" also A-Z and _."),
 	KEY(db_provision_user, "db.provision_user", "\"\"", .max = 80, HUP,
 	    .doc = "Account that may create schemas and accounts, for bsxctl; empty: the one with the name "
 	           "of the unix user who runs it.  The responder and driftd never use it."),
@@ -116,7 +116,9 @@ const struct conf_key conf_keys[] = {
 	           "unix socket."),
 	KEY(db_isolation, "db.isolation", "\"account\"", .choices = isolations,
 	    .doc = "\"account\": a schema and a database account per tenant, so that the database itself "
-	           "keeps tenants apart; there is no other."),
+	           "keeps tenants apart.  \"schema\": a schema per tenant, and db.user for everything, on a host "
+	           "where nobody may make schemas and accounts; what bsxctl schema add was told of is taken, "
+	           "and what keeps tenants apart is this program alone."),
 	KEY(db_tenant_connections, "db.tenant_connections", "4", .unit = "connections", .min = 1,
 	    .max = 256, HUP,
 	    .doc = "Open tenant connections of each worker; the least recently used is closed."),

@@ -29,6 +29,8 @@ static const char session_ddl_sql[] =
     SESSION_SQL ", wait_timeout = 28800, idle_transaction_timeout = 0,"
 		" idle_write_transaction_timeout = 0";
 
+#define SESSION_MAX 1024
+
 /* ---- making ---- */
 
 static void
@@ -138,6 +140,7 @@ db_make(TALLOC_CTX *mem, const struct db_options *o, struct err *e)
 	    (o->socket != NULL && !copy_text(db, &db->o.socket)) ||
 	    (o->user != NULL && !copy_text(db, &db->o.user)) ||
 	    (o->schema != NULL && !copy_text(db, &db->o.schema)) ||
+	    (o->place != NULL && !copy_text(db, &db->o.place)) ||
 	    (o->tls_ca != NULL && !copy_text(db, &db->o.tls_ca)) ||
 	    !copy_text(db, &db->o.control) || !copy_text(db, &db->o.kind) ||
 	    !copy_passwords(db, o)) {
@@ -256,6 +259,23 @@ db_fail(struct db *db, const char *name, unsigned number, const char *text, stru
 
 /* ---- connecting ---- */
 
+/*
+ * Where all connections are of one account, each says of itself which schema it is of, and what
+ * that is called there: procedures of the control schema go by it (migrate_single.c).  "": it is
+ * the control schema's.
+ */
+static const char *
+session_text(const struct db_options *o, char text[static SESSION_MAX])
+{
+	const char *base = o->timeout_s > 0 ? session_ddl_sql : session_sql;
+
+	if (!o->one_account)
+		return base;
+	snprintf(text, SESSION_MAX, "%s, @bsx_schema = '%s', @bsx_place = '%s'", base,
+	    o->place == NULL ? "" : o->schema, o->place == NULL ? "" : o->place);
+	return text;
+}
+
 static void
 set_options(MYSQL *my, const struct db_options *o, unsigned connect_s)
 {
@@ -264,6 +284,7 @@ set_options(MYSQL *my, const struct db_options *o, unsigned connect_s)
 	unsigned      how = is_empty(o->host) ? MYSQL_PROTOCOL_SOCKET : MYSQL_PROTOCOL_TCP;
 	unsigned long packet = PACKET_MAX;
 	my_bool       yes = 1;
+	char          session[SESSION_MAX];
 
 	mysql_optionsv(my, MYSQL_OPT_CONNECT_TIMEOUT, &connect_s);
 	mysql_optionsv(my, MYSQL_OPT_READ_TIMEOUT, &io_s);
@@ -271,7 +292,7 @@ set_options(MYSQL *my, const struct db_options *o, unsigned connect_s)
 	mysql_optionsv(my, MYSQL_OPT_PROTOCOL, &how);
 	mysql_optionsv(my, MYSQL_OPT_MAX_ALLOWED_PACKET, &packet);
 	mysql_optionsv(my, MYSQL_SET_CHARSET_NAME, "utf8mb4");
-	mysql_optionsv(my, MYSQL_INIT_COMMAND, o->timeout_s > 0 ? session_ddl_sql : session_sql);
+	mysql_optionsv(my, MYSQL_INIT_COMMAND, session_text(o, session));
 	/* A false server must not get files of this host, nor a password in the clear. */
 	mysql_optionsv(my, MYSQL_OPT_LOCAL_INFILE, &off);
 	mysql_optionsv(my, MARIADB_OPT_RESTRICTED_AUTH, "mysql_native_password,client_ed25519");
@@ -301,8 +322,9 @@ db_open_once(
 		mysql_optionsv(my, MYSQL_OPT_READ_TIMEOUT, &timeout_s);
 	else if (o->segment != NULL)
 		mysql_optionsv(my, MARIADB_OPT_IO_WAIT, db_wait_io);
-	if (mysql_real_connect(my, local ? NULL : o->host, o->user, password, o->schema,
-		local ? 0 : o->port, local ? o->socket : NULL, CLIENT_FOUND_ROWS) != NULL)
+	if (mysql_real_connect(my, local ? NULL : o->host, o->user, password,
+		o->place != NULL ? o->place : o->schema, local ? 0 : o->port,
+		local ? o->socket : NULL, CLIENT_FOUND_ROWS) != NULL)
 		return my;
 	*number = mysql_errno(my);
 	snprintf(said, sizeof(said), "%s", mysql_error(my));

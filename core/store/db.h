@@ -98,6 +98,8 @@ struct db_options {
 	const char *const   *older;    /* NULL-terminated; tried in turn when `password` is refused; may be NULL */
 	const struct keyring *keyring; /* looked at again when all are refused (account_passwords()); may be NULL */
 	const char          *schema;   /* NULL: none */
+	const char          *place;    /* the name under which the server has that schema; NULL: its own */
+	bool                 one_account; /* all connections are of one account: each says which schema it is of */
 	const char          *control;  /* name of the control schema; NULL: "bsx" */
 	const char          *tls_ca;   /* "" : no TLS; then only a unix socket or loopback is allowed */
 	int                  timeout_s;/* of one read or write; 0: DB_TIMEOUT_S */

@@ -28,6 +28,9 @@ static const struct part {
 };
 #define PARTS (sizeof(parts) / sizeof(*parts))
 
+/* A schema, or the control schema, of a host where nothing is granted. */
+static const struct part place = { "", 0, true, "_", 63 };
+
 static bool
 is_made_of(const char *z, const struct part *p)
 {
@@ -48,6 +51,21 @@ ddl_is_schema(const char *name)
 	return is_made_of(name, &parts[0]);
 }
 
+bool
+ddl_is_place(const char *name)
+{
+	return is_made_of(name, &place);
+}
+
+static const struct part *
+rule_of(const struct ddl *d, const struct part *p)
+{
+	bool schema =
+	    p->offset == offsetof(struct ddl, schema) || p->offset == offsetof(struct ddl, control);
+
+	return schema && d->one_account ? &place : p;
+}
+
 static bool
 add_part(struct buf *b, const struct ddl *d, struct str mark, struct err *e)
 {
@@ -57,7 +75,7 @@ add_part(struct buf *b, const struct ddl *d, struct str mark, struct err *e)
 		if (!str_eqz(mark, parts[i].mark))
 			continue;
 		memcpy(&name, (const char *)d + parts[i].offset, sizeof(name));
-		if (!is_made_of(name, &parts[i]))
+		if (!is_made_of(name, rule_of(d, &parts[i])))
 			return err_set(e, ERR_INTERNAL, 0,
 			    "a name in the configuration is not allowed",
 			    "the %s is no name that may stand in a statement", parts[i].mark);

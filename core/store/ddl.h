@@ -20,10 +20,13 @@ struct ddl {
 	const char *user;     /* [A-Za-z0-9_.-]{1,80} */
 	const char *host;     /* [A-Za-z0-9_.:%/-]{1,255} */
 	const char *password; /* [A-Za-z0-9_-]{1,255} */
-	const char *routine;  /* [a-z0-9_]{1,64} */
+	const char *routine;  /* [a-z0-9_]{1,64}; of a table too */
+	bool        one_account; /* nothing is granted: schema and control may be any place (ddl_is_place) */
 };
 
 bool ddl_is_schema(const char *name);
+/* [A-Za-z0-9_]{1,63}: a schema that somebody else has made. */
+bool ddl_is_place(const char *name);
 
 /* The text with its names in it, a child of mem; ERR_INTERNAL: an unknown mark, or a name that is refused. */
 MUST_USE char *ddl_text(TALLOC_CTX *mem, const struct ddl *d, const char *text, struct err *e);

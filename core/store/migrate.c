@@ -268,7 +268,9 @@ apply_statement(struct db *db, const char *text, struct err *e)
 bool
 migrate_text(struct db *db, TALLOC_CTX *tmp, const struct migration *m, struct err *e)
 {
-	struct ddl  names = { .schema = db_schema(db), .control = db->o.control };
+	struct ddl names = {
+		.schema = db_schema(db), .control = db->o.control, .one_account = db->o.one_account
+	};
 	const char *rest = m->text;
 
 	for (int i = 1; rest != NULL; i++) {
@@ -276,6 +278,8 @@ migrate_text(struct db *db, TALLOC_CTX *tmp, const struct migration *m, struct e
 
 		if (text == NULL)
 			return err_memory(e);
+		if (db->o.one_account && (text = migrate_single(tmp, text, e)) == NULL)
+			return false;
 		text = ddl_text(tmp, &names, text, e);
 		if (text == NULL || !apply_statement(db, text, e))
 			return err_note(

@@ -14,6 +14,31 @@ random_text() {
 	head -c 18 /dev/urandom | base64 | tr '+/' 'xy'
 }
 
+# As a host's panel gives it: one account, and schemas that it has made.
+trial_hosted=bsx trial_hosted_schemas=''
+trial_is_hosted() { [ "${BSX_ISOLATION-account}" = schema ]; }
+
+trial_isolation() {
+	if trial_is_hosted; then
+		echo "isolation = \"schema\"; user = \"$trial_hosted\"; control = \"$trial_hosted\";"
+	else
+		echo "provision_user = \"$(id -un)\";"
+	fi
+}
+
+trial_panel() {
+	trial_is_hosted || return 0
+	trial_hosted_schemas=''
+	for i in $(seq "${BSX_PLACES-40}"); do trial_hosted_schemas="$trial_hosted_schemas u4711_T$i"; done
+	{
+		echo "CREATE USER IF NOT EXISTS '$trial_hosted'@'localhost' IDENTIFIED BY '$(cat "$conf/db-password")';"
+		for schema in "$trial_hosted" $trial_hosted_schemas; do
+			echo "CREATE DATABASE IF NOT EXISTS \`$schema\` CHARACTER SET latin1;"
+			echo "GRANT ALL ON \`$(echo "$schema" | sed 's/_/\\_/g')\`.* TO '$trial_hosted'@'localhost';"
+		done
+	} | mariadb --no-defaults --socket="$sockets/db.sock" --user="$(id -un)"
+}
+
 trial_configure() {
 	trial_port=$1 url=http://127.0.0.1:$1
 	umask 077
@@ -48,7 +73,7 @@ trial_configure() {
 		db: {
 			socket = "$sockets/db.sock";
 			password_file = "$conf/db-password";
-			provision_user = "$(id -un)";
+			$(trial_isolation)
 		};
 		mfa: { required_for = []; };
 		outbound: { allow = ["127.0.0.0/8", "::1"]; http = true; };
@@ -129,6 +154,7 @@ trial_database() {
 	fi
 	service_start database "$(program mariadbd)" --defaults-file="$conf/my.cnf"
 	wait_until 60 db_ping
+	trial_panel
 }
 
 bsxctl() { "$build/bsxctl" -c "$conf/blindspotx.conf" "$@"; }
@@ -136,6 +162,8 @@ bsxctl() { "$build/bsxctl" -c "$conf/blindspotx.conf" "$@"; }
 trial_init() {
 	bsxctl init
 	bsxctl migrate
+	# shellcheck disable=SC2086 # names
+	[ -z "$trial_hosted_schemas" ] || bsxctl schema add $trial_hosted_schemas
 }
 
 # An earlier run may have been stopped between a tenant and the file that has its password.

@@ -11,6 +11,7 @@
 #include "core/auth/settings.h"
 #include "core/auth/tenant/tenant_order.h"
 #include "core/crypt/password.h"
+#include "core/store/server/placement.h"
 #include "core/store/tenant/quota.h"
 
 struct making {
@@ -160,6 +161,15 @@ explain(struct making *w, struct err *e)
 	       err_set(e, ERR_CONFLICT, 0, "A tenant with this slug exists.", "duplicate slug");
 }
 
+/* Where schemas are registered and not made, one without any to take is not begun. */
+static bool
+check_place(const struct making *w, struct err *e)
+{
+	struct auth *a = w->by->auth;
+
+	return !conf_one_account(a->env->conf) || placement_check(a->database, e);
+}
+
 static bool
 begin(struct making *w, struct err *e)
 {
@@ -227,8 +237,8 @@ tenant_make(
 	once_begin(&w.once, by, &w.row.id, (instant) { clock_ms(by->auth->env->clock) });
 	if (!replay(&w, &done, e))
 		return false;
-	if (!done &&
-	    (!check_names(&w, e) || !check_settings(&w, e) || !check_admin(&w, e) || !begin(&w, e)))
+	if (!done && (!check_names(&w, e) || !check_settings(&w, e) || !check_admin(&w, e) ||
+			 !check_place(&w, e) || !begin(&w, e)))
 		return false;
 	if (!carry_now(&w, &out->ready, e))
 		return false;

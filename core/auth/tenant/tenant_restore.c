@@ -149,6 +149,12 @@ look(struct restoring *x, struct tenant_restored *out, struct err *e)
 		    "tenant %s is %s", t->slug, t->status);
 	if (strcmp(t->slug, PLATFORM_SLUG) == 0)
 		return err_set(e, ERR_INVALID, 0, "The platform cannot be restored.", "platform");
+	if (conf_one_account(x->by.auth->env->conf))
+		return err_set(e, ERR_FORBIDDEN, 0,
+		    "Restoring needs an account for each tenant (db.isolation \"account\"), to "
+		    "keep it out for the "
+		    "moment: import the archive under another name.",
+		    "one account");
 	if (!archive_take_check(&x->take, t->slug, e) || !is_of_this_tenant(x, e) ||
 	    !look_at_trail(x, e))
 		return false;

@@ -169,6 +169,7 @@ const struct archive_plan archive_control_plans[] = {
 	MADE_NEW("watches", "its trail and its state are looked at anew"),
 	MADE_NEW("golden_uses", "they follow from the bindings"),
 	MADE_NEW("schema_pool", "the schema comes from there, or is made"),
+	MADE_NEW("schema_places", "the schema stands where it is taken from"),
 	DEAD("outbox_index", "what is on its way is delivered by the tenant that has it"),
 	DEAD("grants", "what one tenant lends another is between these two"),
 	DEAD("operations", "they go on where they were asked for"),

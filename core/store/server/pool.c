@@ -1,6 +1,7 @@
 #include "core/store/server/pool.h"
 
 #include "core/store/id_list.h"
+#include "core/store/server/placement.h"
 #include "core/store/server/provision_priv.h"
 #include "core/store/tenant/database.h"
 #include "core/store/tx.h"
@@ -110,10 +111,21 @@ bring_up(const struct provision *p, struct pool_in *x, struct err *e)
 	int applied;
 
 	x->newest = migrate_newest(SQL_TENANT);
-	return (provision_account(p->prov, p->env, x->schema_name, e) &&
-		   provision_migrate(p->prov, x->schema_name, &applied, e) &&
+	return (provision_account(p, x->schema_name, e) &&
+		   provision_migrate(p, x->schema_name, &applied, e) &&
 		   db_run(p->d->control, &pool_update_ready, x, NULL, e)) ||
 	       err_note(e, "making the schema %s for the pool", x->schema_name);
+}
+
+/* Whether there is something to make one of. */
+static bool
+is_exhausted(struct database *d, bool *yes, struct err *e)
+{
+	struct placement_count places = { .empty = 1 };
+	bool ok = !conf_one_account(d->env.conf) || placement_count(d, &places, e);
+
+	*yes = places.empty == 0;
+	return ok;
 }
 
 bool
@@ -127,7 +139,8 @@ pool_fill(const struct provision *p, int64_t target, int64_t *made, struct err *
 		bool           ok = tmp != NULL ? pool_count(p->d, &now, e) : err_memory(e);
 		bool           full = ok && now.ready >= target;
 
-		ok = ok && (full || (begin(p, tmp, &x, e) && bring_up(p, &x, e)));
+		ok = ok && (full || is_exhausted(p->d, &full, e)) &&
+		     (full || (begin(p, tmp, &x, e) && bring_up(p, &x, e)));
 		talloc_free(tmp);
 		if (!ok || full)
 			return ok;

@@ -1,21 +1,19 @@
 #include "core/store/server/provision_priv.h"
 
-#include <pwd.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "core/base/unicode.h"
 #include "core/store/db_priv.h"
 #include "core/store/ddl.h"
 #include "core/store/identity/audit_rows.h"
 #include "core/store/identity/keys.h"
+#include "core/store/server/placement.h"
 #include "core/store/server/rights.h"
 #include "core/store/tenant/database.h"
 #include "core/store/tx.h"
 
-#define DDL_TIMEOUT_S 600
-#define ROUTINES_MAX  200
-#define HEAD_GUARDS   12 /* that of the control schema for its heads */
+#define ROUTINES_MAX 200
+#define HEAD_GUARDS  12 /* that of the control schema for its heads */
 
 static const struct field routine_fields[] = {
 	FIELD(struct routine, name, .doc = "Procedure."),
@@ -81,79 +79,6 @@ SQL(tenant_made, SQL_CONTROL, &done_schema, NULL,
 SQL(tenant_any_user, SQL_TENANT, NULL, &count_schema,
     "SELECT COUNT(*) AS n FROM (SELECT 1 FROM users LIMIT 1) AS one");
 
-/* ---- connections ---- */
-
-const char *
-provision_user(TALLOC_CTX *mem, const struct conf *c)
-{
-	const struct passwd *pw;
-	const char          *name;
-
-	if (*c->db_provision_user != '\0')
-		return c->db_provision_user;
-	pw = getpwuid(geteuid());
-	name = pw == NULL ? NULL : talloc_strdup(mem, pw->pw_name);
-	return name == NULL ? "root" : name;
-}
-
-struct db *
-provision_db(TALLOC_CTX *mem, const struct conf *c, const struct clock *clock, struct log *log,
-    struct err *e)
-{
-	struct env        env = { .conf = c, .clock = clock, .log = log };
-	struct db_options o = database_options(&env);
-	char             *line = NULL;
-	struct db        *db;
-
-	if (*c->db_provision_user != '\0' && *c->db_provision_password_file != '\0') {
-		line = database_password_file(mem, c->db_provision_password_file, e);
-		if (line == NULL)
-			return NULL;
-	}
-	o.user = provision_user(mem, c);
-	o.password = line;
-	o.kind = "provision";
-	o.timeout_s = DDL_TIMEOUT_S;
-	db = db_make(mem, &o, e);
-	talloc_free(line);
-	return db;
-}
-
-bool
-provision_check(struct db *prov, struct err *e)
-{
-	TALLOC_CTX *tmp = talloc_new(prov);
-	char       *account;
-	bool        may = false;
-	bool ok = tmp != NULL ? rights_to_provision(prov, tmp, &may, &account, e) : err_memory(e);
-
-	if (!ok && rights_refused(e)) {
-		err_clear(e);
-		err_set(e, ERR_FORBIDDEN, 0,
-		    "The database does not let the provisioning account in: run it as root, or set "
-		    "db.provision_user and db.provision_password_file.",
-		    "account %s", prov->o.user);
-	} else if (ok && !may) {
-		ok = err_set(e, ERR_FORBIDDEN, 0,
-		    "The provisioning account may not make accounts in the database: run it as "
-		    "root, "
-		    "or set db.provision_user.",
-		    "account %s", account);
-	}
-	talloc_free(tmp);
-	return ok;
-}
-
-/* The same account in one schema. */
-struct db *
-provision_schema_db(struct db *prov, const char *schema, struct err *e)
-{
-	struct db_options o = prov->o;
-
-	o.schema = schema;
-	return db_make(prov, &o, e);
-}
-
 static bool
 run_each(
     struct db *prov, const char *name, const struct ddl *d, const char *const *texts, struct err *e)
@@ -178,6 +103,11 @@ static const char *const control_sql[] = {
 	"GRANT SELECT, INSERT, UPDATE, DELETE, EXECUTE, TRIGGER ON `{control}`.*"
 	" TO '{control}definer'@'localhost'",
 	NULL
+};
+
+/* Somebody else has made it. */
+static const char *const control_single_sql[] = {
+	"ALTER DATABASE `{schema}` CHARACTER SET utf8mb4 COLLATE utf8mb4_nopad_bin", NULL
 };
 
 static const char *const account_sql[] = {
@@ -223,6 +153,8 @@ provision_service(const struct provision *p, struct err *e)
 			.password = d->control->o.password };
 	struct rights_due  due = { .schema = c->db_control, .execute = true };
 
+	if (conf_one_account(c)) /* it is the host's, with what that gives it */
+		return true;
 	if (strcmp(c->db_user, prov->o.user) == 0)
 		return err_set(e, ERR_INTERNAL, 0, "db.user must not be the provisioning account",
 		    "the service account is the provisioning account");
@@ -249,13 +181,16 @@ bool
 provision_control(const struct provision *p, struct err *e)
 {
 	const char *control = p->env->conf->db_control;
-	struct ddl  names = { .schema = control, .control = control };
+	bool        single = conf_one_account(p->env->conf);
+	struct ddl  names = { .schema = control, .control = control, .one_account = single };
 	struct db  *db;
 	bool        ok;
 
-	if (!run_each(p->prov, "provision_control", &names, control_sql, e))
-		return false;
-	db = provision_schema_db(p->prov, control, e);
+	if (!run_each(
+		p->prov, "provision_control", &names, single ? control_single_sql : control_sql, e))
+		return single ? err_note(e, "in the schema %s, which must be there", control)
+			      : false;
+	db = provision_schema_db(p, control, e);
 	ok = db != NULL && migrate_run(db, SQL_CONTROL, migrations, NULL, e) &&
 	     guard_heads(db, e) && provision_service(p, e) && signing_keys_ensure(p->d, e);
 	if (db != NULL)
@@ -303,8 +238,9 @@ grant_routines(struct db *prov, struct ddl *names, struct err *e)
 	return ok;
 }
 
-bool
-provision_account(struct db *prov, const struct env *env, const char *schema_name, struct err *e)
+/* With an account of its own. */
+static bool
+make_apart(struct db *prov, const struct env *env, const char *schema_name, struct err *e)
 {
 	struct ddl        names = { .schema = schema_name,
 		       .control = env->conf->db_control,
@@ -325,9 +261,16 @@ provision_account(struct db *prov, const struct env *env, const char *schema_nam
 }
 
 bool
-provision_migrate(struct db *prov, const char *schema_name, int *applied, struct err *e)
+provision_account(const struct provision *p, const char *schema_name, struct err *e)
 {
-	struct db           *db = provision_schema_db(prov, schema_name, e);
+	return conf_one_account(p->env->conf) ? placement_take(p, schema_name, e)
+					      : make_apart(p->prov, p->env, schema_name, e);
+}
+
+bool
+provision_migrate(const struct provision *p, const char *schema_name, int *applied, struct err *e)
+{
+	struct db           *db = provision_schema_db(p, schema_name, e);
 	struct migrate_watch w = { 0 };
 	bool                 ok = db != NULL && migrate_run(db, SQL_TENANT, migrations, &w, e);
 
@@ -487,6 +430,7 @@ provision_tenant_begin(const struct provision *p, TALLOC_CTX *mem, const char *s
 	const struct tenant *t;
 
 	if (!provision_check_names(mem, slug, name, &name, e) ||
+	    (conf_one_account(p->env->conf) && !placement_check(p->d, e)) ||
 	    !find_or_register(p->d, p->env, slug, name, &t, e))
 		return false;
 	if (!tenant_keys_ensure(p->d, &t->id, e) || !provision_schema(p, t, e))

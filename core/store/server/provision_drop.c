@@ -1,6 +1,6 @@
 /* provision.h: a schema and its account, dropped. */
 #include "core/store/ddl.h"
-#include "core/store/server/provision.h"
+#include "core/store/server/placement.h"
 #include "core/store/tenant/database.h"
 
 #define NO_SUCH_GRANT 1141
@@ -18,6 +18,8 @@ provision_drop(const struct provision *p, const char *schema_name, struct err *e
 		.user = schema_name,
 		.host = p->env->conf->db_account_host };
 
+	if (conf_one_account(p->env->conf))
+		return placement_give_back(p, schema_name, e);
 	for (const char *const *text = drop_sql; *text != NULL; text++) {
 		if (ddl_run(p->prov, "provision_drop", &names, *text, e))
 			continue;

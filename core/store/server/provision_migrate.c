@@ -30,26 +30,26 @@ provision_schema(const struct provision *p, const struct tenant *t, struct err *
 	struct done done = { migrate_newest(SQL_TENANT), t->id };
 	int         applied;
 
-	return provision_account(p->prov, p->env, t->schema_name, e) &&
-	       provision_migrate(p->prov, t->schema_name, &applied, e) &&
+	return provision_account(p, t->schema_name, e) &&
+	       provision_migrate(p, t->schema_name, &applied, e) &&
 	       db_run(p->d->control, &tenant_migrated, &done, NULL, e);
 }
 
 /* Somebody with the database has taken the triggers away: the migration that makes them is
  * repeated. */
 static bool
-guard_tenant(struct db *prov, struct database *d, const struct tenant *t, struct err *e)
+guard_tenant(const struct provision *p, const struct tenant *t, struct err *e)
 {
 	struct tenant_db *tdb;
 	struct db        *db;
 	bool              guarded, tree, ok;
 
-	if (!tenant_db_open(d, t, true, &tdb, e) || !audit_guarded(tdb, &guarded, e) ||
+	if (!tenant_db_open(p->d, t, true, &tdb, e) || !audit_guarded(tdb, &guarded, e) ||
 	    !audit_tree_guarded(tdb, &tree, e))
 		return false;
 	if (guarded && tree)
 		return true;
-	db = provision_schema_db(prov, t->schema_name, e);
+	db = provision_schema_db(p, t->schema_name, e);
 	ok = db != NULL && (guarded || migrate_repeat(db, SQL_TENANT, AUDIT_GUARDS, e)) &&
 	     (tree || migrate_repeat(db, SQL_TENANT, TREE_GUARDS, e));
 	if (db != NULL)
@@ -66,9 +66,9 @@ provision_migrate_tenant(const struct provision *p, const struct tenant *t,
 
 	*out = (struct provision_migrated) { .current = provision_lacks_nothing(p, t) };
 	return out->current ||
-	       (provision_account(p->prov, p->env, t->schema_name, e) &&
-		   provision_migrate(p->prov, t->schema_name, &out->applied, e) &&
-		   guard_tenant(p->prov, p->d, t, e) &&
+	       (provision_account(p, t->schema_name, e) &&
+		   provision_migrate(p, t->schema_name, &out->applied, e) &&
+		   guard_tenant(p, t, e) &&
 		   db_run(p->d->control, &tenant_migrated, &done, NULL, e)) ||
 	       err_note(e, "migrating tenant %s", t->slug);
 }

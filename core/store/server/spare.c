@@ -22,8 +22,8 @@ spare_make(const struct provision *p, const char *schema_name, struct err *e)
 {
 	int applied;
 
-	return (provision_account(p->prov, p->env, schema_name, e) &&
-		   provision_migrate(p->prov, schema_name, &applied, e)) ||
+	return (provision_account(p, schema_name, e) &&
+		   provision_migrate(p, schema_name, &applied, e)) ||
 	       err_note(e, "making the schema %s", schema_name);
 }
 

@@ -40,6 +40,13 @@ struct database {
 	uint64_t               turn; /* raised by database_tidy(): what was handed out before is free again */
 };
 
+/*
+ * A connection to a schema, as a tenant's: under its own account, or the service's where all are of one.  `older`: also by
+ * the passwords that it had by former versions of the keyring.
+ */
+struct db *database_schema(struct database *d, TALLOC_CTX *mem, const char *schema_name, bool older, struct err *e);
+/* Where that schema stands, where all are of one account (server/placement.h).  ERR_MISSING: nowhere. */
+MUST_USE bool database_place(struct database *d, TALLOC_CTX *mem, const char *schema_name, char **place, struct err *e);
 /* Options that all connections of this configuration share. */
 struct db_options database_options(const struct env *d);
 /* The first line of a file not readable by others; guarded. */

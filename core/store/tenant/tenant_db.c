@@ -61,6 +61,7 @@ database_options(const struct env *d)
 		.socket = d->conf->db_socket,
 		.control = d->conf->db_control,
 		.tls_ca = d->conf->db_tls_ca,
+		.one_account = conf_one_account(d->conf),
 		.keep = (unsigned)d->conf->db_kept_statements,
 		.segment = d->segment,
 		.clock = d->clock,
@@ -68,43 +69,58 @@ database_options(const struct env *d)
 	};
 }
 
-static bool
-make_control(struct database *d, struct err *e)
+/* Under the service's account. */
+static struct db *
+make_service(struct database *d, TALLOC_CTX *mem, struct db_options *o, struct err *e)
 {
 	const struct conf *c = d->env.conf;
-	struct db_options  o = database_options(&d->env);
 	const char       **derived = NULL;
 	char              *line = NULL;
+	struct db         *db;
 
-	o.user = c->db_user;
-	o.schema = c->db_control;
-	o.kind = "control";
+	o->user = c->db_user;
 	if (*c->db_password_file != '\0') {
 		line = database_password_file(d, c->db_password_file, e);
 		if (line == NULL)
-			return false;
-		o.password = line;
+			return NULL;
+		o->password = line;
 	} else {
 		/* The server asks for it only when the account is not one of unix_socket. */
 		derived = account_passwords(d, d->env.keyring, c->db_user, e);
 		if (derived == NULL)
-			return false;
-		o.password = derived[0];
-		o.older = derived + 1;
-		o.keyring = d->env.keyring;
+			return NULL;
+		o->password = derived[0];
+		o->older = derived + 1;
+		o->keyring = d->env.keyring;
 	}
-	d->control = db_make(d, &o, e);
+	db = db_make(mem, o, e);
 	talloc_free(line);
 	talloc_free(derived);
+	return db;
+}
+
+static bool
+make_control(struct database *d, struct err *e)
+{
+	struct db_options o = database_options(&d->env);
+
+	o.schema = d->env.conf->db_control;
+	o.kind = "control";
+	d->control = make_service(d, d, &o, e);
 	return d->control != NULL;
 }
 
 static bool
 check_conf(const struct conf *c, struct err *e)
 {
-	if (!ddl_is_schema(c->db_control))
+	if (conf_one_account(c) ? !ddl_is_place(c->db_control) : !ddl_is_schema(c->db_control))
 		return err_set(e, ERR_INTERNAL, 0, "db.control must be 1 to 48 of a-z and 0-9",
 		    "db.control is no schema name");
+	if (conf_one_account(c) && *c->db_password_file == '\0')
+		return err_set(e, ERR_INTERNAL, 0,
+		    "db.isolation \"schema\" needs db.password_file: the account is the host's, "
+		    "and so is its password",
+		    "no password file");
 	return true;
 }
 
@@ -194,24 +210,84 @@ database_close_all(struct database *d)
 	db_close(d->control);
 }
 
+struct placed_in {
+	const char *schema_name;
+};
+static const struct field placed_in_fields[] = {
+	COLUMN(struct placed_in, schema_name),
+	FIELD_END,
+};
+static const struct schema placed_in = SCHEMA("PlacedIn", struct placed_in, placed_in_fields);
+struct placed {
+	char *place;
+};
+static const struct field placed_fields[] = {
+	COLUMN(struct placed, place),
+	FIELD_END,
+};
+static const struct schema placed_out = SCHEMA("Placed", struct placed, placed_fields);
+SQL(database_select_place, SQL_CONTROL, &placed_in, &placed_out,
+    "SELECT place FROM schema_places WHERE schema_name = :schema_name");
+
+bool
+database_place(
+    struct database *d, TALLOC_CTX *mem, const char *schema_name, char **place, struct err *e)
+{
+	const struct placed_in in = { schema_name };
+	struct placed          row;
+
+	if (!db_one(d->control, mem, &database_select_place, &in, &row, e))
+		return false;
+	*place = row.place;
+	return ddl_is_place(*place) ||
+	       err_set(e, ERR_INTERNAL, 0, "internal error", "%s: bad place", schema_name);
+}
+
+/* Under an account of its own, which may do nothing elsewhere. */
+static struct db *
+make_apart(struct database *d, TALLOC_CTX *mem, struct db_options *o, bool older, struct err *e)
+{
+	const char **derived = account_passwords(mem, d->env.keyring, o->schema, e);
+	struct db   *db;
+
+	if (derived == NULL)
+		return NULL;
+	o->user = o->schema;
+	o->keyring = older ? d->env.keyring : NULL;
+	o->password = derived[0];
+	o->older = older ? derived + 1 : NULL;
+	db = db_make(mem, o, e);
+	talloc_free(derived);
+	return db;
+}
+
+struct db *
+database_schema(
+    struct database *d, TALLOC_CTX *mem, const char *schema_name, bool older, struct err *e)
+{
+	struct db_options o = database_options(&d->env);
+	char             *place = NULL;
+	struct db        *db;
+
+	o.schema = schema_name;
+	o.kind = "tenant";
+	if (!o.one_account)
+		return make_apart(d, mem, &o, older, e);
+	if (!database_place(d, mem, schema_name, &place, e))
+		return NULL;
+	o.place = place;
+	db = make_service(d, mem, &o, e);
+	talloc_free(place);
+	return db;
+}
+
 static bool
 connect_tenant(struct tenant_conn *x, const struct tenant *t, struct err *e)
 {
-	struct database  *d = x->owner;
-	struct db_options o = database_options(&d->env);
-	const char      **derived = account_passwords(x, d->env.keyring, t->schema_name, e);
+	struct database *d = x->owner;
 
-	if (derived == NULL)
-		return false;
-	o.user = t->schema_name;
-	o.schema = t->schema_name;
-	o.kind = "tenant";
-	o.password = derived[0];
-	o.older = derived + 1;
-	o.keyring = d->env.keyring;
-	x->tdb.db = db_make(x, &o, e);
+	x->tdb.db = database_schema(d, x, t->schema_name, true, e);
 	x->tdb.rand = d->env.rand;
-	talloc_free(derived);
 	x->keys_ms = clock_ms(d->env.clock);
 	return x->tdb.db != NULL &&
 	       tenant_keys_load(d, &t->id, 0, &x->tdb.data_key, x->tdb.address_key, e);

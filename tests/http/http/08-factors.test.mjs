@@ -1,23 +1,16 @@
 // The second factor from setting up to giving up, by codes that these tests compute themselves.
 import assert from 'node:assert/strict';
 import crypto from 'node:crypto';
-import { execFileSync } from 'node:child_process';
 import fs from 'node:fs';
 import path from 'node:path';
 import { test } from 'node:test';
 import { codeOf, enrol, present } from '../lib/authenticator.mjs';
-import { Log, state } from '../lib/env.mjs';
+import { Log, sql, state } from '../lib/env.mjs';
 import { call } from '../lib/client.mjs';
 import { checkProblem } from '../lib/spec.mjs';
 import { administrativeKey, bearer, browser, login, newKey, newTenant, origin, withKey, withToken } from '../lib/people.mjs';
 
 // ---- people -------------------------------------------------------------------------------------
-
-function sql(text) {
-  const conf = fs.readFileSync(path.join(state, 'etc', 'blindspotx.conf'), 'utf8');
-  const socket = /socket = "([^"]*db\.sock)"/.exec(conf)[1];
-  return execFileSync('mariadb', ['--no-defaults', `--socket=${socket}`, '-N', '-e', text], { encoding: 'utf8' }).trim();
-}
 
 const schemaOf = (who) => sql(`SELECT schema_name FROM bsx.tenants WHERE slug = '${who.tenant}'`);
 

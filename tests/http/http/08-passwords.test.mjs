@@ -1,10 +1,9 @@
 import assert from 'node:assert/strict';
-import { execFileSync } from 'node:child_process';
 import crypto from 'node:crypto';
 import fs from 'node:fs';
 import path from 'node:path';
 import { after, before, test } from 'node:test';
-import { Log, base, sleep, state, until } from '../lib/env.mjs';
+import { Log, base, sleep, sql, state, until } from '../lib/env.mjs';
 import { call } from '../lib/client.mjs';
 import { Mailbox, linkOf } from '../lib/mailbox.mjs';
 import { checkProblem } from '../lib/spec.mjs';
@@ -33,12 +32,6 @@ async function fault(answer, pointer, text) {
     assert.match(p.errors[0].detail, text);
 }
 
-// What no route does yet: as the database's administrator.
-function sql(text) {
-  const conf = fs.readFileSync(path.join(state, 'etc', 'blindspotx.conf'), 'utf8');
-  return execFileSync('mariadb', ['--no-defaults', `--socket=${/socket = "([^"]+db\.sock)"/.exec(conf)[1]}`,
-    `--user=${process.env.USER ?? 'root'}`, '-N', '-e', text], { encoding: 'utf8' }).trim();
-}
 const schemaOf = (slug) => sql(`SELECT schema_name FROM bsx.tenants WHERE slug = '${slug}'`);
 
 // Nothing is on its way.

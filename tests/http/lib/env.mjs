@@ -22,10 +22,23 @@ export const smtpPort = Number(need('BSX_SMTP'));
 export const argument = process.env.BSX_ARGUMENT ?? '';
 export const credentials = JSON.parse(fs.readFileSync(path.join(state, 'credentials.json'), 'utf8'));
 
-// SQL in the installation's database, as root: for what no request can bring about (time that has passed).
-export function sql(text, schema = 'bsx') {
+function mariadb(text, schema) {
   const socket = /socket = "([^"]+db\.sock)"/.exec(fs.readFileSync(path.join(state, 'etc', 'blindspotx.conf'), 'utf8'))[1];
   return execFileSync('mariadb', ['--no-defaults', `--socket=${socket}`, '-N', '-B', '-e', text, schema], { encoding: 'utf8' }).trim();
+}
+
+// Where one account does everything (BSX_ISOLATION=schema) a tenant's schema stands elsewhere than its name says.
+const hosted = process.env.BSX_ISOLATION === 'schema';
+const TENANT = /\bbsxt[0-9a-f]{16}\b/, QUALIFIER = /(`?)\b(bsxt[0-9a-f]{16})\1(?=\.)/g;
+const placeOf = (schema) => mariadb(`SELECT place FROM schema_places WHERE schema_name = '${schema}'`, 'bsx');
+
+// SQL in the installation's database, as root: for what no request can bring about (time that has passed).
+export function sql(text, schema = 'bsx') {
+  if (!hosted)
+    return mariadb(text, schema);
+  const own = TENANT.test(schema) ? placeOf(schema) : '';
+  return mariadb((own && `SET @bsx_schema = '${schema}', @bsx_place = '${own}'; `) + text.replace(QUALIFIER, (_, q, name) => placeOf(name)),
+    own || schema);
 }
 
 // What a quiet machine does within a time may take a busy or a slow one this many times as long.

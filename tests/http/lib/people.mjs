@@ -4,7 +4,7 @@ import { execFileSync } from 'node:child_process';
 import crypto from 'node:crypto';
 import fs from 'node:fs';
 import path from 'node:path';
-import { base, build, credentials, state } from './env.mjs';
+import { base, build, credentials, sql, state } from './env.mjs';
 import { call } from './client.mjs';
 
 export const origin = base.origin;
@@ -59,11 +59,7 @@ export function bsxctl(...args) {
     { encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] });
 }
 
-// SQL as the owner of the trial's database, in the control schema.
-export function sql(text) {
-  const [, socket] = /^\s*socket = "(.*db\.sock)"/m.exec(fs.readFileSync(path.join(state, 'etc', 'blindspotx.conf'), 'utf8'));
-  return execFileSync('mariadb', ['--no-defaults', `--socket=${socket}`, '-N', '-B', 'bsx', '-e', text], { encoding: 'utf8' }).trim();
-}
+export { sql };
 
 // A tenant of this test's own, with an administrator.
 export function newTenant(slug = unique('t')) {

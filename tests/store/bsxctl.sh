@@ -336,7 +336,7 @@ ok "typed twice it is the user's" typed 'rather long passphrase 1' 'rather long 
 ok "... and was not to be seen" test "$(grep -c passphrase "$dir/out")" = 0
 ok "... another one than before" test "$(hash_of)" != "$before"
 ok "the pool is told" runs_and_says '^2 ready, 0 behind' 0 schema list
-ok "... as JSON" runs_and_says '^{"ready":2,"behind":0,"making":0}$' 0 schema list --json
+ok "... as JSON" runs_and_says '^{"ready":2,"behind":0,"making":0,"empty":0,"taken":0}$' 0 schema list --json
 for many in 0 -1 1001 x; do ok "schema add $many is refused" run 2 schema add "$many"; done
 ok "... and more than the pool may have" runs_and_says 'at most 1000' 1 schema add 999
 ok "without a mail server no mail is tried" runs_and_says 'smtp.url is not set' 1 mail test a@b.example

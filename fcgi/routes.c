@@ -33,6 +33,7 @@ const struct route *const route_tables[] = {
 	register_routes,
 	run_routes,
 	silence_routes,
+	silence_series_routes,
 	alert_routes,
 	evidence_routes,
 	channel_routes,

@@ -41,6 +41,7 @@ extern const struct route analytics_routes[];
 extern const struct route register_routes[];
 extern const struct route run_routes[];
 extern const struct route silence_routes[];
+extern const struct route silence_series_routes[];
 extern const struct route alert_routes[];
 extern const struct route evidence_routes[];
 extern const struct route channel_routes[];

@@ -101,6 +101,9 @@
 	X(AUDIT_REPORT_ACCEPT,    "report.accept",            "drift_report",       LOG_DRIFT) \
 	X(AUDIT_SILENCE_CREATE,   "silence.create",           "silence",            LOG_DRIFT) \
 	X(AUDIT_SILENCE_DELETE,   "silence.delete",           "silence",            LOG_DRIFT) \
+	X(AUDIT_SERIES_CREATE,    "silence_series.create",    "silence_series",     LOG_DRIFT) \
+	X(AUDIT_SERIES_UPDATE,    "silence_series.update",    "silence_series",     LOG_DRIFT) \
+	X(AUDIT_SERIES_DELETE,    "silence_series.delete",    "silence_series",     LOG_DRIFT) \
 	X(AUDIT_ALERT_UPDATE,     "alert.update",             "alert",              LOG_DRIFT) \
 	X(AUDIT_EVIDENCE,         "alert.evidence",           "alert",              LOG_SECURITY) \
 	X(AUDIT_CHANNEL_CREATE,   "channel.create",           "channel",            LOG_DRIFT) \

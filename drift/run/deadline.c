@@ -15,6 +15,7 @@
 #include "drift/run/pushers.h"
 #include "drift/run/recheck.h"
 #include "drift/run/review.h"
+#include "drift/run/series.h"
 #include "drift/run/tailing.h"
 #include "drift/snapshot/collections.h"
 #include "drift/snapshot/retention.h"
@@ -152,6 +153,12 @@ tailing(struct db *db, const struct deadline *b, struct err *e)
 }
 
 static bool
+window(struct db *db, const struct deadline *b, struct err *e)
+{
+	return series_due(db, &b->due, e);
+}
+
+static bool
 escalation(struct db *db, const struct deadline *b, struct err *e)
 {
 	return escalating_due(db, &b->due, e);
@@ -218,6 +225,7 @@ static const struct due_kind {
 	{ SCHEDULE_HUSH, NULL, hush },
 	{ SCHEDULE_GROUP, NULL, group },
 	{ SCHEDULE_REPEAT, NULL, repeat },
+	{ SCHEDULE_WINDOW, NULL, window },
 	{ SCHEDULE_STORAGE, count_storage, end_storage },
 };
 

@@ -12,6 +12,7 @@ struct silence_out {
 	char           *reason, *owner;
 	instant         starts_at, expires_at, created_at, ended_at;
 	char           *ended_by;
+	struct uuid     series_id;
 	int64_t         covers;
 };
 static const struct field silence_out_fields[] = {
@@ -28,6 +29,8 @@ static const struct field silence_out_fields[] = {
 	FIELD(struct silence_out, ended_at, .flags = FIELD_NULLABLE,
 	    .doc = "When somebody ended it before its time."),
 	FIELD(struct silence_out, ended_by, .flags = FIELD_NULLABLE, .doc = "Who did."),
+	FIELD(struct silence_out, series_id, .flags = FIELD_NULLABLE,
+	    .doc = "The series that it is a window of; ending it leaves out this one."),
 	FIELD(struct silence_out, covers,
 	    .doc = "Findings of the configs' newest reports that it keeps quiet; 0 unless active."),
 	FIELD_END,
@@ -102,6 +105,7 @@ silence_show(
 		.created_at = s->created_at,
 		.ended_at = s->ended_at,
 		.ended_by = s->ended_by,
+		.series_id = s->series_id,
 		.covers = seen->covers,
 	};
 	return true;

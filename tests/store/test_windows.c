@@ -1,5 +1,5 @@
 /*
- * Maintenance windows and what is not read: the blind alert under a window.
+ * Maintenance windows: the blind alert of what is not read under one, and windows that come again.
  */
 #include <stdio.h>
 #include <string.h>
@@ -7,6 +7,7 @@
 #include "core/store/drift/silence.h"
 #include "core/store/tx.h"
 #include "drift/run/hushing.h"
+#include "drift/run/series.h"
 #include "tests/store/place_in_time.h"
 
 #define MINUTE 60000
@@ -235,6 +236,87 @@ what_was_told_before_its_window_is_told_on(void **state)
 	assert_string_equal(place_told(y), "blind opened, blind resolved");
 }
 
+/* ---- that come again ---- */
+
+static struct silence_series
+add_series(struct place_in_time *y, const char *rule, int64_t from_ms)
+{
+	struct silence_series s = { .id = uuid_make(&y->clock, &rand_system),
+		.matcher = { .text = talloc_strdup(y, "{\"category\":\"*\"}") },
+		.reason = talloc_strdup(y, "r"),
+		.owner = talloc_strdup(y, "o"),
+		.rule = talloc_strdup(y, rule),
+		.timezone = talloc_strdup(y, "Europe/Berlin"),
+		.starts_at = { y->clock.set_ms - y->clock.set_ms % 1000 + from_ms },
+		.duration_s = 3600,
+		.created_at = { y->clock.set_ms },
+		.updated_at = { y->clock.set_ms } };
+	struct series_plan    plan;
+	struct err            e = { 0 };
+
+	assert_ok(series_compile(y, &s, s.created_at, &plan, &e));
+	s.ends_at = plan.ends_at;
+	s.made_until = s.created_at;
+	assert_ok(series_add(y->x->t->db, &s, &e));
+	assert_ok(schedule_set(y->x->t->db, SCHEDULE_WINDOW, &s.id, 0, &e));
+	return s;
+}
+
+static int64_t
+made(struct place_in_time *y)
+{
+	return drift_count(y->x, "SELECT COUNT(DISTINCT starts_at) FROM %s.silences");
+}
+
+static void
+windows_of_a_series_are_made_ahead_once_each_until_it_ends(void **state)
+{
+	struct place_in_time *y = *state;
+
+	add_series(y, "FREQ=DAILY;COUNT=20", MINUTE);
+	assert_int_equal(place_due(y), 1);
+	assert_int_equal(made(y), 8);
+	assert_in_range(drift_count(y->x, "SELECT TIMESTAMPDIFF(SECOND, NOW(3), next_due)"
+					  " FROM testbsx.schedules WHERE kind = 'window'"),
+	    86390, 86400);
+	/* Too early, and again: nothing is made twice. */
+	place_look(y);
+	assert_int_equal(made(y), 8);
+	/* A driftd that was away for days leaves none out that is still to come. */
+	y->clock.set_ms += 11 * 86400000LL;
+	place_look(y);
+	assert_int_equal(made(y), 8 + 8);
+	for (int i = 0; i < 9; i++) {
+		y->clock.set_ms += 86400000LL;
+		place_look(y);
+	}
+	assert_int_equal(made(y), 8 + 9);
+	assert_int_equal(drift_count(y->x, "SELECT COUNT(*) FROM %s.silences"), 8 + 9);
+	assert_int_equal(
+	    drift_count(y->x, "SELECT COUNT(*) FROM testbsx.schedules WHERE kind = 'window'"), 0);
+}
+
+static void
+a_window_of_a_series_keeps_findings_and_outages_quiet(void **state)
+{
+	struct place_in_time *y = *state;
+	struct uuid           c = awaited(y);
+
+	place_forget_told(y);
+	add_series(y, "FREQ=DAILY;COUNT=2", 0);
+	place_push(y, &c, "{\"a\":1}"); /* a minute later: it has begun before it was made */
+	place_due(y);
+	assert_int_equal(made(y), 1);
+	y->clock.set_ms += 86400000LL;
+	place_look(y);
+	assert_non_null(quiet_by(y));
+	place_push(y, &c, "{\"a\":2}");
+	assert_string_equal(place_told(y), "");
+	y->clock.set_ms += 61 * MINUTE;
+	place_look(y);
+	assert_non_null(strstr(place_told(y), "drift opened"));
+}
+
 #define TEST(f) cmocka_unit_test_setup_teardown(f, place_set_up, place_tear_down)
 
 int
@@ -246,6 +328,8 @@ main(void)
 		TEST(an_outage_that_its_window_outlasts_is_never_told),
 		TEST(a_window_that_is_ended_by_hand_or_outrun_by_a_push_is_heard),
 		TEST(what_was_told_before_its_window_is_told_on),
+		TEST(windows_of_a_series_are_made_ahead_once_each_until_it_ends),
+		TEST(a_window_of_a_series_keeps_findings_and_outages_quiet),
 	};
 
 	return cmocka_run_group_tests_name("windows", tests, NULL, NULL);

@@ -129,7 +129,10 @@ const struct archive_plan archive_plans[] = {
 	CARRY("drift_awaited", "change_id* config_id since until ends_at"),
 	CARRY("dropped_reports", "id* dropped_at"),
 	CARRY("silences", "id* matcher reason owner starts_at expires_at created_at kind ended_at"
-			  " ended_by"),
+			  " ended_by series_id"),
+	CARRY("silence_series",
+	    "id* matcher reason owner rule timezone starts_at duration_s made_until"
+	    " ends_at created_at updated_at ended_at ended_by"),
 
 	/* what was told */
 	CARRY("alerts", "id* config_id report_id kind severity title status changes opened_at"

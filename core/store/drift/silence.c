@@ -12,12 +12,14 @@ static const struct field silence_fields[] = {
 	COLUMN(struct silence, created_at),
 	COLUMN_NULL(struct silence, ended_at),
 	COLUMN_NULL(struct silence, ended_by),
+	COLUMN_NULL(struct silence, series_id),
 	FIELD_END,
 };
 static const struct schema silence_schema = SCHEMA("StoredSilence", struct silence, silence_fields);
 
 #define SILENCE_COLUMNS                                                                            \
-	"id, kind, matcher, reason, owner, starts_at, expires_at, created_at, ended_at, ended_by"
+	"id, kind, matcher, reason, owner, starts_at, expires_at, created_at, ended_at, ended_by," \
+	" series_id"
 
 struct list_in {
 	struct silence_filter f;
@@ -66,7 +68,7 @@ static const struct schema cover_schema =
 
 SQL(silence_insert, SQL_TENANT, &silence_schema, NULL,
     "INSERT INTO silences (" SILENCE_COLUMNS ") VALUES (:id, :kind, :matcher, :reason, :owner,"
-    " :starts_at, :expires_at, :created_at, :ended_at, :ended_by)");
+    " :starts_at, :expires_at, :created_at, :ended_at, :ended_by, :series_id)");
 SQL(silence_select, SQL_TENANT, &id_in, &silence_schema,
     "SELECT " SILENCE_COLUMNS " FROM silences WHERE id = :id");
 SQL(silence_select_list, SQL_TENANT, &list_in, &silence_schema,

@@ -19,6 +19,7 @@ struct silence {
 	instant         starts_at, expires_at, created_at;
 	instant         ended_at; /* by hand; 0: not */
 	char           *ended_by;
+	struct uuid     series_id; /* that it is one of (silence_series.h); nil: it was made by itself */
 };
 #define SILENCE_PLAIN       "silence"
 #define SILENCE_MAINTENANCE "maintenance"

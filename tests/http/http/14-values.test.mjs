@@ -71,6 +71,8 @@ before(async () => {
   const silence = await admin('POST', '/api/drift/silences', { body: { matcher: { category: 'planted', path: '/scalar' }, reason: 'planted',
     expires_at: new Date(Date.now() + 3600000).toISOString() } });
   assert.equal(silence.status, 201, silence.text);
+  const series = await admin('POST', '/api/drift/silence-series', { body: { matcher: { category: 'nothing' }, reason: 'planted', rule: 'FREQ=WEEKLY;COUNT=9', duration_s: 3600 } });
+  assert.equal(series.status, 201, series.text);
   const provider = await admin('POST', '/api/identity-providers', { body: { name: 'walk', kind: 'oidc', client_id: 'c', issuer: 'https://idp.example' } });
   assert.equal(provider.status, 201, provider.text);
   const collected = await newConfig(admin, { source: { kind: 'http', parameters: { base_url: 'https://api.invalid' }, collections: [{ category: 'rules', path: '/rules', items: '/value', key: 'id' }] } });
@@ -78,7 +80,7 @@ before(async () => {
   assert.equal(run.status, 202, run.text);
   await newKey(admin);
   w = { operation: newOperation((await admin('GET', '/api/tenants')).json.items[0].id), config: config.id, first: first.snapshot_id, second: second.snapshot_id, report: second.report.id, change: changes[0].id, alert: alert.id,
-    silence: silence.json.id, collected: collected.id, run: run.json.run_id, provider: provider.json.id, changes, ...await golden() };
+    silence: silence.json.id, series: series.json.id, collected: collected.id, run: run.json.run_id, provider: provider.json.id, changes, ...await golden() };
   untold.delivery = (await until('an attempt', () => all(admin, `/api/drift/channels/${untold.id}/deliveries`).then((rows) => rows[0]))).id;
   markers = [...kinds.map((k) => `MARK${k}`), ...[1, 2].map((n) => String(number(n))), ...hashes(changes)];
 });
@@ -166,6 +168,9 @@ const ASKED = {
   'PUT /api/drift/alerts/{id}': { ids: () => [w.alert], values: true, bodies: () => [{ note: 'seen' }] },
   'POST /api/drift/reports/{id}/accept': { ids: () => [w.report], bodies: () => [{ reason: 'all of it' }] },
   'POST /api/drift/silences': { bodies: () => [{ matcher: { category: 'nothing' }, reason: 'of the walk', expires_at: half(1) }] },
+  'POST /api/drift/silence-series': { bodies: () => [{ matcher: { category: 'nothing' }, reason: 'of the walk', rule: 'FREQ=DAILY;COUNT=2', duration_s: 60 }] },
+  'POST /api/drift/silence-series/try': { bodies: () => [{ rule: 'FREQ=DAILY;COUNT=2', duration_s: 60 }] },
+  'PUT /api/drift/silence-series/{id}': { ids: () => [w.series], bodies: () => [{ reason: 'another' }] },
   'POST /api/drift/routes': { bodies: () => [{ name: unique('walk'), channels: [] }] },
   'PUT /api/drift/routes/{id}': { ids: () => [crypto.randomUUID()], filtered: true, bodies: () => [{ name: unique('renamed') }] },
   'PUT /api/drift/routes/order': { bodies: () => [{ ids: [crypto.randomUUID()] }], filtered: true },
@@ -181,7 +186,7 @@ const ASKED = {
   'POST /api/drift/configs/{id}/documents': { ids: () => [w.config], bodies: () => [document(1)] },
 };
 // Where {id} stands in a GET that shows none.
-const IDS = { configs: () => [w.config, w.bound], reports: () => [w.report, w.boundReport], alerts: () => [w.alert], silences: () => [w.silence],
+const IDS = { configs: () => [w.config, w.bound], reports: () => [w.report, w.boundReport], alerts: () => [w.alert], silences: () => [w.silence], 'silence-series': () => [w.series],
   channels: () => [told.id, untold.id], 'identity-providers': () => [w.provider] };
 const LISTS = ['users', 'roles', 'tenants']; // of the list above them the first
 // Who somebody is, not what is watched: no body of theirs is asked for here.

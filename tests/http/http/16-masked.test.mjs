@@ -76,6 +76,7 @@ const BODIES = {
   'PUT /api/drift/golden-baselines/{id}': 'stored, compared with nothing', 'POST /api/drift/configs': 'a setting, compares nothing',
   'PUT /api/drift/configs/{id}': 'a setting, compares nothing', 'PUT /api/drift/changes': 'filters by a fingerprint, which has no value',
   'POST /api/drift/silences': 'matches paths and keys, no values',
+  'POST /api/drift/silence-series': 'matches paths and keys, no values', 'PUT /api/drift/silence-series/{id}': 'matches paths and keys, no values',
   'POST /api/drift/channels': 'whether it is told values', 'PUT /api/drift/channels/{id}': 'whether it is told values',
 };
 

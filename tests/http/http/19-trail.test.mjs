@@ -153,6 +153,10 @@ const table = {
   'DELETE /api/drift/golden-baselines/{id}': deed('golden_baseline.delete', on('drift/golden-baselines', ''), 204),
   'POST /api/drift/silences': deed('silence.create', () => ({ body: w.silence() }), 201),
   'DELETE /api/drift/silences/{id}': deed('silence.delete', on('drift/silences', ''), 204),
+  'POST /api/drift/silence-series': deed('silence_series.create', () => ({ body: w.series() }), 201),
+  'POST /api/drift/silence-series/try': none('it says which windows there would be', () => ({ body: { rule: 'FREQ=DAILY;COUNT=2', duration_s: 60 } })),
+  'PUT /api/drift/silence-series/{id}': deed('silence_series.update', on('drift/silence-series', '', { duration_s: 60 })),
+  'DELETE /api/drift/silence-series/{id}': deed('silence_series.delete', on('drift/silence-series', ''), 204),
   'POST /api/drift/routes': deed('route.create', () => ({ body: { name: unique('r'), channels: [] } }), 201),
   'PUT /api/drift/routes/{id}': deed('route.update', on('drift/routes', '', { name: 'another' })),
   'PUT /api/drift/routes/order': deed('route.order', async () => ({ about: null, body: { ids: (await all(w.admin, '/api/drift/routes')).map((r) => r.id).reverse() } }), 204),
@@ -222,10 +226,11 @@ async function world() {
   const provider = () => ({ name: unique('p'), kind: 'oidc', client_id: 'c', client_secret: 'hush-hush-hush', issuer: 'https://id.example.org' });
   const role = () => ({ name: unique('r'), permissions: ['read:drift'] });
   const golden = () => ({ name: unique('g'), resources: [policy(1)] });
+  const series = () => ({ matcher: { severity: 'low' }, reason: 'Work on it.', rule: 'FREQ=WEEKLY;COUNT=9', duration_s: 3600 });
   const silence = () => ({ matcher: { severity: 'low' }, reason: 'Work on it.', expires_at: ahead(1) });
   const tenantId = (await admin('GET', '/api/tenants')).json.items[0].id;
   const lending = () => ({ target: `/api/tenants/${tenantId}/grants`, body: { grantee_tenant: credentials.platform.tenant, roles: ['viewer'], reason: 'Work.', expires_at: ahead(1) } });
-  return { admin, tenantId, lending, person, role, somebody, own, session, hook, provider, golden, silence,
+  return { admin, tenantId, lending, person, role, somebody, own, session, hook, provider, golden, silence, series,
     users: async () => (await somebody()).id,
     roles: async () => (await make('/api/roles', role())).id,
     enrolled: async () => {
@@ -236,6 +241,7 @@ async function world() {
     'drift/golden-baselines': async () => (await make('/api/drift/golden-baselines', golden())).id,
     collected: async () => (await make('/api/drift/configs', { name: unique('c'), source: { kind: 'http', parameters: { base_url: 'https://api.invalid' }, collections: [{ category: 'rules', path: '/rules', items: '/value', key: 'id' }] } })).id,
     'drift/routes': async () => (await make('/api/drift/routes', { name: unique('r'), channels: [] })).id,
+    'drift/silence-series': async () => (await make('/api/drift/silence-series', series())).id,
     'drift/silences': async () => (await make('/api/drift/silences', silence())).id,
     // who has read nothing yet
     reader: async (more) => {

@@ -29,6 +29,7 @@ const struct route *const route_tables[] = {
 	rule_routes,
 	change_routes,
 	revert_routes,
+	acceptance_routes,
 	analytics_routes,
 	register_routes,
 	run_routes,

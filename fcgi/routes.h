@@ -37,6 +37,7 @@ extern const struct route whatif_routes[];
 extern const struct route rule_routes[];
 extern const struct route change_routes[];
 extern const struct route revert_routes[];
+extern const struct route acceptance_routes[];
 extern const struct route analytics_routes[];
 extern const struct route register_routes[];
 extern const struct route run_routes[];

@@ -99,6 +99,10 @@
 	X(AUDIT_REGISTER_EXPORT,  "register.export",          "tenant",             LOG_DRIFT) \
 	X(AUDIT_VALUES_COMPARE,   "values.compare",           "drift_config",       LOG_DRIFT) \
 	X(AUDIT_REPORT_ACCEPT,    "report.accept",            "drift_report",       LOG_DRIFT) \
+	X(AUDIT_ACCEPTANCE_ASK,     "acceptance.ask",       "acceptance",         LOG_DRIFT) \
+	X(AUDIT_ACCEPTANCE_CONFIRM, "acceptance.confirm",   "acceptance",         LOG_DRIFT) \
+	X(AUDIT_ACCEPTANCE_DECLINE, "acceptance.decline",   "acceptance",         LOG_DRIFT) \
+	X(AUDIT_ACCEPTANCE_END,     "acceptance.end",       "acceptance",         LOG_DRIFT) \
 	X(AUDIT_SILENCE_CREATE,   "silence.create",           "silence",            LOG_DRIFT) \
 	X(AUDIT_SILENCE_DELETE,   "silence.delete",           "silence",            LOG_DRIFT) \
 	X(AUDIT_SERIES_CREATE,    "silence_series.create",    "silence_series",     LOG_DRIFT) \

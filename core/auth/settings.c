@@ -71,6 +71,17 @@ static const struct field notifications_fields[] = {
 static const struct schema notifications_schema =
     SCHEMA("NotificationSettings", struct settings_notifications, notifications_fields);
 
+static const struct field four_eyes_fields[] = {
+	FIELD(struct settings_four_eyes, accept_from, .choices = severities + 1, .flags = NULLABLE,
+	    .doc = "What takes a change of this severity or worse out of what is told (accepted, "
+		   "ignored, all of a report, a snapshot as the baseline) waits until a second "
+		   "person with update:drift confirms it; null: one person is enough. Who changes "
+		   "it has assign:roles, and an alert of kind security tells of it."),
+	FIELD_END,
+};
+static const struct schema four_eyes_schema =
+    SCHEMA("FourEyesSettings", struct settings_four_eyes, four_eyes_fields);
+
 static const struct field settings_fields[] = {
 	FIELD(struct settings, session, .item = &session_schema, .flags = NULLABLE,
 	    .doc = "How long sessions last."),
@@ -90,6 +101,8 @@ static const struct field settings_fields[] = {
 	    .doc = "How long history is kept."),
 	FIELD(struct settings, notifications, .item = &notifications_schema, .flags = NULLABLE,
 	    .doc = "Who is told of what concerns the tenant itself."),
+	FIELD(struct settings, four_eyes, .item = &four_eyes_schema, .flags = NULLABLE,
+	    .doc = "What needs a second person."),
 	FIELD_END,
 };
 const struct schema settings_schema = SCHEMA("TenantSettings", struct settings, settings_fields);
@@ -115,7 +128,7 @@ fill(TALLOC_CTX *mem, const struct conf *conf, struct settings *s, struct err *e
 
 	if (!ENSURE(mem, s, session, e) || !ENSURE(mem, s, password, e) ||
 	    !ENSURE(mem, s, mfa, e) || !ENSURE(mem, s, cors, e) || !ENSURE(mem, s, retention, e) ||
-	    !ENSURE(mem, s, notifications, e))
+	    !ENSURE(mem, s, notifications, e) || !ENSURE(mem, s, four_eyes, e))
 		return false;
 	life = s->session;
 	if (life->access_s == 0)

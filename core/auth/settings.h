@@ -35,6 +35,10 @@ struct settings_notifications {
 	const char  *from;     /* NULL: the installation's */
 	struct items security; /* struct settings_security */
 };
+/* A second person (drift/service/second.h). */
+struct settings_four_eyes {
+	const char *accept_from; /* a severity; NULL: nobody is asked */
+};
 struct settings {
 	struct settings_session       *session;
 	struct settings_password      *password;
@@ -44,6 +48,7 @@ struct settings {
 	struct raw_json                rate_limits; /* {CLASS or route: {per_minute, burst}} */
 	struct keep                   *retention;
 	struct settings_notifications *notifications;
+	struct settings_four_eyes     *four_eyes;
 	struct cidr_list               allowed; /* allowed_addresses, read; empty: from everywhere */
 };
 extern const struct schema settings_schema;

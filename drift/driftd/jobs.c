@@ -14,6 +14,7 @@
 #include "core/store/tenant/forget.h"
 #include "core/store/tenant/grant.h"
 #include "core/store/tenant/usage.h"
+#include "drift/driftd/acceptance_due.h"
 #include "drift/remask/remask.h"
 #include "drift/run/deadline.h"
 #include "drift/run/takeover.h"
@@ -28,10 +29,14 @@
 static bool
 see_deadlines(struct worker *w, int64_t *wait_ms, struct err *e)
 {
+	const struct due_other others[] = {
+		{ SCHEDULE_ACCEPTANCE, acceptance_due, &w->deliver->auth },
+		{ NULL, NULL, NULL },
+	};
 	size_t done;
 
 	(void)wait_ms;
-	return deadlines_due(w->drift, w->deliver->database, &w->deliver->owner, &done, e);
+	return deadlines_due(w->drift, w->deliver->database, others, &w->deliver->owner, &done, e);
 }
 
 static bool

@@ -117,6 +117,12 @@ copy_text(TALLOC_CTX *mem, const char *text, char **out, struct err *e)
 	return text == NULL || *out != NULL ? true : err_memory(e);
 }
 
+static const char *
+owner_of(const struct ruling *d)
+{
+	return d->owner != NULL ? d->owner : d->actor;
+}
+
 /* The reason of a status goes with it; one that is told again without a reason keeps its own. */
 static bool
 decide_row(TALLOC_CTX *mem, const struct ruling *d, struct finding_row *f, struct err *e)
@@ -130,7 +136,7 @@ decide_row(TALLOC_CTX *mem, const struct ruling *d, struct finding_row *f, struc
 		f->expires_at = d->expires_at;
 		f->promoted = false;
 		if (!copy_text(mem, d->status, &f->status, e) ||
-		    !copy_text(mem, accept ? d->actor : NULL, &f->owner, e))
+		    !copy_text(mem, accept ? owner_of(d) : NULL, &f->owner, e))
 			return false;
 	}
 	if (d->reason != NULL && !copy_text(mem, d->reason, &f->reason, e))
@@ -155,6 +161,68 @@ check_transition(const struct ruling *d, const struct finding_target *t, struct 
 	return err_set(e, ERR_CONFLICT, 0, text, "no status %s after %s", d->status, t->row.status);
 }
 
+/* ---- what waits for a second person ---- */
+
+static bool
+is_word(const char *status, const char *word)
+{
+	return status != NULL && strcmp(status, word) == 0;
+}
+
+/* Accepted or ignored for longer than it is: who shortens that, or takes it back, needs nobody. */
+static bool
+takes_out(const struct ruling *d, const struct finding_row *f)
+{
+	if (!is_word(d->status, "accepted") && !is_word(d->status, "ignored"))
+		return false;
+	if (is_word(f->status, "ignored"))
+		return false;
+	if (!is_word(f->status, "accepted"))
+		return true;
+	return f->expires_at.ms != 0 &&
+	       (d->expires_at.ms == 0 || d->expires_at.ms > f->expires_at.ms);
+}
+
+static enum severity
+severity_of(const struct finding_target *t)
+{
+	enum severity was = SEVERITY_INFO, now = SEVERITY_INFO;
+
+	(void)severity_parse(str_of(t->severity), &was);
+	if (t->now_severity != NULL)
+		(void)severity_parse(str_of(t->now_severity), &now);
+	return severity_worse(was, now);
+}
+
+/* The worst of the changes that are of one finding, the first of which is at `rows`. */
+static enum severity
+worst_of(const struct finding_target *rows, size_t n)
+{
+	enum severity worst = severity_of(rows);
+
+	for (size_t i = 1; i < n; i++)
+		worst = severity_worse(worst, severity_of(&rows[i]));
+	return worst;
+}
+
+static bool
+hold(const struct finding_target *t, enum severity worst, struct decided *out, struct err *e)
+{
+	char id[UUID_TEXT_MAX], text[sizeof(e->pub)];
+
+	if (t->row.present) {
+		out->held[out->held_n++] = t->row;
+		out->held_worst = severity_worse(out->held_worst, worst);
+		return true;
+	}
+	uuid_print(&t->change_id, id);
+	snprintf(text, sizeof(text),
+	    "The value of change %s is not there now: only what is there waits for a second "
+	    "person.",
+	    id);
+	return err_set(e, ERR_CONFLICT, 0, text, "a second person for a value that is gone");
+}
+
 /* ---- all of them ---- */
 
 struct deciding {
@@ -166,14 +234,27 @@ struct deciding {
 };
 
 static bool
-decide_one(TALLOC_CTX *mem, struct deciding *x, const struct finding_target *t, struct decided *out,
-    struct err *e)
+decide_one(TALLOC_CTX *mem, struct deciding *x, const struct finding_target *t, size_t n,
+    struct decided *out, struct err *e)
 {
-	struct finding_row was = t->row, now = t->row;
+	struct finding_row   was = t->row, now = t->row;
+	const struct ruling *d = x->d;
+	struct ruling        rest = *d;
+	const enum severity  worst = worst_of(t, n);
 
-	if (!check_transition(x->d, t, e) || !decide_row(mem, x->d, &now, e))
+	if (!check_transition(d, t, e))
 		return false;
 	out->matched++;
+	if (d->asks && worst >= d->asks_from && takes_out(d, &t->row)) {
+		if (!hold(t, worst, out, e))
+			return false;
+		rest.status = rest.reason = NULL; /* who works on it is no acceptance */
+		if (!rest.assigns)
+			return true;
+		d = &rest;
+	}
+	if (!decide_row(mem, d, &now, e))
+		return false;
 	if (same_row(&was, &now)) {
 		out->unchanged++;
 		return true;
@@ -188,7 +269,7 @@ decide_one(TALLOC_CTX *mem, struct deciding *x, const struct finding_target *t, 
 		.actor = x->d->actor,
 		.from_status = was.status,
 		.to_status = now.status,
-		.note = x->d->reason == NULL ? "" : x->d->reason };
+		.note = d->reason == NULL ? "" : d->reason };
 	return true;
 }
 
@@ -207,12 +288,13 @@ decide_all(TALLOC_CTX *mem, struct deciding *x, const struct finding_target *row
 	x->rows = talloc_zero_size(mem, (n + 1) * sizeof(x->rows[0]));
 	x->events = talloc_zero_size(mem, (n + 1) * sizeof(x->events[0]));
 	out->changes = talloc_zero_size(mem, (n + 1) * sizeof(out->changes[0]));
-	if (x->rows == NULL || x->events == NULL || out->changes == NULL)
+	out->held = talloc_zero_size(mem, (n + 1) * sizeof(out->held[0]));
+	if (x->rows == NULL || x->events == NULL || out->changes == NULL || out->held == NULL)
 		return err_memory(e);
-	for (size_t i = 0; i < n; i++) {
-		if (i > 0 && is_same_finding(&rows[i - 1].row, &rows[i].row))
-			continue;
-		if (!decide_one(mem, x, &rows[i], out, e))
+	for (size_t i = 0, same; i < n; i += same) {
+		for (same = 1; i + same < n && is_same_finding(&rows[i].row, &rows[i + same].row);)
+			same++;
+		if (!decide_one(mem, x, &rows[i], same, out, e))
 			return false;
 	}
 	return true;
@@ -237,6 +319,15 @@ touch(struct db *db, const struct config_state *states, size_t n, const struct r
 	return true;
 }
 
+static bool
+write(struct db *db, const struct deciding *x, const struct config_state *states, size_t n,
+    struct err *e)
+{
+	return x->n == 0 ||
+	       (finding_put(db, x->rows, x->n, e) && finding_event_add(db, x->events, x->n, e) &&
+		   touch(db, states, n, x->d, e));
+}
+
 bool
 decide_apply(struct db *db, TALLOC_CTX *mem, const struct env *env, const struct ruling *d,
     const struct decide_which *w, struct decided *out, struct err *e)
@@ -252,10 +343,24 @@ decide_apply(struct db *db, TALLOC_CTX *mem, const struct env *env, const struct
 	for (size_t i = 0; i < w->configs_n; i++)
 		if (!config_state_lock(db, mem, &w->configs[i], &states[i], e))
 			return false;
-	if (!load(db, mem, w, &rows, &n, e) || !decide_all(mem, &x, rows, n, out, e))
-		return false;
-	if (x.n == 0)
-		return true;
-	return finding_put(db, x.rows, x.n, e) && finding_event_add(db, x.events, x.n, e) &&
-	       touch(db, states, w->configs_n, d, e);
+	return load(db, mem, w, &rows, &n, e) && decide_all(mem, &x, rows, n, out, e) &&
+	       write(db, &x, states, w->configs_n, e);
+}
+
+bool
+decide_these(struct db *db, TALLOC_CTX *mem, const struct env *env, const struct ruling *d,
+    const struct finding_target *rows, size_t n, struct decided *out, struct err *e)
+{
+	struct deciding      x = { .env = env, .d = d };
+	struct config_state *states = talloc_zero_size(mem, (n + 1) * sizeof(*states));
+	size_t               configs = 0;
+
+	memset(out, 0, sizeof(*out));
+	if (states == NULL)
+		return err_memory(e);
+	for (size_t i = 0; i < n; i++)
+		if ((i == 0 || !uuid_eq(&rows[i].row.config_id, &rows[i - 1].row.config_id)) &&
+		    !config_state_lock(db, mem, &rows[i].row.config_id, &states[configs++], e))
+			return false;
+	return decide_all(mem, &x, rows, n, out, e) && write(db, &x, states, configs, e);
 }

@@ -23,8 +23,9 @@
 #define CLAIMS 16
 
 struct deadline {
-	struct recheck         due;
-	const struct due_kind *kind;
+	struct recheck          due;
+	const struct due_kind  *kind;
+	const struct due_other *other; /* kind NULL: it is this */
 };
 
 /* Pushes came and were refused: then that is why. */
@@ -238,6 +239,15 @@ kind_of(const struct schedule *claim)
 	return NULL;
 }
 
+static const struct due_other *
+other_of(const struct due_other *others, const struct schedule *claim)
+{
+	for (; others != NULL && others->kind != NULL; others++)
+		if (strcmp(others->kind, claim->kind) == 0)
+			return others;
+	return NULL;
+}
+
 static bool
 deadline_body(struct db *db, void *arg, struct err *e)
 {
@@ -247,16 +257,17 @@ deadline_body(struct db *db, void *arg, struct err *e)
 }
 
 static bool
-deadline_claim(struct drift *d, struct database *database, TALLOC_CTX *mem,
-    const struct schedule *claim, struct err *e)
+deadline_claim(struct drift *d, struct database *database, const struct due_other *others,
+    TALLOC_CTX *mem, const struct schedule *claim, struct err *e)
 {
 	struct work          work;
 	struct deadline      b = { .due = { .d = d, .claim = claim, .mem = mem, .work = &work },
-		     .kind = kind_of(claim) };
+		     .kind = kind_of(claim),
+		     .other = other_of(others, claim) };
 	const struct tx      tx = { "beat", deadline_body, &b, NULL, NULL };
 	const struct tenant *t;
 
-	if (b.kind == NULL)
+	if (b.kind == NULL && b.other == NULL)
 		return err_set(e, ERR_INTERNAL, 0, "internal error",
 		    "due, and of no known kind: %s", claim->kind);
 	work_begin(&work, WORK_TASK, d->env->clock);
@@ -269,9 +280,10 @@ deadline_claim(struct drift *d, struct database *database, TALLOC_CTX *mem,
 		return true; /* it waits: the claim runs out and comes again */
 	if (!tenant_db_open(database, t, false, &b.due.t, e))
 		return false;
-	if (b.kind->prepare != NULL && !b.kind->prepare(&b, e))
+	if (b.kind != NULL && b.kind->prepare != NULL && !b.kind->prepare(&b, e))
 		return false;
-	if (tx_run(b.due.t->db, &tx, e))
+	if (b.kind != NULL ? tx_run(b.due.t->db, &tx, e)
+			   : b.other->run(b.other->arg, b.due.t, mem, claim, e))
 		return true;
 	if (e->sys != OUTBOX_FENCE_LOST)
 		return false;
@@ -280,8 +292,8 @@ deadline_claim(struct drift *d, struct database *database, TALLOC_CTX *mem,
 }
 
 bool
-deadlines_due(struct drift *d, struct database *database, const struct uuid *owner, size_t *done,
-    struct err *e)
+deadlines_due(struct drift *d, struct database *database, const struct due_other *others,
+    const struct uuid *owner, size_t *done, struct err *e)
 {
 	TALLOC_CTX      *mem = talloc_new(NULL);
 	struct db       *control = database_control(database);
@@ -302,7 +314,7 @@ deadlines_due(struct drift *d, struct database *database, const struct uuid *own
 		(*done)++;
 		/* One tenant's trouble is not that of the others: its claim runs out and comes
 		 * again. */
-		if (!deadline_claim(d, database, mem, &rows[i], &why))
+		if (!deadline_claim(d, database, others, mem, &rows[i], &why))
 			log_err(
 			    d->env->log, LOG_DRIFT, "a due config could not be looked at", &why);
 	}

@@ -13,10 +13,20 @@
 #define BSX_DRIFT_RUN_DEADLINE_H
 
 #include "drift/config/drift.h"
+#include "core/store/drift/schedule.h"
 #include "core/store/tenant/tenant_db.h"
 
+/* What else can be due, which this room knows nothing of: sees to it, and to its claim. */
+typedef bool due_fn(void *arg, struct tenant_db *t, TALLOC_CTX *mem, const struct schedule *claim,
+    struct err *e);
+struct due_other {
+	const char *kind; /* NULL ends a list */
+	due_fn     *run;
+	void       *arg;
+};
+
 /* Sees to what is due.  *done counts claims. */
-MUST_USE bool deadlines_due(struct drift *d, struct database *database, const struct uuid *owner,
-    size_t *done, struct err *e);
+MUST_USE bool deadlines_due(struct drift *d, struct database *database,
+    const struct due_other *others, const struct uuid *owner, size_t *done, struct err *e);
 
 #endif

@@ -9,12 +9,18 @@
 #include "drift/service/alert.h"
 #include "drift/service/baseline.h"
 #include "drift/service/finding.h"
+#include "drift/service/second.h"
 #include "drift/snapshot/collections.h"
 
-struct acceptance {
+struct accepting {
 	const struct acting     *a;
 	const char              *reason;
+	const char              *owner; /* in whose name */
+	const struct acceptance *asked; /* it has waited for a second person; NULL: it has not */
+	struct acceptance        waits; /* it waits from now on; id nil: it does not */
 	bool                     reviewed;
+	struct audit_entry       entry;
+	const char              *details; /* of the entry where it does not wait */
 	struct alert_scope       scope;
 	const struct drift_spec *spec;
 	struct report            report;
@@ -23,23 +29,43 @@ struct acceptance {
 };
 
 static bool
-accept_findings(struct db *db, const struct acceptance *p, uint64_t life, struct err *e)
+accept_findings(struct db *db, const struct accepting *p, uint64_t life, struct err *e)
 {
 	const struct promotion all = { .config = p->report.config_id,
 		.report = p->report.id,
 		.number = life + 1,
 		.event = acting_id(p->a),
-		.owner = p->a->name,
+		.owner = p->owner,
 		.reason = p->reason,
 		.now = p->now };
 
 	return promotion_write(db, &all, e);
 }
 
+/* It is asked for: then nothing else is done. */
+static bool
+accept_waits(struct db *db, struct accepting *p, const struct config_state *state, struct err *e)
+{
+	struct second_baseline in = { .kind = ACCEPTANCE_REPORT,
+		.reason = p->reason,
+		.report = p->report.id,
+		.snapshot = &p->snapshot,
+		.reviewed = p->reviewed,
+		.asked = p->asked };
+
+	p->entry.action = AUDIT_REPORT_ACCEPT;
+	p->entry.target_id = p->report.id;
+	p->entry.details = p->details;
+	if (!second_asks(db, p->a, state, &in, e))
+		return false;
+	p->waits = in.waits;
+	return uuid_is_nil(&p->waits.id) || second_entry(p->a, &p->waits, &p->entry, e);
+}
+
 static bool
 accept_body(struct db *db, void *arg, struct err *e)
 {
-	struct acceptance   *p = arg;
+	struct accepting    *p = arg;
 	const struct acting *a = p->a;
 	const struct uuid   *config = &p->report.config_id;
 	struct config_state  state;
@@ -53,7 +79,11 @@ accept_body(struct db *db, void *arg, struct err *e)
 		    "promoting against a golden baseline");
 	/* retention may have dropped it meanwhile */
 	if (!snapshot_by_id(a->by.t, a->by.mem, &p->snapshot.id, &p->snapshot, e) ||
-	    !accept_findings(db, p, state.life, e) ||
+	    !accept_waits(db, p, &state, e))
+		return false;
+	if (!uuid_is_nil(&p->waits.id))
+		return true;
+	if (!accept_findings(db, p, state.life, e) ||
 	    !config_baseline_set(db, config, &p->snapshot.id, p->snapshot.seq, e) ||
 	    !collections_pin(db, a->by.mem, &p->snapshot, p->reviewed, e) ||
 	    !review_over(&p->scope, e) || !config_touch(db, config, (instant) { 0 }, e))
@@ -67,7 +97,7 @@ accept_body(struct db *db, void *arg, struct err *e)
 }
 
 static bool
-accept_load(struct acceptance *p, const struct uuid *id, struct err *e)
+accept_load(struct accepting *p, const struct uuid *id, struct err *e)
 {
 	const struct acting     *a = p->a;
 	const struct drift_spec *spec;
@@ -108,19 +138,36 @@ static const struct schema accept_told =
 
 bool
 report_accept(const struct acting *a, const struct uuid *report, const struct acceptance_wish *in,
-    struct report *out, struct err *e)
+    struct report *out, struct acceptance *waits, struct err *e)
 {
-	struct acceptance p = {
-		.a = a, .reason = in->reason, .reviewed = in->reviewed, .now = acting_now(a)
-	};
-	struct audit_entry       entry = { .action = AUDIT_REPORT_ACCEPT, .target_id = *report };
+	struct accepting         p = { .a = a,
+			.reason = in->reason,
+			.owner = a->name,
+			.reviewed = in->reviewed,
+			.now = acting_now(a) };
 	const struct accept_told told = { "accepted", in->reason };
 
 	if (!accept_load(&p, report, e))
 		return false;
-	entry.details = audit_details(a->by.mem, &accept_told, &told, e);
-	if (entry.details == NULL || !audit_deed(&a->by, accept_body, &p, &entry, e))
+	p.details = audit_details(a->by.mem, &accept_told, &told, e);
+	if (p.details == NULL || !audit_deed(&a->by, accept_body, &p, &p.entry, e))
 		return false;
 	*out = p.report;
+	*waits = p.waits;
 	return true;
+}
+
+bool
+report_accept_asked(const struct acting *a, const struct acceptance *asked, struct err *e)
+{
+	struct accepting p = { .a = a,
+		.reason = asked->reason,
+		.owner = asked->asked_name,
+		.asked = asked,
+		.reviewed = asked->reviewed,
+		.now = acting_now(a) };
+
+	if (!accept_load(&p, &asked->report_id, e))
+		return false;
+	return second_confirm(a, asked, accept_body, &p, e);
 }

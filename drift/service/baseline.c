@@ -6,6 +6,7 @@
 #include "drift/run/review.h"
 #include "drift/service/finding.h"
 #include "drift/service/look.h"
+#include "drift/service/second.h"
 #include "drift/snapshot/collections.h"
 
 /* A config with its spec: what all of it begins with. */
@@ -55,6 +56,16 @@ see_bound(
 }
 
 static bool
+see_waiting(
+    const struct acting *a, const struct uuid *config, struct acceptance *out, struct err *e)
+{
+	if (acceptance_of_config(a->by.t->db, a->by.mem, config, out, e))
+		return true;
+	*out = (struct acceptance) { 0 };
+	return err_take(e, ERR_MISSING);
+}
+
+static bool
 see(const struct baseline_of *b, struct baseline_seen *out, struct err *e)
 {
 	const struct acting *a = b->a;
@@ -72,7 +83,8 @@ see(const struct baseline_of *b, struct baseline_seen *out, struct err *e)
 	};
 	if (b->spec->mode == BASELINE_PREVIOUS && !uuid_is_nil(&state.baseline_snapshot))
 		out->snapshot_id = state.snapshot_id;
-	if (!history_see(a, id, subject, &out->events, &out->events_n, e) ||
+	if (!see_waiting(a, id, &out->waits, e) ||
+	    !history_see(a, id, subject, &out->events, &out->events_n, e) ||
 	    (!state.golden && !look_see(a, id, &out->look, e)))
 		return false;
 	if (uuid_is_nil(&out->snapshot_id))
@@ -125,30 +137,66 @@ struct baseline_deed {
 	struct golden_bind   was; /* what is let go, if anything */
 	struct snapshot      s;
 	bool                 reviewed;
+	const char          *reason;
 	struct alert_scope   scope;
+
+	const struct acceptance *asked; /* it has waited for a second person; NULL: it has not */
+	struct acceptance        waits;
+	struct audit_entry       entry;
+	const char              *details; /* of the entry where it does not wait */
 };
+
+/* It is asked for: then nothing else is done. */
+static bool
+pin_waits(struct db *db, struct baseline_deed *d, const struct config_state *state, struct err *e)
+{
+	struct second_baseline in = { .kind = ACCEPTANCE_BASELINE,
+		.reason = d->reason,
+		.snapshot = &d->s,
+		.reviewed = d->reviewed,
+		.asked = d->asked };
+
+	d->entry.action = AUDIT_BASELINE_SET;
+	d->entry.target_id = d->s.config_id;
+	d->entry.details = d->details;
+	if (!second_asks(db, d->a, state, &in, e))
+		return false;
+	d->waits = in.waits;
+	return uuid_is_nil(&d->waits.id) || second_entry(d->a, &d->waits, &d->entry, e);
+}
+
+static bool
+pin_now(struct db *db, const struct baseline_deed *d, const struct config_state *state,
+    const struct snapshot *s, struct err *e)
+{
+	const struct acting *a = d->a;
+	const struct uuid   *config = &d->s.config_id;
+
+	return config_baseline_set(db, config, &d->s.id, d->s.seq, e) &&
+	       collections_pin(db, a->by.mem, s, d->reviewed, e) && review_over(&d->scope, e) &&
+	       golden_unbind(db, &d->was, state, e) &&
+	       golden_tell(db, a->drift->env, config, a->name, state->golden ? "golden" : "pinned",
+		   "pinned",
+		   d->reviewed ? "A snapshot was set, and what was read first was reviewed."
+			       : "A snapshot was set.",
+		   e);
+}
 
 /* A snapshot on its way holds the state row: it is compared with one baseline or the other. */
 static bool
 pin_body(struct db *db, void *arg, struct err *e)
 {
-	const struct baseline_deed *d = arg;
-	const struct acting        *a = d->a;
-	const struct uuid          *config = &d->s.config_id;
-	struct config_state         state;
-	struct snapshot             s;
+	struct baseline_deed *d = arg;
+	const struct acting  *a = d->a;
+	const struct uuid    *config = &d->s.config_id;
+	struct config_state   state;
+	struct snapshot       s;
 
 	/* retention may have dropped it meanwhile */
-	return config_state_lock(db, a->by.mem, config, &state, e) &&
-	       snapshot_by_id(a->by.t, a->by.mem, &d->s.id, &s, e) &&
-	       config_baseline_set(db, config, &d->s.id, d->s.seq, e) &&
-	       collections_pin(db, a->by.mem, &s, d->reviewed, e) && review_over(&d->scope, e) &&
-	       golden_unbind(db, &d->was, &state, e) &&
-	       golden_tell(db, a->drift->env, config, a->name, state.golden ? "golden" : "pinned",
-		   "pinned",
-		   d->reviewed ? "A snapshot was set, and what was read first was reviewed."
-			       : "A snapshot was set.",
-		   e);
+	if (!config_state_lock(db, a->by.mem, config, &state, e) ||
+	    !snapshot_by_id(a->by.t, a->by.mem, &d->s.id, &s, e) || !pin_waits(db, d, &state, e))
+		return false;
+	return !uuid_is_nil(&d->waits.id) || pin_now(db, d, &state, &s, e);
 }
 
 static bool
@@ -189,20 +237,62 @@ bind_of(const struct baseline_of *b)
 	};
 }
 
-static bool
-pin(const struct baseline_of *b, const struct baseline_wish *in, struct err *e)
-{
-	struct baseline_deed d = { .a = b->a,
-		.was = bind_of(b),
-		.reviewed = in->reviewed,
-		.scope = acting_alerts(b->a, &b->config, b->spec) };
+struct pin_told {
+	const char *name, *reason;
+};
+static const struct field pin_told_fields[] = {
+	TOLD(struct pin_told, name),
+	TOLD_IF(struct pin_told, reason),
+	FIELD_END,
+};
+static const struct schema pin_told = SCHEMA("PinTold", struct pin_told, pin_told_fields);
 
-	return own_snapshot(b, &in->snapshot_id, &d.s, e) && acting_deed(b->a, pin_body, &d,
-								 &(struct audit_entry) {
-								     .action = AUDIT_BASELINE_SET,
-								     .target_id = b->config.id,
-								 },
-								 b->config.name, e);
+static const char *
+tell_pin(const struct baseline_of *b, const char *reason, struct err *e)
+{
+	const struct pin_told told = { b->config.name, reason };
+
+	return audit_details(b->a->by.mem, &pin_told, &told, e);
+}
+
+static struct baseline_deed
+deed_of(const struct baseline_of *b, bool reviewed)
+{
+	return (struct baseline_deed) {
+		.a = b->a,
+		.was = bind_of(b),
+		.reviewed = reviewed,
+		.scope = acting_alerts(b->a, &b->config, b->spec),
+	};
+}
+
+static bool
+pin(const struct baseline_of *b, const struct baseline_wish *in, bool *asked, struct err *e)
+{
+	struct baseline_deed d = deed_of(b, in->reviewed);
+
+	d.reason = in->reason;
+	if (!own_snapshot(b, &in->snapshot_id, &d.s, e))
+		return false;
+	d.details = tell_pin(b, in->reason, e);
+	if (d.details == NULL || !audit_deed(&b->a->by, pin_body, &d, &d.entry, e))
+		return false;
+	*asked = !uuid_is_nil(&d.waits.id);
+	return true;
+}
+
+bool
+baseline_set_asked(const struct acting *a, const struct acceptance *asked, struct err *e)
+{
+	struct baseline_of   b;
+	struct baseline_deed d;
+
+	if (!baseline_load(a, &asked->config_id, &b, e))
+		return false;
+	d = deed_of(&b, asked->reviewed);
+	d.asked = asked;
+	return own_snapshot(&b, &asked->snapshot_id, &d.s, e) &&
+	       second_confirm(a, asked, pin_body, &d, e);
 }
 
 /* ---- a template ---- */
@@ -247,6 +337,22 @@ refuse_withheld(const struct acting *a, const struct golden_choice *in, struct e
 	return true;
 }
 
+struct binding {
+	const struct acting *a;
+	struct golden_bind  *bound;
+};
+
+static bool
+bind_body(struct db *db, void *arg, struct err *e)
+{
+	static const struct uuid none;
+	const struct binding    *x = arg;
+
+	return second_refuse(
+		   db, x->a, &x->bound->config->id, &none, "binding it to a template", e) &&
+	       golden_bind_body(db, x->bound, e);
+}
+
 static bool
 bind(const struct baseline_of *b, const struct golden_choice *in, struct err *e)
 {
@@ -264,7 +370,8 @@ bind(const struct baseline_of *b, const struct golden_choice *in, struct err *e)
 	if (!golden_bind_make(&bound, in, e))
 		return false;
 	entry.details = tell_binding(&bound, e);
-	return entry.details != NULL && audit_deed(&a->by, golden_bind_body, &bound, &entry, e);
+	return entry.details != NULL &&
+	       audit_deed(&a->by, bind_body, &(struct binding) { a, &bound }, &entry, e);
 }
 
 bool
@@ -272,6 +379,7 @@ baseline_set(const struct acting *a, const struct uuid *config, const struct bas
     struct baseline_seen *out, struct err *e)
 {
 	struct baseline_of b;
+	bool               asked = false;
 
 	if (!baseline_load(a, config, &b, e))
 		return false;
@@ -281,5 +389,9 @@ baseline_set(const struct acting *a, const struct uuid *config, const struct bas
 		return err_set(e, ERR_CONFLICT, 0,
 		    "The baseline of this config follows the previous snapshot; it is not set.",
 		    "mode previous");
-	return (in->golden == NULL ? pin(&b, in, e) : bind(&b, in->golden, e)) && see(&b, out, e);
+	if (!(in->golden == NULL ? pin(&b, in, &asked, e) : bind(&b, in->golden, e)) ||
+	    !see(&b, out, e))
+		return false;
+	out->asked = asked;
+	return true;
 }

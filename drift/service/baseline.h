@@ -4,6 +4,7 @@
 #ifndef BSX_DRIFT_SERVICE_BASELINE_H
 #define BSX_DRIFT_SERVICE_BASELINE_H
 
+#include "core/store/drift/acceptance.h"
 #include "core/store/drift/finding.h"
 #include "drift/run/first_look.h"
 #include "drift/run/golden_binding.h"
@@ -23,6 +24,8 @@ struct baseline_seen {
 	instant               collected_at;
 	struct finding_event *events;
 	size_t                events_n;
+	bool                  asked; /* of baseline_set(): it waits, and nothing of it is done */
+	struct acceptance     waits; /* for a second person: what would be the baseline; id nil: nothing does */
 	struct look_seen     *look; /* of the first readings, to be reviewed; NULL: nothing */
 	/* In mode golden; NULL: in another. */
 	struct baseline_bound {
@@ -45,9 +48,13 @@ struct baseline_wish {
 	struct uuid                 snapshot_id;
 	const struct golden_choice *golden;
 	bool                        reviewed; /* what the first readings had to be reviewed was seen */
+	const char                 *reason; /* NULL: none is given */
 };
 MUST_USE bool baseline_set(const struct acting *a, const struct uuid *config,
     const struct baseline_wish *in, struct baseline_seen *out, struct err *e);
+/* One that has waited for a second person, whom `a` is. */
+MUST_USE bool baseline_set_asked(
+    const struct acting *a, const struct acceptance *asked, struct err *e);
 
 /* All of the snapshot's collections were read. */
 MUST_USE bool snapshot_complete(

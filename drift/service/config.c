@@ -12,6 +12,7 @@
 #include "drift/run/golden_binding.h"
 #include "drift/run/running.h"
 #include "drift/service/config_credential.h"
+#include "drift/service/second.h"
 #include "drift/snapshot/retention.h"
 
 /* ---- reading ---- */
@@ -82,6 +83,7 @@ struct config_change {
 	bool                     rules;   /* what is judged is judged otherwise now */
 	bool                     sourced; /* the body says where snapshots come from */
 	bool                     unread;  /* ... and what is not read */
+	bool judges; /* what decides about changes and their severity is another */
 	struct config_retiring   retiring;
 	const struct drift_spec *spec; /* as it would be */
 };
@@ -161,9 +163,10 @@ outrun(struct err *e)
 static bool
 config_deed(struct config_change *c, tx_fn *body, enum audit_action action, struct err *e)
 {
-	return acting_deed(c->a, body, c,
-	    &(struct audit_entry) { .action = action, .target_id = c->config.id }, c->config.name,
-	    e);
+	const struct audit_entry entry = { .action = action, .target_id = c->config.id };
+
+	return c->judges ? second_left(c->a, body, c, &entry, c->config.name, e)
+			 : acting_deed(c->a, body, c, &entry, c->config.name, e);
 }
 
 /* ---- being collected ---- */
@@ -182,6 +185,19 @@ same_member(TALLOC_CTX *mem, const struct json *a, const struct json *b, const c
 	return buf_ok(&text[0]) && buf_ok(&text[1]) && str_eq(buf_str(&text[0]), buf_str(&text[1]));
 }
 
+/* What is compared, how, and how severe it is. */
+static bool
+judges_otherwise(const struct config_change *c, const struct json *old, const struct json *now)
+{
+	static const char *const members[] = { "source", "baseline", "compare", "rules",
+		"rule_packs", "thresholds", "unread" };
+
+	for (size_t i = 0; i < sizeof(members) / sizeof(members[0]); i++)
+		if (!same_member(c->a->by.mem, old, now, members[i]))
+			return true;
+	return false;
+}
+
 /* Of a config as it was: whether its source is collected, and whether that is to be done otherwise
  * now; and what is retired with this. */
 static bool
@@ -196,6 +212,7 @@ look_back(struct config_change *c, const char *was, struct err *e)
 	now = json_parse(c->a->by.mem, str_of(c->config.spec), e);
 	if (now == NULL)
 		return false;
+	c->judges = judges_otherwise(c, old, now);
 	ops = source_by_kind(before.source->kind);
 	c->collected = ops != NULL && ops->collect != NULL;
 	c->moved = c->credential.deed != CREDENTIAL_KEEP ||
@@ -292,10 +309,14 @@ let_go(struct db *db, const struct config_change *c, struct err *e)
 static bool
 alter_body(struct db *db, void *arg, struct err *e)
 {
+	static const struct uuid none;
 	struct config_change    *c = arg;
 	const struct alert_scope s = scope_of(c);
 	bool                     done;
 
+	if (c->judges &&
+	    !second_refuse(db, c->a, &c->config.id, &none, "changing what decides about them", e))
+		return false;
 	if (!config_set(db, &c->config, &done, e))
 		return false;
 	return done ? config_credential_write(db, &s, &c->credential, e) && set_runs(db, c, e) &&
@@ -360,7 +381,7 @@ erase_body(struct db *db, void *arg, struct err *e)
 bool
 config_erase(const struct acting *a, const struct uuid *id, struct err *e)
 {
-	struct config_change c = { .a = a };
+	struct config_change c = { .a = a, .judges = true };
 
 	if (!config_by_id(a->by.t, a->by.mem, id, &c.config, e) ||
 	    !acting_holds(a, c.config.version, e))

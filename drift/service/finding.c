@@ -4,6 +4,8 @@
 
 #include "core/auth/audit_details.h"
 #include "core/store/id_list.h"
+#include "drift/service/second.h"
+
 /* ---- reading ---- */
 
 bool
@@ -44,6 +46,8 @@ change_see(const struct acting *a, const struct uuid *id, struct change_seen *ou
 
 	return change_by_id(a->by.t->db, a->by.mem, id, &out->row, e) &&
 	       finding_of(a, c, &out->finding, e) &&
+	       acceptances_of_finding(
+		   a->by.t->db, a->by.mem, &out->finding, &out->waits, &out->waits_n, e) &&
 	       history_see(a, &c->config_id, c->fingerprint, &out->events, &out->events_n, e);
 }
 
@@ -104,6 +108,8 @@ struct finding_deed {
 	struct ruling        ruling;
 	struct decide_which  which;
 	struct decided       done;
+	struct acceptance    waits; /* id nil: nothing does */
+	struct uuid          target;
 	const struct json   *filter; /* as it came; NULL: none */
 	bool                 many;
 	struct audit_entry   entry;
@@ -113,7 +119,8 @@ struct finding_deed {
 struct decision_told {
 	const char     *status, *reason;
 	struct raw_json filter;
-	int64_t         matched, changed;
+	int64_t         matched, changed, waiting;
+	struct uuid     acceptance;
 	struct raw_json changes;
 };
 static const struct field decision_told_fields[] = {
@@ -129,6 +136,8 @@ static const struct field decisions_told_fields[] = {
 	TOLD_IF(struct decision_told, filter),
 	TOLD(struct decision_told, matched),
 	TOLD(struct decision_told, changed),
+	TOLD_IF(struct decision_told, waiting),
+	TOLD_IF(struct decision_told, acceptance),
 	TOLD(struct decision_told, changes),
 	FIELD_END,
 };
@@ -153,8 +162,30 @@ tell_decision(struct finding_deed *x, struct err *e)
 		mem, (struct id_list) { done->changes, (size_t)done->changed }, &changes, e))
 		return false;
 	told.changes.text = changes.ids;
+	if (!x->many && done->held_n > 0) {
+		x->entry.details = second_details(x->a, &x->waits, NULL, e);
+		return x->entry.details != NULL;
+	}
 	x->entry.details = audit_details(mem, x->many ? &decisions_told : &decision_told, &told, e);
 	return x->entry.details != NULL;
+}
+
+static bool
+let_wait(struct db *db, struct finding_deed *x, struct err *e)
+{
+	const struct acting *a = x->a;
+
+	x->waits = (struct acceptance) {
+		.kind = acting_copy(a, ACCEPTANCE_CHANGES),
+		.status = acting_copy(a, x->ruling.status),
+		.reason = acting_copy(a, x->ruling.reason == NULL ? "" : x->ruling.reason),
+		.expires_at = x->ruling.expires_at,
+		.severity = acting_copy(a, severity_name(x->done.held_worst)),
+	};
+	if (x->waits.kind == NULL || x->waits.status == NULL || x->waits.reason == NULL ||
+	    x->waits.severity == NULL)
+		return err_memory(e);
+	return second_ask(db, a, &x->waits, x->done.held, x->done.held_n, e);
 }
 
 /* How many it was about is known inside only, and belongs into the entry. */
@@ -164,16 +195,30 @@ decide_body(struct db *db, void *arg, struct err *e)
 	struct finding_deed *x = arg;
 	const struct acting *a = x->a;
 
-	return decide_apply(db, a->by.mem, a->drift->env, &x->ruling, &x->which, &x->done, e) &&
-	       tell_decision(x, e);
+	x->waits = (struct acceptance) { 0 };
+	x->entry.action = AUDIT_CHANGE_UPDATE;
+	x->entry.target_id = x->target;
+	if (!decide_apply(db, a->by.mem, a->drift->env, &x->ruling, &x->which, &x->done, e) ||
+	    (x->done.held_n > 0 && !let_wait(db, x, e)))
+		return false;
+	if (!x->many && x->done.held_n > 0) {
+		x->entry.action = AUDIT_ACCEPTANCE_ASK;
+		x->entry.target_id = x->waits.id;
+	}
+	return tell_decision(x, e);
 }
 
 static bool
 decide_run(struct finding_deed *x, struct err *e)
 {
 	const struct acting *a = x->a;
+	struct second        second;
 
-	x->entry.action = AUDIT_CHANGE_UPDATE;
+	if (!second_of(a, &second, e))
+		return false;
+	x->target = x->entry.target_id;
+	x->ruling.asks = second.asks;
+	x->ruling.asks_from = second.from;
 	x->ruling.actor = a->name;
 	x->ruling.now = acting_now(a);
 	return ruling_check(a->by.mem, &x->ruling, e) &&
@@ -182,8 +227,8 @@ decide_run(struct finding_deed *x, struct err *e)
 }
 
 bool
-finding_decide(
-    const struct acting *a, const struct uuid *change, const struct ruling *ruling, struct err *e)
+finding_decide(const struct acting *a, const struct uuid *change, const struct ruling *ruling,
+    struct decisions *out, struct err *e)
 {
 	struct finding_deed x = {
 		.a = a,
@@ -193,7 +238,10 @@ finding_decide(
 	};
 	struct change_row c;
 
-	return change_by_id(a->by.t->db, a->by.mem, change, &c, e) && decide_run(&x, e);
+	if (!change_by_id(a->by.t->db, a->by.mem, change, &c, e) || !decide_run(&x, e))
+		return false;
+	*out = (struct decisions) { x.done, x.waits };
+	return true;
 }
 
 static bool
@@ -210,7 +258,8 @@ report_named(const struct acting *a, const struct uuid *id, struct err *e)
 
 bool
 findings_decide(const struct acting *a, const struct ruling *ruling,
-    const struct decide_which *which, const struct json *filter, struct decided *out, struct err *e)
+    const struct decide_which *which, const struct json *filter, struct decisions *out,
+    struct err *e)
 {
 	struct finding_deed x = {
 		.a = a,
@@ -228,6 +277,6 @@ findings_decide(const struct acting *a, const struct ruling *ruling,
 	}
 	if (!decide_run(&x, e))
 		return false;
-	*out = x.done;
+	*out = (struct decisions) { x.done, x.waits };
 	return true;
 }

@@ -2,6 +2,7 @@
 #include "drift/service/golden_edit.h"
 #include "core/auth/audit_details.h"
 #include "core/store/drift/history.h"
+#include "drift/service/second.h"
 
 /* ---- making and changing ---- */
 
@@ -51,10 +52,13 @@ make_body(struct db *db, void *arg, struct err *e)
 static bool
 alter_body(struct db *db, void *arg, struct err *e)
 {
-	struct golden_edit *x = arg;
-	struct golden       shown = x->g;
-	bool                done;
+	static const struct uuid none;
+	struct golden_edit      *x = arg;
+	struct golden            shown = x->g;
+	bool                     done;
 
+	if (x->renewed && !second_refuse(db, x->a, &none, &x->g.id, "changing their template", e))
+		return false;
 	if (!golden_set(db, &x->g, &done, e))
 		return false;
 	if (!done)

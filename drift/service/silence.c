@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "drift/run/hushing.h"
+#include "drift/service/second.h"
 
 #define AHEAD_MS (366LL * 86400 * 1000)
 
@@ -146,7 +147,7 @@ silence_make(
 	    !check_times(a, &m.s, e))
 		return false;
 	entry.target_id = m.s.id;
-	if (!acting_deed(a, start_body, &m, &entry, in->reason, e))
+	if (!second_left(a, start_body, &m, &entry, in->reason, e))
 		return false;
 	*out = (struct silence_seen) { m.s, silence_state(&m.s, m.s.created_at), 0 };
 	return true;

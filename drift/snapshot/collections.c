@@ -65,6 +65,24 @@ any_unreviewed(const struct collection_row *rows, size_t n)
 }
 
 bool
+collections_reviewed(struct db *db, TALLOC_CTX *mem, const struct snapshot *s, struct err *e)
+{
+	const struct json     *said = json_parse(mem, str_of(s->collections), e);
+	struct collection_row *rows;
+	size_t                 n;
+
+	if (said == NULL)
+		return err_note(e, "reading a snapshot's collections");
+	if (!collection_list(db, mem, &s->config_id, &rows, &n, e))
+		return false;
+	for (size_t i = 0; i < n; i++)
+		if (read_completely(said, rows[i].category) != NULL &&
+		    !uuid_is_nil(&rows[i].look_report))
+			return unreviewed(e);
+	return true;
+}
+
+bool
 collections_pin(
     struct db *db, TALLOC_CTX *mem, const struct snapshot *s, bool reviewed, struct err *e)
 {

@@ -10,6 +10,10 @@
 #include "core/store/drift/snapshot.h"
 #include "drift/config/spec.h"
 
+/* ERR_CONFLICT: something of what it has read completely is to be reviewed. */
+MUST_USE bool collections_reviewed(
+    struct db *db, TALLOC_CTX *mem, const struct snapshot *s, struct err *e);
+
 /*
  * A snapshot becomes the baseline of those that it has read completely; the others keep theirs.  `reviewed`: whoever asks
  * for it says that what their first readings had to be reviewed was seen; ERR_CONFLICT where there is something to review,

@@ -98,6 +98,28 @@ changes_addresses(const struct audit_row *entry, const struct json *details)
 				       json_at(settings, STR("/to/allowed_addresses")));
 }
 
+static bool
+changes_four_eyes(const struct audit_row *entry, const struct json *details)
+{
+	const struct json *settings = json_get(details, "settings"), *from, *to;
+
+	(void)entry;
+	from = settings == NULL ? NULL : json_at(settings, STR("/from/four_eyes/accept_from"));
+	to = settings == NULL ? NULL : json_at(settings, STR("/to/four_eyes/accept_from"));
+	if (from == NULL || to == NULL)
+		return from != to;
+	return !str_eq(from->text, to->text);
+}
+
+static bool
+is_by_one_person(const struct audit_row *entry, const struct json *details)
+{
+	const struct json *v = json_get(details, "one_person");
+
+	(void)entry;
+	return v != NULL && v->type == JSON_TRUE;
+}
+
 /* ---- the table ---- */
 
 #define SECURITY(n, s) .name = n, .kind = KIND_SECURITY, .severity = s
@@ -145,6 +167,14 @@ const struct watched watched[] = {
 	{ SECURITY("addresses", SEVERITY_HIGH), .opens = { "settings.update" },
 	    .fits = changes_addresses,
 	    .title = "From which addresses the tenant may be used was changed" },
+	{ SECURITY("four_eyes", SEVERITY_HIGH), .opens = { "settings.update" },
+	    .fits = changes_four_eyes,
+	    .title = "Which acceptances need a second person was changed" },
+	{ SECURITY("one_person", SEVERITY_MEDIUM),
+	    .opens = { "drift_config.update", "drift_config.delete", "silence.create" },
+	    .fits = is_by_one_person,
+	    .title = "One person changed what is told, where acceptances need two: a config, its "
+		     "rules or a silence" },
 	{ SECURITY("export", SEVERITY_HIGH), .opens = { "tenant.export" },
 	    .title = "An archive of the whole tenant was made" },
 	{ SECURITY("restored", SEVERITY_HIGH), .opens = { "audit.restored" },

@@ -2,7 +2,7 @@
 #include "core/web/etag.h"
 #include "drift/engine/control.h"
 #include "drift/service/alert.h"
-#include "fcgi/drift/drift.h"
+#include "fcgi/drift/pending.h"
 #include "fcgi/drift/shown.h"
 #include "fcgi/routes.h"
 
@@ -19,6 +19,7 @@ struct alert_out {
 	int64_t         untold;
 	struct strings  controls;
 	struct raw_json attribution;
+	struct items    pending; /* struct pending_out */
 	struct items    history; /* struct event_out */
 };
 static const struct field alert_out_fields[] = {
@@ -64,6 +65,10 @@ static const struct field alert_out_fields[] = {
 		   "change, each actor once with what it did last; as sure as the least sure of "
 		   "the changes that have one. null: nobody was asked, or the caller may not read "
 		   "changes (read:drift)."),
+	FIELD(struct alert_out, pending, .item = &pending_out_schema, .flags = FIELD_OMIT_ZERO,
+	    .doc =
+		"Of a single alert that is open: acceptances of its findings, or of its config's "
+		"baseline, that wait for a second person; for who may read changes (read:drift)."),
 	FIELD(struct alert_out, history, .item = &event_out_schema, .flags = FIELD_OMIT_ZERO,
 	    .doc = "Of a single alert: what happened to it."),
 	FIELD_END,
@@ -191,6 +196,17 @@ list_alerts(struct request *r, const void *body, void *answer, struct err *e)
 	return list_since(r, q->since, answer, e);
 }
 
+/* What waits is shown to who may read changes, as there. */
+static bool
+show_pending(const struct acting *a, const struct uuid *alert, struct items *out, struct err *e)
+{
+	struct acceptance *rows;
+	size_t             n;
+
+	return !permission_has(&a->by.caller->permissions, ACTION_READ, RESOURCE_DRIFT) ||
+	       (acceptances_see_alert(a, alert, &rows, &n, e) && pending_list(a, rows, n, out, e));
+}
+
 /* With its history. */
 static bool
 show_whole(struct request *r, const struct acting *a, const struct alert *row,
@@ -203,6 +219,7 @@ show_whole(struct request *r, const struct acting *a, const struct alert *row,
 
 	return alert_show(r, NULL, row, out, e) && alert_untold(a, &row->id, &out->untold, e) &&
 	       alert_controls(a, &row->id, &out->controls, e) &&
+	       show_pending(a, &row->id, &out->pending, e) &&
 	       history_see(a, &none, subject, &events, &n, e) &&
 	       events_show(r->mem, events, n, &out->history, e);
 }

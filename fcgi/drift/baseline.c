@@ -1,7 +1,7 @@
 /* routes.h: a config's baseline, shown and set. */
 #include "drift/service/baseline.h"
 #include "fcgi/drift/compare.h"
-#include "fcgi/drift/drift.h"
+#include "fcgi/drift/pending.h"
 #include "fcgi/routes.h"
 
 /* ---- what is answered ---- */
@@ -64,14 +64,15 @@ static const struct schema look_out_schema =
     SCHEMA("DriftFirstLook", struct look_out, look_out_fields);
 
 struct baseline_out {
-	struct uuid       config_id;
-	const char       *mode;
-	struct uuid       snapshot_id;
-	bool              approved;
-	instant           collected_at;
-	struct bound_out *golden;
-	struct look_out  *first_look;
-	struct items      history;
+	struct uuid         config_id;
+	const char         *mode;
+	struct uuid         snapshot_id;
+	bool                approved;
+	instant             collected_at;
+	struct bound_out   *golden;
+	struct look_out    *first_look;
+	struct pending_out *pending;
+	struct items        history;
 };
 static const struct field baseline_out_fields[] = {
 	FIELD(struct baseline_out, config_id, .doc = "The config."),
@@ -87,6 +88,8 @@ static const struct field baseline_out_fields[] = {
 	FIELD(struct baseline_out, first_look, .item = &look_out_schema, .flags = FIELD_OMIT_ZERO,
 	    .doc = "What in the first readings would be high or critical, had each value just been "
 		   "set to what it is, and nobody has approved; absent: nothing."),
+	FIELD(struct baseline_out, pending, .item = &pending_out_schema, .flags = FIELD_OMIT_ZERO,
+	    .doc = "What is asked to be the baseline, and waits for a second person."),
 	FIELD(struct baseline_out, history, .item = &event_out_schema,
 	    .doc = "How the baseline was set, and followed its template."),
 	FIELD_END,
@@ -98,6 +101,7 @@ struct baseline_in {
 	struct uuid           snapshot_id;
 	struct golden_choice *golden;
 	struct approve_in    *approve;
+	const char           *reason;
 };
 static const struct field baseline_in_fields[] = {
 	FIELD(struct baseline_in, snapshot_id, .flags = FIELD_NULLABLE,
@@ -110,6 +114,9 @@ static const struct field baseline_in_fields[] = {
 	FIELD(struct baseline_in, approve, .item = &approve_in_schema, .flags = FIELD_NULLABLE,
 	    .doc = "With `snapshot_id`: that what is to be reviewed was; 409 where it was not, and "
 		   "there is something."),
+	FIELD(struct baseline_in, reason, .min = 1, .max = 1000, .flags = FIELD_SEEN,
+	    .doc = "With `snapshot_id`: why; kept in the audit log, and shown to the second person "
+		   "where it waits for one."),
 	FIELD_END,
 };
 static const struct schema baseline_in_schema =
@@ -196,6 +203,12 @@ answer_baseline(struct request *r, const struct acting *a, const struct baseline
 			.changes = { b->look->changes, b->look->changes_n },
 		};
 	}
+	if (!uuid_is_nil(&b->waits.id)) {
+		out->pending = talloc_zero(r->mem, struct pending_out);
+		if (out->pending == NULL)
+			return err_memory(e);
+		pending_show(a, &b->waits, out->pending);
+	}
 	return events_show(r->mem, b->events, b->events_n, &out->history, e) &&
 	       (b->bound == NULL || bound_show(a, b->bound, &out->golden, e));
 }
@@ -218,21 +231,26 @@ put_baseline(struct request *r, const void *body, void *answer, struct err *e)
 {
 	const struct baseline_in  *in = body;
 	const struct baseline_wish wish = { in->snapshot_id, in->golden,
-		in->approve != NULL && in->approve->reviewed };
+		in->approve != NULL && in->approve->reviewed, in->reason };
 	const struct acting       *a = acting_of(r, e);
 	struct baseline_seen       seen;
 
-	return a != NULL && baseline_set(a, &r->id0, &wish, &seen, e) &&
-	       answer_baseline(r, a, &seen, answer, e);
+	if (a == NULL || !baseline_set(a, &r->id0, &wish, &seen, e) ||
+	    !answer_baseline(r, a, &seen, answer, e))
+		return false;
+	if (seen.asked)
+		r->status = 202;
+	return true;
 }
 
 const struct route baseline_routes[] = {
 	ROUTE(GET, "/api/drift/configs/{id}/baseline", ALLOW(READ, DRIFT), RATE_READ, 200,
 	    get_baseline, IN_NONE, OUT(baseline_out),
 	    "Shows what the next snapshot is compared with."),
-	ROUTE(PUT, "/api/drift/configs/{id}/baseline", ALLOW(UPDATE, DRIFT), RATE_WRITE, 200,
-	    put_baseline, IN(baseline_in), OUT(baseline_out),
-	    "Approves a snapshot as the baseline, or binds the config to a golden one, which needs "
-	    "read:snapshots."),
+	{ ROUTE_Y(PUT, "/api/drift/configs/{id}/baseline", NULL, ALLOW(UPDATE, DRIFT), RATE_WRITE,
+	      200, put_baseline, IN(baseline_in), OUT(baseline_out),
+	      "Approves a snapshot as the baseline, or binds the config to a golden one, which "
+	      "needs read:snapshots. " PENDING_DOC),
+	    .statuses = pending_statuses },
 	ROUTE_END,
 };

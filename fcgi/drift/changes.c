@@ -81,6 +81,8 @@ show_whole(
 	    !events_show(a->by.mem, seen->events, seen->events_n, &out->history, e))
 		return false;
 	out->assigned_to = f->assigned_to;
+	if (!pending_list(a, seen->waits, seen->waits_n, &out->pending, e))
+		return false;
 	if (strcmp(f->status, "accepted") != 0)
 		return true;
 	out->acceptance = talloc_zero(a->by.mem, struct acceptance_out);
@@ -129,9 +131,13 @@ put_change(struct request *r, const void *body, void *answer, struct err *e)
 			.assigns = (in->given & schema_bit(&change_update_schema, "assigned_to")) != 0,
 	};
 	const struct acting *a = acting_of(r, e);
+	struct decisions     made;
 
-	return a != NULL && finding_decide(a, &r->id0, &ruling, e) &&
-	       answer_change(a, &r->id0, answer, e);
+	if (a == NULL || !finding_decide(a, &r->id0, &ruling, &made, e))
+		return false;
+	if (made.done.held_n > 0)
+		r->status = 202;
+	return answer_change(a, &r->id0, answer, e);
 }
 
 static bool
@@ -156,6 +162,23 @@ filter_of(struct request *r, const struct bulk_filter *in, struct finding_filter
 	return true;
 }
 
+struct bulk_decided {
+	int64_t             matched, changed, unchanged;
+	struct pending_out *pending;
+};
+static const struct field bulk_decided_fields[] = {
+	FIELD(struct bulk_decided, matched, .doc = "Findings that were named, each once."),
+	FIELD(struct bulk_decided, changed,
+	    .doc = "Of those: what was changed, and has it in its history."),
+	FIELD(struct bulk_decided, unchanged, .doc = "Of those: what was like that already."),
+	FIELD(struct bulk_decided, pending, .item = &pending_out_schema, .flags = FIELD_OMIT_ZERO,
+	    .doc =
+		"That some of them wait for a second person, and how many; the others are done."),
+	FIELD_END,
+};
+static const struct schema bulk_decided_schema =
+    SCHEMA("DriftChangesDecided", struct bulk_decided, bulk_decided_fields);
+
 static bool
 put_changes(struct request *r, const void *body, void *answer, struct err *e)
 {
@@ -170,18 +193,22 @@ put_changes(struct request *r, const void *body, void *answer, struct err *e)
 	struct decide_which  which = { .n = in->ids.n, .pointer = "/ids" };
 	const struct json   *filter = in->filter == NULL ? NULL : json_get(r->json, "filter");
 	const struct acting *a = acting_of(r, e);
-	struct decided       done;
+	struct decisions     made;
+	struct bulk_decided *out = answer;
 	struct uuid         *ids;
 
 	if (a == NULL || !bulk_ids(r, &in->ids, in->filter != NULL, &ids, e) ||
 	    (in->filter != NULL && !filter_of(r, in->filter, &which.filter, e)))
 		return false;
 	which.ids = ids;
-	if (!findings_decide(a, &ruling, &which, filter, &done, e))
+	if (!findings_decide(a, &ruling, &which, filter, &made, e))
 		return false;
-	*(struct bulk_out *)answer =
-	    (struct bulk_out) { done.matched, done.changed, done.unchanged };
-	return true;
+	*out = (struct bulk_decided) {
+		.matched = made.done.matched,
+		.changed = made.done.changed,
+		.unchanged = made.done.unchanged,
+	};
+	return pending_one(r, a, &made.waits, &out->pending, e);
 }
 
 /* ---- accepting ---- */
@@ -208,23 +235,31 @@ accept_report(struct request *r, const void *body, void *answer, struct err *e)
 	const struct acceptance_wish wish = { in->reason,
 		in->approve != NULL && in->approve->reviewed };
 	const struct acting         *a = acting_of(r, e);
+	struct report_out           *out = answer;
+	struct acceptance            waits;
 	struct report                report;
 
-	return a != NULL && report_accept(a, &r->id0, &wish, &report, e) &&
-	       report_show(r->mem, &report, answer, e);
+	return a != NULL && report_accept(a, &r->id0, &wish, &report, &waits, e) &&
+	       report_show(r->mem, &report, out, e) && pending_one(r, a, &waits, &out->pending, e);
 }
 
 const struct route change_routes[] = {
 	ROUTE(GET, "/api/drift/changes/{id}", ALLOW(READ, DRIFT), RATE_READ, 200, get_change,
 	    IN_NONE, OUT(change_out), "Shows a change with its history."),
-	ROUTE(POST, "/api/drift/reports/{id}/accept", ALLOW(UPDATE, DRIFT), RATE_WRITE, 200,
-	    accept_report, IN(accept_in), OUT(report_out),
-	    "Accepts all of a report: its snapshot becomes the baseline."),
-	ROUTE(PUT, "/api/drift/changes/{id}", ALLOW(UPDATE, DRIFT), RATE_WRITE, 200, put_change,
-	    IN(change_update), OUT(change_out),
-	    "Sets the status of a finding; it follows the finding while its value stays."),
-	ROUTE(PUT, "/api/drift/changes", ALLOW(UPDATE, DRIFT), RATE_WRITE, 200, put_changes,
-	    IN(change_bulk), OUT(bulk_out),
-	    "Decides about the findings of many changes, all or nothing; each finding once."),
+	{ ROUTE_Y(POST, "/api/drift/reports/{id}/accept", NULL, ALLOW(UPDATE, DRIFT), RATE_WRITE,
+	      200, accept_report, IN(accept_in), OUT(report_out),
+	      "Accepts all of a report: its snapshot becomes the baseline. " PENDING_DOC),
+	    .statuses = pending_statuses },
+	{ ROUTE_Y(PUT, "/api/drift/changes/{id}", NULL, ALLOW(UPDATE, DRIFT), RATE_WRITE, 200,
+	      put_change, IN(change_update), OUT(change_out),
+	      "Sets the status of a finding; it follows the finding while its value "
+	      "stays. " PENDING_DOC),
+	    .statuses = pending_statuses },
+	{ ROUTE_Y(PUT, "/api/drift/changes", NULL, ALLOW(UPDATE, DRIFT), RATE_WRITE, 200,
+	      put_changes, IN(change_bulk), OUT(bulk_decided),
+	      "Decides about the findings of many changes, all or nothing; each finding once. 202: "
+	      "some wait for a second person (settings.four_eyes), as `pending` says; the others "
+	      "are done."),
+	    .statuses = pending_statuses },
 	ROUTE_END,
 };

@@ -5,7 +5,7 @@
 #define BSX_FCGI_DRIFT_REPORT_H
 
 #include "drift/service/report.h"
-#include "fcgi/drift/drift.h"
+#include "fcgi/drift/pending.h"
 
 struct report_summary {
 	int64_t         created, modified, deleted, moved;
@@ -27,6 +27,7 @@ struct report_out {
 	struct raw_json        collections, first_look;
 	struct raw_json        controls;
 	int64_t                renamed;
+	struct pending_out    *pending;
 };
 extern const struct schema report_out_schema, report_summary_schema;
 MUST_USE bool              report_show(
@@ -53,6 +54,7 @@ struct change_out {
 	char                   *renamed_from, *renamed_severity;
 	struct raw_json         attribution;
 	struct acceptance_out  *acceptance;
+	struct items            pending; /* struct pending_out */
 	struct uuid             assigned_to;
 	struct items            history;
 };

@@ -78,6 +78,8 @@ static const struct field report_out_fields[] = {
 		"path, severity, rule, reason}], more}, worst first, at most 100, and how many "
 		"more there are. Nobody is alerted: who approves the baseline says that it was "
 		"seen. The same of the first reading after its rules or rule_packs have changed."),
+	FIELD(struct report_out, pending, .item = &pending_out_schema, .flags = FIELD_OMIT_ZERO,
+	    .doc = "Of the answer to POST .../accept: that it waits for a second person."),
 	FIELD_END,
 };
 const struct schema report_out_schema = SCHEMA("DriftReport", struct report_out, report_out_fields);
@@ -234,6 +236,9 @@ static const struct field change_out_fields[] = {
 		   "{actor, source}, as the push said. null: nobody was asked."),
 	FIELD(struct change_out, acceptance, .item = &acceptance_schema, .flags = FIELD_OMIT_ZERO,
 	    .doc = "Of a single accepted change: who, why, until when."),
+	FIELD(struct change_out, pending, .item = &pending_out_schema, .flags = FIELD_OMIT_ZERO,
+	    .doc = "Of a single change: that accepting it waits for a second person, by itself or "
+		   "with its config's baseline; nothing of it counts yet."),
 	FIELD(struct change_out, assigned_to, .flags = FIELD_NULLABLE | FIELD_OMIT_ZERO,
 	    .doc = "Of a single change: user who works on it."),
 	FIELD(struct change_out, history, .item = &event_out_schema, .flags = FIELD_OMIT_ZERO,

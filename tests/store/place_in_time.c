@@ -176,7 +176,7 @@ place_due(struct place_in_time *y)
 	struct err  e = { 0 };
 	size_t      done;
 
-	if (!deadlines_due(y->x->d, y->x->w->d, &owner, &done, &e))
+	if (!deadlines_due(y->x->d, y->x->w->d, NULL, &owner, &done, &e))
 		fail_msg("%d %s", (int)e.code, e.detail);
 	drift_arrive(y->x);
 	return done;

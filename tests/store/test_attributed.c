@@ -114,7 +114,7 @@ clock_goes(struct drift_world *x)
 	size_t            done;
 
 	do
-		assert_ok(deadlines_due(x->d, x->w->d, &owner, &done, &e));
+		assert_ok(deadlines_due(x->d, x->w->d, NULL, &owner, &done, &e));
 	while (done > 0);
 }
 

@@ -147,7 +147,7 @@ look_until(struct drift_world *x, int64_t ms)
 	size_t      done;
 
 	do {
-		assert_ok(deadlines_due(x->d, x->w->d, &owner, &done, &e));
+		assert_ok(deadlines_due(x->d, x->w->d, NULL, &owner, &done, &e));
 	} while (done == 0 && clock_ms(&clock_system) < end);
 	return done;
 }

@@ -115,7 +115,7 @@ a_decision_is_told_with_its_words_and_of_many_with_how_many_and_which(void **sta
 	struct clerk        *y = clerk_make(*state);
 	struct uuid          c = drift_config(y->x, DRIFT_PUSH), change;
 	struct err           e = { 0 };
-	struct decided       done;
+	struct decisions     done;
 	struct ingest_answer a;
 	struct decide_which  which;
 	struct ruling        r = { .status = "accepted", .reason = HOSTILE };
@@ -123,11 +123,11 @@ a_decision_is_told_with_its_words_and_of_many_with_how_many_and_which(void **sta
 	drift_push_values(y->x, &c, VALUES("1"));
 	a = drift_push_values(y->x, &c, VALUES("2"));
 	change = a_change(y);
-	assert_ok(finding_decide(&y->a, &change, &r, &e));
+	assert_ok(finding_decide(&y->a, &change, &r, &done, &e));
 	is_told(y, "change.update", "{\"status\":\"accepted\",\"reason\":\"%s\"}", HOSTILE_JSON);
 
 	r = (struct ruling) { .assigns = true };
-	assert_ok(finding_decide(&y->a, &change, &r, &e));
+	assert_ok(finding_decide(&y->a, &change, &r, &done, &e));
 	is_told(y, "change.update", "{\"status\":null}");
 
 	r = (struct ruling) { .status = "detected", .reason = "" };
@@ -165,8 +165,9 @@ an_accepted_report_is_told_with_its_reason(void **state)
 
 	drift_push_values(y->x, &c, VALUES("1"));
 	a = drift_push_values(y->x, &c, VALUES("2"));
-	assert_ok(report_accept(
-	    &y->a, &a.report.id, &(struct acceptance_wish) { .reason = HOSTILE }, &report, &e));
+	assert_ok(
+	    report_accept(&y->a, &a.report.id, &(struct acceptance_wish) { .reason = HOSTILE },
+		&report, &(struct acceptance) { 0 }, &e));
 	is_told(y, "report.accept", "{\"status\":\"accepted\",\"reason\":\"%s\"}", HOSTILE_JSON);
 }
 
@@ -198,14 +199,15 @@ the_reason_of_an_accepted_report_is_written_once_and_each_finding_has_it(void **
 	struct ruling        r = { .status = "detected", .reason = "not yet" };
 	struct decide_which  which = { 0 };
 	struct ingest_answer a;
-	struct decided       done;
+	struct decisions     done;
 	struct report        report;
 	bool                 dropped;
 
 	drift_push_values(x, &c, VALUES("1", "2", "3"));
 	a = drift_push_values(x, &c, VALUES("4", "5", "6"));
-	assert_ok(report_accept(
-	    &y->a, &a.report.id, &(struct acceptance_wish) { .reason = HOSTILE }, &report, &e));
+	assert_ok(
+	    report_accept(&y->a, &a.report.id, &(struct acceptance_wish) { .reason = HOSTILE },
+		&report, &(struct acceptance) { 0 }, &e));
 	assert_int_equal(drift_count(x, "SELECT COUNT(*) FROM %s.drift_decisions"), 1);
 	assert_int_equal(drift_count(x, "SELECT COUNT(*) FROM %s.drift_findings"
 					" WHERE decision > 0 AND reason IS NULL AND owner IS NULL"),
@@ -224,8 +226,8 @@ the_reason_of_an_accepted_report_is_written_once_and_each_finding_has_it(void **
 	finding_says(y, "not yet", NULL, HOSTILE);
 	assert_int_equal(
 	    drift_count(x, "SELECT COUNT(*) FROM %s.drift_findings WHERE decision > 0"), 0);
-	assert_ok(report_accept(
-	    &y->a, &a.report.id, &(struct acceptance_wish) { .reason = "now" }, &report, &e));
+	assert_ok(report_accept(&y->a, &a.report.id, &(struct acceptance_wish) { .reason = "now" },
+	    &report, &(struct acceptance) { 0 }, &e));
 	finding_says(y, "now", "ada@acme.test", HOSTILE);
 	assert_ok(config_drop(x->t->db, &c, 1, acting_now(&y->a), "ada", &dropped, &e));
 	assert_true(dropped);
@@ -249,7 +251,8 @@ an_acceptance_asks_the_database_so_often_and_no_more(void **state)
 		a = drift_push_values(y->x, &c, VALUES(value));
 		db_stats_reset(y->x->t->db);
 		assert_ok(report_accept(&y->a, &a.report.id,
-		    &(struct acceptance_wish) { .reason = "so be it" }, &report, &e));
+		    &(struct acceptance_wish) { .reason = "so be it" }, &report,
+		    &(struct acceptance) { 0 }, &e));
 	}
 	assert_int_equal(db_stats(y->x->t->db).trips, 18); /* one of them asks for routes */
 }

@@ -222,6 +222,24 @@ may_notify(struct altering *w, struct err *e)
 	return are_there(w, e);
 }
 
+/* One person is enough again for what needed two: who gives others power decides that. */
+static bool
+may_do_alone(struct altering *w, struct err *e)
+{
+	struct settings was;
+	const char     *from, *to = w->now.four_eyes->accept_from;
+
+	if (!settings_parse(w->by->mem, w->by->auth->env->conf, w->was->settings.text, &was, e))
+		return false;
+	from = was.four_eyes->accept_from;
+	if (w->t != w->by->t || (from == NULL ? to == NULL : to != NULL && strcmp(from, to) == 0))
+		return true;
+	return may_give_by(w->by, ACTION_ASSIGN, RESOURCE_ROLES,
+	    "What needs a second person is decided by somebody who has the permission "
+	    "assign:roles too.",
+	    e);
+}
+
 static bool
 alter_body(struct db *db, void *arg, struct err *e)
 {
@@ -233,6 +251,7 @@ alter_body(struct db *db, void *arg, struct err *e)
 
 	(void)db;
 	return is_as_read(w, e) && may_loosen(w, e) && may_keep_less(w, e) && may_notify(w, e) &&
+	       may_do_alone(w, e) &&
 	       tenant_set(w->t, w->name, w->settings, w->was->settings.text, e) &&
 	       ends_apply(w->t, &x, e);
 }

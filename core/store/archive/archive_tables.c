@@ -123,6 +123,11 @@ const struct archive_plan archive_plans[] = {
 	CARRY("drift_history", "id* config_id subject value_hash at actor from_status to_status"
 			       " note decision"),
 	CARRY("drift_decisions", "config_id* number* owner reason at"),
+	CARRY("drift_acceptances",
+	    "id* kind config_id report_id snapshot_id baseline_id status reason"
+	    " expires_at reviewed severity findings asked_by asked_name"
+	    " asked_at ends_at"),
+	CARRY("drift_acceptance_findings", "config_id* fingerprint* value_hash* acceptance_id"),
 	CARRY("drift_flaps", "config_id* fingerprint* value_hash bits checked flapping category"),
 	CARRY("drift_trends", "config_id* checks flapping anomalous counts collections"),
 	CARRY("drift_daily", "kind* day* config_id* name* category label changes findings"),

@@ -265,9 +265,11 @@ static const struct field target_fields[] = {
 	TARGET_NULL(assigned_to),
 	TARGET(created_at),
 	TARGET(updated_at),
+	COLUMN(struct finding_target, severity),
+	COLUMN_NULL(struct finding_target, now_severity),
 	FIELD_END,
 };
-static const struct schema target_schema =
+const struct schema finding_target_schema =
     SCHEMA("LifeTarget", struct finding_target, target_fields);
 
 #define TARGET_SELECT                                                                              \
@@ -275,7 +277,11 @@ static const struct schema target_schema =
 	" " CHANGE_STATUS " AS status, IFNULL(f.present, FALSE) AS present,"                       \
 	" IFNULL(f.runs, 0) AS runs, IFNULL(f.promoted, FALSE) AS promoted," DECIDED               \
 	" IFNULL(f.created_at, c.created_at) AS created_at,"                                       \
-	" IFNULL(f.updated_at, c.created_at) AS updated_at"
+	" IFNULL(f.updated_at, c.created_at) AS updated_at, c.severity,"                           \
+	" (SELECT n.severity FROM config_state s STRAIGHT_JOIN drift_changes n"                    \
+	" FORCE INDEX (finding) ON n.config_id = c.config_id AND n.fingerprint = c.fingerprint"    \
+	" AND n.report_id = s.report_id WHERE s.config_id = c.config_id"                           \
+	" AND n.value_hash = c.value_hash LIMIT 1) AS now_severity"
 #define TARGET_FINDING CHANGE_FINDING DECISION
 #define TARGET_ORDER   " ORDER BY c.config_id, c.fingerprint, c.value_hash"
 
@@ -294,11 +300,11 @@ static const struct field filter_fields[] = {
 };
 static const struct schema filter_in = SCHEMA("LifeFilterIn", struct filter_in, filter_fields);
 
-SQL(finding_select_ids, SQL_TENANT, &id_list_in_schema, &target_schema,
+SQL(finding_select_ids, SQL_TENANT, &id_list_in_schema, &finding_target_schema,
     TARGET_SELECT
     " FROM JSON_TABLE(:ids, '$[*]' COLUMNS (id CHAR(36) PATH '$')) j"
     " JOIN drift_changes c ON c.id = UNHEX(REPLACE(j.id, '-', ''))" TARGET_FINDING TARGET_ORDER);
-SQL(finding_select_filter, SQL_TENANT, &filter_in, &target_schema,
+SQL(finding_select_filter, SQL_TENANT, &filter_in, &finding_target_schema,
     TARGET_SELECT " FROM drift_changes c" TARGET_FINDING " WHERE c.report_id = :report_id"
 		  " AND (:severity IS NULL OR c.severity = :severity) AND (:category IS NULL"
 		  " OR c.category = :category)"

@@ -69,6 +69,8 @@ MUST_USE bool finding_by_value(struct db *db, TALLOC_CTX *mem, const struct uuid
 struct finding_target {
 	struct uuid        change_id;
 	struct finding_row row;
+	char              *severity;     /* of the change */
+	char              *now_severity; /* of the same in the newest report; NULL: it is not there */
 };
 #define LIFE_IDS_MAX 1000
 /* The changes with these ids, as many as there are, by config, fingerprint, value hash. */

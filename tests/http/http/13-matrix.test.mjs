@@ -56,6 +56,8 @@ async function neighbour() {
   Object.assign(ids, { configs: config.id, snapshots: second.snapshot_id, reports: second.report.id });
   [ids.changes] = (await all(admin, `/api/drift/reports/${second.report.id}/changes`)).map((c) => c.id);
   [ids.alerts] = (await all(admin, '/api/drift/alerts')).map((a) => a.id);
+  await admin('PUT', `/api/tenants/${admin.session.tenant.id}`, { body: { settings: { four_eyes: { accept_from: 'low' } } } });
+  ids.acceptances = (await admin('PUT', `/api/drift/changes/${ids.changes}`, { body: { status: 'ignored' } })).json.pending[0].id;
   ids.routes = await made('/api/drift/routes', { name: unique('r'), channels: [ids.channels] });
   ids.silences = await made('/api/drift/silences', { matcher: { severity: 'low' }, reason: 'Work.', expires_at: ahead(1) });
   ids['silence-series'] = await made('/api/drift/silence-series', { matcher: { severity: 'low' }, reason: 'Work.', rule: 'FREQ=WEEKLY;COUNT=9', duration_s: 3600 });

@@ -167,6 +167,8 @@ const ASKED = {
   'GET /api/drift/alerts/{id}/evidence': { ids: () => [w.alert], values: true },
   'PUT /api/drift/alerts/{id}': { ids: () => [w.alert], values: true, bodies: () => [{ note: 'seen' }] },
   'POST /api/drift/reports/{id}/accept': { ids: () => [w.report], bodies: () => [{ reason: 'all of it' }] },
+  'POST /api/drift/acceptances/{id}/confirm': { ids: () => [crypto.randomUUID()], filtered: true, bodies: () => [undefined] },
+  'POST /api/drift/acceptances/{id}/decline': { ids: () => [crypto.randomUUID()], filtered: true, bodies: () => [{ reason: 'no' }] },
   'POST /api/drift/silences': { bodies: () => [{ matcher: { category: 'nothing' }, reason: 'of the walk', expires_at: half(1) }] },
   'POST /api/drift/silence-series': { bodies: () => [{ matcher: { category: 'nothing' }, reason: 'of the walk', rule: 'FREQ=DAILY;COUNT=2', duration_s: 60 }] },
   'POST /api/drift/silence-series/try': { bodies: () => [{ rule: 'FREQ=DAILY;COUNT=2', duration_s: 60 }] },

@@ -151,6 +151,9 @@ const table = {
   'POST /api/drift/golden-baselines': deed('golden_baseline.create', () => ({ body: w.golden() }), 201),
   'PUT /api/drift/golden-baselines/{id}': deed('golden_baseline.update', on('drift/golden-baselines', '', { description: 'Another.' })),
   'DELETE /api/drift/golden-baselines/{id}': deed('golden_baseline.delete', on('drift/golden-baselines', ''), 204),
+  'POST /api/drift/acceptances/{id}/confirm': deed('acceptance.confirm', async () => at('/api/drift/acceptances', await w.waiting(await w.worker()), '/confirm')),
+  'POST /api/drift/acceptances/{id}/decline': deed('acceptance.decline', async () => ({ ...at('/api/drift/acceptances', await w.waiting(await w.worker()), '/decline'), body: { reason: 'No.' } })),
+  'DELETE /api/drift/acceptances/{id}': deed('acceptance.end', async () => at('/api/drift/acceptances', await w.waiting(w.admin)), 204),
   'POST /api/drift/silences': deed('silence.create', () => ({ body: w.silence() }), 201),
   'DELETE /api/drift/silences/{id}': deed('silence.delete', on('drift/silences', ''), 204),
   'POST /api/drift/silence-series': deed('silence_series.create', () => ({ body: w.series() }), 201),
@@ -243,6 +246,19 @@ async function world() {
     'drift/routes': async () => (await make('/api/drift/routes', { name: unique('r'), channels: [] })).id,
     'drift/silence-series': async () => (await make('/api/drift/silence-series', series())).id,
     'drift/silences': async () => (await make('/api/drift/silences', silence())).id,
+    worker: async () => {
+      const p = await make('/api/users', { ...person(), roles: ['operator'] });
+      return bearer({ tenant: owner.tenant, email: p.email, password });
+    },
+    // asked by somebody while two are needed
+    waiting: async (by) => {
+      const d = await w.drifted(), settle = (accept_from) => admin('PUT', `/api/tenants/${tenantId}`, { body: { settings: { four_eyes: { accept_from } } } });
+      await settle('low');
+      const a = await by('PUT', `/api/drift/changes/${d.change}`, { body: { status: 'accepted', reason: 'It was agreed upon.' } });
+      await settle(null);
+      assert.equal(a.status, 202, a.text);
+      return a.json.pending[0].id;
+    },
     // who has read nothing yet
     reader: async (more) => {
       const p = await make('/api/users', { ...person(), roles: ['auditor'] });

@@ -75,8 +75,8 @@ const requests = {
   'PUT /api/users/{id}': async () => body(`/api/users/${(await user()).id}`, {}),
   'PUT /api/tenants/{id}': async (at) => body(`/api/tenants/${(await tenant()).id}`, at.includes('/security') ? { settings: { notifications: { security: [{ channel_id: another.channel }] } } } : {}, () => operator),
   // none of its own is there yet: nobody is told until there is
-  'POST /api/tenants': async () => (await tenant(), body('/api/tenants', { slug: unique('made'), name: 'T', admin: { email: 'a@made.example', password: 'a long enough password' },
-    settings: { notifications: { security: [{ channel_id: another.channel }] } } }, () => operator)),
+  'POST /api/tenants': async (at) => (await tenant(), body('/api/tenants', { slug: unique('made'), name: 'T', admin: { email: 'a@made.example', password: 'a long enough password' },
+    settings: at.includes('/security') ? { notifications: { security: [{ channel_id: another.channel }] } } : {} }, () => operator)),
   'POST /api/api-keys': (at, choice) => body('/api/api-keys', { name: unique('k'), scopes: ['read:drift'], ...(choice === 'service' ? { expires_at: ahead(1) } : {}) }),
   'POST /api/drift/configs': async (at, choice) => body('/api/drift/configs', config(at.startsWith('/source') ? { source: sourceFor(at, choice) } : at.startsWith('/alerts') ? { alerts: [{ channel_id: (await newChannel(admin, 'http://127.0.0.1:9/x')).id }] } : {})),
   'PUT /api/drift/configs/{id}': async (at, choice) => {

@@ -58,6 +58,13 @@ const rows = {
   'retention.reports_s': { values: [259200, 1000000], seen: async (p) => (await history(p)).reports, before: 8, after: [2, 8] },
   'notifications.security': { make: async (p, i) => [{ channel_id: (await newChannel(p.admin, 'http://127.0.0.1:9/x')).id, min_severity: ['medium', 'critical'][i] }],
     before: [], after: [[true], [false]], seen: async (p) => (await p.admin('POST', '/api/drift/routes/try', { body: { alert: { severity: 'high', kind: 'system' } } })).json.items[0].channels.map((c) => c.told) },
+  'four_eyes.accept_from': { values: ['high', 'critical'], before: 200, after: [202, 200], seen: async (p) => {
+    const config = await newConfig(p.admin, { rule_packs: [], rules: [{ path: '/a', severity: 'high', reason: 'x' }] });
+    await push(p.admin, config, [{ category: 'c', key: 'k', value: { a: 1 } }]);
+    const { report } = await push(p.admin, config, [{ category: 'c', key: 'k', value: { a: 2 } }]);
+    const [change] = await all(p.admin, `/api/drift/reports/${report.id}/changes`);
+    return (await p.admin('PUT', `/api/drift/changes/${change.id}`, { body: { status: 'accepted', reason: 'x' } })).status;
+  } },
 };
 
 // The members of the contract, down to where there are no further ones.

@@ -257,8 +257,8 @@ deliver_due(struct deliver *d, bool (*stop)(void *arg), void *arg, size_t *done,
 	*done = 0;
 	do {
 		TALLOC_CTX *mem = talloc_new(NULL);
-		bool        ok = mem != NULL &&
-			  claim_due(database_control(d->database), mem, CLAIMS, &rows, &n, e);
+		bool ok = mem != NULL && claim_due(database_control(d->database), mem, &d->turn,
+					     CLAIMS, &rows, &n, e);
 
 		before = *done;
 		/* Each sender begins elsewhere, so that they do not all want the same row. */

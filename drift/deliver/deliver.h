@@ -1,6 +1,8 @@
 /*
  * deliver.h - what is due in the outbox is sent, by whatever format it is of.
  *
+ * Tenants take turns (claim_due()), so that no storm of one keeps another waiting.
+ *
  * claim -> tenant, message, channel -> its turn (pacing.h) -> the format's attempt -> one transaction that records it and ends or postpones the
  * claim.  Who dies between the attempt and the record leaves a claim that runs out: the message is sent again under the same
  * id.  At most DELIVER_TRIES attempts.  A message that this version does not know how to make (its kind, or a rendering of
@@ -26,6 +28,7 @@ struct deliver {
 	struct channel_slots *slots;
 	unsigned              self;  /* number of this sender, from 1 */
 	struct uuid           owner; /* of its claims */
+	struct claim_turn     turn;  /* which tenant's was last */
 };
 
 /*

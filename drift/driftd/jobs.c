@@ -409,13 +409,28 @@ watch_tenants(struct worker *w, int64_t *wait_ms, struct err *e)
 	return true;
 }
 
+#define DELIVERING_MS                                                                              \
+	1000 /* then what is due otherwise has its turn, and tells of what it finds                \
+	      */
+
+static bool
+delivers_too_long(void *arg)
+{
+	struct worker *w = arg;
+
+	w->more = !w->once && monotonic_ms(w) > w->deliver_until_ms;
+	return w->more || w->stop(w->stop_arg);
+}
+
 static bool
 deliver(struct worker *w, int64_t *wait_ms, struct err *e)
 {
 	size_t done;
 
 	(void)wait_ms;
-	return deliver_due(w->deliver, w->stop, w->stop_arg, &done, e);
+	w->deliver_until_ms = monotonic_ms(w) + DELIVERING_MS;
+	w->more = false;
+	return deliver_due(w->deliver, delivers_too_long, w, &done, e);
 }
 
 /* A tenant may have very much: a page of it at a time. */

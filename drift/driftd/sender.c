@@ -164,10 +164,12 @@ sender_run(const struct sender_start *s)
 		int64_t wait = s->env.conf->driftd_poll_ms;
 
 		err_clear(&e);
-		if (jobs_round(&l.w, &e))
+		if (jobs_round(&l.w, &e)) {
 			recovered(&l);
-		else
+			wait = l.w.more ? 0 : wait;
+		} else {
 			wait = pause_after(&l, &e);
+		}
 		/* The supervisor starts another. */
 		l.ending = l.ending || memory_give_back(&m) > MEMORY_HELD_MAX || told_to_end(wait);
 	}

@@ -209,11 +209,12 @@ claim_of_then(struct daemon_world *y, const struct outbox *m, struct ended *x)
 	struct db        *control = database_control(y->x->w->d);
 	const struct uuid owner = uuid_make(&clock_system, &rand_system);
 	struct claim     *rows;
+	struct claim_turn turn = { 0 };
 	size_t            n;
 	bool              won;
 	struct err        e = { 0 };
 
-	assert_ok(claim_due(control, y, 10, &rows, &n, &e));
+	assert_ok(claim_due(control, y, &turn, 10, &rows, &n, &e));
 	for (size_t i = 0; i < n; i++)
 		if (uuid_eq(&rows[i].id, &m->id))
 			x->claim = rows[i];

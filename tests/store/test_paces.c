@@ -7,6 +7,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "core/store/alert/outbox.h"
 #include "core/store/tx.h"
 #include "drift/alert/alerting.h"
 #include "tests/store/driftd_world.h"
@@ -440,6 +441,39 @@ what_waits_for_a_group_that_is_lost_goes_alone(void **state)
 	close(fd);
 }
 
+/* ---- tenants take turns ---- */
+
+static void
+what_one_tenant_has_very_much_of_keeps_no_other_waiting(void **state)
+{
+	struct daemon_world *y = *state;
+	struct db           *control = database_control(y->x->w->d);
+	struct claim_turn    turn = { 0 };
+	struct claim        *rows;
+	size_t               n = 1, seen = 0;
+	struct err           e = { 0 };
+
+	server_do(y->x->w->root,
+	    "INSERT INTO testbsx.outbox_index (id, schema_name, next_due, created_at)"
+	    " SELECT UNHEX(MD5(seq)), IF(seq <= 28800, 'storm', CONCAT('tenant', seq)),"
+	    " NOW(3) - INTERVAL IF(seq <= 28800, 3600, 1) SECOND, NOW(3) FROM "
+	    "testbsx.seq_1_to_28820");
+	for (int round = 0; round < 3; round++) {
+		assert_ok(claim_due(control, y, &turn, 16, &rows, &n, &e));
+		assert_in_range(n, 1, 16 + CLAIM_TENANTS);
+		for (size_t i = 0; i < n; i++)
+			seen += strcmp(rows[i].schema_name, "storm") != 0;
+	}
+	assert_int_equal(seen, 20); /* each once: all twenty-one have had their turn */
+
+	/* all that is left is on its way: it is looked for once */
+	server_do(y->x->w->root,
+	    "UPDATE testbsx.outbox_index SET lease_until = NOW(3) + INTERVAL 1 HOUR");
+	assert_ok(claim_due(control, y, &turn, 16, &rows, &n, &e));
+	assert_int_equal(n, 0);
+	server_do(y->x->w->root, "DELETE FROM testbsx.outbox_index");
+}
+
 int
 main(void)
 {
@@ -451,6 +485,7 @@ main(void)
 		ONE(a_kind_that_tells_each_only_waits),
 		ONE(a_group_is_told_once_by_one_message_whoever_is_killed),
 		ONE(what_waits_for_a_group_that_is_lost_goes_alone),
+		ONE(what_one_tenant_has_very_much_of_keeps_no_other_waiting),
 	};
 
 	signal(SIGPIPE, SIG_IGN);

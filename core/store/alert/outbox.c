@@ -295,23 +295,6 @@ delivery_of_alert(
 
 /* ---- the control schema ---- */
 
-static const struct field claim_fields[] = {
-	COLUMN(struct claim, id),
-	COLUMN(struct claim, schema_name),
-	COLUMN(struct claim, fence),
-	FIELD_END,
-};
-static const struct schema claim_schema = SCHEMA("Claim", struct claim, claim_fields);
-
-struct due_in {
-	int64_t limit;
-};
-static const struct field due_fields[] = {
-	COLUMN(struct due_in, limit),
-	FIELD_END,
-};
-static const struct schema due_in = SCHEMA("ClaimDueIn", struct due_in, due_fields);
-
 struct take_in {
 	struct uuid owner, id;
 	int64_t     lease_s;
@@ -326,23 +309,11 @@ static const struct field take_fields[] = {
 };
 static const struct schema take_in = SCHEMA("ClaimTakeIn", struct take_in, take_fields);
 
-SQL(claim_select_due, SQL_CONTROL, &due_in, &claim_schema,
-    "SELECT id, schema_name, fence FROM outbox_index WHERE next_due <= NOW(3)"
-    " AND (lease_until IS NULL OR lease_until < NOW(3)) ORDER BY next_due LIMIT :limit");
 /* The fence that was read makes the claim ours alone, and tells us the new one without asking. */
 SQL(claim_update_take, SQL_CONTROL, &take_in, NULL,
     "UPDATE outbox_index SET lease_owner = :owner, lease_until = NOW(3) + INTERVAL :lease_s SECOND,"
     " fence = fence + 1 WHERE id = :id AND fence = :fence AND next_due <= NOW(3)"
     " AND (lease_until IS NULL OR lease_until < NOW(3))");
-
-bool
-claim_due(struct db *control, TALLOC_CTX *mem, size_t limit, struct claim **rows, size_t *n,
-    struct err *e)
-{
-	const struct due_in in = { (int64_t)limit };
-
-	return db_all(control, mem, &claim_select_due, &in, INTO(rows, n, limit), e);
-}
 
 bool
 claim_take(struct db *control, const struct uuid *owner, struct claim *c, bool *won, struct err *e)

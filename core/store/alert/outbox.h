@@ -132,9 +132,15 @@ struct claim {
 	char       *schema_name;
 	uint64_t    fence;
 };
-/* Due rows that nobody holds, oldest first. */
-MUST_USE bool claim_due(struct db *control, TALLOC_CTX *mem, size_t limit, struct claim **rows,
-    size_t *n, struct err *e);
+/* Whose turn was last; "": nobody's yet. */
+struct claim_turn {
+	char after[24]; /* a schema's name */
+};
+/* Due rows that nobody holds: of the CLAIM_TENANTS tenants whose turn is next as many each, of each the oldest first; *n 0: of
+ * nobody is any due.  So what one tenant has very much of keeps no other waiting for more than a round. */
+#define CLAIM_TENANTS 8
+MUST_USE bool claim_due(struct db *control, TALLOC_CTX *mem, struct claim_turn *turn, size_t limit,
+    struct claim **rows, size_t *n, struct err *e);
 /* Takes one for OUTBOX_LEASE_S; *won false: somebody else was first. Fills c->fence. */
 MUST_USE bool claim_take(
     struct db *control, const struct uuid *owner, struct claim *c, bool *won, struct err *e);

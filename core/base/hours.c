@@ -113,3 +113,22 @@ hours_has(const struct hours *w, int64_t at_ms)
 		return has_day(w, day) && of >= w->from_s && of < w->until_s;
 	return (has_day(w, day) && of >= w->from_s) || (has_day(w, day - 1) && of < w->until_s);
 }
+
+#define TURNED_BACK_S 10800 /* a clock is by no more */
+
+int64_t
+hours_end(const struct hours *w, int64_t at_ms)
+{
+	int64_t utc = at_ms / 1000 - (at_ms % 1000 < 0), wall = utc + zone_offset(w->zone, utc);
+	int64_t of = (wall % DAY_S + DAY_S) % DAY_S, local = wall - of + w->until_s, end, change;
+
+	if (w->from_s >= w->until_s && of >= w->from_s)
+		local += DAY_S;
+	end = zone_instant(w->zone, local);
+	if (end <= utc) /* it is shown the second time already */
+		return (local - zone_offset(w->zone, utc)) * 1000;
+	change = zone_next_change(w->zone, end - 1);
+	if (change < end + TURNED_BACK_S && hours_has(w, change * 1000))
+		end = local - zone_offset(w->zone, change);
+	return end * 1000;
+}

@@ -21,5 +21,7 @@ struct hours {
 /* It allocates nothing.  False: `why` is what is wrong with it. */
 MUST_USE bool hours_parse(struct str text, struct hours *out, char why[static HOURS_WHY_MAX]);
 bool hours_has(const struct hours *h, int64_t at_ms);
+/* When those end that have `at_ms`: of an hour that a clock shows twice, the second time. */
+int64_t hours_end(const struct hours *h, int64_t at_ms);
 
 #endif

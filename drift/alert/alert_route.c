@@ -63,6 +63,8 @@ static const struct field kept_fields[] = {
 	FIELD(struct alert_route, escalate, .item = &route_step_schema, .flags = FIELD_OMIT_ZERO,
 	    .doc = "Who else."),
 	ROUTE_GROUP_FIELDS(struct alert_route, group, FIELD_OMIT_ZERO),
+	FIELD(struct alert_route, quiet, .item = &route_quiet_schema, .flags = FIELD_OMIT_ZERO,
+	    .doc = "Quiet hours."),
 	FIELD(struct alert_route, created_at, .doc = "When it was made."),
 	FIELD(struct alert_route, updated_at, .doc = "When it was last changed."),
 	FIELD_END,
@@ -353,7 +355,8 @@ route_check(TALLOC_CTX *mem, const struct alert_route *r, struct err *e)
 	       route_check_ids(mem, r->channels, "/channels", e) &&
 	       check_hours(mem, m->hours, "hours", e) &&
 	       check_hours(mem, m->outside, "outside", e) &&
-	       route_steps_check(mem, &r->escalate, e) && route_group_check(mem, &r->group, e);
+	       route_steps_check(mem, &r->escalate, e) && route_group_check(mem, &r->group, e) &&
+	       route_quiet_check(mem, r->quiet, e);
 }
 
 /* ---- what is odd about one ---- */

@@ -19,6 +19,7 @@
 #include "core/json/schema.h"
 #include "drift/alert/alerting.h"
 #include "drift/alert/route_group.h"
+#include "drift/alert/route_quiet.h"
 #include "drift/alert/route_step.h"
 #include "drift/attribution/attribution.h"
 
@@ -47,6 +48,7 @@ struct alert_route {
 	int64_t             repeat_min_s;           /* 0: REPEAT_MIN_S */
 	struct items        escalate;               /* struct route_step */
 	struct route_group  group;
+	struct route_quiet *quiet; /* NULL: none */
 	instant             created_at, updated_at;
 };
 struct alert_routes {

@@ -103,6 +103,7 @@ struct event_many {
 #define EVENT_SUMMARY "drift.alerts.summary" /* of no alert by itself: no row of events.h */
 #define SUMMARY_RATE   "rate"   /* they came faster than the channel is told */
 #define SUMMARY_GROUP  "group"  /* they are of one group of a route (route_group.h) */
+#define SUMMARY_QUIET  "quiet"  /* they came in the quiet hours of a route (route_quiet.h) */
 #define SUMMARY_REPEAT "repeat" /* they were told, and are still open */
 #define EVENT_LISTED 20
 

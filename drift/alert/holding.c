@@ -166,6 +166,33 @@ wait_of(const struct hold_in *in, bool news)
 	return wait > in->wait_s ? wait : in->wait_s;
 }
 
+/* All that comes to the channel by the route in its quiet hours is one group, which is due at their
+ * end. */
+static bool
+is_quiet(const struct hold_in *in, bool news, struct hold *out)
+{
+	const struct alert_route *r = in->route;
+	const int64_t             end_ms = route_quiet_end_ms(r->quiet, in->now);
+	char                      text[2 * UUID_TEXT_MAX + 16];
+	struct buf                b = { .p = text };
+
+	if (end_ms == 0 || (news && in->severity >= route_quiet_but_from(r->quiet)))
+		return false;
+	memcpy(text, "quiet ", 6);
+	uuid_print(&r->id, text + 6);
+	b.n = 6 + strlen(text + 6);
+	text[b.n++] = ' ';
+	uuid_print(&in->lane->channel_id, text + b.n);
+	b.n += strlen(text + b.n);
+	out->held = true;
+	out->join = (struct group_join) {
+		.group = { .route_id = r->id, .channel_id = in->lane->channel_id, .quiet = true },
+		.wait_s = (end_ms - in->now.ms + 999) / 1000,
+	};
+	id_of(&b, &out->join.group.id);
+	return true;
+}
+
 void
 hold_decide(const struct hold_in *in, struct hold *out)
 {
@@ -173,7 +200,9 @@ hold_decide(const struct hold_in *in, struct hold *out)
 	bool                      news = event_is(in->event, SORT_NEWS);
 
 	*out = (struct hold) { 0 };
-	if (r == NULL || r->group.by.n == 0 || uuid_is_nil(&in->lane->group_id))
+	if (r == NULL || is_quiet(in, news, out))
+		return;
+	if (r->group.by.n == 0 || uuid_is_nil(&in->lane->group_id))
 		return;
 	out->held = true;
 	out->join = (struct group_join) {

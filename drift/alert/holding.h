@@ -1,5 +1,5 @@
 /*
- * holding.h - what a channel is told of an alert waits to be told with others, where its route says so (route_group.h).
+ * holding.h - what a channel is told of an alert waits to be told with others, where its route says so (route_group.h, route_quiet.h).
  *
  * Pure.  Who waits how long is route_group.h's; what waits is core/store/alert/alert_group.h's, and told by drift/run/grouping.h.
  */
@@ -22,6 +22,7 @@ struct hold_in {
 	enum severity             severity; /* of the alert */
 	bool                      rises;    /* it has become worse */
 	int64_t                   wait_s;   /* it waits so long anyhow */
+	instant                   now;
 };
 void hold_decide(const struct hold_in *in, struct hold *out);
 

@@ -394,6 +394,7 @@ place(struct telling *w, const struct waiting *at, const struct alert_target *t,
 		.severity = w->severity,
 		.rises = rises(w),
 		.wait_s = o->wait_s,
+		.now = w->now,
 	};
 	struct hold h;
 

@@ -400,6 +400,7 @@ why_together(const struct event_many *many)
 	} why[] = {
 		{ SUMMARY_RATE, "They came faster than this channel is told of each." },
 		{ SUMMARY_GROUP, "They have in common what their route tells in one message." },
+		{ SUMMARY_QUIET, "They came in the quiet hours of their route." },
 		{ SUMMARY_REPEAT, "They were told, and nobody has acknowledged them." },
 	};
 

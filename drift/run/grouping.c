@@ -86,14 +86,15 @@ tell_together(const struct grouping *w, struct id_list ids, struct err *e)
 		return false;
 	if (told == 0) /* others have them by now */
 		return tx_again(e);
-	return post(w, &id, SUMMARY_GROUP, e);
+	return post(w, &id, w->group.quiet ? SUMMARY_QUIET : SUMMARY_GROUP, e);
 }
 
-/* One message is as good alone, and says more. */
+/* One message is as good alone, and says more; but a digest is one. */
 static bool
 goes_alone(const struct grouping *w, size_t n)
 {
-	return n == 1 || w->channel.kind == NULL || !hold_tells_many(w->channel.kind);
+	return (n == 1 && !w->group.quiet) || w->channel.kind == NULL ||
+	       !hold_tells_many(w->channel.kind);
 }
 
 static bool
@@ -135,6 +136,17 @@ may_tell(const struct grouping *w)
 	       strcmp(channel_state(&w->channel), CHANNEL_DISABLED) != 0;
 }
 
+/* In quiet hours nothing is told again. */
+static bool
+put_off(const struct grouping *w, struct err *e)
+{
+	const instant now = { clock_ms(w->r->d->env->clock) };
+	const int64_t end_ms = route_quiet_end_ms(w->route->quiet, now);
+
+	return end_ms != 0 && schedule_set(w->db, SCHEDULE_REPEAT, &w->group.id,
+				  (end_ms - now.ms + 999) / 1000, e);
+}
+
 static bool
 tell_open(const struct grouping *w, struct err *e)
 {
@@ -146,6 +158,8 @@ tell_open(const struct grouping *w, struct err *e)
 		return false;
 	if (n == 0)
 		return true;
+	if (put_off(w, e) || e->code != ERR_OK)
+		return e->code == ERR_OK;
 	if (!waits && may_tell(w) && !post(w, &id, SUMMARY_REPEAT, e))
 		return false;
 	return set_repeat(w, e);

@@ -221,6 +221,8 @@ copy_wish(const struct routing_deed *d, struct alert_route *r, struct err *e)
 	if (in->has_repeat)
 		r->repeat_min_s = in->says.repeat_min_s;
 	copy_group(in, &r->group);
+	if (in->has_quiet)
+		r->quiet = in->says.quiet;
 	r->updated_at = acting_now(d->a);
 	return r->name != NULL ||
 	       err_set(e, ERR_INTERNAL, 0, "internal error", "a route without a name");

@@ -28,7 +28,7 @@ struct route_wish {
 	struct alert_route says;   /* but id and times */
 	struct uuid        before; /* it goes in front of that one; nil: behind all, or it stays */
 	bool               has_name, has_match, has_channels, has_continue, has_ends, has_makers, has_work, has_repeat, has_escalate,
-	    has_group_by, has_wait, has_interval, has_repeat_interval; /* named */
+	    has_group_by, has_wait, has_interval, has_repeat_interval, has_quiet; /* named */
 };
 /* ERR_CONFLICT: there are ROUTES_MAX. */
 MUST_USE bool routing_make(

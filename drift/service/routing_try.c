@@ -155,11 +155,17 @@ why_not(const struct channel *c, const struct alert_target *t, enum severity sev
 
 /* What it waits for, there. */
 static void
-show_pace(const struct channel *c, const struct alert_target *t, enum severity severity,
+show_pace(const struct channel *c, const struct alert_target *t, const struct route_facts *f,
     struct routing_hit *out)
 {
+	const enum severity severity = f->severity;
+
 	out->rate = format_rate(formats, c);
-	if (t->route == NULL || !hold_tells_many(c->kind))
+	if (t->route == NULL)
+		return;
+	if (t->route->quiet != NULL && severity < route_quiet_but_from(t->route->quiet))
+		out->quiet_until.ms = route_quiet_end_ms(t->route->quiet, f->at);
+	if (!hold_tells_many(c->kind))
 		return;
 	out->group_by = t->route->group.by;
 	if (out->group_by.n > 0 && severity < SEVERITY_CRITICAL)
@@ -192,7 +198,7 @@ find_channels(const struct acting *a, const struct alert_target *to, size_t n,
 
 static bool
 show_channels(const struct acting *a, const struct alert_target *to, size_t n,
-    enum severity severity, struct items *out, struct err *e)
+    const struct route_facts *f, struct items *out, struct err *e)
 {
 	struct routing_hit *hits = talloc_zero_size(a->by.mem, (n + 1) * sizeof(hits[0]));
 	struct channel     *rows;
@@ -212,9 +218,9 @@ show_channels(const struct acting *a, const struct alert_target *to, size_t n,
 			c = uuid_eq(&rows[k].id, &to[i].channel_id) ? &rows[k] : NULL;
 		hits[out->n] = (struct routing_hit) { to[i].channel_id, to[i].route_id,
 			c == NULL ? NULL : c->name, c == NULL ? NULL : channel_state(c), false,
-			why_not(c, &to[i], severity), { 0 }, 0, { 0 } };
+			why_not(c, &to[i], f->severity), { 0 }, 0, { 0 }, { 0 } };
 		if (c != NULL)
-			show_pace(c, &to[i], severity, &hits[out->n]);
+			show_pace(c, &to[i], f, &hits[out->n]);
 		hits[out->n].told = hits[out->n].why == NULL;
 		out->n++;
 	}
@@ -235,7 +241,7 @@ withhold_step(struct items *hits)
 }
 
 static bool
-add_steps(const struct trying *w, const struct alert_route *r, enum severity severity,
+add_steps(const struct trying *w, const struct alert_route *r, const struct route_facts *f,
     struct items *out, struct err *e)
 {
 	const struct route_step *steps = r->escalate.p;
@@ -253,9 +259,9 @@ add_steps(const struct trying *w, const struct alert_route *r, enum severity sev
 			.repeats = steps[i].repeats,
 		};
 		escalation_add_targets(r, &steps[i], targets, &n);
-		if (!show_channels(w->a, targets, n, severity, &to->channels, e))
+		if (!show_channels(w->a, targets, n, f, &to->channels, e))
 			return false;
-		if (!escalation_concerns(&steps[i], severity))
+		if (!escalation_concerns(&steps[i], f->severity))
 			withhold_step(&to->channels);
 	}
 	return true;
@@ -263,7 +269,8 @@ add_steps(const struct trying *w, const struct alert_route *r, enum severity sev
 
 /* Of each route that it takes. */
 static bool
-show_later(const struct trying *w, enum severity severity, struct routing_trial *t, struct err *e)
+show_later(
+    const struct trying *w, const struct route_facts *f, struct routing_trial *t, struct err *e)
 {
 	const struct routing_step *taken = t->routes.p;
 
@@ -272,8 +279,8 @@ show_later(const struct trying *w, enum severity severity, struct routing_trial 
 	if (t->later.p == NULL)
 		return err_memory(e);
 	for (size_t i = 0; i < t->routes.n; i++)
-		if (taken[i].fits && !add_steps(w, routes_find(&w->routes, &taken[i].route_id),
-					 severity, &t->later, e))
+		if (taken[i].fits &&
+		    !add_steps(w, routes_find(&w->routes, &taken[i].route_id), f, &t->later, e))
 			return false;
 	return true;
 }
@@ -304,8 +311,7 @@ try_case(const struct trying *w, const struct routing_case *c, const struct aler
 	return ask_routes(w, &f, out, to, &n, e) &&
 	       (!out->unrouted || (is_tenants(c) ? add_tenants(w, to, &n, e)
 						 : add_own(w, &c->config_id, to, &n, e))) &&
-	       show_channels(w->a, to, n, f.severity, &out->channels, e) &&
-	       show_later(w, f.severity, out, e);
+	       show_channels(w->a, to, n, &f, &out->channels, e) && show_later(w, &f, out, e);
 }
 
 static bool

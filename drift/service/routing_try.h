@@ -39,6 +39,7 @@ struct routing_hit {
 	struct strings group_by; /* it is told with others that are alike in that; none: alone */
 	int64_t     wait_s; /* then: so long it would wait for others, if none was told for group_interval_s; else 0 */
 	struct channel_rate rate; /* of the channel; 0: none */
+	instant     quiet_until; /* it would be held so long; 0: not */
 };
 /* A step that follows where nobody acknowledges. */
 struct routing_later {

@@ -20,6 +20,7 @@ struct alert_route_out {
 	int64_t             repeat_min_s;
 	struct items        escalate;
 	struct route_group  group;
+	struct route_quiet *quiet;
 	const char         *warning;
 	instant             created_at, updated_at;
 };
@@ -46,6 +47,8 @@ static const struct field alert_route_out_fields[] = {
 	    .flags = FIELD_OMIT_ZERO,
 	    .doc = "Who is told next of an alert that nobody acknowledges."),
 	ROUTE_GROUP_FIELDS(struct alert_route_out, group, FIELD_OMIT_ZERO),
+	FIELD(struct alert_route_out, quiet, .item = &route_quiet_schema, .flags = FIELD_OMIT_ZERO,
+	    .doc = "Its quiet hours."),
 	FIELD(struct alert_route_out, warning, .flags = FIELD_OMIT_ZERO,
 	    .doc = "What is odd about it: no alert fits, or a route before it takes all that do."),
 	FIELD(struct alert_route_out, created_at, .doc = "When it was made."),
@@ -73,6 +76,7 @@ show_seen(const struct route_seen *s, struct alert_route_out *out)
 		.repeat_min_s = r->repeat_min_s,
 		.escalate = r->escalate,
 		.group = r->group,
+		.quiet = r->quiet,
 		.warning = s->doubt,
 		.created_at = r->created_at,
 		.updated_at = r->updated_at,
@@ -111,6 +115,7 @@ struct alert_route_in {
 	int64_t             repeat_min_s;
 	struct items        escalate;
 	struct route_group  group;
+	struct route_quiet *quiet;
 	struct uuid         before;
 	uint64_t            given;
 };
@@ -147,6 +152,12 @@ struct alert_route_in {
 		    "Their channels count among those that all "                                   \
 		    "routes name."),                                                               \
 	    ROUTE_GROUP_FIELDS(struct alert_route_in, group, 0),                                   \
+	    FIELD(struct alert_route_in, quiet, .item = &route_quiet_schema,                       \
+		.flags = FIELD_NULLABLE,                                                           \
+		.doc = "Quiet hours: what comes in them is held, and told at their end in one "    \
+		       "message (drift.alerts.summary, reason quiet); by channels that are told "  \
+		       "each alert, one by one. Escalations wait for nobody. What is held stays "  \
+		       "held until then, whatever becomes of the route."),                         \
 	    FIELD(struct alert_route_in, before, .flags = FIELD_NULLABLE,                          \
 		.doc = "It goes in front of this route; when absent a new one goes behind all.")
 static const struct field  route_new_fields[] = { ROUTE_MEMBERS(FIELD_REQUIRED), FIELD_END };
@@ -172,6 +183,7 @@ wish_of(const struct alert_route_in *in, const struct schema *s)
 			.repeat_min_s = in->repeat_min_s,
 			.escalate = in->escalate,
 			.group = in->group,
+			.quiet = in->quiet,
 		},
 		.before = in->before,
 		.has_name = GIVEN("name"),
@@ -187,6 +199,7 @@ wish_of(const struct alert_route_in *in, const struct schema *s)
 		.has_wait = GIVEN("group_wait_s"),
 		.has_interval = GIVEN("group_interval_s"),
 		.has_repeat_interval = GIVEN("repeat_interval_s"),
+		.has_quiet = GIVEN("quiet"),
 	};
 #undef GIVEN
 }
@@ -307,6 +320,8 @@ static const struct field  hit_fields[] = {
 	     .doc = "So many messages a minute the channel is told at most; absent: any number."),
 	 FIELD_AS(struct routing_hit, rate.burst, "rate_burst", .flags = FIELD_OMIT_ZERO,
 	     .doc = "So many at once."),
+	 FIELD(struct routing_hit, quiet_until, .flags = FIELD_OMIT_ZERO,
+	     .doc = "It would be held until then."),
 	 FIELD_END,
 };
 static const struct schema hit_schema = SCHEMA("AlertRouteHit", struct routing_hit, hit_fields);

@@ -172,3 +172,36 @@ test('a dry run says who waits for whom and how fast a channel is told, and what
     assert.deepEqual([plain.group_by, plain.group_interval_s], [undefined, undefined]);
   });
 });
+
+test('what comes in quiet hours is held and told as one digest at their end, but what is worse', async () => {
+  const hook = await channel(), own = await channel({ kind: 'template', template: '{"type":"%event.type%","alert":"%alert.id%"}' }), [a, b, c, d] = await several(4);
+  const clock = (ms) => new Date(Date.now() + ms).toISOString().slice(11, 16), hour = 36e5;
+  const quiet = { from: clock(-hour), to: clock(2 * hour), but_from: 'high' };
+  await during({ channels: [hook.id, own.id], match: { configs: [a, b, c, d].map((x) => x.config.id) }, group_by: ['all'], group_wait_s: 1, quiet }, async (r) => {
+    assert.deepEqual(r.quiet, quiet);
+    await a.drift({ displayName: 'a' });
+    await b.drift({ displayName: 'b' });
+    await b.drift();
+    await c.drift({ note: 'c' });
+    await heard(hook, ['opened']);
+    await heard(own, ['opened']);
+    assert.equal(at(hook)[0].body.data.alert.severity, 'high');
+    await d.drift({ displayName: 'd' });
+    const [trial] = answer(await admin('POST', '/api/drift/routes/try', { body: { alert: { severity: 'low', config_id: a.config.id } } }), 200).items;
+    const until_ms = Date.parse(trial.channels[0].quiet_until);
+    assert.ok(until_ms > Date.now() + hour && until_ms <= Date.now() + 2 * hour, trial.channels[0].quiet_until);
+    await until('only what is held is left', () => sql("SELECT COUNT(*) FROM alert_groups WHERE NOT quiet AND due_at IS NOT NULL", schema) === '0');
+    assert.deepEqual([types(hook), types(own), due()], [['opened'], ['opened'], '2']);
+    pass(7200);
+    await heard(hook, ['opened', 'summary']);
+    const { summary } = at(hook)[1].body.data;
+    assert.deepEqual([summary.reason, summary.route, summary.alerts.map((x) => x.config.id)], ['quiet', r.name, [a.config.id, d.config.id]]);
+    await until('each', () => at(own).length === 3);
+    const put = (body) => admin('PUT', `/api/drift/routes/${r.id}`, { body });
+    for (const body of [{ from: '25:00', to: '06:00' }, { from: '06:00', to: '06:00' }, { from: '22:00', to: '06:00', timezone: 'Europe/Atlantis' }, { from: '22:00', to: '06:00', days: ['today'] }]) {
+      const bad = await put({ quiet: body });
+      assert.deepEqual([bad.status, bad.json.errors?.[0].pointer.slice(0, 6)], [422, '/quiet'], bad.text);
+    }
+    assert.equal(answer(await put({ quiet: null }), 200).quiet, undefined);
+  });
+});

@@ -232,6 +232,36 @@ a_list_is_the_same_when_it_is_read_again(void **state)
 	talloc_free(mem);
 }
 
+/* 2026 in Berlin: the clocks go back on October 25th at 01:00 UTC, and forward on March 29th. */
+static void
+quiet_hours_end_once_whatever_the_clock_does(void **state)
+{
+	static const struct {
+		const char *from, *to;
+		int64_t     now_ms, end_ms;
+	} cases[] = {
+		{ "22:00", "06:00", 1792882800000, 1792904400000 },
+		{ "22:00", "02:30", 1792882800000,
+		    1792891800000 }, /* the second time it is shown */
+		{ "22:00", "02:30", 1792890900000, 1792891800000 },
+		{ "22:00", "06:00", 1774738800000, 1774756800000 },
+		{ "22:00", "02:30", 1774738800000, 1774746000000 }, /* it is never shown */
+		{ "10:00", "11:00", 1792882800000, 0 },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		const struct route_quiet q = {
+			.from = cases[i].from, .to = cases[i].to, .timezone = "Europe/Berlin"
+		};
+
+		assert_int_equal(
+		    route_quiet_end_ms(&q, (instant) { cases[i].now_ms }), cases[i].end_ms);
+		if (cases[i].end_ms != 0)
+			assert_int_equal(route_quiet_end_ms(&q, (instant) { cases[i].end_ms }), 0);
+	}
+}
+
 int
 main(void)
 {
@@ -242,6 +272,7 @@ main(void)
 		cmocka_unit_test(whoever_was_told_by_a_route_is_told_at_any_hour),
 		cmocka_unit_test(what_no_alert_reaches_is_said),
 		cmocka_unit_test(a_list_is_the_same_when_it_is_read_again),
+		cmocka_unit_test(quiet_hours_end_once_whatever_the_clock_does),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

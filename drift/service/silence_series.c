@@ -4,6 +4,7 @@
 
 #include "core/auth/audit_details.h"
 #include "core/store/drift/schedule.h"
+#include "drift/service/second.h"
 
 #define AHEAD_MS (366LL * 86400 * 1000)
 
@@ -189,7 +190,7 @@ silence_series_make(
 	if (!new_series(a, in, &d.s, e) || !check(a, &d.s, &d.plan, e))
 		return false;
 	entry.target_id = d.s.id;
-	return acting_deed(a, make_body, &d, &entry, d.s.reason, e) && see(a, &d.s, out, e);
+	return second_left(a, make_body, &d, &entry, d.s.reason, e) && see(a, &d.s, out, e);
 }
 
 /* ---- changing ---- */
@@ -231,7 +232,7 @@ silence_series_alter(const struct acting *a, const struct uuid *id, const struct
 		return false;
 	if (name == NULL)
 		name = d.s.reason;
-	return acting_deed(a, alter_body, &d,
+	return second_left(a, alter_body, &d,
 		   &(struct audit_entry) { .action = AUDIT_SERIES_UPDATE, .target_id = *id }, name,
 		   e) &&
 	       see(a, &d.s, out, e);

@@ -171,7 +171,8 @@ const struct watched watched[] = {
 	    .fits = changes_four_eyes,
 	    .title = "Which acceptances need a second person was changed" },
 	{ SECURITY("one_person", SEVERITY_MEDIUM),
-	    .opens = { "drift_config.update", "drift_config.delete", "silence.create" },
+	    .opens = { "drift_config.update", "drift_config.delete", "silence.create",
+		"silence_series.create", "silence_series.update" },
 	    .fits = is_by_one_person,
 	    .title = "One person changed what is told, where acceptances need two: a config, its "
 		     "rules or a silence" },

@@ -187,6 +187,7 @@ const ways = {
   'the selector of the source': [409, (w) => put(w, { source: { kind: 'push', selector: { resources: '/x', key: 'id' } } })],
   'its name': [200, (w) => put(w, { name: unique('renamed') })],
   'a silence': [201, (w) => first('POST', '/api/drift/silences', { body: { matcher: { config: w.config.id }, reason: 'x', expires_at: ahead(1) } }), true],
+  'windows by a rule': [201, (w) => first('POST', '/api/drift/silence-series', { body: { matcher: { config: w.config.id }, reason: 'x', rule: 'FREQ=DAILY;COUNT=2', starts_at: ahead(1), duration_s: 3600, timezone: 'UTC' } }), true],
   'the alert is resolved': [200, async (w) => first('PUT', `/api/drift/alerts/${(await alertOf(w)).id}`, { body: { status: 'resolved' } })],
   'a change is resolved': [200, (w) => decide(first, w.changes.critical, { status: 'resolved' })],
   'the config is dropped': [204, (w) => first('DELETE', `/api/drift/configs/${w.config.id}`), true],
@@ -199,7 +200,7 @@ for (const [way, [status, make, loud]] of Object.entries(ways))
     if (status === 409)
       assert.match(done.json.detail, /second person/);
     if (loud) {
-      const action = way === 'a silence' ? 'silence.create' : 'drift_config.delete';
+      const action = { 'a silence': 'silence.create', 'windows by a rule': 'silence_series.create' }[way] ?? 'drift_config.delete';
       assert.ok((await entries(action)).every((x) => x.details.one_person === true), action);
     }
     if (status === 204)

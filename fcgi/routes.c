@@ -23,6 +23,7 @@ const struct route *const route_tables[] = {
 	history_routes,
 	baseline_routes,
 	golden_routes,
+	template_routes,
 	report_routes,
 	compare_routes,
 	whatif_routes,

@@ -183,6 +183,14 @@ renew_hash(const struct deed_by *by, const struct key_text *text, const struct a
 		    "an API key could not be hashed by the newest version of the keyring", &why);
 }
 
+static bool
+goes_on(const struct api_key *k, int64_t now_ms, struct err *e)
+{
+	if (k->expires_at.ms != 0 && k->expires_at.ms <= now_ms)
+		return refuse(e, "expired");
+	return !k->orphaned || is_service(k) || refuse(e, "its maker is gone or disabled");
+}
+
 bool
 api_key_check(const struct deed_by *by, const struct key_text *text, const char *address,
     struct caller *out, struct err *e)
@@ -197,16 +205,22 @@ api_key_check(const struct deed_by *by, const struct key_text *text, const char 
 	version = secret_fits(by->auth, t, text, k.secret_hash);
 	if (version == 0)
 		return refuse(e, "wrong secret");
-	if (k.expires_at.ms != 0 && k.expires_at.ms <= now_ms)
-		return refuse(e, "expired");
-	if (k.orphaned && !is_service(&k))
-		return refuse(e, "its maker is gone or disabled");
-	if (!is_allowed_from(by->mem, k.allowed_addresses, address, e) ||
+	if (!goes_on(&k, now_ms, e) || !is_allowed_from(by->mem, k.allowed_addresses, address, e) ||
 	    !fill_caller(by->mem, t, &k, out, e))
 		return false;
 	touch(by, &k, now_ms);
 	renew_hash(by, text, &k, version);
 	return true;
+}
+
+bool
+api_key_again(const struct deed_by *by, const struct uuid *id, struct caller *out, struct err *e)
+{
+	struct api_key k;
+
+	return api_key_by_id(by->t, by->mem, id, &k, e) &&
+	       goes_on(&k, clock_ms(by->auth->env->clock), e) &&
+	       fill_caller(by->mem, by->t->tenant, &k, out, e);
 }
 
 /* ---- making ---- */

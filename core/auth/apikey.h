@@ -56,5 +56,7 @@ MUST_USE bool api_key_permissions(TALLOC_CTX *mem, const struct tenant *t, const
 /* For caller_resolve: the caller that a well-formed key of by->t makes, or ERR_UNAUTHENTICATED. */
 MUST_USE bool api_key_check(const struct deed_by *by, const struct key_text *text, const char *address,
     struct caller *out, struct err *e);
+/* The same of a key that was checked when it asked for what is done now. */
+MUST_USE bool api_key_again(const struct deed_by *by, const struct uuid *id, struct caller *out, struct err *e);
 
 #endif

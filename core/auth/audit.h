@@ -93,6 +93,14 @@
 	X(AUDIT_GOLDEN_CREATE,    "golden_baseline.create",   "golden_baseline",    LOG_DRIFT) \
 	X(AUDIT_GOLDEN_UPDATE,    "golden_baseline.update",   "golden_baseline",    LOG_DRIFT) \
 	X(AUDIT_GOLDEN_DELETE,    "golden_baseline.delete",   "golden_baseline",    LOG_DRIFT) \
+	X(AUDIT_TEMPLATE_CREATE,  "template.create",          "template",           LOG_DRIFT) \
+	X(AUDIT_TEMPLATE_UPDATE,  "template.update",          "template",           LOG_DRIFT) \
+	X(AUDIT_TEMPLATE_DELETE,  "template.delete",          "template",           LOG_DRIFT) \
+	X(AUDIT_TEMPLATE_PREVIEW, "template.preview",         "template",           LOG_DRIFT) \
+	X(AUDIT_TEMPLATE_APPLY,   "template.apply",           "template",           LOG_DRIFT) \
+	X(AUDIT_TEMPLATE_UNDO,    "template.undo",            "template",           LOG_DRIFT) \
+	X(AUDIT_TEMPLATE_APPLIED, "template.applied",         "drift_config",       LOG_DRIFT) \
+	X(AUDIT_TEMPLATE_UNDONE,  "template.undone",          "drift_config",       LOG_DRIFT) \
 	X(AUDIT_SNAPSHOT_DELETE,  "snapshot.delete",          "snapshot",           LOG_DRIFT) \
 	X(AUDIT_CHANGE_UPDATE,    "change.update",            "drift_change",       LOG_DRIFT) \
 	X(AUDIT_REPORT_EXPORT,    "report.export",            "report",             LOG_DRIFT) \

@@ -14,7 +14,10 @@
 /*      id                       wire             permission of the deed */
 #define OPERATION_KINDS(X) \
 	X(OPERATION_TENANT_CREATE, "tenant.create", CREATE, TENANTS) \
-	X(OPERATION_TENANT_ERASE,  "tenant.erase",  DELETE, TENANTS)
+	X(OPERATION_TENANT_ERASE,  "tenant.erase",  DELETE, TENANTS) \
+	X(OPERATION_TEMPLATE_PREVIEW, "template.preview", UPDATE, DRIFT) \
+	X(OPERATION_TEMPLATE_APPLY,   "template.apply",   UPDATE, DRIFT) \
+	X(OPERATION_TEMPLATE_UNDO,    "template.undo",    UPDATE, DRIFT)
 enum operation_kind {
 #define X(id, wire, action, resource) id,
 	OPERATION_KINDS(X)

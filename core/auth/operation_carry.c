@@ -71,6 +71,16 @@ carrier_of(const struct operation_work *w, const char *kind)
 	return NULL;
 }
 
+/* Else it is one of a newer program, which comes for it. */
+static bool
+known(const char *kind)
+{
+	for (size_t i = 0; i < OPERATION__MAX; i++)
+		if (strcmp(kind, operation_kind_names[i]) == 0)
+			return true;
+	return false;
+}
+
 static bool
 turn(const struct operation_work *w, TALLOC_CTX *mem, struct operation *o, struct err *e)
 {
@@ -78,8 +88,9 @@ turn(const struct operation_work *w, TALLOC_CTX *mem, struct operation *o, struc
 	operation_fn        *carry = carrier_of(w, o->kind);
 	struct err           why = { 0 };
 
-	if (carry == NULL) /* a kind of a newer program */
-		return operation_put_off(w->auth->database, o, AGAIN_MAX_MS, NULL, e);
+	if (carry == NULL)
+		return operation_put_off(
+		    w->auth->database, o, known(o->kind) ? AGAIN_MS : AGAIN_MAX_MS, NULL, e);
 	return carry(&r, &why) ? finish(&r, e) : put_off(&r, &why, e);
 }
 

@@ -6,7 +6,6 @@
 #include "core/auth/key_rotation.h"
 #include "core/auth/tenant/fleet.h"
 #include "core/auth/tenant/grant_carry.h"
-#include "core/auth/tenant/tenant_make.h"
 #include "core/auth/user/key_reminder.h"
 #include "core/auth/user/role_end.h"
 #include "core/store/alert/due.h"
@@ -19,6 +18,7 @@
 #include "drift/run/deadline.h"
 #include "drift/run/takeover.h"
 #include "drift/snapshot/retention.h"
+#include "drift/template/carry.h"
 #include "drift/watch/watch.h"
 
 #define DEADLINES_MS 1000
@@ -326,18 +326,23 @@ take_over(struct worker *w, int64_t *wait_ms, struct err *e)
 static bool
 carry_operations(struct worker *w, int64_t *wait_ms, struct err *e)
 {
-	struct tenant_carrier       none = { 0 }; /* schemas are made by bsxctl */
+	struct template_carrier carrier = { { NULL }, w->drift }; /* schemas are made by bsxctl */
+	operation_fn           *kinds[OPERATION__MAX];
 	const struct operation_work work = {
 		.auth = &w->deliver->auth,
 		.carrier = w->deliver->owner,
-		.kinds = tenant_operations,
-		.arg = &none,
+		.kinds = kinds,
+		.arg = &carrier,
 		.stop = w->stop,
 		.stop_arg = w->stop_arg,
 	};
 	size_t n;
 
 	(void)wait_ms;
+	memcpy(kinds, tenant_operations, sizeof(kinds));
+	kinds[OPERATION_TEMPLATE_PREVIEW] = template_carry;
+	kinds[OPERATION_TEMPLATE_APPLY] = template_carry;
+	kinds[OPERATION_TEMPLATE_UNDO] = template_carry;
 	return operations_carry(&work, &n, e);
 }
 

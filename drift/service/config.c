@@ -84,8 +84,9 @@ struct config_change {
 	bool                     sourced; /* the body says where snapshots come from */
 	bool                     unread;  /* ... and what is not read */
 	bool judges; /* what decides about changes and their severity is another */
-	struct config_retiring   retiring;
-	const struct drift_spec *spec; /* as it would be */
+	struct config_retiring    retiring;
+	const struct drift_spec  *spec; /* as it would be */
+	const struct config_also *also; /* NULL: nothing */
 };
 
 static bool
@@ -163,10 +164,32 @@ outrun(struct err *e)
 static bool
 config_deed(struct config_change *c, tx_fn *body, enum audit_action action, struct err *e)
 {
-	const struct audit_entry entry = { .action = action, .target_id = c->config.id };
+	struct audit_entry entry = { .action = action };
 
-	return c->judges ? second_left(c->a, body, c, &entry, c->config.name, e)
-			 : acting_deed(c->a, body, c, &entry, c->config.name, e);
+	if (c->also == NULL || c->also->entry.details == NULL) {
+		entry.target_id = c->config.id;
+		return c->judges ? second_left(c->a, body, c, &entry, c->config.name, e)
+				 : acting_deed(c->a, body, c, &entry, c->config.name, e);
+	}
+	entry = c->also->entry;
+	entry.target_id = c->config.id;
+	return audit_deed(&c->a->by, body, c, &entry, e);
+}
+
+static bool
+do_also(struct db *db, const struct config_change *c, struct err *e)
+{
+	if (c->also == NULL)
+		return true;
+	if (c->also->config != NULL)
+		*c->also->config = c->config;
+	return c->also->body == NULL || c->also->body(db, c->also->arg, e);
+}
+
+static bool
+is_dry(const struct config_change *c)
+{
+	return c->also != NULL && c->also->dry;
 }
 
 /* ---- being collected ---- */
@@ -258,7 +281,7 @@ make_body(struct db *db, void *arg, struct err *e)
 	       set_runs(db, c, e) &&
 	       (c->credential.deed != CREDENTIAL_SET ||
 		   config_credential_write(db, &s, &c->credential, e)) &&
-	       (c->await_s == 0 || await_beat(db, c, e));
+	       (c->await_s == 0 || await_beat(db, c, e)) && do_also(db, c, e);
 }
 
 bool
@@ -266,6 +289,7 @@ config_make(
     const struct acting *a, const struct config_wish *in, struct config_row *out, struct err *e)
 {
 	struct config_change c = { .a = a,
+		.also = in->also,
 		.sourced = true,
 		.config = { .id = acting_id(a), .version = 1, .edition = COMPARE_EDITION } };
 	bool                 tried = false;
@@ -278,6 +302,8 @@ config_make(
 		return false;
 	if (c.config.name == NULL)
 		return err_memory(e);
+	if (is_dry(&c))
+		return true;
 	while (!config_deed(&c, make_body, AUDIT_CONFIG_CREATE, e))
 		if (!quota_has_room(a->by.t, USAGE_CONFIGS, &tried, e))
 			return db_taken(e, "A config of that name exists.");
@@ -320,7 +346,8 @@ alter_body(struct db *db, void *arg, struct err *e)
 	if (!config_set(db, &c->config, &done, e))
 		return false;
 	return done ? config_credential_write(db, &s, &c->credential, e) && set_runs(db, c, e) &&
-			  await_beat(db, c, e) && look_again(db, c, e) && let_go(db, c, e)
+			  await_beat(db, c, e) && look_again(db, c, e) && let_go(db, c, e) &&
+			  do_also(db, c, e)
 		    : outrun(e);
 }
 
@@ -331,6 +358,7 @@ config_alter(const struct acting *a, const struct uuid *id, const struct config_
 	const struct schema *s = &drift_config_update_schema;
 	bool                 named = (in->body->given & schema_bit(s, "baseline")) != 0;
 	struct config_change c = { .a = a,
+		.also = in->also,
 		.sourced = (in->body->given & schema_bit(s, "source")) != 0,
 		.unread = (in->body->given & schema_bit(s, "unread")) != 0,
 		.rules = (in->body->given &
@@ -350,6 +378,8 @@ config_alter(const struct acting *a, const struct uuid *id, const struct config_
 		return false;
 	if (c.config.name == NULL)
 		return err_memory(e);
+	if (is_dry(&c))
+		return true;
 	if (!config_deed(&c, alter_body, AUDIT_CONFIG_UPDATE, e))
 		return db_taken(e, "A config of that name exists.");
 	wake_raise(a->drift->env->segment);
@@ -374,7 +404,7 @@ erase_body(struct db *db, void *arg, struct err *e)
 	return done ? rule_hits_drop(db, &row->id, e) && credential_drop(db, &row->id, e) &&
 			  running_leave(db, &row->id, e) && await_beat(db, c, e) &&
 			  schedule_set(db, SCHEDULE_RECHECK, &row->id, -1, e) &&
-			  retention_freed(a->by.t, e)
+			  retention_freed(a->by.t, e) && do_also(db, c, e)
 		    : outrun(e);
 }
 
@@ -388,6 +418,20 @@ config_erase(const struct acting *a, const struct uuid *id, struct err *e)
 		return false;
 	c.config.updated_at = acting_now(a);
 	return config_deed(&c, erase_body, AUDIT_CONFIG_DELETE, e);
+}
+
+bool
+config_erase_also(const struct acting *a, const struct uuid *id, uint64_t version,
+    const struct config_also *also, struct err *e)
+{
+	struct config_change c = { .a = a, .also = also };
+
+	if (!config_by_id(a->by.t, a->by.mem, id, &c.config, e))
+		return false;
+	if (c.config.version != version)
+		return outrun(e);
+	c.config.updated_at = acting_now(a);
+	return is_dry(&c) || config_deed(&c, erase_body, AUDIT_CONFIG_DELETE, e);
 }
 
 /* ---- rules ---- */

@@ -23,10 +23,19 @@ MUST_USE bool config_there(const struct acting *a, const struct uuid *id, struct
  */
 MUST_USE bool config_page(const struct acting *a, struct page *p, struct err *e);
 
+/* What is done with a deed on a config, by who does more than that. */
+struct config_also {
+	tx_fn             *body;  /* in its transaction, behind it; the config is in *config by then */
+	void              *arg;
+	struct audit_entry entry; /* in the place of the usual one: its action and details */
+	bool               dry;   /* everything is checked, and nothing done */
+	struct drift_config *config; /* where it is put; NULL: nobody wants it */
+};
 /* What a body asks for: decoded, and as it came, which is what is kept. */
 struct config_wish {
-	const struct spec_body *body;
-	const struct json      *text;
+	const struct spec_body   *body;
+	const struct json        *text;
+	const struct config_also *also; /* NULL: nothing */
 };
 /* ERR_CONFLICT: the name is taken. */
 MUST_USE bool config_make(
@@ -36,6 +45,9 @@ MUST_USE bool config_alter(const struct acting *a, const struct uuid *id,
     const struct config_wish *in, struct config_row *out, struct err *e);
 /* With its snapshots and reports; its alerts are resolved. */
 MUST_USE bool config_erase(const struct acting *a, const struct uuid *id, struct err *e);
+/* While its version is that one. */
+MUST_USE bool config_erase_also(const struct acting *a, const struct uuid *id, uint64_t version,
+    const struct config_also *also, struct err *e);
 
 /* Every rule of a config, with what it has met (rule_hits.h). */
 MUST_USE bool config_rules(const struct acting *a, const struct uuid *id, struct rule_seen **rules,

@@ -317,7 +317,7 @@ get_config(struct request *r, const void *body, void *answer, struct err *e)
 static bool
 make_config(struct request *r, const void *body, void *answer, struct err *e)
 {
-	const struct config_wish wish = { body, r->json };
+	const struct config_wish wish = { .body = body, .text = r->json };
 	struct config_row        row;
 	const struct acting     *a = acting_of(r, e);
 
@@ -327,7 +327,7 @@ make_config(struct request *r, const void *body, void *answer, struct err *e)
 static bool
 change_config(struct request *r, const void *body, void *answer, struct err *e)
 {
-	const struct config_wish wish = { body, r->json };
+	const struct config_wish wish = { .body = body, .text = r->json };
 	struct config_row        row;
 	const struct acting     *a = acting_of(r, e);
 

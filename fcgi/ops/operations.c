@@ -144,6 +144,7 @@ const struct route operation_routes[] = {
 	ROUTE(DELETE_, "/api/operations/{id}", CALLER_FRESH, RATE_WRITE, 202, cancel_operation,
 	    IN_NONE, OUT(operation_out),
 	    "Asks for its end; it is cancelled as soon as who carries it has seen to that, and "
-	    "what was done of it is taken back."),
+	    "what was done of it is taken back; what a template has made in tenants until then "
+	    "stays (POST /api/drift/templates/{id}/undo)."),
 	ROUTE_END,
 };

@@ -98,7 +98,7 @@ wish(struct second *y, const struct uuid *id, const char *name, const char *sour
 				      : talloc_asprintf(y, "{\"name\":\"%s\",\"source\":%s}", name, source);
 	struct json       *tree = json_parse(y, str_of(text), &why);
 	struct spec_body   body;
-	struct config_wish w = { &body, tree };
+	struct config_wish w = { .body = &body, .text = tree };
 
 	assert_non_null(tree);
 	assert_true(schema_decode(y, s, tree, &body, &why));

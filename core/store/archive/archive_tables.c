@@ -99,6 +99,14 @@ const struct archive_plan archive_plans[] = {
 	CARRY("golden_bindings", "config_id* golden_id shared golden_version config_version"
 				 " snapshot_id body recheck_at stale_version stale_why bound_by"
 				 " bound_at"),
+	CARRY("config_templates", "id* name description version revision created_at updated_at"),
+	CARRY("config_template_versions", "template_id* version* config variables author at"),
+	CARRY("config_template_bindings",
+	    "template_id* owner config_id name version said applied"
+	    " was_version was_said was back credential operation applied_by"
+	    " at"),
+	DEAD("config_template_uses", "where they are is known by those tenants, and read there"),
+	DEAD("config_template_results", "an operation ends where it was asked for"),
 	CARRY_ONLY("runs",
 	    "id* config_id kind slot due_at state started_at finished_at missed attempts fence"
 	    " reason remedy asked_by report_id snapshot_id progress categories activity",

@@ -63,6 +63,8 @@ SQL(forget_runs, SQL_TENANT, &before_in, NULL,
     "DELETE FROM runs WHERE finished_at < :before AND NOT EXISTS (SELECT 1 FROM run_state s"
     " WHERE s.config_id = runs.config_id AND s.last_run = runs.id) ORDER BY finished_at LIMIT 500");
 
+SQL(forget_templates, SQL_TENANT, &before_in, NULL, OLDEST("config_template_results", "asked_at"));
+
 static const struct {
 	const struct sql *q;
 	int64_t           keep_ms; /* after its end; of what has none, after its making */
@@ -75,7 +77,8 @@ static const struct {
 	{ &forget_readers, HOUR_MS }, { &forget_runs, 7 * DAY_MS },
 	{ &forget_groups, 90 * DAY_MS }, /* GROUP_KEEP_DAYS */
 	{ &forget_windows, 400 * DAY_MS }, { &forget_series, 400 * DAY_MS },
-	{ &forget_daily, 400 * DAY_MS }, /* nobody can ask for it any more */
+	{ &forget_templates, 90 * DAY_MS }, /* OPERATION_KEPT_DAYS */
+	{ &forget_daily, 400 * DAY_MS },    /* nobody can ask for it any more */
 };
 
 struct forgetting {

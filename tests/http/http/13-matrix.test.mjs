@@ -62,6 +62,7 @@ async function neighbour() {
   ids.silences = await made('/api/drift/silences', { matcher: { severity: 'low' }, reason: 'Work.', expires_at: ahead(1) });
   ids['silence-series'] = await made('/api/drift/silence-series', { matcher: { severity: 'low' }, reason: 'Work.', rule: 'FREQ=WEEKLY;COUNT=9', duration_s: 3600 });
   ids['golden-baselines'] = await made('/api/drift/golden-baselines', { name: unique('g'), resources: [policy(1)] });
+  ids.templates = await made('/api/drift/templates', { name: unique('t'), config: { name: 'c', source: { kind: 'push' } } });
   ids['identity-providers'] = await made('/api/identity-providers', { name: unique('p'), kind: 'oidc', client_id: 'c', issuer: 'https://id.example.org' });
   ids.users = await made('/api/users', { email: 'u@neighbour.example', display_name: 'U', password, roles: ['viewer'] });
   ids.roles = await made('/api/roles', { name: unique('r'), permissions: [] });

@@ -57,6 +57,8 @@ const deeds = {
   'PUT /api/drift/routes/order': power(async (w) => ({ body: { ids: await w.routes() } }), 204),
   'POST /api/drift/routes/try': no('it says what would be'),
   'POST /api/drift/channels': power(() => ({ body: { name: unique('c'), kind: 'webhook', ...hook() } }), 201),
+  'POST /api/drift/templates/{id}/apply': power(async (w) => ({ target: `/api/drift/templates/${await w.template()}/apply`, body: { tenants: [{ tenant: 'nowhere' }] } }), 202),
+  'POST /api/drift/templates/{id}/undo': power(async (w) => ({ target: `/api/drift/templates/${await w.template()}/undo`, body: { tenants: [{ tenant: 'nowhere' }] } }), 202),
   'PUT /api/drift/channels/{id}': members({
     url: { make: async (w) => ({ target: `/api/drift/channels/${await w.channel()}`, body: { ...hook(), secret: null } }), done: 200 },
     to: { make: async (w) => ({ target: `/api/drift/channels/${await w.mailed()}`, body: { to: 'another@example.org' } }), done: 200 },
@@ -110,6 +112,10 @@ const deeds = {
   'POST /api/drift/golden-baselines': no('drift work'),
   'PUT /api/drift/golden-baselines/{id}': no('drift work'),
   'DELETE /api/drift/golden-baselines/{id}': no('drift work'),
+  'POST /api/drift/templates': no('drift work'),
+  'PUT /api/drift/templates/{id}': no('drift work'),
+  'DELETE /api/drift/templates/{id}': no('drift work'),
+  'POST /api/drift/templates/{id}/preview': no('it says what would be'),
   'POST /api/drift/reports/{id}/accept': no('drift work'),
   'POST /api/drift/acceptances/{id}/confirm': no('drift work, and of another than who asked'),
   'POST /api/drift/acceptances/{id}/decline': no('drift work'),
@@ -146,6 +152,7 @@ async function world() {
   const tenantId = (await admin('GET', '/api/tenants')).json.items[0].id;
   return { admin, tenantId, user: () => made('/api/users', person(['viewer'])), provider: () => made('/api/identity-providers', provider()),
     role: () => made('/api/roles', { name: unique('r'), permissions: [] }),
+    template: () => made('/api/drift/templates', { name: unique('t'), config: { name: 'of-it', source: { kind: 'push' } } }),
     route: async () => (await admin('POST', '/api/drift/routes', { body: { name: unique('r'), channels: [] } })).json.id,
     routes: async () => (await all(admin, '/api/drift/routes')).map((r) => r.id),
     channel: async () => (await newChannel(admin, hook().url)).id,

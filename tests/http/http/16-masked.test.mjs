@@ -74,6 +74,8 @@ const BODIES = {
   'POST /api/drift/configs/{id}/snapshots': 'a push tells', 'POST /api/drift/configs/{id}/documents': 'a push tells',
   'PUT /api/drift/configs/{id}/baseline': 'binds a baseline: the next push tells', 'POST /api/drift/golden-baselines': 'stored, compared with nothing',
   'PUT /api/drift/golden-baselines/{id}': 'stored, compared with nothing', 'POST /api/drift/configs': 'a setting, compares nothing',
+  'POST /api/drift/templates/{id}/preview': 'as of a config', 'POST /api/drift/templates/{id}/apply': 'as of a config: rules want read:snapshots there',
+  'POST /api/drift/templates': 'a setting, compares nothing', 'PUT /api/drift/templates/{id}': 'a setting, compares nothing',
   'PUT /api/drift/configs/{id}': 'a setting, compares nothing', 'PUT /api/drift/changes': 'filters by a fingerprint, which has no value',
   'POST /api/drift/silences': 'matches paths and keys, no values',
   'POST /api/drift/silence-series': 'matches paths and keys, no values', 'PUT /api/drift/silence-series/{id}': 'matches paths and keys, no values',

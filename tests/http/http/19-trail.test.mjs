@@ -154,6 +154,10 @@ const table = {
   'POST /api/drift/acceptances/{id}/confirm': deed('acceptance.confirm', async () => at('/api/drift/acceptances', await w.waiting(await w.worker()), '/confirm')),
   'POST /api/drift/acceptances/{id}/decline': deed('acceptance.decline', async () => ({ ...at('/api/drift/acceptances', await w.waiting(await w.worker()), '/decline'), body: { reason: 'No.' } })),
   'DELETE /api/drift/acceptances/{id}': deed('acceptance.end', async () => at('/api/drift/acceptances', await w.waiting(w.admin)), 204),
+  'POST /api/drift/templates': deed('template.create', () => ({ body: w.template() }), 201),
+  'PUT /api/drift/templates/{id}': deed('template.update', on('drift/templates', '', { description: 'Another.' })),
+  'DELETE /api/drift/templates/{id}': deed('template.delete', on('drift/templates', ''), 204),
+  ...Object.fromEntries(['preview', 'apply', 'undo'].map((what) => [`POST /api/drift/templates/{id}/${what}`, deed(`template.${what}`, on('drift/templates', `/${what}`, { tenants: [{ tenant: 'nowhere' }] }), 202)])),
   'POST /api/drift/silences': deed('silence.create', () => ({ body: w.silence() }), 201),
   'DELETE /api/drift/silences/{id}': deed('silence.delete', on('drift/silences', ''), 204),
   'POST /api/drift/silence-series': deed('silence_series.create', () => ({ body: w.series() }), 201),
@@ -229,11 +233,12 @@ async function world() {
   const provider = () => ({ name: unique('p'), kind: 'oidc', client_id: 'c', client_secret: 'hush-hush-hush', issuer: 'https://id.example.org' });
   const role = () => ({ name: unique('r'), permissions: ['read:drift'] });
   const golden = () => ({ name: unique('g'), resources: [policy(1)] });
+  const template = () => ({ name: unique('t'), config: { name: unique('c'), source: { kind: 'push' } } });
   const series = () => ({ matcher: { severity: 'low' }, reason: 'Work on it.', rule: 'FREQ=WEEKLY;COUNT=9', duration_s: 3600 });
   const silence = () => ({ matcher: { severity: 'low' }, reason: 'Work on it.', expires_at: ahead(1) });
   const tenantId = (await admin('GET', '/api/tenants')).json.items[0].id;
   const lending = () => ({ target: `/api/tenants/${tenantId}/grants`, body: { grantee_tenant: credentials.platform.tenant, roles: ['viewer'], reason: 'Work.', expires_at: ahead(1) } });
-  return { admin, tenantId, lending, person, role, somebody, own, session, hook, provider, golden, silence, series,
+  return { admin, tenantId, lending, person, role, somebody, own, session, hook, provider, golden, silence, series, template,
     users: async () => (await somebody()).id,
     roles: async () => (await make('/api/roles', role())).id,
     enrolled: async () => {
@@ -245,6 +250,7 @@ async function world() {
     collected: async () => (await make('/api/drift/configs', { name: unique('c'), source: { kind: 'http', parameters: { base_url: 'https://api.invalid' }, collections: [{ category: 'rules', path: '/rules', items: '/value', key: 'id' }] } })).id,
     'drift/routes': async () => (await make('/api/drift/routes', { name: unique('r'), channels: [] })).id,
     'drift/silence-series': async () => (await make('/api/drift/silence-series', series())).id,
+    'drift/templates': async () => (await make('/api/drift/templates', template())).id,
     'drift/silences': async () => (await make('/api/drift/silences', silence())).id,
     worker: async () => {
       const p = await make('/api/users', { ...person(), roles: ['operator'] });

@@ -51,6 +51,8 @@ const resources = {
   '/api/drift/configs/{id}': { make: () => made('/api/drift/configs', { name: unique('c'), source: { kind: 'push' } }), change: () => ({ name: unique('c') }) },
   '/api/drift/golden-baselines/{id}': { make: () => made('/api/drift/golden-baselines', { name: unique('g'), resources: [{ category: 'c', key: 'k', value: 1 }] }),
     change: () => ({ description: unique('d') }) },
+  '/api/drift/templates/{id}': { make: () => made('/api/drift/templates', { name: unique('t'), config: { name: 'c', source: { kind: 'push' } } }),
+    change: () => ({ description: unique('d') }) },
   '/api/drift/alerts/{id}': { make: alert, change: () => ({ note: unique('n') }) },
 };
 
@@ -240,6 +242,8 @@ const changes = {
   },
   '/api/drift/golden-baselines/{id}': async (t) => [['PUT description', put(t, { description: unique('d') })],
     ['PUT resources', put(t, { resources: [{ category: 'c', key: 'k', value: 2 }] })], ['PUT name', put(t, { name: unique('g') })]],
+  '/api/drift/templates/{id}': async (t) => [['PUT description', put(t, { description: unique('d') })],
+    ['PUT config', put(t, { config: { name: 'other', source: { kind: 'push' } } })], ['PUT name', put(t, { name: unique('t') })]],
   '/api/drift/alerts/{id}': async (t) => {
     const { config_id } = (await admin('GET', t)).json, me = (await admin('GET', '/api/auth/me')).json;
     return [['PUT note', put(t, { note: unique('n') })], ['PUT assigned_to', put(t, { assigned_to: me.user?.id ?? me.id })],

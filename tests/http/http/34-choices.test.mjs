@@ -9,7 +9,7 @@ import { build, credentials, state } from '../lib/env.mjs';
 import { call } from '../lib/client.mjs';
 import { Idp, newProvider, now } from '../lib/idp.mjs';
 import { openapi } from '../lib/spec.mjs';
-import { ahead, all, bearer, newChannel, newConfig, newKey, newTenant, push, unique, withKey } from '../lib/people.mjs';
+import { ahead, all, bearer, newChannel, newConfig, newKey, newTemplate, newTenant, push, unique, withKey } from '../lib/people.mjs';
 
 const mine = newTenant(unique('choices')), item = (value) => ({ category: 'c', key: 'k', value });
 let admin, operator, idp, world, issuer;
@@ -112,6 +112,7 @@ const requests = {
   'GET /api/drift/reports': () => body('/api/drift/reports'),
   'GET /api/drift/reports/{id}/changes': () => body(`/api/drift/reports/${world.report.id}/changes`),
   'GET /api/drift/silence-series': () => body('/api/drift/silence-series'),
+  'GET /api/drift/templates/{id}/results': async () => body(`/api/drift/templates/${(await newTemplate(admin)).id}/results`),
   'GET /api/drift/silences': () => body('/api/drift/silences'),
   'GET /api/drift/runs': () => body('/api/drift/runs'),
   'GET /api/audit': () => body('/api/audit'),

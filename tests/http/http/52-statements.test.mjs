@@ -6,7 +6,7 @@ import path from 'node:path';
 import { after, before, test } from 'node:test';
 import { credentials, Log, renewWorkers, sql, state, until } from '../lib/env.mjs';
 import { newId, send } from '../lib/client.mjs';
-import { all, bearer, newChannel, newConfig, newKey, newOperation, newTenant, push } from '../lib/people.mjs';
+import { all, bearer, newChannel, newConfig, newKey, newOperation, newTemplated, newTenant, push } from '../lib/people.mjs';
 import { openapi } from '../lib/spec.mjs';
 
 const FEW = 10, MANY = 1000, MORE = 12; // statements: a page of 200 may be read in some parts
@@ -16,7 +16,7 @@ const resources = (n, v) => Array.from({ length: n }, (_, i) => ({ category: 'c'
 const elsewhere = /^\/api\/auth\/oidc\/|^\/metrics$|^\/api\/health|^\/console\//;
 // A table that is had whole.
 const whole = ['/api/access-review as text/csv', '/api/drift/register as text/csv'];
-let was, admin, platform, schema;
+let was, admin, platform, schema, templated;
 
 async function world(n) {
   const config = await newConfig(admin, { rule_packs: [], rules: Array.from({ length: Math.min(n, 900) }, (_, i) => ({ path: `/x${i}`, severity: 'low' })) });
@@ -25,8 +25,10 @@ async function world(n) {
   const changes = await admin('GET', `/api/drift/reports/${second.report.id}/changes?limit=1`);
   const golden = await admin('POST', '/api/drift/golden-baselines', { body: { name: `golden ${n}`, snapshot_id: second.snapshot_id } });
   assert.equal(golden.status, 201, golden.text);
+  templated ??= await newTemplated(admin, 'demo'); // of which the config was made, too
+  sql(`UPDATE config_template_bindings SET config_id = UNHEX('${config.id.replaceAll('-', '')}')`, schema);
   const alerts = await admin('GET', `/api/drift/alerts?config_id=${config.id}`);
-  return { alerts: alerts.json.items[0].id, configs: config.id, reports: second.report.id, snapshots: second.snapshot_id, changes: changes.json.items[0].id, 'golden-baselines': golden.json.id };
+  return { alerts: alerts.json.items[0].id, configs: config.id, reports: second.report.id, snapshots: second.snapshot_id, changes: changes.json.items[0].id, 'golden-baselines': golden.json.id, templates: templated.template };
 }
 
 // Rows beside the one that is there, by SQL: each with a number of its own, and what must differ.
@@ -45,6 +47,9 @@ function growAll() {
   grow('channels', '1', { id: id('04'), name: "CONCAT('channel ', n)" });
   grow('silences', '1', { id: id('05') });
   grow('silence_series', '1', { id: id('0a'), ended_at: 'NOW(3)' });
+  grow('config_templates', '1', { id: id('0b'), name: "CONCAT('template ', n)" });
+  grow('config_template_uses', '1', { id: id('0c'), tenant_id: id('0c') });
+  grow('config_template_results', '1', { id: id('0d') });
   grow('drift_configs', '1', { id: id('06'), name: "CONCAT('config ', n)" });
   grow('config_state', '1', { config_id: id('06'), snapshot_id: 'NULL', report_id: 'NULL' });
   grow('alerts', '1', { id: id('07'), open_key: 'NULL', title_values: 'NULL' });
@@ -63,7 +68,7 @@ before(async () => {
 after(async () => {
   sql("DELETE FROM users WHERE email LIKE 'u%@demo.example'; DELETE FROM drift_configs WHERE name LIKE 'config %' AND id < UNHEX('0191'); DELETE FROM config_state WHERE config_id < UNHEX('0191');" +
     "DELETE FROM channels WHERE id < UNHEX('0191'); DELETE FROM alerts WHERE id < UNHEX('0191'); DELETE FROM drift_reports WHERE id < UNHEX('0191');" +
-    "DELETE FROM user_sessions WHERE id < UNHEX('0191'); DELETE FROM api_keys WHERE id < UNHEX('0191'); DELETE FROM silences WHERE id < UNHEX('0191'); DELETE FROM silence_series WHERE id < UNHEX('0191'); DELETE FROM golden_baselines WHERE id < UNHEX('0191')", schema);
+    "DELETE FROM user_sessions WHERE id < UNHEX('0191'); DELETE FROM api_keys WHERE id < UNHEX('0191'); DELETE FROM silences WHERE id < UNHEX('0191'); DELETE FROM silence_series WHERE id < UNHEX('0191'); DELETE FROM config_templates WHERE id < UNHEX('0191'); DELETE FROM config_template_uses WHERE id < UNHEX('0191'); DELETE FROM config_template_results WHERE id < UNHEX('0191'); DELETE FROM golden_baselines WHERE id < UNHEX('0191')", schema);
   fs.writeFileSync(conf, was);
   await renewWorkers();
 });

@@ -4,7 +4,7 @@ import { execFileSync } from 'node:child_process';
 import crypto from 'node:crypto';
 import fs from 'node:fs';
 import path from 'node:path';
-import { base, build, credentials, sql, state } from './env.mjs';
+import { base, build, credentials, sql, state, until } from './env.mjs';
 import { call } from './client.mjs';
 
 export const origin = base.origin;
@@ -107,6 +107,19 @@ export async function newConfig(admin, more = {}) {
     { body: { name: unique('config'), source: { kind: 'push' }, rule_packs: ['entra'], ...more } });
   assert.equal(answer.status, 201, answer.text);
   return answer.json;
+}
+
+// A template, and one of its configs in the tenant that keeps it.
+export async function newTemplate(admin, more = {}) {
+  const answer = await admin('POST', '/api/drift/templates', { body: { name: unique('template'), config: { name: unique('of-it'), source: { kind: 'push' } }, ...more } });
+  assert.equal(answer.status, 201, answer.text);
+  return answer.json;
+}
+export async function newTemplated(admin, slug) {
+  const t = await newTemplate(admin), asked = await admin('POST', `/api/drift/templates/${t.id}/apply`, { body: { tenants: [{ tenant: slug }] } });
+  assert.equal(asked.status, 202, asked.text);
+  const [use] = await until('a template is applied', () => all(admin, `/api/drift/templates/${t.id}/tenants`).then((rows) => rows.length > 0 && rows));
+  return { template: t.id, config: use.config_id, operation: asked.json.operation_id };
 }
 
 export async function push(caller, config, resources, more = {}, headers = {}) {

@@ -110,6 +110,49 @@ test('a value is accepted with a reason and an end', () => as(async (v, page) =>
   assert.equal(change.status, 'accepted');
 }));
 
+test('what needs a second person waits on the alert until somebody else confirms or declines it, or it is taken back', () => as(async (v, page) => {
+  const there = newTenant(), api = await bearer(there), other = { ...there, email: `second@${there.tenant}.example` };
+  const done = (a) => { assert.ok(a.status < 300, a.text); return a.json; };
+  done(await api('PUT', `/api/tenants/${api.session.tenant.id}`, { body: { settings: { four_eyes: { accept_from: 'low' } } } }));
+  done(await api('POST', '/api/users', { body: { email: other.email, display_name: 'Second', password: other.password, role: 'admin' } }));
+  const second = await bearer(other), config = await newConfig(api, {});
+  await push(api, config, [policy(1)]);
+  const { report } = await push(api, config, [policy(1, { state: 'disabled', displayName: HOSTILE })]);
+  const [alert] = await all(api, `/api/drift/alerts?config_id=${config.id}&kind=drift`), changes = await all(api, `/api/drift/reports/${report.id}/changes`);
+  const wait = () => page.getByRole('heading', { name: 'It waits for a second person' }).waitFor();
+  const statuses = async () => (await Promise.all(changes.map((c) => api('GET', `/api/drift/changes/${c.id}`)))).map((a) => a.json.status).sort();
+  await v.goto(`/#/alerts/${alert.id}`);
+  await enter(v, there);
+  await page.getByText('Accept this value', { exact: true }).first().click();
+  await v.fill('Why is this value right?', HOSTILE);
+  await v.press('Accept this value');
+  await page.getByText('It waits for a second person: nothing of it counts before.').waitFor();
+  await wait();
+  await v.examine('alert-waits');
+  assert.equal(await page.getByRole('button', { name: 'Confirm it' }).count(), 0, 'who asked does not confirm');
+  assert.deepEqual(await statuses(), ['detected', 'detected']);
+  await v.press('Take it back');
+  await page.getByRole('dialog').getByRole('button', { name: 'Take it back' }).click();
+  await page.getByText('It is taken back.').waitFor();
+  // the other one is asked: each of the two answers
+  for (const [press, says, status] of [['decline', 'It is declined', 'detected'], ['confirm', 'It is confirmed', 'accepted']]) {
+    assert.equal((await second('PUT', `/api/drift/changes/${changes[0].id}`, { body: { status: 'accepted', reason: 'Meant.' } })).status, 202);
+    await page.reload();
+    await wait();
+    await page.getByText(`Asked for by ${other.email}: Meant.`).waitFor();
+    if (press === 'decline') {
+      await page.getByText('Decline it', { exact: true }).first().click();
+      await v.fill('Why not', 'It is not.');
+      await v.press('Decline it');
+    } else {
+      await v.press('Confirm it');
+    }
+    await page.getByText(says).waitFor();
+    assert.equal((await api('GET', `/api/drift/changes/${changes[0].id}`)).json.status, status);
+    assert.equal(await page.getByRole('heading', { name: 'It waits for a second person' }).count(), 0);
+  }
+}));
+
 test('to open a link changes nothing, however often and by whatever method programs open it', () => as(async () => {
   const { config, link: there } = await drifted({ state: 'disabled' });
   const before = await alertOf(config);

@@ -6,7 +6,9 @@ import { changeItem } from './change.js';
 import { deedsOf, may, plain, severities, statusWord, sure, tag, tenantOf } from './drift.js';
 import { number } from './language.js';
 import { failed, tell } from './messages.js';
+import { secondOf } from './second.js';
 import { t } from './texts.js';
+import { m } from './texts_more.js';
 import { mayAskOf, trialOfAlert } from './trial.js';
 
 const x = t.alert;
@@ -67,8 +69,8 @@ function promote({ baseline, report }, again) {
   ask({ title: x.promoteAsk, text: [x.promoteSays(s.created + s.modified + s.deleted + s.moved, counts), x.promoteLost], yes: x.promote, busy: x.promoting,
     fields: [{ name: 'reason', label: x.promoteReason, maxlength: 500, autofocus: true }], more: look?.parts ?? [], tell: (problem) => tell(problem, ['reason']),
     send: async ({ reason }) => {
-      await callSigned('POST', `api/drift/reports/${report.id}/accept`, { reason, ...reviewed(look) });
-      await again(x.promoted);
+      const { pending } = await callSigned('POST', `api/drift/reports/${report.id}/accept`, { reason, ...reviewed(look) });
+      await again(pending ? m.second.waits : x.promoted);
     } });
 }
 
@@ -119,7 +121,7 @@ function changesOf({ changes, config, report }, me, again) {
 
 export async function alertPage({ me, id, again }) {
   const all = await load(me, id), { alert } = all;
-  return { title: plain(alert.title), wide: true, parts: [factsOf(all, me), deeds(all, me, again), changesOf(all, me, again),
+  return { title: plain(alert.title), wide: true, parts: [factsOf(all, me), secondOf(alert, me, again), deeds(all, me, again), changesOf(all, me, again),
     alert.history?.length > 0 && [el('h2', {}, x.happened), el('ol', { class: 'plain timeline' }, ...alert.history.map(happened))],
     mayAskOf(me) && trialOfAlert(id), mayProve(me) && el('p', {}, evidence(alert), el('span', { class: 'hint' }, ` ${x.evidenceSays}`)),
     el('p', { class: 'after' }, link('#/alerts?status=open', x.back))] };

@@ -6,6 +6,7 @@ import { may, plain } from './drift.js';
 import { endOf, number } from './language.js';
 import { failed, tell } from './messages.js';
 import { t } from './texts.js';
+import { m } from './texts_more.js';
 
 const x = t.change;
 const DAYS = 30, WEEK_MS = 7 * 86400000;
@@ -20,8 +21,8 @@ function accept({ change, again }) {
     fields: [{ name: 'reason', label: x.reason, maxlength: 500, autofocus: true }, { name: 'until', label: x.until, type: 'date', optional: true }],
     submit: x.accept, busy: x.accepting,
     send: async ({ reason, until }) => {
-      await callSigned('PUT', `api/drift/changes/${change.id}`, { status: 'accepted', reason, ...(until ? { expires_at: endOf(until) } : {}) });
-      await again(x.accepted);
+      const { pending } = await callSigned('PUT', `api/drift/changes/${change.id}`, { status: 'accepted', reason, ...(until ? { expires_at: endOf(until) } : {}) });
+      await again(pending ? m.second.waits : x.accepted);
     },
     tell: (problem) => tell(problem, ['reason']),
   });

@@ -10,6 +10,15 @@ export const m = {
     kinds: (kind) => `${kind} alert`, counted: 'as of ', severity: 'Severity',
   },
 
+  second: {
+    title: 'It waits for a second person', says: 'What is asked for is as severe as this tenant lets nobody accept alone. Nothing of it counts before somebody else has confirmed it.',
+    asked: { changes: (status, n) => `${plural(n, 'finding')} to be ${status}`, report: () => 'All of a report to be accepted: its snapshot becomes the baseline', baseline: () => 'A snapshot to become the baseline' },
+    by: (who, why) => `Asked for by ${who}: ${why}`, reopens: 'What is accepted reopens ', ends: 'The question ends by itself ',
+    confirm: 'Confirm it', confirming: 'Confirming…', confirmed: 'It is confirmed, and counts from now on.', decline: 'Decline it', declining: 'Declining…', declined: 'It is declined: nothing has changed.', why: 'Why not',
+    takeBack: 'Take it back', takeBackAsk: 'Take back what you have asked for?', takeBackSays: 'Nothing of it has counted, and nobody is asked any more.', takingBack: 'Taking it back…', takenBack: 'It is taken back.',
+    waits: 'It waits for a second person: nothing of it counts before.',
+  },
+
   routes: {
     title: 'Routes', says: 'An alert takes the first route that it fits; where that one says so it goes on behind it. Behind the last are the channels that its config names.',
     heads: ['Route', 'What fits', 'Who is told', 'Deed'], every: 'every alert (but of kind security)', nobody: 'nobody', goesOn: 'then it goes on to the next route', up: 'Up', down: 'Down',

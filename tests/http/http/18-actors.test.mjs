@@ -1,6 +1,7 @@
 // Who stands as having done it: a key passes neither for a person nor for the program, whatever it is called.
 import assert from 'node:assert/strict';
 import { before, test } from 'node:test';
+import { until } from '../lib/env.mjs';
 import { all, ahead, bearer, newConfig, newTenant, push, sql, unique, withKey } from '../lib/people.mjs';
 
 const owner = newTenant(), schema = sql(`SELECT schema_name FROM bsx.tenants WHERE slug = '${owner.tenant}'`);
@@ -47,6 +48,20 @@ async function doAll(caller) {
   const bound = await done(caller, 'PUT', `/api/drift/configs/${c.id}/baseline`,
     { golden: { id: g.id, differences: [{ category: 'c', key: 'k1', path: '/a', op: 'replace', value: 2, reason: 'r' }] } });
   Object.assign(said, { bound_by: bound.golden.bound_by, declared_by: bound.golden.differences[0].owner });
+  const series = await done(caller, 'POST', '/api/drift/silence-series', { matcher: { config: c.id }, reason: 'r', rule: 'FREQ=DAILY;COUNT=2', duration_s: 60 }, 201);
+  said.series_by = series.owner;
+  await done(caller, 'DELETE', `/api/drift/silence-series/${series.id}`, undefined, 204);
+  const t = await done(caller, 'POST', '/api/drift/templates', { name: unique('template'), config: { name: unique('of-it'), source: { kind: 'push' } } }, 201);
+  await done(caller, 'POST', `/api/drift/templates/${t.id}/apply`, { tenants: [{ tenant: owner.tenant }] }, 202);
+  await until('the template is applied', async () => (await all(caller, `/api/drift/templates/${t.id}/tenants`)).length > 0);
+  // what waits for a second person
+  const four = (accept_from) => done(admin, 'PUT', `/api/tenants/${admin.session.tenant.id}`, { settings: { four_eyes: { accept_from } } });
+  const later = await newConfig(caller, { rule_packs: [] });
+  await push(caller, later, [item('k1', { a: 1 })]);
+  const [severe] = await all(caller, `/api/drift/reports/${(await push(caller, later, [item('k1', { a: 2 })])).report.id}/changes`);
+  await four('low');
+  said.asked_by = (await done(caller, 'PUT', `/api/drift/changes/${severe.id}`, { status: 'accepted', reason: 'r' }, 202)).pending[0].by;
+  await four(null);
   return said;
 }
 

@@ -63,7 +63,7 @@ const tenant = async () => {
 const channelOf = (kind) => ({ url: 'http://127.0.0.1:9/x', ...{ pagerduty: { secret: 'k'.repeat(32) }, email: { url: undefined, to: 'a@choices.example' }, template: { template: '{}' } }[kind] });
 const decide = (choice, more) => ({ ...more, ...(choice === 'accepted' ? { reason: 'Known.', expires_at: ahead(1) } : {}) });
 let changed; // a route: there are fifty at most
-const steps = async (at) => (at.startsWith('/escalate') ? { escalate: [{ after_s: 60, channels: [(await newChannel(admin, 'http://127.0.0.1:9/x')).id] }] } : {});
+const steps = async (at) => (at.startsWith('/quiet') ? { quiet: { from: '22:00', to: '06:00' } } : at.startsWith('/escalate') ? { escalate: [{ after_s: 60, channels: [(await newChannel(admin, 'http://127.0.0.1:9/x')).id] }] } : {});
 // Of each operation: the request for a choice of a member, in which the choice is then put.
 const requests = {
   'POST /api/auth/login': () => body('/api/auth/login', mine, () => call),

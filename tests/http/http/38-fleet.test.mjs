@@ -93,7 +93,8 @@ const inOne = async (caller, headers = {}) => (await caller('GET', '/api/fleet/a
 
 test('the alerts of all tenants are a list, the worst first, each with the way to it and without a title or a value', async () => {
   const items = await alertsOf(firm.admin), theirs = await all(worse.admin, '/api/drift/alerts?status=open');
-  assert.deepEqual(items, await inOne(firm.admin), 'page by page, or at once');
+  const bare = (list) => list.map(({ counted_at, ...x }) => x); // which goes on meanwhile
+  assert.deepEqual(bare(items), bare(await inOne(firm.admin)), 'page by page, or at once');
   assert.deepEqual(items.map((x) => x.slug).sort(), [bad.slug, worse.slug, worse.slug].sort());
   const x = items.find((one) => one.slug === worse.slug), same = theirs.find((a) => a.id === x.alert_id);
   assert.deepEqual([x.kind, x.severity, x.status, x.opened_at, x.taken, x.name], [same.kind, same.severity, same.status, same.opened_at, false, `Tenant ${worse.slug}`]);

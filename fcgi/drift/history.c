@@ -10,10 +10,10 @@ struct state_out {
 };
 static const struct field state_fields[] = {
 	FIELD(struct state_out, snapshot_id, .flags = FIELD_NULLABLE,
-	    .doc = "The first snapshot in which it was so, of those that are kept; null: none is."),
+	    .doc = "The snapshot with which it began to be so; null: it is not kept any more."),
 	FIELD(struct state_out, since, .flags = FIELD_NULLABLE, .doc = "When that was collected."),
 	FIELD(struct state_out, whole,
-	    .doc = "It was so from then on; false: from before what is kept."),
+	    .doc = "That snapshot is kept; false: it was so from some time on before."),
 	FIELD(struct state_out, until, .flags = FIELD_NULLABLE,
 	    .doc =
 		"When the first snapshot was collected in which it was otherwise; null: it is so "

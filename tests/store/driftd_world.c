@@ -65,8 +65,11 @@ driftd_run(struct daemon_world *y, const char *option)
 	pid_t pid = fork();
 
 	assert_true(pid >= 0);
-	if (pid != 0)
+	if (pid != 0) {
+		assert_true(y->started_n < DAEMONS_MAX);
+		y->started[y->started_n++] = pid;
 		return pid;
+	}
 	char *log = talloc_asprintf(NULL, "%s/driftd.log", y->folder);
 	int   fd = open(log, O_WRONLY | O_CREAT | O_APPEND, 0600);
 
@@ -131,8 +134,9 @@ driftd_tear_down(void **state)
 	struct daemon_world *y = *state;
 	void                *w = y->x->w;
 
-	if (y->pid != 0)
-		driftd_end(y, SIGKILL);
+	for (unsigned i = 0; i < y->started_n; i++)
+		if (kill(-y->started[i], SIGKILL) == 0)
+			waitpid(y->started[i], NULL, 0);
 	return world_tear_down(&w);
 }
 

@@ -10,10 +10,13 @@
 
 #define WAIT_MS 20000
 
+#define DAEMONS_MAX 512
 struct daemon_world {
 	struct drift_world *x;
 	char               *folder, *conf, *program;
 	pid_t               pid;   /* of driftd, leader of its own group; 0: none */
+	pid_t               started[DAEMONS_MAX]; /* all of them: a test that fails leaves none behind */
+	unsigned            started_n;
 	int                 value; /* of the last push, so that each is a new finding */
 };
 

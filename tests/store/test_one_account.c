@@ -318,6 +318,35 @@ what_cannot_be_a_place_is_refused(void **state)
 	mysql_free_result(mysql_store_result(w->root->my));
 }
 
+/* Two lists, as of two installations with one account, or two ways to write one name: the schema
+ * itself says whose it is. */
+static void
+what_is_taken_by_another_list_is_taken_by_none(void **state)
+{
+	struct world          *w = *state;
+	const struct provision p = provisioner(w);
+	struct tenant          third;
+	struct err             e = { 0 };
+
+	register_places(w, 3);
+	server_do(w->root, "ALTER DATABASE u4711_T1 COMMENT 'bsxt0123456789abcdef'");
+	server_do(w->root, "CREATE TABLE u4711_T2.blog (id INT)");
+	for (int i = 0; i < 2; i++) /* each is found when it is to be taken, and then no more */
+		assert_fails(provision_tenant(&p, w, "acme", "Acme", &third, &e), ERR_CONFLICT);
+	assert_non_null(strstr(e.pub, "u4711_T2"));
+	err_clear(&e);
+	are(w, 1, 0);
+	assert_ok(provision_tenant(&p, w, "acme", "Acme", &third, &e));
+	assert_fails(placement_register(&p, "u4711_T1", &e), ERR_CONFLICT);
+	err_clear(&e);
+	server_do(
+	    w->root, "DELETE FROM testbsx.schema_places WHERE place = 'u4711_T3'"); /* a list that
+										       was lost */
+	assert_fails(placement_register(&p, "u4711_T3", &e), ERR_CONFLICT);
+	server_do(w->root, "SELECT 1 FROM u4711_T2.blog");
+	mysql_free_result(mysql_store_result(w->root->my));
+}
+
 static void
 a_try_that_was_cut_off_is_tidied_up(void **state)
 {
@@ -342,6 +371,7 @@ main(void)
 		TEST(what_is_dropped_is_empty_and_taken_again),
 		TEST(a_schema_in_which_a_right_is_missing_is_refused),
 		TEST(what_cannot_be_a_place_is_refused),
+		TEST(what_is_taken_by_another_list_is_taken_by_none),
 		TEST(a_try_that_was_cut_off_is_tidied_up),
 	};
 

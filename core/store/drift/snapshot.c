@@ -302,21 +302,15 @@ static const struct field  seen_fields[] = {
 };
 static const struct schema seen_schema = SCHEMA("VersionSeen", struct version_seen, seen_fields);
 
-/* Of the first snapshot kept in order from number `from` on, and before `to`: each is a look into
- * an index. */
-#define OF_FIRST_KEPT(what, from, to)                                                              \
-	"(SELECT k." what " FROM config_snapshots k WHERE k.config_id = v.config_id AND "          \
-	"k.in_order = 1 AND k.seq >= " from " AND k.seq < " to " ORDER BY k.seq LIMIT 1)"
-#define ITS_START(what)                                                                            \
-	OF_FIRST_KEPT(what, "v.from_seq", "COALESCE(v.until_seq, 9223372036854775807)")
-#define ITS_END(what) OF_FIRST_KEPT(what, "v.until_seq", "9223372036854775807")
-/* clang-format off */
+/* Each version by its own two snapshots, where they are kept: to look for the next kept one would
+ * walk them. */
 SQL(versions_select_seen, SQL_TENANT, &seen_in, &seen_schema,
-    "SELECT v.from_seq, COALESCE(v.until_seq, 0) AS until_seq, "
-    ITS_START("id") " AS snapshot_id, " ITS_START("collected_at") " AS since, "
-    ITS_START("seq") " <=> v.from_seq AS whole, " ITS_END("collected_at") " AS `until`"
-    " FROM resource_versions v WHERE v.resource_id = :resource ORDER BY v.from_seq DESC LIMIT :limit");
-/* clang-format on */
+    "SELECT v.from_seq, COALESCE(v.until_seq, 0) AS until_seq, s.id AS snapshot_id,"
+    " s.collected_at AS since, s.id IS NOT NULL AS whole, u.collected_at AS `until`"
+    " FROM resource_versions v LEFT JOIN config_snapshots s ON s.config_id = v.config_id"
+    " AND s.seq = v.from_seq LEFT JOIN config_snapshots u ON u.config_id = v.config_id"
+    " AND u.seq = v.until_seq WHERE v.resource_id = :resource ORDER BY v.from_seq DESC LIMIT "
+    ":limit");
 
 bool
 versions_seen(struct tenant_db *t, TALLOC_CTX *mem, const struct uuid *resource, int64_t limit,

@@ -107,9 +107,9 @@ struct uuid held_id(const struct uuid *config, struct str category, struct str k
 struct version_seen {
 	uint64_t    from_seq, until_seq; /* until_seq 0: in force now */
 	struct uuid snapshot_id;         /* the first kept in which it was in force */
-	instant     since;               /* when that was collected */
-	bool        whole;               /* it is the one with which the version began */
-	instant     until;               /* when the first kept was collected in which it was no more; 0: none */
+	instant     since;               /* when that was collected; 0: it is not kept */
+	bool        whole;               /* it is kept */
+	instant     until;               /* when the one was collected in which it was no more; 0: none, or not kept */
 };
 #define VERSIONS_SEEN_MAX 200
 MUST_USE bool versions_seen(struct tenant_db *t, TALLOC_CTX *mem, const struct uuid *resource, int64_t limit,

@@ -56,18 +56,39 @@ SQL(place_select_tables, SQL_CONTROL, NULL, &table_out,
     "SELECT TABLE_NAME AS name FROM information_schema.TABLES WHERE TABLE_SCHEMA = DATABASE()"
     " LIMIT 1000");
 
+SQL(place_delete, SQL_CONTROL, &name_in, NULL,
+    "DELETE FROM schema_places WHERE schema_name = :schema_name");
+
+struct whose {
+	char   *owner; /* "": nobody's */
+	int64_t tables;
+};
+static const struct field whose_fields[] = {
+	COLUMN(struct whose, owner),
+	COLUMN(struct whose, tables),
+	FIELD_END,
+};
+static const struct schema whose_out = SCHEMA("PlaceWhose", struct whose, whose_fields);
+SQL(place_select_whose, SQL_CONTROL, NULL, &whose_out,
+    "SELECT IF(SCHEMA_COMMENT REGEXP '^bsxt[0-9a-f]{16}$', SCHEMA_COMMENT, '') AS owner, (SELECT "
+    "COUNT(*) FROM information_schema.TABLES"
+    " WHERE TABLE_SCHEMA = DATABASE()) AS tables FROM information_schema.SCHEMATA"
+    " WHERE SCHEMA_NAME = DATABASE()");
+
+#define PLACE_SQL "ALTER DATABASE `{schema}` CHARACTER SET utf8mb4 COLLATE utf8mb4_nopad_bin"
+static const char mark_sql[] = PLACE_SQL " COMMENT '{user}'", free_sql[] = PLACE_SQL " COMMENT ''";
+
 /* What migrations and the services do in a schema, tried where nothing is lost; the last one tidies
  * up. */
-static const char *const try_sql[] = {
-	"ALTER DATABASE `{schema}` CHARACTER SET utf8mb4 COLLATE utf8mb4_nopad_bin",
+static const char *const try_sql[] = { PLACE_SQL,
 	"CREATE TABLE bsx_try (id INT NOT NULL PRIMARY KEY, n INT NOT NULL)",
 	"ALTER TABLE bsx_try ADD COLUMN m INT NULL", "CREATE INDEX n ON bsx_try (n)",
 	"CREATE TRIGGER bsx_try_no_delete BEFORE DELETE ON bsx_try FOR EACH ROW"
 	" SIGNAL SQLSTATE '45000' SET MESSAGE_TEXT = 'it stays'",
 	"INSERT INTO bsx_try (id, n) VALUES (1, 1)",
 	"INSERT INTO bsx_try (id, n) SELECT id + 1, n FROM bsx_try",
-	"DELETE FROM bsx_try WHERE id = 3", "UPDATE bsx_try SET n = 2", "DROP TABLE bsx_try", NULL
-};
+	"DELETE FROM bsx_try WHERE id = 3", "UPDATE bsx_try SET n = 2", "DROP TABLE bsx_try",
+	NULL };
 
 static bool
 run_in(struct db *db, const char *place, const char *const *texts, struct err *e)
@@ -111,14 +132,29 @@ cannot(const char *place, struct err *e)
 	return err_set(e, ERR_FORBIDDEN, 0, pub, "%s", why.detail);
 }
 
+/* Whose it is: told by the schema itself, so that another list, or another way to write its name,
+ * finds it too. */
+static bool
+look_whose(struct db *db, struct whose *w, struct err *e)
+{
+	return db_one(db, db, &place_select_whose, NULL, w, e);
+}
+
 static bool
 try_in(const struct provision *p, const char *place, struct err *e)
 {
 	struct db         *db = provision_place_db(p->prov, place, e);
 	struct table_name *tables;
+	struct whose       w = { 0 };
 	size_t             n = 0;
 	bool               ok = db != NULL;
 
+	if (ok && !look_whose(db, &w, e))
+		ok = cannot(place, e);
+	if (ok && w.owner != NULL && *w.owner != '\0')
+		ok = err_set(e, ERR_CONFLICT, 0,
+		    "The schema is a tenant's already: take another one.", "%s is of %s", place,
+		    w.owner);
 	if (ok && !db_all(db, db, &place_select_tables, NULL, INTO(&tables, &n, TABLES_MAX), e))
 		ok = cannot(place, e);
 	if (ok && n > 0 &&
@@ -195,17 +231,44 @@ find_or_take(
 	       (err_take(e, ERR_MISSING) && none_left(e));
 }
 
+static bool
+strike_off(const struct provision *p, const struct place_in *in, const char *place, struct err *e)
+{
+	char pub[200];
+
+	if (!db_run(p->d->control, &place_delete, in, NULL, e))
+		return false;
+	snprintf(pub, sizeof(pub),
+	    "The schema %.63s is no longer empty: it is taken off the list; run it again.", place);
+	return err_set(e, ERR_CONFLICT, 0, pub, "not ours");
+}
+
+static bool
+mark(const struct provision *p, const char *schema_name, const char *place, struct err *e)
+{
+	const struct ddl      names = { .schema = place, .user = schema_name, .one_account = true };
+	const struct place_in in = { .schema_name = schema_name };
+	struct whose          w;
+	struct db            *db = provision_place_db(p->prov, place, e);
+	bool                  ok = db != NULL && look_whose(db, &w, e);
+
+	if (ok && strcmp(w.owner, schema_name) != 0)
+		ok = (*w.owner == '\0' && w.tables == 0) || strike_off(p, &in, place, e);
+	ok = ok && ddl_run(db, "place", &names, mark_sql, e);
+	if (db != NULL)
+		db_close(db);
+	talloc_free(db);
+	return ok;
+}
+
 bool
 placement_take(const struct provision *p, const char *schema_name, struct err *e)
 {
-	static const char *const texts[] = {
-		"ALTER DATABASE `{schema}` CHARACTER SET utf8mb4 COLLATE utf8mb4_nopad_bin", NULL
-	};
 	TALLOC_CTX *tmp = talloc_new(p->d);
 	char       *place;
 	bool ok = tmp != NULL ? find_or_take(p->d, tmp, schema_name, &place, e) : err_memory(e);
 
-	ok = ok && run_in(p->prov, place, texts, e);
+	ok = ok && mark(p, schema_name, place, e);
 	talloc_free(tmp);
 	return ok;
 }
@@ -224,6 +287,8 @@ drop_tables(const struct provision *p, const char *place, struct err *e)
 
 		ok = ddl_run(db, "place", &names, "DROP TABLE IF EXISTS `{routine}`", e);
 	}
+	ok = ok && ddl_run(db, "place", &(struct ddl) { .schema = place, .one_account = true },
+		       free_sql, e);
 	if (db != NULL)
 		db_close(db);
 	talloc_free(db);

@@ -16,7 +16,7 @@
 
 /*
  * That schema is one to take from now on.  Also one that is registered already.  ERR_INVALID: it is no name, or not there;
- * ERR_FORBIDDEN: the account lacks a right in it; ERR_CONFLICT: something stands in it.
+ * ERR_FORBIDDEN: the account lacks a right in it; ERR_CONFLICT: something stands in it, or it is a tenant's of another list.
  */
 MUST_USE bool placement_register(const struct provision *p, const char *place, struct err *e);
 
@@ -27,7 +27,10 @@ MUST_USE bool placement_count(struct database *d, struct placement_count *out, s
 
 /* ERR_QUOTA with a sentence where there is none to take. */
 MUST_USE bool placement_check(struct database *d, struct err *e);
-/* One for that schema, where it has none yet; ready to be migrated.  ERR_QUOTA: there is none to take. */
+/*
+ * One for that schema, where it has none yet; ready to be migrated, and marked as its own by the schema's comment.
+ * ERR_QUOTA: there is none to take; ERR_CONFLICT: what was to be taken is another's by now, and off the list.
+ */
 MUST_USE bool placement_take(const struct provision *p, const char *schema_name, struct err *e);
 /* All that stands in it goes, and then it is empty again.  Repeatable; one that has no place has nothing to lose. */
 MUST_USE bool placement_give_back(const struct provision *p, const char *schema_name, struct err *e);

@@ -136,6 +136,7 @@ fill_caller(TALLOC_CTX *mem, const struct tenant *t, const struct api_key *k, st
 	out->tenant = t->id;
 	out->user = k->id;
 	out->maker = k->created_by;
+	out->service = is_service(k);
 	out->platform = tenant_is_platform(t);
 	out->aal = 1;
 	out->auth_time_ms = k->created_at.ms;

@@ -101,6 +101,7 @@
 	X(AUDIT_TEMPLATE_UNDO,    "template.undo",            "template",           LOG_DRIFT) \
 	X(AUDIT_TEMPLATE_APPLIED, "template.applied",         "drift_config",       LOG_DRIFT) \
 	X(AUDIT_TEMPLATE_UNDONE,  "template.undone",          "drift_config",       LOG_DRIFT) \
+	X(AUDIT_TEMPLATE_LET_GO,  "template.let_go",          "drift_config",       LOG_DRIFT) \
 	X(AUDIT_SNAPSHOT_DELETE,  "snapshot.delete",          "snapshot",           LOG_DRIFT) \
 	X(AUDIT_CHANGE_UPDATE,    "change.update",            "drift_change",       LOG_DRIFT) \
 	X(AUDIT_REPORT_EXPORT,    "report.export",            "report",             LOG_DRIFT) \

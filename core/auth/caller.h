@@ -47,6 +47,7 @@ struct caller {
 	char               display_name[256];
 	char               roles[384];      /* LF between */
 	char               csrf[CSRF_TOKEN_MAX]; /* caller_csrf() of the session */
+	bool               service;         /* a key of the tenant's: whoever has it uses it */
 };
 
 _Static_assert(sizeof(struct caller) <= CACHE_VALUE_MAX, "a caller is a value of the cache");

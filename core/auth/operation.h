@@ -74,11 +74,12 @@ struct operation_work {
 	void                *arg;
 	bool (*stop)(void *arg);      /* between two: true ends the round; NULL: nobody asks */
 	void                *stop_arg;
+	struct uuid         *after;   /* the tenant that had the last turn, from round to round; NULL: nobody keeps it */
 };
 
 /* The step that begins now, the `done`th of op->total; what was asked of it meanwhile is in op->cancel. */
 MUST_USE bool operation_at(struct operation_run *r, uint64_t done, const char *step, struct err *e);
-/* Carries what is due; *n: so many turns.  What fails in one is logged and told in its row. */
+/* Carries what is due, of one tenant after another; *n: so many turns.  What fails in one is logged and told in its row. */
 MUST_USE bool operations_carry(const struct operation_work *w, size_t *n, struct err *e);
 /* One turn of that one, at once; ERR_MISSING: somebody has it, or it is over. */
 MUST_USE bool operation_carry_one(const struct operation_work *w, const struct uuid *id, struct err *e);

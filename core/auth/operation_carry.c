@@ -97,13 +97,17 @@ turn(const struct operation_work *w, TALLOC_CTX *mem, struct operation *o, struc
 bool
 operations_carry(const struct operation_work *w, size_t *n, struct err *e)
 {
+	struct uuid none = { { 0 } }, *after = w->after != NULL ? w->after : &none;
+
 	for (*n = 0; w->stop == NULL || !w->stop(w->stop_arg); (*n)++) {
 		TALLOC_CTX      *mem = talloc_new(w->auth->database);
 		struct operation o;
 		bool             ok = mem != NULL || err_memory(e);
 
-		ok = ok && operation_claim(w->auth->database, mem, &w->carrier, &o, e) &&
-		     turn(w, mem, &o, e);
+		ok = ok && operation_claim(w->auth->database, mem, &w->carrier, after, &o, e);
+		if (ok)
+			*after = o.owner;
+		ok = ok && turn(w, mem, &o, e);
 		talloc_free(mem);
 		database_tidy(w->auth->database);
 		if (!ok)

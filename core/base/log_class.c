@@ -94,6 +94,7 @@ const struct log_class log_classes[] = {
 	{ "template.undo",             C1("configuration"),                         C1("change") },
 	{ "template.applied",          C1("configuration"),                         C1("change") },
 	{ "template.undone",           C1("configuration"),                         C1("change") },
+	{ "template.let_go",           C1("configuration"),                         C1("change") },
 	{ "snapshot.compare",          C1("configuration"),                         C1("info") },
 	{ "snapshot.delete",           C1("configuration"),                         C1("deletion") },
 	{ "snapshot.refuse",           C1("configuration"),                         C1("info") },

@@ -129,6 +129,9 @@ MUST_USE bool attribution_merge(TALLOC_CTX *mem, const char *before,
     const struct attribution_texts *of, const char **out, struct err *e);
 /* What is kept, again; of another form: none, without actors.  Its texts are children of `mem`. */
 void attribution_read(TALLOC_CTX *mem, const char *kept, struct attribution *out);
+/* One more, of as many places as ATTRIBUTION_ACTORS_MAX: who has done the same already has no second one, and what has no
+ * place is counted. */
+void attribution_add(struct attribution *to, const struct attribution_actor_row *who);
 /* Has it an actor? */
 bool attribution_is_known(TALLOC_CTX *mem, const char *kept);
 /* As one line for people, "a@example.org, app Deploy" with `more` behind them; *out NULL: nobody is known, or all are withheld. */

@@ -144,6 +144,26 @@ attribution_is_known(TALLOC_CTX *mem, const char *kept)
 	return k != NULL && k->actors.n > 0;
 }
 
+static bool
+same_text(const char *a, const char *b)
+{
+	return a == b || (a != NULL && b != NULL && strcmp(a, b) == 0);
+}
+
+void
+attribution_add(struct attribution *to, const struct attribution_actor_row *who)
+{
+	for (size_t i = 0; i < to->n; i++)
+		if (same_text(to->actors[i].id, who->id) &&
+		    same_text(to->actors[i].kind, who->kind) &&
+		    same_text(to->actors[i].activity, who->activity))
+			return;
+	if (to->n == ATTRIBUTION_ACTORS_MAX)
+		to->more++;
+	else
+		to->actors[to->n++] = *who;
+}
+
 /* ---- of several changes ---- */
 
 #define MERGED_MAX 1000 /* actors; further ones are counted */
@@ -154,12 +174,6 @@ struct merging {
 	bool               asked, known, waits; /* of what was merged */
 	enum confidence    least;
 };
-
-static bool
-same_text(const char *a, const char *b)
-{
-	return a == b || (a != NULL && b != NULL && strcmp(a, b) == 0);
-}
 
 /* By its id; who has none, by name. */
 static bool

@@ -323,6 +323,16 @@ take_over(struct worker *w, int64_t *wait_ms, struct err *e)
 	return true;
 }
 
+#define OPERATING_MS 1000 /* then what is due otherwise has its turn */
+
+static bool
+operates_too_long(void *arg)
+{
+	const struct worker *w = arg;
+
+	return w->stop(w->stop_arg) || (!w->once && monotonic_ms(w) > w->operate_until_ms);
+}
+
 static bool
 carry_operations(struct worker *w, int64_t *wait_ms, struct err *e)
 {
@@ -333,17 +343,24 @@ carry_operations(struct worker *w, int64_t *wait_ms, struct err *e)
 		.carrier = w->deliver->owner,
 		.kinds = kinds,
 		.arg = &carrier,
-		.stop = w->stop,
-		.stop_arg = w->stop_arg,
+		.stop = operates_too_long,
+		.stop_arg = w,
+		.after = &w->operated_of,
 	};
 	size_t n;
 
-	(void)wait_ms;
+	w->operate_until_ms = monotonic_ms(w) + OPERATING_MS;
 	memcpy(kinds, tenant_operations, sizeof(kinds));
 	kinds[OPERATION_TEMPLATE_PREVIEW] = template_carry;
 	kinds[OPERATION_TEMPLATE_APPLY] = template_carry;
 	kinds[OPERATION_TEMPLATE_UNDO] = template_carry;
-	return operations_carry(&work, &n, e);
+	if (!operations_carry(&work, &n, e))
+		return false;
+	if (operates_too_long(w)) { /* the next round, at once */
+		w->more = true;
+		*wait_ms = 1;
+	}
+	return true;
 }
 
 static bool
@@ -422,9 +439,10 @@ static bool
 delivers_too_long(void *arg)
 {
 	struct worker *w = arg;
+	bool           late = !w->once && monotonic_ms(w) > w->deliver_until_ms;
 
-	w->more = !w->once && monotonic_ms(w) > w->deliver_until_ms;
-	return w->more || w->stop(w->stop_arg);
+	w->more = w->more || late;
+	return late || w->stop(w->stop_arg);
 }
 
 static bool
@@ -434,7 +452,6 @@ deliver(struct worker *w, int64_t *wait_ms, struct err *e)
 
 	(void)wait_ms;
 	w->deliver_until_ms = monotonic_ms(w) + DELIVERING_MS;
-	w->more = false;
 	return deliver_due(w->deliver, delivers_too_long, w, &done, e);
 }
 
@@ -498,6 +515,7 @@ jobs_round(struct worker *w, struct err *e)
 {
 	bool ok = true;
 
+	w->more = false;
 	for (size_t i = 0; jobs[i].name != NULL && !w->stop(w->stop_arg); i++) {
 		int64_t    now = clock_ns(w->deliver->env->clock) / 1000000;
 		struct err why = { 0 };

@@ -20,8 +20,9 @@ struct worker {
 	bool (*stop)(void *arg); /* between two deeds: true ends the round */
 	void           *stop_arg;
 	bool            once;              /* one round, with all that there is to do now */
-	bool            more;              /* the round has left messages that are due */
-	int64_t         deliver_until_ms;
+	bool            more;              /* the round has left messages or operations that are due */
+	int64_t         deliver_until_ms, operate_until_ms;
+	struct uuid     operated_of;       /* the tenant whose operation had the last turn; nil: none */
 	int64_t         due_ms[JOBS_MAX];  /* monotonic, by row; 0: now */
 	/* how far the walks over all tenants have come, for ending API keys, roles that have ended, old rows, old history, what is stored, messages that are not in the index and configs of an earlier edition; nil: it begins */
 	struct uuid     keys_after, roles_after, forget_after, history_after, count_after, due_after, edition_after;

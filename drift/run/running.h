@@ -96,7 +96,7 @@ MUST_USE bool running_later(struct running *r, struct err *e);
 
 struct run_touch {
 	const struct strings *categories;
-	const char           *activity;
+	const struct attribution *who; /* whom it told of: named beside those that a run that waits names */
 	int64_t               in_ms;
 };
 

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "core/base/env.h"
+#include "drift/attribution/attribution.h"
 #include "drift/run/running_priv.h"
 
 static bool
@@ -252,42 +253,95 @@ first_due(const struct run *live, size_t n, instant at)
 	return at;
 }
 
-bool
-running_touch(struct db *db, const struct env *env, const struct uuid *config,
-    const struct run_touch *t, struct err *e)
+struct touching {
+	const struct env       *env;
+	const struct uuid      *config;
+	const struct run_touch *t;
+};
+
+/* Who it tells of comes before who was told of. */
+static bool
+tell(TALLOC_CTX *mem, struct run *to, const struct attribution *who, struct err *e)
+{
+	struct attribution all = *who, before;
+
+	attribution_read(mem, to->activity.text, &before);
+	all.actors = talloc_zero_array(mem, struct attribution_actor_row, ATTRIBUTION_ACTORS_MAX);
+	if (all.actors == NULL)
+		return err_memory(e);
+	all.more = who->more + before.more;
+	all.n = 0;
+	for (size_t i = 0; i < who->n; i++)
+		attribution_add(&all, &who->actors[i]);
+	for (size_t i = 0; i < before.n; i++)
+		attribution_add(&all, &before.actors[i]);
+	return attribution_print(mem, &all, &to->activity.text, e);
+}
+
+static bool
+touch(struct db *db, TALLOC_CTX *mem, const struct touching *x, struct err *e)
 {
 	static const struct json none = { .type = JSON_ARRAY };
 	struct run_state         s;
 	struct run              *live, *there, anew;
 	size_t                   n;
 
-	if (!run_state_lock(db, db, config, &s, e) || !run_live(db, db, config, &live, &n, e))
+	if (!run_state_lock(db, mem, x->config, &s, e) ||
+	    !run_live(db, mem, x->config, &live, &n, e))
 		return false;
 	there = waiting(live, n, RUN_NOTIFY);
 	if (there != NULL)
-		return widen(db, there, t->categories, e) && run_set(db, there, e);
-	anew = run_of(env, config, RUN_NOTIFY, s.now);
-	anew.due_at.ms = s.now.ms + t->in_ms;
-	anew.activity.text = t->activity;
-	anew.categories.text = join(db, &none, t->categories, e);
-	return anew.categories.text != NULL && run_add(db, &anew, e) &&
-	       run_index_set(db, config, first_due(live, n, anew.due_at), e);
+		return widen(mem, there, x->t->categories, e) && tell(mem, there, x->t->who, e) &&
+		       run_set(db, there, e);
+	anew = run_of(x->env, x->config, RUN_NOTIFY, s.now);
+	anew.due_at.ms = s.now.ms + x->t->in_ms;
+	anew.categories.text = join(mem, &none, x->t->categories, e);
+	return anew.categories.text != NULL && tell(mem, &anew, x->t->who, e) &&
+	       run_add(db, &anew, e) &&
+	       run_index_set(db, x->config, first_due(live, n, anew.due_at), e);
 }
 
-bool
-running_watch(struct db *db, const struct env *env, const struct uuid *config, struct err *e)
+static bool
+watch(struct db *db, TALLOC_CTX *mem, const struct touching *x, struct err *e)
 {
 	struct run_state s;
 	struct run      *live, anew;
 	size_t           n;
 
-	if (!run_state_lock(db, db, config, &s, e) || !run_live(db, db, config, &live, &n, e))
+	if (!run_state_lock(db, mem, x->config, &s, e) ||
+	    !run_live(db, mem, x->config, &live, &n, e))
 		return false;
 	for (size_t i = 0; i < n; i++)
 		if (strcmp(live[i].kind, run_kinds[RUN_WATCH]) == 0)
 			return true;
-	anew = run_of(env, config, RUN_WATCH, s.now);
-	return run_add(db, &anew, e) && run_index_hasten(db, config, e);
+	anew = run_of(x->env, x->config, RUN_WATCH, s.now);
+	return run_add(db, &anew, e) && run_index_hasten(db, x->config, e);
+}
+
+/* A connection that is asked each minute lives for ever: nothing stays with it. */
+static bool
+briefly(struct db *db,
+    bool (*body)(struct db *, TALLOC_CTX *, const struct touching *, struct err *),
+    const struct touching *x, struct err *e)
+{
+	TALLOC_CTX *tmp = talloc_new(db);
+	bool        ok = tmp != NULL ? body(db, tmp, x, e) : err_memory(e);
+
+	talloc_free(tmp);
+	return ok;
+}
+
+bool
+running_touch(struct db *db, const struct env *env, const struct uuid *config,
+    const struct run_touch *t, struct err *e)
+{
+	return briefly(db, touch, &(struct touching) { env, config, t }, e);
+}
+
+bool
+running_watch(struct db *db, const struct env *env, const struct uuid *config, struct err *e)
+{
+	return briefly(db, watch, &(struct touching) { env, config, NULL }, e);
 }
 
 bool

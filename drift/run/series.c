@@ -34,31 +34,37 @@ seconds(int64_t s)
 	return (instant) { s * 1000 };
 }
 
-/* Its last window; *cut: it goes on for too long. */
-static bool
-find_end(struct series_plan *p, bool *cut)
+struct shape {
+	bool any, cut; /* it has a window; it goes on for too long */
+	bool meets;    /* a window is not over when the next begins */
+};
+
+/* Up to its last window. */
+static struct shape
+look_along(struct series_plan *p)
 {
+	struct shape      s = { .any = false };
 	struct recur_walk w;
 	int64_t           at, last = 0;
-	bool              any = false;
 
 	recur_begin(&p->rule, p->zone, p->starts_at.ms / 1000, &w);
 	while (recur_next(&w, &at)) {
+		s.meets = s.meets || (s.any && at <= last + p->duration_s);
+		s.any = true;
 		last = at;
-		any = true;
 	}
-	*cut = w.cut;
+	s.cut = w.cut;
 	p->ends_at = seconds(last + p->duration_s);
-	return any;
+	return s;
 }
 
 bool
 series_compile(TALLOC_CTX *mem, const struct silence_series *s, instant now,
     struct series_plan *out, struct err *e)
 {
-	char       why[RECUR_WHY_MAX];
-	struct err unknown = { 0 };
-	bool       cut;
+	char         why[RECUR_WHY_MAX];
+	struct err   unknown = { 0 };
+	struct shape shape;
 
 	if (!parse(s, out, why, &unknown)) {
 		if (unknown.code == ERR_INVALID)
@@ -74,11 +80,17 @@ series_compile(TALLOC_CTX *mem, const struct silence_series *s, instant now,
 		    "ends, and "
 		    "is made anew by somebody who still wants it",
 		    e);
-	if (!find_end(out, &cut))
+	shape = look_along(out);
+	if (!shape.any)
 		return is_bad(mem, "/rule", "names no day at or after starts_at", e);
-	if (cut)
+	if (shape.cut)
 		return is_bad(mem, "/rule",
 		    "goes on for more than 1096 days after starts_at; it can be prolonged later",
+		    e);
+	if (shape.meets)
+		return is_bad(mem, "/duration_s",
+		    "is longer than the rule leaves: a window must be over before the next begins, "
+		    "clocks set forward counted in",
 		    e);
 	return out->ends_at.ms > now.ms ||
 	       is_bad(mem, "/rule", "has no window that is still to come", e);

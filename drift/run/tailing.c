@@ -108,24 +108,19 @@ is_seen(const struct run_tail *t, const uint8_t hash[static RUN_TAIL_HASH])
 	return false;
 }
 
-static bool
-same(const char *a, const char *b)
-{
-	return (a == NULL) == (b == NULL) && (a == NULL || strcmp(a, b) == 0);
-}
-
-/* Each once, with what it did last. */
+/* The newest by their hashes, the others by the time of the newest of them. */
 static void
-add_actor(struct attribution *to, const struct attribution_actor_row *who)
+keep(struct ending *w, const struct attribution_entry *x, const uint8_t hash[static RUN_TAIL_HASH],
+    struct run_tail *after)
 {
-	for (size_t i = 0; i < to->n; i++)
-		if (same(to->actors[i].id, who->id) && same(to->actors[i].kind, who->kind) &&
-		    same(to->actors[i].activity, who->activity))
-			return;
-	if (to->n == ATTRIBUTION_ACTORS_MAX)
-		to->more++;
-	else
-		to->actors[to->n++] = *who;
+	if (is_seen(after, hash))
+		return;
+	if (after->seen.n + RUN_TAIL_HASH <= RUN_TAIL_SEEN) {
+		memcpy(w->seen + after->seen.n, hash, RUN_TAIL_HASH);
+		after->seen.n += RUN_TAIL_HASH;
+	} else if (x->who.at.ms > after->known_until.ms) {
+		after->known_until = x->who.at;
+	}
 }
 
 static void
@@ -137,17 +132,15 @@ look_at(struct ending *w, const struct attribution_entry *x, struct run_tail *af
 	if (x->who.activity == NULL || x->who.at.ms < w->tail.began.ms)
 		return;
 	hash_sha256(x->id.p, x->id.n, hash);
-	known = is_seen(&w->tail, hash) || is_seen(after, hash);
+	known = x->who.at.ms <= w->tail.known_until.ms || is_seen(&w->tail, hash) ||
+		is_seen(after, hash);
 	if (!source_watch_touches(w->pack, x->who.activity, known ? w->spare : w->touched))
 		return;
-	if (after->seen.n + RUN_TAIL_HASH <= RUN_TAIL_SEEN && !is_seen(after, hash)) {
-		memcpy(w->seen + after->seen.n, hash, RUN_TAIL_HASH);
-		after->seen.n += RUN_TAIL_HASH;
-	}
+	keep(w, x, hash, after);
 	if (known)
 		return;
 	w->fresh++;
-	add_actor(&w->who, &x->who);
+	attribution_add(&w->who, &x->who);
 }
 
 static bool
@@ -172,6 +165,7 @@ read_log(struct ending *w, struct err *e)
 	after = w->tail;
 	after.since = x->run->state.now;
 	after.failures = 0;
+	after.known_until.ms = 0;
 	after.seen = (struct blob) { w->seen, 0 };
 	for (size_t i = 0; i < log.n; i++)
 		look_at(w, &log.entries[i], &after);
@@ -189,6 +183,7 @@ touch(struct db *db, const struct ending *w, struct err *e)
 	struct strings        categories = { .items = talloc_array(
 						 run->mem, const char *, w->pack->collections_n + 1) };
 	struct run_touch      t = { .categories = &categories,
+		     .who = &w->who,
 		     .in_ms = watch_ms > 0 && watch_ms < TAILING_JOIN_MS ? watch_ms : TAILING_JOIN_MS };
 
 	if (w->fresh == 0)
@@ -203,8 +198,7 @@ touch(struct db *db, const struct ending *w, struct err *e)
 		if (categories.items[categories.n++] == NULL)
 			return err_memory(e);
 	}
-	return attribution_print(run->mem, &w->who, &t.activity, e) &&
-	       running_touch(db, env, &run->config.id, &t, e);
+	return running_touch(db, env, &run->config.id, &t, e);
 }
 
 static bool

@@ -9,7 +9,8 @@
  *			so that nothing is lost or told twice whoever is killed
  *	tailing_failed	it could not be read: it is read again after a longer time, and the schedule goes on
  *
- * An entry is known by a hash of its key; which collections it touches says its activity alone.  A run of a log in which
+ * An entry is known by a hash of its key; of very many that touch something only the newest are, and what is not newer than
+ * the newest of the others is known by its time.  Which collections it touches says its activity alone.  A run of a log in which
  * nothing is new is not kept.
  */
 #ifndef BSX_DRIFT_RUN_TAILING_H

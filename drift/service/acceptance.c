@@ -46,13 +46,11 @@ find(const struct acting *a, const struct uuid *id, struct acceptance *out, stru
 static bool
 demand_other(const struct acting *a, const struct acceptance *row, struct err *e)
 {
-	const struct uuid who = second_person(a);
-
-	if (uuid_is_nil(&who))
+	if (a->by.caller->kind == CALLER_API_KEY)
 		return err_set(e, ERR_FORBIDDEN, 0,
-		    "Nobody is known to have made this key: a person has to decide about it.",
-		    "a key without a maker as the second person");
-	return !uuid_eq(&who, &row->asked_by) ||
+		    "A person decides about it, signed in: a key is used by whoever has it.",
+		    "a key as the second person");
+	return !uuid_eq(&a->by.caller->user, &row->asked_by) ||
 	       err_set(e, ERR_FORBIDDEN, 0,
 		   "You have asked for it: somebody else has to decide about it.",
 		   "the first person as the second");

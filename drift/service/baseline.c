@@ -370,7 +370,7 @@ bind(const struct baseline_of *b, const struct golden_choice *in, struct err *e)
 	if (!golden_bind_make(&bound, in, e))
 		return false;
 	entry.details = tell_binding(&bound, e);
-	return entry.details != NULL &&
+	return entry.details != NULL && second_alone(a, &entry, e) &&
 	       audit_deed(&a->by, bind_body, &(struct binding) { a, &bound }, &entry, e);
 }
 

@@ -85,8 +85,9 @@ struct config_change {
 	bool                     unread;  /* ... and what is not read */
 	bool judges; /* what decides about changes and their severity is another */
 	struct config_retiring    retiring;
-	const struct drift_spec  *spec; /* as it would be */
-	const struct config_also *also; /* NULL: nothing */
+	const struct drift_spec  *spec;  /* as it would be */
+	const struct config_also *also;  /* NULL: nothing */
+	bool                      tried; /* dry: all of it went well, and is taken back */
 };
 
 static bool
@@ -173,14 +174,18 @@ config_deed(struct config_change *c, tx_fn *body, enum audit_action action, stru
 	}
 	entry = c->also->entry;
 	entry.target_id = c->config.id;
-	return audit_deed(&c->a->by, body, c, &entry, e);
+	return (!c->judges || second_alone(c->a, &entry, e)) &&
+	       audit_deed(&c->a->by, body, c, &entry, e);
 }
 
 static bool
-do_also(struct db *db, const struct config_change *c, struct err *e)
+do_also(struct db *db, struct config_change *c, struct err *e)
 {
 	if (c->also == NULL)
 		return true;
+	c->tried = c->also->dry;
+	if (c->tried)
+		return err_set(e, ERR_CONFLICT, 0, "It was only tried.", "a dry run ends here");
 	if (c->also->config != NULL)
 		*c->also->config = c->config;
 	return c->also->body == NULL || c->also->body(db, c->also->arg, e);
@@ -190,6 +195,18 @@ static bool
 is_dry(const struct config_change *c)
 {
 	return c->also != NULL && c->also->dry;
+}
+
+/* The deed; of a dry one all that the database refuses is told, and nothing of it is left. */
+static bool
+deed_or_try(struct config_change *c, tx_fn *body, enum audit_action action, struct err *e)
+{
+	if (config_deed(c, body, action, e))
+		return true;
+	if (!c->tried)
+		return false;
+	err_clear(e);
+	return true;
 }
 
 /* ---- being collected ---- */
@@ -274,8 +291,8 @@ scope_of(const struct config_change *c)
 static bool
 make_body(struct db *db, void *arg, struct err *e)
 {
-	const struct config_change *c = arg;
-	const struct alert_scope    s = scope_of(c);
+	struct config_change    *c = arg;
+	const struct alert_scope s = scope_of(c);
 
 	return quota_take(c->a->by.t, USAGE_CONFIGS, e) && config_add(db, &c->config, e) &&
 	       set_runs(db, c, e) &&
@@ -302,11 +319,11 @@ config_make(
 		return false;
 	if (c.config.name == NULL)
 		return err_memory(e);
-	if (is_dry(&c))
-		return true;
-	while (!config_deed(&c, make_body, AUDIT_CONFIG_CREATE, e))
+	while (!deed_or_try(&c, make_body, AUDIT_CONFIG_CREATE, e))
 		if (!quota_has_room(a->by.t, USAGE_CONFIGS, &tried, e))
 			return db_taken(e, "A config of that name exists.");
+	if (is_dry(&c))
+		return true;
 	wake_raise(a->drift->env->segment);
 	*out = (struct config_row) { .config = c.config, .state = acting_copy(a, "new") };
 	return out->state != NULL || err_memory(e);
@@ -378,10 +395,10 @@ config_alter(const struct acting *a, const struct uuid *id, const struct config_
 		return false;
 	if (c.config.name == NULL)
 		return err_memory(e);
+	if (!deed_or_try(&c, alter_body, AUDIT_CONFIG_UPDATE, e))
+		return db_taken(e, "A config of that name exists.");
 	if (is_dry(&c))
 		return true;
-	if (!config_deed(&c, alter_body, AUDIT_CONFIG_UPDATE, e))
-		return db_taken(e, "A config of that name exists.");
 	wake_raise(a->drift->env->segment);
 	out->config = c.config;
 	out->config.version++;
@@ -424,7 +441,7 @@ bool
 config_erase_also(const struct acting *a, const struct uuid *id, uint64_t version,
     const struct config_also *also, struct err *e)
 {
-	struct config_change c = { .a = a, .also = also };
+	struct config_change c = { .a = a, .also = also, .judges = true };
 
 	if (!config_by_id(a->by.t, a->by.mem, id, &c.config, e))
 		return false;

@@ -28,7 +28,7 @@ struct config_also {
 	tx_fn             *body;  /* in its transaction, behind it; the config is in *config by then */
 	void              *arg;
 	struct audit_entry entry; /* in the place of the usual one: its action and details */
-	bool               dry;   /* everything is checked, and nothing done */
+	bool               dry;   /* all is done but `body`, and taken back: what would be refused is */
 	struct drift_config *config; /* where it is put; NULL: nobody wants it */
 };
 /* What a body asks for: decoded, and as it came, which is what is kept. */

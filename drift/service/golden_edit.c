@@ -24,12 +24,12 @@ static bool
 golden_deed(struct golden_edit *x, tx_fn *body, enum audit_action action, struct err *e)
 {
 	const struct golden_told told = { x->g.name, x->g.version, x->g.shared };
-	struct audit_entry       entry = { .action = action, .target_id = x->g.id };
 
-	entry.details = audit_details(x->a->by.mem, &golden_told, &told, e);
-	if (entry.details == NULL)
+	x->entry = (struct audit_entry) { .action = action, .target_id = x->g.id };
+	x->entry.details = x->details = audit_details(x->a->by.mem, &golden_told, &told, e);
+	if (x->details == NULL)
 		return false;
-	return audit_deed(&x->a->by, body, x, &entry, e) ||
+	return audit_deed(&x->a->by, body, x, &x->entry, e) ||
 	       db_taken(e, "A golden baseline of that name exists.");
 }
 
@@ -49,15 +49,26 @@ make_body(struct db *db, void *arg, struct err *e)
 	       (!x->g.shared || golden_publish(db, &x->g, &x->body, e));
 }
 
+/* What configs are held against is another. */
+static bool
+renew_bound(struct db *db, struct golden_edit *x, struct err *e)
+{
+	static const struct uuid none;
+	int64_t                  n;
+
+	x->entry.details = x->details; /* the transaction may begin again */
+	return second_refuse(db, x->a, &none, &x->g.id, "changing their template", e) &&
+	       golden_bound(db, &x->g.id, &n, e) && (n == 0 || second_alone(x->a, &x->entry, e));
+}
+
 static bool
 alter_body(struct db *db, void *arg, struct err *e)
 {
-	static const struct uuid none;
-	struct golden_edit      *x = arg;
-	struct golden            shown = x->g;
-	bool                     done;
+	struct golden_edit *x = arg;
+	struct golden       shown = x->g;
+	bool                done;
 
-	if (x->renewed && !second_refuse(db, x->a, &none, &x->g.id, "changing their template", e))
+	if (x->renewed && !renew_bound(db, x, e))
 		return false;
 	if (!golden_set(db, &x->g, &done, e))
 		return false;

@@ -19,6 +19,8 @@ struct golden_edit {
 	struct golden_body    body; /* of a shared one */
 	struct golden_version version;
 	bool                  renewed; /* the contents are others */
+	struct audit_entry    entry;
+	const char           *details; /* of the entry, as the transaction begins */
 };
 
 /* What was shown without values is not sent back as if it were all there is. */

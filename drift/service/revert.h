@@ -2,7 +2,8 @@
  * revert.h - the request that would set a changed value back to what was approved.  It is never
  * sent: a person looks at it and sends it, and what it was about ends with the next reading.
  *
- * Made of values: needs read:snapshots.  What is masked is in none.
+ * Made of values: needs read:snapshots.  What is masked is in none.  What is no more in a list has one where the list is
+ * otherwise as it was in the baseline: it is then written as it was there, whole.
  */
 #ifndef BSX_DRIFT_SERVICE_REVERT_H
 #define BSX_DRIFT_SERVICE_REVERT_H

@@ -38,6 +38,22 @@ second_person(const struct acting *a)
 
 /* ---- how severe a baseline is ---- */
 
+/* What is accepted until a day counts in no sum of the report, and is accepted for longer by this.
+ */
+static bool
+severity_of_until(
+    const struct acting *a, const struct uuid *report, enum severity *out, struct err *e)
+{
+	enum severity worst;
+	char         *name;
+
+	if (!acceptance_worst_until(a->by.t->db, a->by.mem, report, &name, e))
+		return false;
+	if (name != NULL && severity_parse(str_of(name), &worst))
+		*out = severity_worse(*out, worst);
+	return true;
+}
+
 static bool
 severity_of_report(const struct acting *a, const struct config_state *state,
     const struct snapshot *s, enum severity *out, struct err *e)
@@ -52,8 +68,10 @@ severity_of_report(const struct acting *a, const struct config_state *state,
 	if (!uuid_eq(&r.snapshot_id, &s->id) || !uuid_eq(&r.baseline_id, &state->baseline_snapshot))
 		return true;
 	*out = SEVERITY_INFO;
-	return r.max_severity == NULL || severity_parse(str_of(r.max_severity), out) ||
-	       err_set(e, ERR_INTERNAL, 0, "internal error", "a report of no known severity");
+	if (r.max_severity != NULL && !severity_parse(str_of(r.max_severity), out))
+		return err_set(
+		    e, ERR_INTERNAL, 0, "internal error", "a report of no known severity");
+	return severity_of_until(a, &r.id, out, e);
 }
 
 static bool
@@ -132,6 +150,11 @@ second_ask(struct db *db, const struct acting *a, struct acceptance *row,
 {
 	const instant now = acting_now(a);
 
+	if (a->by.caller->service)
+		return err_set(e, ERR_FORBIDDEN, 0,
+		    "This needs a second person, and who has a service key may be the one who "
+		    "confirms: ask for it in a session, or with a key of your own.",
+		    "a service key as the first person");
 	row->id = acting_id(a);
 	row->findings = (int64_t)n;
 	row->asked_by = second_person(a);
@@ -223,9 +246,8 @@ second_refuse(struct db *db, const struct acting *a, const struct uuid *config,
 	if (!any)
 		return true;
 	snprintf(text, sizeof(text),
-	    "Changes of severity %s or worse are there that nobody has decided about, and "
-	    "accepting "
-	    "them needs a second person: that comes before %s.",
+	    "Changes of severity %s or worse are there that nobody has decided about for good, and "
+	    "accepting them needs a second person: that comes before %s.",
 	    severity_name(s.from), what);
 	return err_set(e, ERR_CONFLICT, 0, text, "a second person has not decided");
 }
@@ -234,27 +256,37 @@ second_refuse(struct db *db, const struct acting *a, const struct uuid *config,
 
 struct alone_told {
 	const char *name;
-	bool        one_person;
 };
 static const struct field alone_told_fields[] = {
 	TOLD(struct alone_told, name),
-	TOLD_IF(struct alone_told, one_person),
 	FIELD_END,
 };
 static const struct schema alone_told = SCHEMA("AloneTold", struct alone_told, alone_told_fields);
+
+bool
+second_alone(const struct acting *a, struct audit_entry *entry, struct err *e)
+{
+	const size_t  n = strlen(entry->details);
+	struct second s;
+
+	if (!second_of(a, &s, e))
+		return false;
+	if (!s.asks)
+		return true;
+	entry->details = talloc_asprintf(a->by.mem, "%.*s%s\"one_person\":true}", (int)(n - 1),
+	    entry->details, n > strlen("{}") ? "," : "");
+	return entry->details != NULL || err_memory(e);
+}
 
 bool
 second_left(const struct acting *a, tx_fn *body, void *arg, const struct audit_entry *entry,
     const char *name, struct err *e)
 {
 	struct audit_entry told = *entry;
-	struct second      s;
 
-	if (!second_of(a, &s, e))
-		return false;
-	told.details =
-	    audit_details(a->by.mem, &alone_told, &(struct alone_told) { name, s.asks }, e);
-	return told.details != NULL && audit_deed(&a->by, body, arg, &told, e);
+	told.details = audit_details(a->by.mem, &alone_told, &(struct alone_told) { name }, e);
+	return told.details != NULL && second_alone(a, &told, e) &&
+	       audit_deed(&a->by, body, arg, &told, e);
 }
 
 struct second_told {

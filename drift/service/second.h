@@ -6,12 +6,18 @@
  * of a report, a snapshot as the baseline.  How severe a baseline is says the newest report, where that was held against the
  * present one, and what in first readings is to be reviewed; where nobody knows, it counts as critical.
  *
+ * What is accepted until a day is not decided about for longer than that.
+ *
  * What would decide otherwise about a severe finding while it is there, and cannot wait as it is, is refused until it has been
- * decided about: binding the config to a template, changing the template, and what of the config decides about severities.
+ * decided about for good: binding the config to a golden baseline, changing that baseline, and what of the config decides about
+ * severities, by hand or by a template that is applied to it (drift/template).
  *
  * Left to one person, with an alert of the tenant itself (drift/watch/watched.c, one_person): the same where nothing severe is
- * there; silences, which end; dropping a config, with another permission.  Resolving an alert decides about no finding, and a
- * baseline that follows the previous snapshot is approved by nobody.
+ * there; silences, which end; dropping a config, with another permission, also by taking back what a template has made.
+ * Resolving an alert decides about no finding, a baseline that follows the previous snapshot is approved by nobody, and what a
+ * golden baseline of the platform says is the platform's, for every tenant that has bound itself to it.
+ *
+ * Both persons are persons: a service key, which whoever has it may use, does not ask, and no key confirms or declines.
  */
 #ifndef BSX_DRIFT_SERVICE_SECOND_H
 #define BSX_DRIFT_SERVICE_SECOND_H
@@ -30,7 +36,9 @@ struct second {
 	enum severity from;
 };
 MUST_USE bool second_of(const struct acting *a, struct second *out, struct err *e);
-/* A deed that is left to one person: its entry says the name, and that where the setting is there. */
+/* A deed that is left to one person: its entry, which has details, says so too where the setting is there. */
+MUST_USE bool second_alone(const struct acting *a, struct audit_entry *entry, struct err *e);
+/* The same deed, of which the entry says the name. */
 MUST_USE bool second_left(const struct acting *a, tx_fn *body, void *arg,
     const struct audit_entry *entry, const char *name, struct err *e);
 
@@ -52,7 +60,7 @@ MUST_USE bool second_asks(struct db *db, const struct acting *a, const struct co
 
 /*
  * In the transaction: it waits from now on, with a line in the history of what it is about.  Of `row` are taken kind, what it is
- * of, status, reason, expires_at, reviewed and severity; the rest is set.
+ * of, status, reason, expires_at, reviewed and severity; the rest is set.  ERR_FORBIDDEN: a service key asks.
  */
 MUST_USE bool second_ask(struct db *db, const struct acting *a, struct acceptance *row,
     const struct finding_row *findings, size_t n, struct err *e);

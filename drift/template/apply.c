@@ -49,6 +49,21 @@ value_add(struct buf *b, const char *name, const struct json *v)
 	return false;
 }
 
+/* Told of a place only where the template said it: what an application left there may be the
+ * tenant's. */
+static bool
+value_said(const struct applying *x, struct buf *b, const char *name, const struct json *v,
+    const struct json *said, const char *path, struct err *e)
+{
+	bool same = true;
+
+	if (said != NULL && !json_same(x->a->by.mem, v, json_at(said, str_of(path)), &same, e))
+		return false;
+	if (same)
+		(void)value_add(b, name, v);
+	return true;
+}
+
 char *
 template_changes(const struct applying *x, struct err *e)
 {
@@ -63,8 +78,9 @@ template_changes(const struct applying *x, struct err *e)
 		buf_puts(&b, i == 0 ? "{\"path\":" : ",{\"path\":");
 		buf_json(&b, str_of(c->path));
 		buf_printf(&b, ",\"how\":\"%s\"", c->kept ? "kept" : "changed");
-		(void)value_add(&b, "was", c->was);
-		(void)value_add(&b, "now", c->now);
+		if (!value_said(x, &b, "was", c->was, x->said_was, c->path, e) ||
+		    !value_said(x, &b, "now", c->now, x->said_now, c->path, e))
+			return NULL;
 		buf_putc(&b, '}');
 	}
 	buf_putc(&b, ']');
@@ -360,25 +376,46 @@ config_left(struct applying *x, struct meeting *m, bool *there, struct err *e)
 	return true;
 }
 
+/*
+ * What is shown goes where the template says, and nowhere else: a source in which the tenant says
+ * anything otherwise (where it leads, what is asked there) is given none.
+ */
+static bool
+credential_goes(struct applying *x, const struct meeting *m, bool *goes, struct err *e)
+{
+	bool ours, as_said;
+
+	*goes = false;
+	if (x->order->credential.tree == NULL)
+		return true;
+	if (!credential_ours(x, &ours, e) ||
+	    !json_same(x->a->by.mem, json_get(&m->three.merged, "source"),
+		json_get(m->three.now, "source"), &as_said, e))
+		return false;
+	if (!ours)
+		x->detail = "The tenant has given the source a credential of its own: that stays.";
+	else if (!as_said)
+		x->detail = "The tenant asks elsewhere than the template says: the credential was "
+			    "not given.";
+	*goes = ours && as_said;
+	return true;
+}
+
 static bool
 change(struct applying *x, const struct json *now, struct err *e)
 {
 	struct meeting        m = { 0 };
 	struct binding_change c = { 0 };
 	const char           *said = print(x, now, e);
-	bool                  there, ours = false, credential;
+	bool                  there, credential;
 
 	if (said == NULL || !need(x, ACTION_UPDATE, "update:drift", e) ||
 	    !config_left(x, &m, &there, e))
 		return false;
 	if (!there)
 		return true;
-	if (!meet(x, x->binding.said, now, &m, e) ||
-	    (x->order->credential.tree != NULL && !credential_ours(x, &ours, e)))
+	if (!meet(x, x->binding.said, now, &m, e) || !credential_goes(x, &m, &credential, e))
 		return false;
-	credential = ours;
-	if (x->order->credential.tree != NULL && !ours)
-		x->detail = "The tenant has given the source a credential of its own: that stays.";
 	c.b = binding_of(x, said, NULL);
 	c.b.was_version = x->binding.version;
 	c.b.was_said = x->binding.said;
@@ -488,6 +525,36 @@ unchange(struct applying *x, struct meeting *m, struct err *e)
 	return go(x, m, &c, false, AUDIT_TEMPLATE_UNDONE, e);
 }
 
+/* The tenant has dropped the config: the template lets go of it, and may be made there again. */
+static bool
+let_go(struct applying *x, struct err *e)
+{
+	struct binding_change c = { .x = x, .gone = true };
+	struct audit_entry    entry;
+
+	c.b.template_id = x->template->id;
+	x->outcome = "removed";
+	x->detail = "The tenant has dropped the config: nothing of the template is there any more.";
+	if (!need(x, ACTION_UPDATE, "update:drift", e) ||
+	    !entry_of(x, AUDIT_TEMPLATE_UNDONE, x->binding.name, 0, &entry, e))
+		return false;
+	entry.target_id = x->binding.config_id;
+	return audit_deed(&x->a->by, bind_body, &c, &entry, e);
+}
+
+/* What the template said before and then: of what stands there otherwise nothing is told. */
+static bool
+read_said(struct applying *x, bool made, struct err *e)
+{
+	TALLOC_CTX *mem = x->a->by.mem;
+
+	x->said_was = json_parse(mem, str_of(x->binding.said), e);
+	if (x->said_was == NULL)
+		return false;
+	x->said_now = made ? x->said_was : json_parse(mem, str_of(x->binding.was_said), e);
+	return x->said_now != NULL;
+}
+
 static bool
 undo_once(struct applying *x, struct err *e)
 {
@@ -504,17 +571,17 @@ undo_once(struct applying *x, struct err *e)
 	}
 	if (is_done(x) || is_late(x))
 		return true;
+	if (!config_left(x, &m, &there, e))
+		return false;
+	if (!there)
+		return let_go(x, e);
 	made = strcmp(x->binding.back, TEMPLATE_BACK_MADE) == 0;
 	if (!made && strcmp(x->binding.back, TEMPLATE_BACK_CHANGED) != 0)
 		return err_set(e, ERR_IN_USE, 0,
 		    "There is no step back from here: apply an earlier version of the template.",
 		    "undone already");
-	if (!config_left(x, &m, &there, e))
-		return false;
-	if (!there)
-		return true;
 	back = json_parse(x->a->by.mem, str_of(made ? x->binding.applied : x->binding.was), e);
-	if (back == NULL || !meet(x, x->binding.applied, back, &m, e))
+	if (back == NULL || !read_said(x, made, e) || !meet(x, x->binding.applied, back, &m, e))
 		return false;
 	return made ? unmake(x, &m, e) : unchange(x, &m, e);
 }

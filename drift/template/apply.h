@@ -27,6 +27,7 @@ struct applying {
 	const char                  *detail;  /* NULL: nothing to say */
 	struct place_change         *changes;
 	size_t                       changes_n;
+	const struct json           *said_was, *said_now; /* by the template, where the changes are of more; NULL: they are not */
 };
 
 /* False: it could not be done, and *e says why. */

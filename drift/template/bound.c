@@ -1,5 +1,6 @@
 #include "drift/template/bound.h"
 
+#include "core/auth/audit_details.h"
 #include "drift/template/says.h"
 
 static bool
@@ -33,4 +34,39 @@ config_bound(
 	out->deviations = w.changes;
 	out->n = w.n;
 	return true;
+}
+
+struct let_go_told {
+	const char *name;
+	struct uuid template_id, owner;
+};
+static const struct field let_go_fields[] = {
+	TOLD(struct let_go_told, name),
+	TOLD(struct let_go_told, template_id),
+	TOLD(struct let_go_told, owner),
+	FIELD_END,
+};
+static const struct schema let_go_told =
+    SCHEMA("TemplateLetGoTold", struct let_go_told, let_go_fields);
+
+static bool
+let_go_body(struct db *db, void *arg, struct err *e)
+{
+	const struct ctemplate_binding *b = arg;
+
+	return ctemplate_unbind(db, &b->template_id, e);
+}
+
+bool
+config_let_go(const struct acting *a, const struct uuid *config, struct err *e)
+{
+	struct audit_entry       entry = { .action = AUDIT_TEMPLATE_LET_GO, .target_id = *config };
+	struct ctemplate_binding b;
+	struct let_go_told       told;
+
+	if (!ctemplate_binding_by_config(a->by.t->db, a->by.mem, config, &b, e))
+		return false;
+	told = (struct let_go_told) { b.name, b.template_id, b.owner };
+	entry.details = audit_details(a->by.mem, &let_go_told, &told, e);
+	return entry.details != NULL && audit_deed(&a->by, let_go_body, &b, &entry, e);
 }

@@ -17,5 +17,10 @@ struct bound_seen {
 /* ERR_MISSING: there is no such config, or it was made of none. */
 MUST_USE bool config_bound(
     const struct acting *a, const struct uuid *config, struct bound_seen *out, struct err *e);
+/*
+ * The template has nothing to do with the config any more, which stays, or was dropped before: where it is applied here again,
+ * it makes another.  ERR_MISSING: it has not.
+ */
+MUST_USE bool config_let_go(const struct acting *a, const struct uuid *config, struct err *e);
 
 #endif

@@ -6,6 +6,8 @@
 #include "drift/template/apply.h"
 
 #define DETAIL_MAX 290
+#define TRIES_MORE                                                                                 \
+	2 /* turns that a tenant keeps the operation waiting, when all others have been */
 
 /* One tenant's turn. */
 struct visit {
@@ -20,7 +22,8 @@ struct visit {
 	struct template_seen    seen;
 	struct ctemplate_result row;
 	struct ctemplate_use    use;
-	bool                    used; /* there is a row of where it is */
+	bool                    used;  /* there is a row of where it is */
+	bool                    again; /* it has been tried, and all others have been */
 	struct work             work;
 	struct applying         x;
 };
@@ -121,6 +124,13 @@ act(struct visit *v, struct err *e)
 	return v->kind == ROLLOUT_UNDO ? template_undo(x, e) : template_apply(x, e);
 }
 
+/* The database is away, or this program is at fault: it is tried again, later. */
+static bool
+passes(const struct err *why)
+{
+	return why->code == ERR_UNAVAILABLE || why->code == ERR_INTERNAL;
+}
+
 /*
  * In one sentence.  What is wrong with a config that is there already may quote what the tenant has
  * written: only where it is wrong is said of that.
@@ -131,7 +141,10 @@ sentence(const struct visit *v, const struct err *why, struct err *e)
 	const struct fault *f = why->faults;
 	char               *text;
 
-	if (f == NULL)
+	if (passes(why))
+		text =
+		    talloc_strdup(v->mem, "It could not be done there, though it was tried again.");
+	else if (f == NULL)
 		text = talloc_strdup(v->mem, why->pub);
 	else if (v->x.bound)
 		text = talloc_asprintf(
@@ -143,13 +156,6 @@ sentence(const struct visit *v, const struct err *why, struct err *e)
 	else
 		text[str_head(str_of(text), DETAIL_MAX).n] = '\0';
 	return text;
-}
-
-/* The database is away, or this program is at fault: it is tried again, later. */
-static bool
-passes(const struct err *why)
-{
-	return why->code == ERR_UNAVAILABLE || why->code == ERR_INTERNAL;
 }
 
 /* ---- what came of it ---- */
@@ -262,7 +268,10 @@ write(struct visit *v, const struct err *why, struct err *e)
 		if (v->row.changes.text == NULL)
 			return false;
 	}
-	if (!(v->x.a != NULL ? binding_now(v, e) && fill_use(v, now, e) : fill_refused(v, now, e)))
+	if (passes(why))
+		v->used = v->x.bound = false; /* it cannot be looked at */
+	if (!(v->x.a != NULL && !passes(why) ? binding_now(v, e) && fill_use(v, now, e)
+					     : fill_refused(v, now, e)))
 		return false;
 	return tx_run(v->home.t->db, &tx, e);
 }
@@ -307,19 +316,50 @@ tell_sum(struct visit *v, struct err *e)
 	return v->r->op->result.text != NULL;
 }
 
+/* All others come first. */
+static bool
+come_again(struct visit *v, const struct err *why, struct err *e)
+{
+	const struct operation *o = v->r->op;
+
+	if (v->r->auth->env->log != NULL)
+		log_failure(v->r->auth->env->log, LOG_ADMIN, "operation.carry",
+		    "a tenant could not be worked in, and comes again", why);
+	v->row.detail = "It could not be done there, and is tried again.";
+	return ctemplate_result_set(v->home.t->db, &v->row, e) &&
+	       operation_at(v->r, o->done, v->row.tenant, e);
+}
+
 static bool
 one(struct visit *v, bool *more, struct err *e)
 {
 	struct err why = { 0 };
 
+	*more = true;
 	if (!act(v, &why) && passes(&why)) {
-		*e = why;
-		return false;
+		if (!v->again)
+			return come_again(v, &why, e);
+		if (v->r->op->attempts < TRIES_MORE) {
+			*e = why;
+			return false;
+		}
 	}
 	if (!write(v, &why, e))
 		return false;
-	*more = true;
 	return operation_at(v->r, v->r->op->done + 1, v->row.tenant, e);
+}
+
+/* Those that have not been tried yet come first; ERR_MISSING: none is left. */
+static bool
+next(struct visit *v, struct err *e)
+{
+	struct db         *db = v->home.t->db;
+	const struct uuid *id = &v->r->op->id;
+
+	if (ctemplate_result_next(db, v->mem, id, false, &v->row, e))
+		return true;
+	v->again = true;
+	return err_take(e, ERR_MISSING) && ctemplate_result_next(db, v->mem, id, true, &v->row, e);
 }
 
 /* The next tenant; *more false: that was the end of it. */
@@ -335,7 +375,7 @@ step(struct visit *v, bool *more, struct err *e)
 		v->r->cancelled = true;
 		return over(v, "cancelled", e) && tell_sum(v, e);
 	}
-	if (!ctemplate_result_next(v->home.t->db, v->mem, &v->r->op->id, &v->row, e))
+	if (!next(v, e))
 		return err_take(e, ERR_MISSING) && tell_sum(v, e);
 	if (!caller_again(&v->home, v->order.asked, &v->caller, &why) || !read_template(v, &why)) {
 		if (passes(&why)) {

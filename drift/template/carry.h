@@ -2,7 +2,7 @@
  * carry.h - what carries a template to tenants: the operations of rollout.h, a tenant at a time.
  *
  * A turn takes CARRY_MS, then others have theirs.  What has to be done is a row for each tenant; a row waits until what came
- * of it is written.  In the tenant everything is one transaction with its audit entry, and the binding there knows by which
+ * of it is written.  One that cannot be worked in comes again when all others have been, and has failed after some turns.  In the tenant everything is one transaction with its audit entry, and the binding there knows by which
  * operation: whoever comes again after a kill finds that it was done.  Of two operations at the same time the one that
  * was asked for later holds.
  */
@@ -12,7 +12,7 @@
 #include "core/auth/tenant/tenant_make.h"
 #include "drift/config/drift.h"
 
-#define CARRY_MS 2000
+#define CARRY_MS 1000
 
 /* operation_run.arg of a process that carries both: what is about tenants sees the first member. */
 struct template_carrier {

@@ -132,12 +132,40 @@ take_tenants(struct asking *x, struct err *e)
 
 /* ---- asking ---- */
 
+#define LOAD_MS ((int64_t)86400 * 1000)
+
+/* One asks after the other, so what runs is what is counted. */
+static bool
+has_room(struct db *db, const struct asking *x, struct err *e)
+{
+	const struct deed_by *by = &x->a->by;
+	const instant         since = { acting_now(x->a).ms - LOAD_MS };
+	struct operation_load load;
+	char                  text[160];
+
+	if (!ctemplate_hold(db, e) || !operation_load_of(by->auth->database, by->mem,
+					  &by->t->tenant->id, "template.", since, &load, e))
+		return false;
+	if (load.running >= ROLLOUTS_MAX) {
+		snprintf(text, sizeof(text),
+		    "%d operations of templates are running: wait for the end of one, or end one.",
+		    ROLLOUTS_MAX);
+		return err_set(e, ERR_CONFLICT, 0, text, "ROLLOUTS_MAX");
+	}
+	if (load.things + (int64_t)x->n <= ROLLOUT_DAY_MAX)
+		return true;
+	snprintf(text, sizeof(text),
+	    "Within a day templates are brought to %d tenants, counted each time: it is used up.",
+	    ROLLOUT_DAY_MAX);
+	return err_set(e, ERR_CONFLICT, 0, text, "ROLLOUT_DAY_MAX");
+}
+
 static bool
 ask_body(struct db *db, void *arg, struct err *e)
 {
 	const struct asking *x = arg;
 
-	return ctemplate_results_add(db, x->rows, x->n, e) &&
+	return has_room(db, x, e) && ctemplate_results_add(db, x->rows, x->n, e) &&
 	       operation_begin(&x->a->by, &x->work, e);
 }
 

@@ -14,7 +14,9 @@
 #include "core/auth/operation.h"
 #include "drift/template/template.h"
 
-#define ROLLOUT_TENANTS_MAX 2000 /* of one operation */
+#define ROLLOUT_TENANTS_MAX 2000   /* of one operation */
+#define ROLLOUTS_MAX        10     /* operations of a tenant that run */
+#define ROLLOUT_DAY_MAX     100000 /* tenants of all operations that a tenant asks for within a day */
 
 /* What came of it in a tenant; before that: TEMPLATE_WAITING. */
 #define ROLLOUT_OUTCOMES(X) \
@@ -34,7 +36,7 @@ struct rollout_wish {
 	uint64_t               version; /* 0: the newest */
 	const struct json     *credential; /* what sources show; NULL: nothing */
 };
-/* ERR_FORBIDDEN: the caller acts in another tenant.  ERR_INVALID with faults. */
+/* ERR_FORBIDDEN: the caller acts in another tenant.  ERR_CONFLICT: too many are asked for.  ERR_INVALID with faults. */
 MUST_USE bool rollout_ask(const struct acting *a, const struct uuid *id, const struct rollout_wish *in,
     struct operation *out, struct err *e);
 

@@ -21,7 +21,7 @@
 #define KIND_SECURITY "security"
 #define KIND_SYSTEM   "system"
 
-#define WATCHED_ACTIONS  5
+#define WATCHED_ACTIONS  9
 #define WATCHED_NAME_MAX 20 /* with its object it fits an open key: standing.h */
 #define WATCHED_OBJECT_MAX 36
 

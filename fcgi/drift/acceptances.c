@@ -207,11 +207,12 @@ const struct route acceptance_routes[] = {
 	    "Lists acceptances that wait for a second person, newest first."),
 	ROUTE(POST, "/api/drift/acceptances/{id}/confirm", ALLOW(UPDATE, DRIFT), RATE_WRITE, 200,
 	    confirm, IN_NONE, OUT(decided_out),
-	    "Confirms what somebody else has asked to accept: it is done now. 409 where it is "
-	    "another by now."),
+	    "Confirms what somebody else has asked to accept: it is done now. By a person who is "
+	    "signed in, not by a key (403). 409 where it is another by now."),
 	ROUTE(POST, "/api/drift/acceptances/{id}/decline", ALLOW(UPDATE, DRIFT), RATE_WRITE, 200,
 	    decline, IN(decline_in), OUT(decided_out),
-	    "Declines what somebody else has asked to accept: nothing of it is done."),
+	    "Declines what somebody else has asked to accept: nothing of it is done. By a person "
+	    "who is signed in, not by a key (403)."),
 	ROUTE(DELETE_, "/api/drift/acceptances/{id}", ALLOW(UPDATE, DRIFT), RATE_WRITE, 204,
 	    withdraw, IN_NONE, OUT_NONE, "Takes back what one has asked to accept oneself."),
 	ROUTE_END,

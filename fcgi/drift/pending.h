@@ -26,6 +26,6 @@ MUST_USE bool pending_one(struct request *r, const struct acting *a, const struc
 
 /* Of a route that may let something wait. */
 extern const int pending_statuses[];
-#define PENDING_DOC "202: it waits for a second person (settings.four_eyes), as `pending` says; nothing of it is done yet."
+#define PENDING_DOC "202: it waits for a second person (settings.four_eyes), as `pending` says; nothing of it is done yet. 403: a service key asks for that."
 
 #endif

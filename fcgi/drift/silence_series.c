@@ -39,7 +39,8 @@ static const struct field silence_series_out_fields[] = {
 	FIELD(struct silence_series_out, rule, .doc = "When it comes again."),
 	FIELD(struct silence_series_out, timezone, .doc = "By whose clocks."),
 	FIELD(struct silence_series_out, starts_at, .doc = "From when, and at what time of day."),
-	FIELD(struct silence_series_out, duration_s, .doc = "How long each window is."),
+	FIELD(struct silence_series_out, duration_s,
+	    .doc = "How long each window is: it is over before the next begins."),
 	FIELD(struct silence_series_out, ends_at, .doc = ENDS_DOC),
 	FIELD(struct silence_series_out, created_at, .doc = "When it was made."),
 	FIELD(struct silence_series_out, updated_at, .doc = "When it was changed last."),
@@ -79,8 +80,9 @@ struct silence_series_in {
 		       "now when absent."),                                                        \
 	    FIELD(struct silence_series_in, duration_s, .min = DURATION_MIN, .max = DURATION_MAX,  \
 		.flags = (need),                                                                   \
-		.doc = "How long each window is; at most 7 days, unless the installation says "    \
-		       "otherwise.")
+		.doc =                                                                             \
+		    "How long each window is: it must be over before the next begins; at most 7 "  \
+		    "days, unless the installation says otherwise.")
 #define WHAT_MEMBERS(need)                                                                         \
 	FIELD(struct silence_series_in, matcher, .item = &silence_matcher_schema, .flags = (need), \
 	    .doc = "What its windows cover, as of a silence."),                                    \

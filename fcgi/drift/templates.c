@@ -42,7 +42,8 @@ struct template_query {
 };
 static const struct field template_query_fields[] = {
 	FIELD(struct template_query, version, .min = 1, .max = INT64_MAX,
-	    .doc = "What an earlier version said."),
+	    .doc = "What an earlier version said; the newest 50 are kept, and those that are in a "
+		   "tenant."),
 	FIELD_END,
 };
 static const struct schema template_query_schema =
@@ -218,8 +219,11 @@ static const struct field rollout_in_fields[] = {
 	FIELD(struct rollout_in, version, .min = 1, .max = INT64_MAX,
 	    .doc = "A version of it; the newest when absent."),
 	FIELD(struct rollout_in, credential, .flags = FIELD_SECRET | FIELD_NULLABLE,
-	    .doc = "What sources show in every one of these tenants, as source.credential of a "
-		   "config. It replaces what an application has given, never a tenant's own."),
+	    .doc =
+		"What sources show in every one of these tenants, as source.credential of a "
+		"config. It replaces what an application has given, never a tenant's own, and is "
+		"not "
+		"given where the tenant's source leads or asks otherwise than the template says."),
 	FIELD_END,
 };
 static const struct schema rollout_in_schema =
@@ -381,7 +385,8 @@ static const struct field result_out_fields[] = {
 	FIELD(struct result_out, changes,
 	    .doc = "The first 50 places: [{path, how: changed | kept, was, now}], where was and "
 		   "now are what the template said and says; null: nothing, left out: longer than "
-		   "500 bytes. What the tenant says itself is shown in the tenant (GET "
+		   "500 bytes, or, of what is taken back, not what the template said. What the "
+		   "tenant says itself is shown in the tenant (GET "
 		   "/api/drift/configs/{id}/template)."),
 	FIELD(struct result_out, at, .flags = FIELD_NULLABLE, .doc = "When; null: it waits."),
 	FIELD_END,
@@ -522,6 +527,15 @@ get_bound(struct request *r, const void *body, void *answer, struct err *e)
 	return deviations_show(a, &s, &out->deviations, e);
 }
 
+static bool
+drop_bound(struct request *r, const void *body, void *answer, struct err *e)
+{
+	const struct acting *a = acting_of(r, e);
+
+	(void)body, (void)answer;
+	return a != NULL && config_let_go(a, &r->id0, e);
+}
+
 #define ACTS                                                                                       \
 	" Each tenant is the caller's own or one that has granted it by a cross-tenant grant; in " \
 	"it, no more is done than the caller may do there when its turn comes"
@@ -554,8 +568,10 @@ const struct route template_routes[] = {
 	    undo_template, IN(undo_in), OUT(rollout_out),
 	    "Takes the last application back in each tenant: the config is again as it was before, "
 	    "but for what the tenant has changed since; one that was made by it is dropped with "
-	    "its snapshots, where the tenant has not changed it." ACTS
-	    ": update:drift, and delete:drift to drop one."),
+	    "its snapshots, where the tenant has not changed it. A credential that it gave or "
+	    "replaced stays. Where the tenant has dropped the config, the template lets go of it, "
+	    "and "
+	    "may be applied there anew." ACTS ": update:drift, and delete:drift to drop one."),
 	ROUTE_LIST("/api/drift/templates/{id}/tenants", list_query, ALLOW(READ, DRIFT),
 	    &use_list_ops, OUT_LIST(use_out), "Lists where it is, newest first."),
 	ROUTE_LIST("/api/drift/templates/{id}/results", result_query, ALLOW(READ, DRIFT),
@@ -565,5 +581,10 @@ const struct route template_routes[] = {
 	    get_bound, IN_NONE, OUT(bound_out),
 	    "Shows of which template a config was made, and where it says otherwise; 404: of "
 	    "none."),
+	ROUTE(DELETE_, "/api/drift/configs/{id}/template", ALLOW(UPDATE, DRIFT), RATE_WRITE, 204,
+	    drop_bound, IN_NONE, OUT_NONE,
+	    "Lets go of the template that a config was made of, also of one that has been dropped: "
+	    "the config stays as it is, no application changes it any more, and where the template "
+	    "is applied again it makes another."),
 	ROUTE_END,
 };

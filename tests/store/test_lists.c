@@ -32,8 +32,6 @@ static const struct {
 	{ "change_walk_severity", 200000, "a report by a status that many findings have" },
 	{ "change_walk_category_severity", 200000, "a report by a status that many findings have" },
 	{ "change_select_control", 200000, "a report by what its rules name: along it" },
-	{ "register_select_history", 200000,
-	    "what was decided in a time, of much more that happened then: along it" },
 	{ "finding_select_standing", 200000,
 	    "what stands in a config, by its newest report: every finding of it" },
 	{ "history_select_only", SORTED, "a snapshot's own versions, among those that ended" },

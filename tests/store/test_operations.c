@@ -157,20 +157,20 @@ static void
 it_goes_on_where_its_carrier_was_killed_and_the_late_one_writes_nothing(void **state)
 {
 	struct place     x = platform_of(*state);
-	struct uuid      id = ask(&x, 0), first = { { 1 } }, second = { { 2 } };
+	struct uuid      id = ask(&x, 0), first = { { 1 } }, second = { { 2 } }, nobody = { { 0 } };
 	struct operation a, b, none;
 	struct err       e = { 0 };
 
-	assert_ok(operation_claim(x.w->d, x.w->d, &first, &a, &e));
+	assert_ok(operation_claim(x.w->d, x.w->d, &first, &nobody, &a, &e));
 	a.done = 1;
 	assert_ok(operation_tell(x.w->d, &a, &e));
-	assert_false(operation_claim(x.w->d, x.w->d, &second, &none, &e)); /* it is held */
+	assert_false(operation_claim(x.w->d, x.w->d, &second, &nobody, &none, &e)); /* it is held */
 	assert_true(err_take(&e, ERR_MISSING));
 	assert_false(operation_claim_one(x.w->d, x.w->d, &second, &id, &none, &e));
 	assert_true(err_take(&e, ERR_MISSING));
 	assert_ok(operation_give_back(
 	    database_control(x.w->d), &first, &e)); /* its parent has seen it die */
-	assert_ok(operation_claim(x.w->d, x.w->d, &second, &b, &e));
+	assert_ok(operation_claim(x.w->d, x.w->d, &second, &nobody, &b, &e));
 	assert_int_equal(b.done, 1);
 	assert_true(b.fence > a.fence);
 	a.done = 2;
@@ -205,6 +205,78 @@ what_fails_is_told_and_tried_again_later_each_time(void **state)
 	assert_int_equal(e.code, ERR_CONFLICT);
 }
 
+/* Who carries one turn, and is told to stop. */
+static bool
+stops_after_one(void *arg)
+{
+	return (*(int *)arg)++ > 0;
+}
+
+static struct uuid
+ask_of(struct place *x, struct tenant_db *t)
+{
+	const struct deed_by       by = { .auth = &x->auth, .mem = x->w->d, .t = t };
+	const struct operation_new in = {
+		.id = uuid_make(x->w->env.clock, x->w->env.rand),
+		.kind = OPERATION_TEMPLATE_PREVIEW,
+		.total = 3,
+		.step = "waits",
+		.asked_name = "test",
+	};
+	struct err e = { 0 };
+
+	assert_ok(operation_begin(&by, &in, &e));
+	return in.id;
+}
+
+static int
+over_of(struct place *x, const struct uuid *ids, int n)
+{
+	int over = 0;
+
+	for (int i = 0; i < n; i++)
+		over += strcmp(read_back(x, &ids[i]).state, "done") == 0;
+	return over;
+}
+
+static void
+tenants_take_turns_however_many_one_of_them_has(void **state)
+{
+	static operation_fn *const kinds[OPERATION__MAX] = { [OPERATION_TEMPLATE_PREVIEW] = carry };
+	struct place               x = platform_of(*state);
+	struct steps               s = { .dies = -1 };
+	struct operation_work      w = work_of(&x, &s);
+	const instant              since = { clock_ms(x.w->env.clock) - 86400000 };
+	struct tenant_db          *a = world_open(x.w, &x.w->a);
+	struct operation_load      load;
+	struct uuid                after = { { 0 } }, many[4], others[2];
+	int                        turns = 0;
+	struct err                 e = { 0 };
+
+	for (int i = 0; i < 4; i++)
+		many[i] = ask_of(&x, a);
+	others[0] = ask_of(&x, world_open(x.w, &x.w->b));
+	others[1] = ask_of(&x, x.t);
+	assert_ok(operation_load_of(x.w->d, x.w->d, &x.w->a.id, "template.", since, &load, &e));
+	assert_int_equal(load.running, 4);
+	assert_int_equal(load.things, 12);
+	assert_ok(operation_load_of(x.w->d, x.w->d, &x.w->a.id, "tenant.", since, &load, &e));
+	assert_int_equal(load.running + load.things, 0);
+	w.kinds = kinds;
+	w.after = &after;
+	w.stop = stops_after_one;
+	w.stop_arg = &turns;
+	for (int i = 0; i < 3; i++, turns = 0)
+		assert_int_equal(round_of(&w), 1);
+	assert_int_equal(over_of(&x, many, 4), 1);
+	assert_int_equal(over_of(&x, others, 2), 2);
+	w.stop = NULL;
+	assert_int_equal(round_of(&w), 3);
+	assert_ok(operation_load_of(x.w->d, x.w->d, &x.w->a.id, "template.", since, &load, &e));
+	assert_int_equal(load.running, 0);
+	assert_int_equal(load.things, 12);
+}
+
 #define TEST(f) cmocka_unit_test_setup_teardown(f, world_set_up, world_tear_down)
 
 int
@@ -215,6 +287,7 @@ main(void)
 		TEST(what_it_has_to_know_is_sealed_for_its_row_and_gone_when_it_is_over),
 		TEST(it_goes_on_where_its_carrier_was_killed_and_the_late_one_writes_nothing),
 		TEST(what_fails_is_told_and_tried_again_later_each_time),
+		TEST(tenants_take_turns_however_many_one_of_them_has),
 	};
 
 	return cmocka_run_group_tests_name("operations", tests, NULL, NULL);

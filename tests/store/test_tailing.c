@@ -26,8 +26,9 @@
 	"\"schedule\":{\"interval_s\":21600}}"
 
 static const char *logged; /* what was done, as the log calls it; NULL: nothing */
+static const char *logged_by = "eve";
 static char        logged_at[TIME_TEXT_MAX], logged_id[24];
-static unsigned    logged_n;
+static unsigned    logged_n, logged_times = 1;
 
 static void
 log_deed(const char *what)
@@ -77,25 +78,34 @@ snapshot(struct running *r, const char *state)
 	assert_ok(ingest_collected(&in, &got, &a, &e));
 }
 
-/* The log as it is read: one entry, or none. */
+static const struct json *
+entry(struct running *r, struct err *e)
+{
+	const char *text = talloc_asprintf(r->mem,
+	    "{\"activityDateTime\":\"%s\",\"activityDisplayName\":\"%s\",\"result\":\"success\","
+	    "\"initiatedBy\":{\"user\":{\"id\":\"%s\",\"userPrincipalName\":\"%s@acme.test\"}},"
+	    "\"targetResources\":[{\"id\":\"p\"}]}",
+	    logged_at, logged == NULL ? "" : logged, logged_by, logged_by);
+
+	return json_parse(r->mem, str_of(text), e);
+}
+
+/* The log as it is read: what was done, or nothing. */
 static bool
 log_read(struct running *r, bool watch, struct err *e)
 {
-	const char      *text;
-	struct resource  entry = { STR("auditLogs/directoryAudits"), str_of(logged_id), NULL };
-	struct collected got = { .resources = &entry, .n = logged != NULL };
+	const struct json       *value = entry(r, e);
+	struct collected         got = { .n = logged != NULL ? logged_times : 0 };
 	const struct drift_spec *spec;
 	struct work              work;
 
-	text = talloc_asprintf(r->mem,
-	    "{\"activityDateTime\":\"%s\",\"activityDisplayName\":\"%s\",\"result\":\"success\","
-	    "\"initiatedBy\":{\"user\":{\"id\":\"u\",\"userPrincipalName\":\"eve@acme.test\"}},"
-	    "\"targetResources\":[{\"id\":\"p\"}]}",
-	    logged_at, logged == NULL ? "" : logged);
-	entry.value = json_parse(r->mem, str_of(text), e);
+	got.resources = talloc_array(r->mem, struct resource, logged_times);
+	for (unsigned i = 0; i < logged_times; i++)
+		got.resources[i] = (struct resource) { STR("auditLogs/directoryAudits"),
+			str_of(talloc_asprintf(r->mem, "%s-%u", logged_id, i)), value };
 	work_begin(&work, WORK_TASK, r->d->env->clock);
 	spec = spec_of(r->d, r->t, &r->config, &work, e);
-	if (entry.value == NULL || spec == NULL)
+	if (value == NULL || spec == NULL)
 		return false;
 	return watch ? tailing_end(&(struct tailing) { r, &spec->source, &got }, e)
 		     : attributed_end(&(struct attributed_run) { r, spec, &got, &work }, e);
@@ -300,6 +310,93 @@ an_entry_counts_once_and_where_it_touches_something(void **state)
 	assert_string_equal(runs(x), "scheduled done all");
 }
 
+static void
+more_entries_than_are_known_by_name_are_not_new_again(void **state)
+{
+	struct drift_world *x = *state;
+
+	logged_times = 2 * RUN_TAIL_SEEN / RUN_TAIL_HASH;
+	begin(x);
+	log_deed("Update named location");
+	for (int i = 0; i < 3; i++)
+		daemon_works(x);
+	assert_int_equal(drift_count(x, "SELECT COUNT(*) FROM %s.runs WHERE kind = 'notify'"), 1);
+	logged_times = 1;
+	usleep(2000); /* later than all of them */
+	log_deed("Update named location");
+	daemon_works(x);
+	assert_int_equal(drift_count(x, "SELECT COUNT(*) FROM %s.runs WHERE kind = 'notify'"), 2);
+	forget(x);
+}
+
+/* ---- who it was ---- */
+
+static void
+log_is_read(struct drift_world *x)
+{
+	drift_sql(x, "UPDATE testbsx.schedules SET next_due = NOW(3) WHERE kind = 'watch'");
+	clock_goes(x);
+	while (collect(x, "disabled"))
+		;
+}
+
+static void
+whoever_comes_to_a_run_that_waits_is_named_too(void **state)
+{
+	static const char *const who[] = { "eve", "bob", "eve" };
+	struct drift_world      *x = *state;
+
+	begin(x);
+	for (size_t i = 0; i < sizeof(who) / sizeof(who[0]); i++) {
+		logged_by = who[i];
+		log_deed("Update named location");
+		log_is_read(x);
+	}
+	logged_by = "eve";
+	assert_string_equal(
+	    drift_text(x, x,
+		"SELECT CONCAT(state, ' ', JSON_EXTRACT(activity, '$.actors[*].id')) FROM %s.runs"
+		" WHERE kind = 'notify'"),
+	    "queued [\"eve\", \"bob\"]");
+	forget(x);
+}
+
+struct asking {
+	struct drift_world *x;
+	struct uuid         config;
+};
+
+static bool
+ask_body(struct db *db, void *arg, struct err *e)
+{
+	const struct asking   *a = arg;
+	const char            *category = POLICIES;
+	const struct strings   categories = { &category, 1 };
+	struct attribution     nobody = { .confidence = CONFIDENCE_OBJECT };
+	const struct run_touch t = { &categories, &nobody, 1000 };
+
+	return running_watch(db, &a->x->env, &a->config, e) &&
+	       running_touch(db, &a->x->env, &a->config, &t, e);
+}
+
+static void
+what_is_asked_each_minute_leaves_nothing_with_the_connection(void **state)
+{
+	struct drift_world *x = *state;
+	struct asking       a = { x, runs_config(x, ENTRA) };
+	const struct tx     tx = { .name = "asking", .body = ask_body, .arg = &a };
+	struct err          e = { 0 };
+	size_t              blocks;
+
+	for (int i = 0; i < 3; i++) /* its statements stay prepared */
+		assert_ok(tx_run(x->t->db, &tx, &e));
+	blocks = talloc_total_blocks(x->t->db);
+	for (int i = 0; i < 10; i++)
+		assert_ok(tx_run(x->t->db, &tx, &e));
+	assert_int_equal(talloc_total_blocks(x->t->db), blocks);
+	forget(x);
+}
+
 /* ---- who has whose turn ---- */
 
 #define ALL NULL
@@ -378,6 +475,14 @@ main(void)
 		    drift_tear_down),
 		cmocka_unit_test_setup_teardown(an_entry_counts_once_and_where_it_touches_something,
 		    drift_set_up, drift_tear_down),
+		cmocka_unit_test_setup_teardown(
+		    more_entries_than_are_known_by_name_are_not_new_again, drift_set_up,
+		    drift_tear_down),
+		cmocka_unit_test_setup_teardown(
+		    whoever_comes_to_a_run_that_waits_is_named_too, drift_set_up, drift_tear_down),
+		cmocka_unit_test_setup_teardown(
+		    what_is_asked_each_minute_leaves_nothing_with_the_connection, drift_set_up,
+		    drift_tear_down),
 		cmocka_unit_test_setup_teardown(
 		    what_was_left_unfinished_is_never_lost_to_what_reads_less, drift_set_up,
 		    drift_tear_down),

@@ -148,24 +148,29 @@ test('any two instants of a config are held against each other, and of a resourc
   const [, , second] = await all(admin, `/api/drift/configs/${config.id}/snapshots`);
   assert.equal((await admin('DELETE', `/api/drift/snapshots/${second.id}?reason=Over.`)).status, 204);
   const kept = async (key) => (await get(`/api/drift/configs/${config.id}/history?category=records&key=${key}`)).items.map((s) => [s.whole, s.snapshot_id === null, s.gone]);
-  assert.deepEqual([await kept('k%2F1'), await kept('other')], [[[true, false, false], [true, false, true]], [[false, false, false], [true, false, false]]]);
+  assert.deepEqual([await kept('k%2F1'), await kept('other')], [[[true, false, false], [true, false, true]], [[false, true, false], [true, false, false]]]);
 }));
 
 test('a change of what is read has the exact request that would set it back, with what it overwrites; none where a mask would be written', async () => {
   const rule = (id, more) => ({ id, state: 'on', who: { groups: ['g1', 'g2'], owner: { name: 'a', note: HOSTILE } }, password: 'one', ...more });
-  let value = [rule('r/1'), rule('r2'), rule('r3')];
-  const server = http.createServer((_, answer) => answer.setHeader('Content-Type', 'application/json').end(JSON.stringify({ value }))).listen(0, '127.0.0.1');
+  const steps = (...of) => of.map((id) => (id === 'b!' ? { id: 'b', log: true } : { id }));
+  let value = [rule('r/1'), rule('r2'), rule('r3'), rule('r4', { steps: steps('a', 'b!') }), rule('r5', { steps: steps('a', 'b!') }), rule('r6', { steps: steps('a', 'b', 'c') }), rule('r7', { steps: steps('a', 'b', 'c') }), rule('r8', { names: { '/': 1, '~1': 2 }, size: 'BIG' })];
+  let other = [{ id: 'o', state: 'on', password: 'one' }];
+  const server = http.createServer((_, answer) => answer.setHeader('Content-Type', 'application/json').end(JSON.stringify({ value, other }).replace('"BIG"', '9007199254740993'))).listen(0, '127.0.0.1');
   await until('the server', () => server.listening);
   try {
     const url = `http://127.0.0.1:${server.address().port}`, collection = { category: 'rules', path: '/rules', items: '/value', key: 'id', write: { method: 'PATCH', path: '/rules/{+/id}' } };
-    const config = await newConfig(admin, { rule_packs: [], source: { kind: 'http', parameters: { base_url: url }, collections: [collection] } });
+    const secret = { category: 'secret', path: '/rules', items: '/other', key: 'id', write: { method: 'PATCH', path: '/rules/{+/password}' } };
+    const config = await newConfig(admin, { rule_packs: [], source: { kind: 'http', parameters: { base_url: url }, collections: [collection, secret] } });
     const read = async () => {
       const { json: asked } = await admin('POST', `/api/drift/configs/${config.id}/run`);
       const run = await until('the run', async () => (({ json }) => ['done', 'failed', 'dead'].includes(json.state) && json)(await admin('GET', `/api/drift/runs/${asked.run_id}`)), 60, 200);
       assert.equal(run.state, 'done', JSON.stringify(run));
     };
     await read();
-    value = [rule('r/1', { state: 'off', extra: 1 }), rule('r2', { who: { groups: ['g1'], owner: { name: 'b' } } }), rule('r3', { password: 'two' })];
+    value = [rule('r/1', { state: 'off', extra: 1 }), rule('r2', { who: { groups: ['g1'], owner: { name: 'b' } } }), rule('r3', { password: 'two' }),
+      rule('r4', { steps: steps('n', 'a', 'b') }), rule('r5', { steps: steps('a', 'b') }), rule('r6', { steps: steps('a', 'c') }), rule('r7', { steps: steps('a', 'n') }), rule('r8', { names: { '/': 1, '~1': 3 }, size: 1 })];
+    other = [{ id: 'o', state: 'off', password: 'one' }];
     await read();
     const [alert] = await all(admin, `/api/drift/alerts?config_id=${config.id}`), changes = await all(admin, `/api/drift/reports/${alert.report_id}/changes`);
     const of = async (key, path) => get(`/api/drift/changes/${changes.find((c) => c.resource.key === key && c.path.startsWith(path)).id}/revert`), at = (key) => `${url}/rules/${encodeURIComponent(key)}`;
@@ -176,6 +181,16 @@ test('a change of what is read has the exact request that would set it back, wit
     assert.deepEqual(await of('r2', '/who/owner/note'), { request: request('r2', { who: { owner: { note: HOSTILE } } }), place: '/who/owner/note', overwrites: null });
     const lost = await of('r2', '/who/groups');
     assert.deepEqual([lost.request.body.who.groups.sort(), lost.place, lost.overwrites], [['g1', 'g2'], '/who/groups', ['g1']]);
+    const whole = (key, value, overwrites) => ({ request: request(key, { steps: value }), place: '/steps', overwrites });
+    assert.deepEqual(await of('r5', '/steps'), whole('r5', steps('a', 'b!'), steps('a', 'b')));
+    assert.deepEqual(await of('r6', '/steps'), whole('r6', steps('a', 'b', 'c'), steps('a', 'c')));
+    for (const key of ['r4', 'r7']) { // what it was before or behind is not there as it was
+      const gone = changes.find((c) => c.resource.key === key && c.op === 'deleted'), { json } = await admin('GET', `/api/drift/changes/${gone.id}/revert`);
+      assert.deepEqual([json.request, /otherwise not as it was/.test(json.why)], [null, true], JSON.stringify([gone, json]));
+    }
+    assert.deepEqual(await of('r8', '/names'), { request: request('r8', { names: { '~1': 2 } }), place: '/names/~01', overwrites: 3 });
+    const named = await of('o', '/state');
+    assert.deepEqual([named.request, /masked/.test(named.why)], [null, true]);
     const masked = await of('r3', '/password');
     assert.deepEqual([masked.request, /masked/.test(masked.why)], [null, true]);
     assert.equal((await admin('PUT', `/api/drift/configs/${config.id}`, { body: { source: { kind: 'http', parameters: { base_url: url }, collections: [{ ...collection, write: { method: 'PATCH', path: '/../{/id}' } }] } } })).status, 422);
@@ -186,6 +201,9 @@ test('a change of what is read has the exact request that would set it back, wit
       await change.locator('summary').filter({ hasText: 'How to set it back' }).click();
       await change.getByText(`PATCH ${at('r2')}`).waitFor();
       assert.match(await change.innerText(), /First see that this is there still[^]*\/who\/owner\/note[^]*null[^]*"note": "<img src=x onerror=alert\(1\)> \\u202e name"/);
+      const number = page.locator('.change').filter({ hasText: '/size' });
+      await number.locator('summary').filter({ hasText: 'How to set it back' }).click();
+      await number.getByText('"size": 9007199254740993', { exact: false }).waitFor();
       assert.equal(await page.locator('main img').count(), 0);
       await v.examine('revert');
     });
@@ -195,7 +213,7 @@ test('a change of what is read has the exact request that would set it back, wit
 });
 
 test('what is late or fails comes first among what is read, and each run says what came of it', () => as(async (v, page) => {
-  const ago = (s) => new Date(Date.now() - s * 1000).toISOString(), as = { Firewall: { next_run_at: ago(3600) }, Failing: { collecting: { state: 'dead', reason: 'The credential is refused.', remedy: 'Give another one.', failures: 3 } } };
+  const ago = (s) => new Date(Date.now() - s * 1000).toISOString(), as = { Firewall: { next_run_at: ago(3600), collecting: { state: 'waiting', failures: 0 } }, Failing: { collecting: { state: 'dead', reason: 'The credential is refused.', remedy: 'Give another one.', failures: 3 } } };
   await newConfig(admin, { name: 'Failing', source: { kind: 'self' }, rule_packs: [], schedule: { interval_s: 3600 } });
   await v.context.route('**/api/drift/configs?*', async (route) => {
     const answer = await route.fetch(), page = await answer.json();

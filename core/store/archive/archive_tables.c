@@ -112,7 +112,7 @@ const struct archive_plan archive_plans[] = {
 	    " reason remedy asked_by report_id snapshot_id progress categories activity",
 	    "state NOT IN ('queued', 'running')"),
 	CARRY("run_state", "config_id* last_slot next_at failures held last_run moves tail_began"
-			   " tail_since tail_failures tail_seen"),
+			   " tail_since tail_failures tail_seen tail_known_until"),
 
 	/* what was found, and what was decided about it */
 	CARRY("drift_reports", "id* config_id snapshot_id baseline_id status created modified"

@@ -223,6 +223,37 @@ acceptances_of_alert(struct db *db, TALLOC_CTX *mem, const struct uuid *alert,
 	return db_all(db, mem, &acceptance_select_of_alert, &in, INTO(rows, n, ACCEPTANCES_MAX), e);
 }
 
+/* ---- what is accepted until a day ---- */
+
+#define UNTIL "f.status = 'accepted' AND f.expires_at IS NOT NULL"
+#define RANKS "'info', 'low', 'medium', 'high', 'critical'"
+
+struct worst_out {
+	char *severity;
+};
+static const struct field worst_fields[] = {
+	COLUMN_NULL(struct worst_out, severity),
+	FIELD_END,
+};
+static const struct schema worst_out = SCHEMA("AcceptanceWorst", struct worst_out, worst_fields);
+
+SQL(acceptance_select_worst, SQL_TENANT, &id_in, &worst_out,
+    "SELECT ELT(MAX(FIELD(c.severity, " RANKS ")), " RANKS ") AS severity FROM drift_changes c"
+    " FORCE INDEX (report)" CHANGE_FINDING " WHERE c.report_id = :id AND " UNTIL);
+
+bool
+acceptance_worst_until(
+    struct db *db, TALLOC_CTX *mem, const struct uuid *report, char **severity, struct err *e)
+{
+	const struct id_in in = { *report };
+	struct worst_out   out = { NULL };
+
+	if (!db_one(db, mem, &acceptance_select_worst, &in, &out, e))
+		return false;
+	*severity = out.severity;
+	return true;
+}
+
 /* ---- what nobody has decided about ---- */
 
 struct undecided_in {
@@ -254,7 +285,7 @@ SQL(acceptance_count_undecided, SQL_TENANT, &undecided_in, &undecided_out,
     " STRAIGHT_JOIN JSON_TABLE(:severities, '$[*]' COLUMNS (severity VARCHAR(16) PATH '$')) j"
     " STRAIGHT_JOIN drift_changes c FORCE INDEX (by_severity) ON c.report_id = s.report_id"
     " AND c.severity = j.severity" CHANGE_FINDING " WHERE " CHANGE_STATUS
-    " NOT IN ('accepted', 'ignored') LIMIT 1) x");
+    " NOT IN ('accepted', 'ignored') OR (" UNTIL ") LIMIT 1) x");
 
 bool
 acceptance_undecided(struct db *db, const struct uuid *config, const struct uuid *golden,

@@ -67,8 +67,12 @@ MUST_USE bool acceptances_of_finding(struct db *db, TALLOC_CTX *mem, const struc
 MUST_USE bool acceptances_of_alert(struct db *db, TALLOC_CTX *mem, const struct uuid *alert,
     struct acceptance **rows, size_t *n, struct err *e);
 
-/* Findings of the newest reports that nobody has decided about, and that are of one of these severities (a JSON array):
- * of a config, or of those that are bound to a template; the other is nil. */
+/* The worst of a report that is accepted until a day only; *severity NULL: nothing is. */
+MUST_USE bool acceptance_worst_until(struct db *db, TALLOC_CTX *mem, const struct uuid *report,
+    char **severity, struct err *e);
+
+/* Findings of the newest reports that nobody has decided about for good, and that are of one of these severities (a JSON
+ * array): of a config, or of those that are bound to a template; the other is nil. */
 MUST_USE bool acceptance_undecided(struct db *db, const struct uuid *config,
     const struct uuid *golden, const char *severities, bool *any, struct err *e);
 

@@ -90,6 +90,24 @@ ctemplate_count(struct db *db, int64_t *n, struct err *e)
 	return ok;
 }
 
+SQL(ctemplate_select_hold, SQL_TENANT, &id_in, &id_in,
+    "SELECT id FROM config_templates WHERE id > :id ORDER BY id LIMIT 1 FOR UPDATE");
+
+bool
+ctemplate_hold(struct db *db, struct err *e)
+{
+	TALLOC_CTX        *tmp = talloc_new(NULL);
+	const struct id_in nil = { { { 0 } } };
+	struct id_in       first;
+	bool               ok;
+
+	if (tmp == NULL)
+		return err_memory(e);
+	ok = db_one(db, tmp, &ctemplate_select_hold, &nil, &first, e);
+	talloc_free(tmp);
+	return ok;
+}
+
 /* ---- versions ---- */
 
 struct version_in {
@@ -121,6 +139,10 @@ SQL(ctemplate_version_insert, SQL_TENANT, &version_schema, NULL,
 SQL(ctemplate_version_select, SQL_TENANT, &version_in, &version_schema,
     "SELECT template_id, version, config, variables, author, at FROM config_template_versions"
     " WHERE template_id = :id AND version = :version");
+SQL(ctemplate_version_delete_old, SQL_TENANT, &version_in, NULL,
+    "DELETE FROM config_template_versions WHERE template_id = :id"
+    " AND version <= :version AND version NOT IN (SELECT version FROM config_template_uses WHERE "
+    "template_id = :id)");
 SQL(ctemplate_delete, SQL_TENANT, &version_in, NULL,
     "DELETE FROM config_templates WHERE id = :id AND revision = :version");
 SQL(ctemplate_delete_versions, SQL_TENANT, &id_in, NULL,
@@ -133,7 +155,11 @@ SQL(ctemplate_delete_results, SQL_TENANT, &id_in, NULL,
 bool
 ctemplate_version_add(struct db *db, const struct ctemplate_version *v, struct err *e)
 {
-	return db_run(db, &ctemplate_version_insert, v, NULL, e);
+	const struct version_in old = { v->template_id, v->version - TEMPLATE_VERSIONS_KEPT };
+
+	return db_run(db, &ctemplate_version_insert, v, NULL, e) &&
+	       (v->version <= TEMPLATE_VERSIONS_KEPT ||
+		   db_run(db, &ctemplate_version_delete_old, &old, NULL, e));
 }
 
 bool

@@ -25,12 +25,15 @@ MUST_USE bool ctemplate_by_id(
 /* Newest first. */
 MUST_USE bool ctemplate_list(struct db *db, TALLOC_CTX *mem, struct page *p, struct err *e);
 MUST_USE bool ctemplate_count(struct db *db, int64_t *n, struct err *e);
+/* In a transaction: what is asked of templates by others waits for its end.  There is a template. */
+MUST_USE bool ctemplate_hold(struct db *db, struct err *e);
 /* Writes all of it, and revision + 1, while the revision is that of `t`; *done false: it is not. */
 MUST_USE bool ctemplate_set(struct db *db, const struct config_template *t, bool *done, struct err *e);
 /* With its versions, its uses and what came of its operations, while the revision is that one. */
 MUST_USE bool ctemplate_drop(
     struct db *db, const struct uuid *id, uint64_t revision, bool *done, struct err *e);
 
+#define TEMPLATE_VERSIONS_KEPT 50
 struct ctemplate_version {
 	struct uuid template_id;
 	uint64_t    version;
@@ -38,6 +41,7 @@ struct ctemplate_version {
 	char       *author;
 	instant     at;
 };
+/* Kept are this and the TEMPLATE_VERSIONS_KEPT - 1 before it, and those that are in a tenant. */
 MUST_USE bool ctemplate_version_add(struct db *db, const struct ctemplate_version *v, struct err *e);
 MUST_USE bool ctemplate_version_of(struct db *db, TALLOC_CTX *mem, const struct uuid *id,
     uint64_t version, struct ctemplate_version *v, struct err *e);
@@ -85,9 +89,9 @@ struct ctemplate_result {
 };
 MUST_USE bool ctemplate_results_add(
     struct db *db, const struct ctemplate_result *rows, size_t n, struct err *e);
-/* The next that waits; ERR_MISSING: none does. */
+/* The next that waits, of those that have been told of (tried: a detail) or of the others; ERR_MISSING: none does. */
 MUST_USE bool ctemplate_result_next(struct db *db, TALLOC_CTX *mem, const struct uuid *operation,
-    struct ctemplate_result *r, struct err *e);
+    bool tried, struct ctemplate_result *r, struct err *e);
 /* What came of it. */
 MUST_USE bool ctemplate_result_set(struct db *db, const struct ctemplate_result *r, struct err *e);
 /* What still waits is not done. */

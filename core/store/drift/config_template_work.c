@@ -38,11 +38,19 @@ struct of_operation {
 	struct uuid operation;
 	const char *outcome;
 	instant     now;
+	bool        tried;
 };
 static const struct field of_fields[] = {
 	COLUMN(struct of_operation, operation),
 	FIELD_END,
 };
+static const struct field next_fields[] = {
+	COLUMN(struct of_operation, operation),
+	COLUMN(struct of_operation, tried),
+	FIELD_END,
+};
+static const struct schema next_in =
+    SCHEMA("ConfigTemplateResultNext", struct of_operation, next_fields);
 static const struct schema of_operation =
     SCHEMA("ConfigTemplateOfOperation", struct of_operation, of_fields);
 static const struct field end_fields[] = {
@@ -78,9 +86,9 @@ static const struct schema page_in =
 SQL(ctemplate_result_insert, SQL_TENANT, &result_schema, NULL,
     "INSERT INTO config_template_results (" RESULT_COLUMNS ") VALUES (:id, :operation,"
     " :template_id, :tenant, :tenant_id, :variables, :outcome, :detail, :changes, :asked_at, :at)");
-SQL(ctemplate_result_select_next, SQL_TENANT, &of_operation, &result_schema,
+SQL(ctemplate_result_select_next, SQL_TENANT, &next_in, &result_schema,
     "SELECT " RESULT_COLUMNS " FROM config_template_results WHERE operation = :operation"
-    " AND outcome = 'waiting' ORDER BY id LIMIT 1");
+    " AND outcome = 'waiting' AND (detail IS NOT NULL) = :tried ORDER BY id LIMIT 1");
 SQL(ctemplate_result_update, SQL_TENANT, &set_in, NULL,
     "UPDATE config_template_results SET tenant_id = :tenant_id, outcome = :outcome,"
     " detail = :detail, changes = :changes, at = :at WHERE id = :id");
@@ -103,10 +111,10 @@ ctemplate_results_add(struct db *db, const struct ctemplate_result *rows, size_t
 }
 
 bool
-ctemplate_result_next(struct db *db, TALLOC_CTX *mem, const struct uuid *operation,
+ctemplate_result_next(struct db *db, TALLOC_CTX *mem, const struct uuid *operation, bool tried,
     struct ctemplate_result *r, struct err *e)
 {
-	const struct of_operation in = { .operation = *operation };
+	const struct of_operation in = { .operation = *operation, .tried = tried };
 
 	return db_one(db, mem, &ctemplate_result_select_next, &in, r, e);
 }
@@ -121,7 +129,7 @@ bool
 ctemplate_results_end(
     struct db *db, const struct uuid *operation, const char *outcome, instant now, struct err *e)
 {
-	const struct of_operation in = { *operation, outcome, now };
+	const struct of_operation in = { .operation = *operation, .outcome = outcome, .now = now };
 
 	return db_run(db, &ctemplate_result_update_rest, &in, NULL, e);
 }

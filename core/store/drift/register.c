@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#define SOURCES 3
+
 static const struct field row_fields[] = {
 	COLUMN(struct register_row, id),
 	COLUMN(struct register_row, kind),
@@ -32,7 +34,6 @@ struct register_in {
 static const struct field history_in_fields[] = {
 	COLUMN(struct register_in, from),
 	COLUMN(struct register_in, to),
-	COLUMN_NULL(struct register_in, kind),
 	COLUMN_AS(struct register_in, page.want, "limit"),
 	FIELD_END,
 };
@@ -48,26 +49,27 @@ static const struct field silences_in_fields[] = {
 static const struct schema silences_in =
     SCHEMA("RegisterSilencesIn", struct register_in, silences_in_fields);
 
-#define HISTORY_KIND "IF(h.to_status = 'accepted', 'acceptance', 'acceptance_end')"
-
 /* Where it was, one of the reports says that had it. */
-SQL(register_select_history, SQL_TENANT, &history_in, &row_schema,
-    "SELECT h.id, " HISTORY_KIND " AS kind, h.at, h.actor AS who,"
-    " IFNULL(d.reason, h.note) AS reason, h.config_id, g.name AS config, c.category, c.`key`,"
-    " c.path, NULL AS severity, h.at AS starts_at,"
-    " IF(h.to_status = 'accepted', f.expires_at, NULL) AS ends_at, NULL AS ended_at,"
-    " NULL AS ended_by, IF(h.to_status = 'accepted', f.status, h.to_status) AS status"
-    " FROM drift_history h FORCE INDEX (PRIMARY)"
-    " LEFT JOIN drift_decisions d ON d.config_id = h.config_id AND d.number = h.decision"
-    " LEFT JOIN drift_configs g ON g.id = h.config_id"
-    " LEFT JOIN drift_findings f ON f.config_id = h.config_id AND f.fingerprint = h.subject"
-    " AND f.value_hash = h.value_hash"
-    " LEFT JOIN drift_changes c ON c.id = (SELECT x.id FROM drift_changes x"
-    " WHERE x.config_id = h.config_id AND x.fingerprint = h.subject"
-    " AND x.value_hash = h.value_hash LIMIT 1)"
-    " WHERE h.id > :from AND h.id < :to AND h.value_hash IS NOT NULL"
-    " AND (h.to_status = 'accepted' OR h.from_status = 'accepted')"
-    " AND (:kind IS NULL OR " HISTORY_KIND " = :kind) ORDER BY h.id LIMIT :limit");
+#define HISTORY(kind, ends_at, status, index, which)                                               \
+	"SELECT h.id, '" kind "' AS kind, h.at, h.actor AS who,"                                   \
+	" IFNULL(d.reason, h.note) AS reason, h.config_id, g.name AS config, c.category, c.`key`," \
+	" c.path, NULL AS severity, h.at AS starts_at, " ends_at " AS ends_at, NULL AS ended_at,"  \
+	" NULL AS ended_by, " status " AS status FROM drift_history h FORCE INDEX (" index ")"     \
+	" LEFT JOIN drift_decisions d ON d.config_id = h.config_id AND d.number = h.decision"      \
+	" LEFT JOIN drift_configs g ON g.id = h.config_id"                                         \
+	" LEFT JOIN drift_findings f ON f.config_id = h.config_id AND f.fingerprint = h.subject"   \
+	" AND f.value_hash = h.value_hash"                                                         \
+	" LEFT JOIN drift_changes c ON c.id = (SELECT x.id FROM drift_changes x"                   \
+	" WHERE x.config_id = h.config_id AND x.fingerprint = h.subject"                           \
+	" AND x.value_hash = h.value_hash LIMIT 1)"                                                \
+	" WHERE " which " AND h.id > :from AND h.id < :to AND h.value_hash IS NOT NULL"            \
+	" ORDER BY h.id LIMIT :limit"
+
+SQL(register_select_accepted, SQL_TENANT, &history_in, &row_schema,
+    HISTORY(REGISTER_ACCEPTED, "f.expires_at", "f.status", "became", "h.to_status = 'accepted'"));
+SQL(register_select_ended, SQL_TENANT, &history_in, &row_schema,
+    HISTORY(REGISTER_ENDED, "NULL", "h.to_status", "was",
+	"h.from_status = 'accepted' AND h.to_status <> 'accepted'"));
 
 #define MATCHES(member) "NULLIF(JSON_VALUE(s.matcher, '$." member "'), '')"
 SQL(register_select_silences, SQL_TENANT, &silences_in, &row_schema,
@@ -86,36 +88,60 @@ SQL(register_select_silences, SQL_TENANT, &silences_in, &row_schema,
 					     "s.expires_at) >= :since"
 					     " ORDER BY s.id LIMIT :limit");
 
+/* Each in the order of its ids: so many as one page has. */
 static bool
-is_of_history(const char *kind)
+merge(TALLOC_CTX *mem, const struct page *parts, size_t n, struct page *p, struct err *e)
 {
-	return strcmp(kind, REGISTER_ACCEPTED) == 0 || strcmp(kind, REGISTER_ENDED) == 0;
-}
-
-/* Both in the order of their ids: so many as one page has. */
-static bool
-merge(TALLOC_CTX *mem, const struct page *a, const struct page *b, struct page *p, struct err *e)
-{
-	const struct register_row *x = a->rows, *y = b->rows;
 	struct register_row *all = talloc_array(mem, struct register_row, (unsigned)p->want + 1);
-	size_t               i = 0, j = 0;
+	size_t               at[SOURCES] = { 0 };
 
 	if (all == NULL)
 		return err_memory(e);
-	for (p->n = 0; p->n < p->want && (i < a->n || j < b->n); p->n++) {
-		bool first =
-		    j == b->n || (i < a->n && memcmp(x[i].id.b, y[j].id.b, sizeof(x[i].id.b)) < 0);
+	for (p->n = 0; p->n < p->want; p->n++) {
+		const struct register_row *first = NULL;
+		size_t                     of = 0;
 
-		all[p->n] = first ? x[i++] : y[j++];
+		for (size_t i = 0; i < n; i++) {
+			const struct register_row *x = parts[i].rows;
+
+			if (at[i] < parts[i].n &&
+			    (first == NULL ||
+				memcmp(x[at[i]].id.b, first->id.b, sizeof(first->id.b)) < 0)) {
+				first = &x[at[i]];
+				of = i;
+			}
+		}
+		if (first == NULL)
+			break;
+		all[p->n] = *first;
+		at[of]++;
 	}
 	p->rows = all;
 	return true;
+}
+
+/* Has it any of that kind?  NULL: a silence's. */
+static bool
+is_asked(const char *asked, const char *kind)
+{
+	const bool silence = asked != NULL && strcmp(asked, REGISTER_ACCEPTED) != 0 &&
+			     strcmp(asked, REGISTER_ENDED) != 0;
+
+	return asked == NULL || (kind == NULL ? silence : strcmp(asked, kind) == 0);
 }
 
 bool
 register_list(struct tenant_db *t, TALLOC_CTX *mem, const struct register_filter *f, struct page *p,
     struct err *e)
 {
+	const struct {
+		const struct sql *stmt;
+		const char       *kind;
+	} sources[SOURCES] = {
+		{ &register_select_accepted, REGISTER_ACCEPTED },
+		{ &register_select_ended, REGISTER_ENDED },
+		{ &register_select_silences, NULL },
+	};
 	struct register_in in = {
 		.from = uuid_first(f->since.ms),
 		.to = uuid_first(f->until.ms),
@@ -124,16 +150,17 @@ register_list(struct tenant_db *t, TALLOC_CTX *mem, const struct register_filter
 		.until = f->until,
 		.page = *p,
 	};
-	struct page history = *p, silences = *p;
+	struct page parts[SOURCES];
+	size_t      n = 0;
 
 	if (memcmp(p->after.b, in.from.b, sizeof(in.from.b)) > 0)
 		in.from = p->after;
-	history.n = silences.n = 0;
-	if ((f->kind == NULL || is_of_history(f->kind)) &&
-	    !page_read(t->db, mem, &register_select_history, &in, &history, e))
-		return false;
-	if ((f->kind == NULL || !is_of_history(f->kind)) &&
-	    !page_read(t->db, mem, &register_select_silences, &in, &silences, e))
-		return false;
-	return merge(mem, &history, &silences, p, e);
+	for (size_t i = 0; i < SOURCES; i++) {
+		if (!is_asked(f->kind, sources[i].kind))
+			continue;
+		parts[n] = *p;
+		if (!page_read(t->db, mem, sources[i].stmt, &in, &parts[n++], e))
+			return false;
+	}
+	return merge(mem, parts, n, p, e);
 }

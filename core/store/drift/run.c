@@ -136,6 +136,7 @@ static const struct field  set_fields[] = {
 	 RUN_REST,
 	 COLUMN_NULL(struct run, progress),
 	 COLUMN_NULL(struct run, categories),
+	 COLUMN_NULL(struct run, activity),
 	 COLUMN(struct run, id),
 	 FIELD_END,
 };
@@ -167,8 +168,8 @@ SQL(run_update, SQL_TENANT, &set_in, NULL,
     "UPDATE runs SET due_at = :due_at, state = :state, started_at = :started_at,"
     " finished_at = :finished_at, missed = :missed, attempts = :attempts, fence = :fence,"
     " reason = :reason, remedy = :remedy, report_id = :report_id, snapshot_id = :snapshot_id,"
-    " progress = COALESCE(:progress, progress), categories = :categories"
-    " WHERE id = :id AND state IN ('queued', 'running')");
+    " progress = COALESCE(:progress, progress), categories = :categories,"
+    " activity = COALESCE(:activity, activity) WHERE id = :id AND state IN ('queued', 'running')");
 static const struct field hold_fields[] = {
 	COLUMN(struct run, config_id),
 	COLUMN(struct run, id),

@@ -12,6 +12,7 @@ static const struct field tail_fields[] = {
 	TAIL_NULL(since, "tail_since"),
 	TAIL(failures, "tail_failures"),
 	TAIL(seen, "tail_seen"),
+	TAIL_NULL(known_until, "tail_known_until"),
 	FIELD_END,
 };
 static const struct schema tail_schema = SCHEMA("RunTail", struct run_tail, tail_fields);
@@ -26,23 +27,24 @@ static const struct field  set_fields[] = {
 	 TAIL_NULL(since, "since"),
 	 TAIL(failures, "failures"),
 	 TAIL(seen, "seen"),
+	 TAIL_NULL(known_until, "known_until"),
 	 TAIL(config_id, "config_id"),
 	 FIELD_END,
 };
 static const struct schema set_in = SCHEMA("RunTailSetIn", struct run_tail, set_fields);
 
 SQL(run_tail_select, SQL_TENANT, &id_in, &tail_schema,
-    "SELECT config_id, tail_began, tail_since, tail_failures, tail_seen FROM run_state"
-    " WHERE config_id = :id");
+    "SELECT config_id, tail_began, tail_since, tail_failures, tail_seen, tail_known_until"
+    " FROM run_state WHERE config_id = :id");
 SQL(run_tail_update_begin, SQL_TENANT, &begin_in, NULL,
     "UPDATE run_state SET tail_began = COALESCE(tail_began, :began),"
     " tail_since = COALESCE(tail_since, :since) WHERE config_id = :config_id");
 SQL(run_tail_update, SQL_TENANT, &set_in, NULL,
-    "UPDATE run_state SET tail_since = :since, tail_failures = :failures, tail_seen = :seen"
-    " WHERE config_id = :config_id");
+    "UPDATE run_state SET tail_since = :since, tail_failures = :failures, tail_seen = :seen,"
+    " tail_known_until = :known_until WHERE config_id = :config_id");
 SQL(run_tail_update_end, SQL_TENANT, &id_in, NULL,
-    "UPDATE run_state SET tail_began = NULL, tail_since = NULL, tail_failures = 0, tail_seen = ''"
-    " WHERE config_id = :id");
+    "UPDATE run_state SET tail_began = NULL, tail_since = NULL, tail_failures = 0, tail_seen = '',"
+    " tail_known_until = NULL WHERE config_id = :id");
 
 bool
 run_tail_by_id(

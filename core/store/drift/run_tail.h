@@ -19,6 +19,7 @@ struct run_tail {
 	instant     since;    /* it is read up to then */
 	int64_t     failures; /* readings in a row that came to nothing */
 	struct blob seen;     /* hashes of entries about then that are known */
+	instant     known_until; /* those up to then are known without: there were more; 0: none */
 };
 
 /* ERR_MISSING: nothing of the config is collected. */

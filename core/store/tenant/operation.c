@@ -126,6 +126,40 @@ operation_by_id(
 	return db_one(d->control, mem, &operation_select, &(struct id_in) { *id }, o, e);
 }
 
+struct load_in {
+	struct uuid owner;
+	const char *kinds;
+	struct uuid since; /* ids begin with the time */
+};
+static const struct field load_in_fields[] = {
+	COLUMN(struct load_in, owner),
+	COLUMN(struct load_in, kinds),
+	COLUMN(struct load_in, since),
+	FIELD_END,
+};
+static const struct schema load_in = SCHEMA("OperationLoadIn", struct load_in, load_in_fields);
+static const struct field  load_fields[] = {
+	 COLUMN(struct operation_load, running),
+	 COLUMN(struct operation_load, things),
+	 FIELD_END,
+};
+static const struct schema load_out = SCHEMA("OperationLoad", struct operation_load, load_fields);
+
+SQL(operation_select_load, SQL_CONTROL, &load_in, &load_out,
+    "SELECT (SELECT COUNT(*) FROM operations FORCE INDEX (due) WHERE state = 'running'"
+    " AND owner = :owner AND kind LIKE CONCAT(:kinds, '%')) AS running,"
+    " (SELECT CAST(COALESCE(SUM(total), 0) AS SIGNED) FROM operations FORCE INDEX (owner)"
+    " WHERE owner = :owner AND id > :since AND kind LIKE CONCAT(:kinds, '%')) AS things");
+
+bool
+operation_load_of(struct database *d, TALLOC_CTX *mem, const struct uuid *owner, const char *kinds,
+    instant since, struct operation_load *out, struct err *e)
+{
+	const struct load_in in = { *owner, kinds, uuid_first(since.ms) };
+
+	return db_one(d->control, mem, &operation_select_load, &in, out, e);
+}
+
 /* ---- who carries it ---- */
 
 struct carry_in {
@@ -197,9 +231,9 @@ static const struct schema kind_in = SCHEMA("OperationKindIn", struct carry_in, 
 SQL(operation_update_hasten, SQL_CONTROL, &kind_in, NULL,
     "UPDATE operations SET next_due = NOW(3) WHERE state = 'running' AND kind = :kind"
     " AND lease_owner IS NULL AND started_at IS NOT NULL AND attempts = 0");
-SQL(operation_select_due, SQL_CONTROL, NULL, &row_schema,
+SQL(operation_select_due, SQL_CONTROL, &id_in, &row_schema,
     "SELECT " COLUMNS " FROM operations WHERE state = 'running' AND claim_at <= NOW(3)"
-    " ORDER BY claim_at LIMIT 1");
+    " ORDER BY owner <= :id, owner, claim_at LIMIT 1");
 SQL(operation_update_claim, SQL_CONTROL, &claim_in, NULL,
     "UPDATE operations SET lease_owner = :carrier, lease_until = NOW(3) + INTERVAL :lease_s SECOND,"
     " started_at = COALESCE(started_at, NOW(3)), fence = fence + 1" HELD " AND claim_at <= NOW(3)");
@@ -249,12 +283,13 @@ take(struct database *d, const struct uuid *carrier, struct operation *o, bool *
 
 bool
 operation_claim(struct database *d, TALLOC_CTX *mem, const struct uuid *carrier,
-    struct operation *o, struct err *e)
+    const struct uuid *after, struct operation *o, struct err *e)
 {
-	bool won = false;
+	const struct id_in in = { *after };
+	bool               won = false;
 
 	while (!won)
-		if (!db_one(d->control, mem, &operation_select_due, NULL, o, e) ||
+		if (!db_one(d->control, mem, &operation_select_due, &in, o, e) ||
 		    !take(d, carrier, o, &won, e))
 			return false;
 	return true;

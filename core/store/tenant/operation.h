@@ -57,11 +57,21 @@ MUST_USE bool operation_page(struct database *d, TALLOC_CTX *mem, const struct o
 MUST_USE bool operation_by_id(struct database *d, TALLOC_CTX *mem, const struct uuid *id, struct operation *o,
     struct err *e);
 
+/* Of that tenant, of kinds that begin so: how many run, and of how many things all are that were asked for since then. */
+struct operation_load {
+	int64_t running, things;
+};
+MUST_USE bool operation_load_of(struct database *d, TALLOC_CTX *mem, const struct uuid *owner, const char *kinds,
+    instant since, struct operation_load *out, struct err *e);
+
 /* ---- the side of who carries it ---- */
 
-/* Takes the one that is due longest; ERR_MISSING: none is. */
+/*
+ * Takes one that is due: of the tenant that comes after that one (by id, and then from the first on) the one that is due
+ * longest, so that a tenant with many keeps no other waiting; ERR_MISSING: none is.
+ */
 MUST_USE bool operation_claim(struct database *d, TALLOC_CTX *mem, const struct uuid *carrier,
-    struct operation *o, struct err *e);
+    const struct uuid *after, struct operation *o, struct err *e);
 /*
  * Due now: those of that kind that wait for who can do their next step (begun, and given back without a failure).  For
  * who can.

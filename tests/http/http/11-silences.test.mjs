@@ -99,7 +99,8 @@ test('the register has what was decided not to be told of: in its order, with wh
   assert.equal(list.length, 5);
   assert.deepEqual([list[0].ends_at, list[1].ends_at, list[0].who], [end, null, list[2].who]);
   assert.deepEqual((await all(admin, '/api/drift/register?kind=silence')).map((e) => e.id), [made.json.id]);
-  assert.deepEqual((await all(admin, '/api/drift/register?kind=acceptance_end')).map((e) => e.id), [list[3].id]);
+  for (const [kind, at] of [['acceptance', [0, 1]], ['acceptance_end', [3]], ['maintenance', [4]]])
+    assert.deepEqual((await all(admin, `/api/drift/register?kind=${kind}`, 1)).map((e) => e.id), at.map((i) => list[i].id));
   assert.deepEqual(await all(admin, `/api/drift/register?until=${encodeURIComponent(from)}`), []);
   assert.equal((await all(admin, `/api/drift/register?since=${encodeURIComponent(from)}`)).length, 5);
   assert.deepEqual((await all(admin, `/api/drift/register?since=${encodeURIComponent(later(3600000))}&until=${encodeURIComponent(later(7200000))}`)).map((e) => e.id), [made.json.id], 'what is in force then');

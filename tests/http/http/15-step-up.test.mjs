@@ -115,6 +115,7 @@ const deeds = {
   'POST /api/drift/templates': no('drift work'),
   'PUT /api/drift/templates/{id}': no('drift work'),
   'DELETE /api/drift/templates/{id}': no('drift work'),
+  'DELETE /api/drift/configs/{id}/template': no('drift work'),
   'POST /api/drift/templates/{id}/preview': no('it says what would be'),
   'POST /api/drift/reports/{id}/accept': no('drift work'),
   'POST /api/drift/acceptances/{id}/confirm': no('drift work, and of another than who asked'),

@@ -8,7 +8,7 @@ import { call, newId } from '../lib/client.mjs';
 import { credentials, sql, until } from '../lib/env.mjs';
 import { Mailbox, linkOf } from '../lib/mailbox.mjs';
 import { openapi } from '../lib/spec.mjs';
-import { ahead, all, bearer, login, newChannel, newConfig, newKey, newOperation, newTenant, policy, push, unique, withKey } from '../lib/people.mjs';
+import { ahead, all, bearer, login, newChannel, newConfig, newKey, newOperation, newTemplated, newTenant, policy, push, unique, withKey } from '../lib/people.mjs';
 
 const password = 'a long enough password';
 const box = new Mailbox();
@@ -157,6 +157,7 @@ const table = {
   'POST /api/drift/templates': deed('template.create', () => ({ body: w.template() }), 201),
   'PUT /api/drift/templates/{id}': deed('template.update', on('drift/templates', '', { description: 'Another.' })),
   'DELETE /api/drift/templates/{id}': deed('template.delete', on('drift/templates', ''), 204),
+  'DELETE /api/drift/configs/{id}/template': deed('template.let_go', async () => at('/api/drift/configs', (await newTemplated(w.admin, owner.tenant)).config, '/template'), 204),
   ...Object.fromEntries(['preview', 'apply', 'undo'].map((what) => [`POST /api/drift/templates/{id}/${what}`, deed(`template.${what}`, on('drift/templates', `/${what}`, { tenants: [{ tenant: 'nowhere' }] }), 202)])),
   'POST /api/drift/silences': deed('silence.create', () => ({ body: w.silence() }), 201),
   'DELETE /api/drift/silences/{id}': deed('silence.delete', on('drift/silences', ''), 204),

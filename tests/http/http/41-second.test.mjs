@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { before, test } from 'node:test';
 import { sql, until } from '../lib/env.mjs';
-import { ahead, all, bearer, newConfig, newKey, newTenant, push, unique, withKey } from '../lib/people.mjs';
+import { ahead, all, bearer, newConfig, newKey, newTenant, push, serviceKey, unique, withKey } from '../lib/people.mjs';
 
 const SEVERITIES = ['low', 'medium', 'high', 'critical'], password = 'twenty-five characters ok';
 const ok = (a, status = 200) => { assert.equal(a.status, status, a.text); return status === 204 ? null : a.json; };
@@ -89,14 +89,24 @@ test('somebody else confirms it, and then it is accepted in the name of who aske
     assert.ok((await entries(action)).some((x) => x.target_id === p.id && x.details.asked_by === owner.email && x.details.kind === 'changes'), action);
 });
 
-test('a key that asks is the person who made it, and another person\'s key confirms', async () => {
+test('a key that asks is the person who made it, a service key is nobody, and no key confirms or declines', async () => {
   ok(await settle('high'));
   const w = await drifted(), mine = withKey((await newKey(first, ['read:drift', 'update:drift'])).key);
   const { pending: [p] } = ok(await decide(mine, w.changes.high), 202);
   assert.match(p.by, /^key:/);
   assert.equal((await answer(first, p, 'confirm')).status, 403);
   const other = await person(['read:drift', 'update:drift', 'create:api_keys', 'read:api_keys']);
-  assert.equal(ok(await answer(withKey((await newKey(other, ['update:drift'])).key), p, 'confirm')).changed, 1);
+  const theirs = withKey((await newKey(other, ['read:drift', 'update:drift'])).key), service = withKey((await serviceKey(other, ['read:drift', 'update:drift'])).key);
+  for (const key of [mine, theirs, service])
+    for (const [way, body] of [['confirm'], ['decline', { reason: 'no' }]])
+      assert.equal((await answer(key, p, way, body)).status, 403, way);
+  // who has it could confirm what it asks; what needs nobody it does
+  for (const by of [(c) => decide(service, c), (c) => decide(service, c, { status: 'ignored' }), () => service('POST', `/api/drift/reports/${w.report.id}/accept`, { body: { reason: 'x' } })]) {
+    const a = await by(w.changes.critical);
+    assert.deepEqual([a.status, /service key/.test(a.json.detail)], [403, true], a.text);
+  }
+  ok(await decide(service, w.changes.low));
+  assert.equal(ok(await answer(other, p, 'confirm')).changed, 1);
 });
 
 test('who declines says why; who asked takes it back; both leave it as it was', async () => {
@@ -146,6 +156,24 @@ test('all of a report, and a snapshot as the baseline, wait; one at a time for a
   }
   const mild = await drifted(['low', 'medium']);
   ok(await first('POST', `/api/drift/reports/${mild.report.id}/accept`, { body: { reason: 'Mild.' } }));
+});
+
+test('what two have accepted until a day one person does not accept for longer, whichever way', async () => {
+  ok(await settle('high'));
+  for (const [what, make, status] of [
+    ['report', (w) => first('POST', `/api/drift/reports/${w.report.id}/accept`, { body: { reason: 'x' } }), 202],
+    ['baseline', (w) => first('PUT', `/api/drift/configs/${w.config.id}/baseline`, { body: { snapshot_id: w.snapshot } }), 202],
+    ['a golden baseline', async (w) => bound(w, await template()), 409],
+    ['rules', (w) => put(w, { rules: [] }), 409],
+  ]) {
+    const w = await drifted(['critical']), { pending: [p] } = ok(await decide(first, w.changes.critical, { expires_at: ahead(1) }), 202);
+    ok(await answer(second, p, 'confirm'));
+    const { report, snapshot_id: snapshot } = await push(first, w.config, [item({ ...value(1), critical: 'critical 2', low: 'low 2' })]);
+    assert.equal(report.max_severity, 'low', what);
+    const done = await make({ ...w, report, snapshot });
+    assert.deepEqual([done.status, done.json.pending?.severity], [status, status === 202 ? 'critical' : undefined], `${what} ${done.text}`);
+    assert.ok((await change(w.changes.critical)).acceptance.expires_at, what);
+  }
 });
 
 test('what is another by now is not confirmed, and ends by itself, as what nobody confirms in time does', async () => {
@@ -230,6 +258,31 @@ test('what decides is changed by one person where nothing severe is there, and a
   const w = await drifted(['low']);
   ok(await put(w, { rules: [] }));
   await until('an alert', async () => (await all(first, '/api/drift/alerts?kind=security')).some((a) => a.title.includes('One person changed')));
+});
+
+test('one person changes by a template, and by golden baselines, what decides: it is in the trail, and an alert counts it', async () => {
+  const alone = newTenant(), by = await bearer(alone), made = async (target, body) => ok(await by('POST', target, { body }), 201);
+  ok(await by('PUT', `/api/tenants/${by.session.tenant.id}`, { body: { settings: { four_eyes: { accept_from: 'critical' } } } }));
+  const done = async (t, what) => {
+    const { operation_id } = ok(await by('POST', `/api/drift/templates/${t.id}/${what}`, { body: { tenants: [{ tenant: alone.tenant }] } }), 202);
+    const o = await until('it is done', async () => { const x = ok(await by('GET', `/api/operations/${operation_id}`)); return x.state !== 'running' && x; }, 20);
+    return Object.keys(o.result).join();
+  };
+  const source = { kind: 'push' }, says = (more) => ({ name: unique('c'), source, rule_packs: [], rules, ...more });
+  const config = says(), t = await made('/api/drift/templates', { name: unique('t'), config }), other = await made('/api/drift/templates', { name: unique('t'), config: says() });
+  assert.deepEqual([await done(t, 'apply'), await done(other, 'apply')], ['made', 'made']);
+  ok(await by('PUT', `/api/drift/templates/${t.id}`, { body: { config: { ...config, rules: [] } } }));
+  assert.deepEqual([await done(t, 'apply'), await done(t, 'undo'), await done(other, 'undo')], ['changed', 'changed', 'removed']);
+  const g = await made('/api/drift/golden-baselines', { name: unique('g'), resources: [item(value(1))] }), c = await newConfig(by, { rule_packs: [], rules });
+  const golden = (body) => by('PUT', `/api/drift/golden-baselines/${g.id}`, { body });
+  ok(await golden({ resources: [item(value(2))] }));
+  ok(await by('PUT', `/api/drift/configs/${c.id}/baseline`, { body: { golden: { id: g.id } } }));
+  ok(await golden({ description: 'Of all.' }));
+  ok(await golden({ resources: [item(value(3))] }));
+  const told = async (action) => (await all(by, `/api/audit?action=${action}`)).map((x) => x.details.one_person ?? false).toSorted();
+  assert.deepEqual(await Promise.all(['template.applied', 'template.undone', 'golden_baseline.update', 'baseline.set'].map(told)),
+    [[false, false, true], [true, true], [false, false, true], [true]]);
+  await until('an alert counts five', async () => (await all(by, '/api/drift/alerts?kind=security')).some((a) => /One person changed.*, 5 times/.test(a.title)));
 });
 
 test('the setting is changed by who gives power, and an alert says so; no more wait than may', async () => {

@@ -44,7 +44,7 @@ async function hold(p, text) {
   return { end: () => new Promise((ok) => { run.ref(); run.on('exit', ok); run.stdin.end('ROLLBACK;\n'); }) };
 }
 const firm = await party();
-bsxctl('tenant', 'work', '--pool', '24');
+bsxctl('tenant', 'work', '--pool', '26');
 const there = (c, caller = firm.admin) => (method, target, options = {}) => caller(method, target, { ...options, headers: { 'X-Acting-Tenant': c.slug } });
 const configs = (c) => all(there(c), '/api/drift/configs');
 const trail = (c, action) => sql(`SELECT COUNT(*) FROM audit WHERE action = '${action}'`, c.schema);
@@ -97,6 +97,10 @@ test('a template is made, shown, changed in versions and dropped, and what it ma
   await wrong({ variables: [] }, '/config/rules/0/category');
   await wrong({ variables: [{ name: 'kind' }, { name: 'kind' }] }, '/variables/1/name');
   await wrong({ config: says('x', { expect_every_s: 'often' }), variables: [{ name: 'kind', default: 'users' }] }, '/config/expect_every_s');
+  for (const [table, of] of [['config_templates', 'id'], ['config_template_versions', 'version = 2 AND template_id']])
+    sql(`UPDATE ${table} SET version = 50 WHERE ${of} = ${hex(t.id)}`, firm.schema);
+  await change(t, { config: says('w51') });
+  assert.deepEqual((await Promise.all([1, 50, 51].map((n) => firm.admin('GET', `${at}?version=${n}`)))).map((x) => x.status), [404, 200, 200], 'the newest 50 are kept');
   assert.equal((await firm.admin('DELETE', at)).status, 204);
   assert.equal((await firm.admin('GET', at)).status, 404);
 });
@@ -168,6 +172,68 @@ test('it is tried first, made in every tenant, and each is told of; a later vers
   assert.equal((await there(c)('DELETE', `/api/drift/configs/${id}`)).status, 204);
   const left = await done(other, 'apply', named(c));
   assert.deepEqual([left.rows[0].outcome, left.rows[0].detail], ['kept', 'The tenant has dropped the config: it stays dropped.']);
+  // until it is taken back, which lets go of it
+  const freed = await done(other, 'undo', named(c));
+  assert.deepEqual([freed.rows[0].outcome, (await uses(other))[c.id]], ['removed', undefined], JSON.stringify(freed.rows));
+  assert.deepEqual(outcome(await done(other, 'apply', named(c)), c), ['made']);
+  // the tenant itself lets go: of a config that stays, and of one that it has dropped
+  const kept = (await configs(c)).find((x) => x.name === other.config.name).id, bind = (i) => `/api/drift/configs/${i}/template`;
+  assert.deepEqual([(await there(c)('DELETE', bind(kept))).status, (await there(c)('DELETE', bind(kept))).status, (await there(c)('GET', bind(kept))).status], [204, 404, 404]);
+  const met = await done(other, 'apply', named(c));
+  assert.deepEqual([met.rows[0].outcome, met.rows[0].detail], ['failed', 'A config of that name exists.']);
+  assert.equal((await there(c)('DELETE', `/api/drift/configs/${kept}`)).status, 204);
+  await done(other, 'apply', named(c));
+  const dropped = (await configs(c)).find((x) => x.name === other.config.name).id;
+  assert.deepEqual([(await there(c)('DELETE', `/api/drift/configs/${dropped}`)).status, (await there(c)('DELETE', bind(dropped))).status], [204, 204]);
+  assert.deepEqual(outcome(await done(other, 'apply', named(c)), c), ['made']);
+  assert.equal(trail(c, 'template.let_go'), '2');
+});
+
+test('what is taken back tells nothing that only the tenant has said', async () => {
+  const a = await customer(), t = await made(says('first')), rename = async (name) => {
+    assert.equal((await there(a)('PUT', `/api/drift/configs/${(await configs(a))[0].id}`, { body: { name } })).status, 200);
+  };
+  await done(t, 'apply', named(a));
+  await rename('their own word');
+  await change(t, { config: { ...t.config, expect_every_s: 7200 } });
+  await done(t, 'apply', {});
+  await rename('and another');
+  const undone = await done(t, 'undo', {}), told = Object.fromEntries(undone.rows[0].changes.map((x) => [x.path, x]));
+  assert.deepEqual([undone.rows[0].outcome, told['/expect_every_s']], ['changed', { path: '/expect_every_s', how: 'changed', was: 7200, now: 3600 }]);
+  assert.deepEqual(told['/name'], { path: '/name', how: 'kept' });
+  assert.equal((await configs(a))[0].name, 'and another');
+});
+
+test('a preview is refused what the application would be: a name that is taken, a quota', async () => {
+  const taken = await customer(), full = await customer(), t = await made();
+  await newConfig(there(taken), { name: t.config.name });
+  const q = await platform('PUT', `/api/tenants/${full.id}`, { body: { quota: { drift_configs: 1 } } });
+  assert.equal(q.status, 200, q.text);
+  await newConfig(there(full));
+  for (const what of ['preview', 'apply']) {
+    const o = await done(t, what, named(taken, full));
+    assert.deepEqual([outcome(o, taken, full), o.of(taken).detail], [['failed', 'failed'], 'A config of that name exists.'], what);
+    assert.match(o.of(full).detail, /^The quota is used up/);
+  }
+  assert.equal((await configs(full)).length, 1);
+});
+
+test('a tenant that cannot be worked in comes last, is tried again, and has failed then; the others are done', async () => {
+  const broken = await customer(), well = await customer(), t = await made();
+  sql('RENAME TABLE config_template_bindings TO config_template_away', broken.schema);
+  const a = await firm.admin('POST', `${base}/${t.id}/apply`, { body: named(broken, well) }), id = a.json.operation_id;
+  const rows = async () => Object.fromEntries((await all(firm.admin, `${base}/${t.id}/results?operation=${id}`)).map((x) => [x.tenant, [x.outcome, x.detail]]));
+  await until('the other is made', async () => (await rows())[well.slug][0] === 'made');
+  assert.deepEqual((await rows())[broken.slug], ['waiting', 'It could not be done there, and is tried again.']);
+  const o = await until('it is over', async () => {
+    sql(`UPDATE operations SET next_due = NOW(3) WHERE id = ${hex(id)} AND lease_owner IS NULL`);
+    const now = (await firm.admin('GET', `/api/operations/${id}`)).json;
+    return now.state !== 'running' && now;
+  }, 20);
+  assert.deepEqual([o.state, o.result, (await rows())[broken.slug]], ['done', { failed: 1, made: 1 }, ['failed', 'It could not be done there, though it was tried again.']]);
+  assert.equal(sql(`SELECT COUNT(*) FROM operations WHERE input IS NOT NULL AND id = ${hex(id)}`), '0');
+  sql('RENAME TABLE config_template_away TO config_template_bindings', broken.schema);
+  assert.deepEqual(outcome(await done(t, 'apply', named(broken)), broken), ['made']);
 });
 
 test('no more is done in a tenant than whoever asked may do there when its turn comes, and what fails in one is its sentence alone', async () => {
@@ -257,7 +323,15 @@ test('killed between what was done in a tenant and the note of it, it goes on, a
   const stop = await hold(cs[0], 'SELECT * FROM config_template_bindings FOR UPDATE');
   const b = await firm.admin('POST', `${base}/${t.id}/apply`, { body: { ...body, version: 1 } });
   assert.equal((await firm.admin('DELETE', `/api/operations/${b.json.operation_id}`)).status, 202);
+  // no more than ten wait for each other
+  const more = [];
+  for (let i = 0; i < 10; i++)
+    more.push(await firm.admin('POST', `${base}/${t.id}/preview`, { body: named(cs[0]) }));
+  assert.deepEqual([...new Set(more.slice(0, 9).map((x) => x.status)), more[9].status], [202, 409], more[9].text);
+  assert.match(more[9].json.detail, /^10 operations of templates are running/);
   await stop.end();
+  for (const x of more.slice(0, 9))
+    assert.equal((await over(x.json.operation_id)).state, 'done');
   const ended = await over(b.json.operation_id);
   assert.equal(ended.state, 'cancelled');
   assert.ok(ended.result.cancelled >= 5, JSON.stringify(ended.result));
@@ -279,6 +353,22 @@ test('a credential is given where it is applied: shown to the source, answered n
   assert.notEqual(digest(a), was[0]);
   assert.equal(digest(b), own);
   assert.notEqual(own, was[1]);
+  // nor is it given where the tenant says where that leads, or what is asked there
+  const elsewhere = await customer(), asks = await customer(), put = async (c, more) => {
+    const r = await there(c)('PUT', `/api/drift/configs/${(await configs(c))[0].id}`, { body: { source: { ...source, parameters: { base_url: 'https://fw.example.org' }, credential: null, ...more } } });
+    assert.equal(r.status, 200, r.text);
+  };
+  const both = { tenants: [elsewhere, asks].map((c) => ({ tenant: c.slug, variables: { host: 'fw.example.org' } })) };
+  await done(t, 'apply', { ...both, credential: credential(secret) });
+  assert.ok(digest(elsewhere) !== '' && digest(asks) !== '');
+  await put(elsewhere, { parameters: { base_url: 'https://evil.example' } });
+  await put(asks, { collections: [{ ...source.collections[0], path: '/drop', method: 'POST' }] });
+  const refused = await done(t, 'apply', { ...named(elsewhere, asks), credential: credential(secret) });
+  for (const c of [elsewhere, asks])
+    assert.deepEqual([refused.of(c).detail, digest(c)], ['The tenant asks elsewhere than the template says: the credential was not given.', '']);
+  await put(asks, {}); // as the template says again
+  const given = await done(t, 'apply', { ...named(asks), credential: credential(secret) });
+  assert.deepEqual([given.rows[0].outcome, given.rows[0].detail, digest(asks) !== ''], ['changed', null, true]);
   for (const target of [`${base}/${t.id}`, `${base}/${t.id}/results`, `${base}/${t.id}/tenants`, `/api/operations/${first.id}`, '/api/audit?limit=200'])
     assert.ok(!(await firm.admin('GET', target)).text.includes(secret), target);
   assert.equal(sql(`SELECT COUNT(*) FROM operations WHERE input IS NOT NULL AND id = ${hex(first.id)}`), '0');

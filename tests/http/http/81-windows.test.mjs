@@ -72,6 +72,10 @@ test('a silence ends within 30 days, a window is at most 7 days long, and none i
     assert.equal(a.status, 422, `${JSON.stringify(body)}: ${a.text}`);
     assert.ok(a.json.errors.some((x) => x.pointer === pointer && sentence.test(x.detail)), a.text);
   }
+  for (const more of [{ rule: 'FREQ=DAILY;COUNT=400', timezone: 'UTC', duration_s: 86340 }, { rule: 'FREQ=DAILY;COUNT=1', duration_s: 7 * 86400 }]) {
+    const a = await admin('POST', '/api/drift/silence-series/try', { body: more });
+    assert.equal(a.status, 200, `${JSON.stringify(more)}: ${a.text}`);
+  }
   for (const body of [{ expires_at: later(29 * day) }, { kind: 'maintenance', starts_at: later(20 * day), expires_at: later(26 * day) }]) {
     const a = await silence(body);
     assert.equal(a.status, 201, a.text);
@@ -154,6 +158,8 @@ test('a series has an end, a day and a place', async () => {
     [{ rule: 'FREQ=DAILY;UNTIL=20200101' }, '/rule', /no day/], [{ rule: 'FREQ=DAILY;COUNT=2', starts_at: later(-9 * day) }, '/rule', /still to come/],
     [{ timezone: 'Europe/Atlantis' }, '/timezone', /no such time zone/], [{ timezone: '../../etc/passwd' }, '/timezone', /no such time zone/],
     [{ starts_at: later(367 * day) }, '/starts_at', /366 days/], [{ duration_s: 8 * 86400 }, '/duration_s', /window longer than 604800 s/],
+    ...[[2, 86400], [1096, 86400], [9, 7 * 86400]].map(([n, duration_s]) => [{ rule: `FREQ=DAILY;COUNT=${n}`, timezone: 'UTC', duration_s }, '/duration_s', /over before the next begins/]),
+    [{ rule: 'FREQ=DAILY;COUNT=400', duration_s: 86340 }, '/duration_s', /clocks set forward/],
     [{ duration_s: 59 }, '/duration_s', /./], [{ matcher: {} }, '/matcher', /name something/], [{ matcher: { path: 'a' } }, '/matcher/path', /./],
     [{ reason: undefined }, '/reason', /./], [{ kind: 'silence' }, '/kind', /./]]) {
     const a = await series(admin, more);

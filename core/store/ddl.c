@@ -29,7 +29,7 @@ static const struct part {
 #define PARTS (sizeof(parts) / sizeof(*parts))
 
 /* A schema, or the control schema, of a host where nothing is granted. */
-static const struct part place = { "", 0, true, "_", 63 };
+static const struct part place = { "", 0, true, "_", DDL_PLACE_MAX };
 
 static bool
 is_made_of(const char *z, const struct part *p)

@@ -13,6 +13,7 @@
 #include "core/store/db.h"
 
 #define DDL_SCHEMA_MAX 48
+#define DDL_PLACE_MAX  63
 
 struct ddl {
 	const char *schema;   /* [a-z0-9]{1,48}: in a GRANT '_' is a wildcard */

@@ -1,8 +1,8 @@
 /* routes.h: who has what, as a list and as a table. */
 #include "core/auth/user/access_lent.h"
 #include "fcgi/routes.h"
+#include "fcgi/table.h"
 
-#define CSV_TYPE   "text/csv"
 #define PIECE_ROWS 200
 
 struct review_query {
@@ -41,23 +41,6 @@ struct table {
 };
 
 static void
-cell(struct buf *b, const char *text, char end)
-{
-	buf_csv(b, str_of(text != NULL ? text : ""));
-	buf_putc(b, end);
-}
-
-static void
-time_cell(struct buf *b, instant at, char end)
-{
-	char text[TIME_TEXT_MAX] = "";
-
-	if (at.ms != 0)
-		time_print(at.ms, text);
-	cell(b, text, end);
-}
-
-static void
 words_cell(struct buf *b, TALLOC_CTX *mem, struct strings words)
 {
 	struct buf line;
@@ -67,7 +50,7 @@ words_cell(struct buf *b, TALLOC_CTX *mem, struct strings words)
 		buf_puts(&line, i > 0 ? " " : "");
 		buf_puts(&line, words.items[i]);
 	}
-	cell(b, line.p, ',');
+	table_cell(b, line.p, ',');
 }
 
 /* `a` NULL: without a role. */
@@ -81,19 +64,19 @@ print_line(
 	uuid_print(&h->id, id);
 	if (!uuid_is_nil(&by))
 		uuid_print(&by, giver);
-	cell(b, id, ',');
-	cell(b, h->kind, ',');
-	cell(b, h->name, ',');
-	cell(b, h->display_name, ',');
-	cell(b, h->status, ',');
-	cell(b, a != NULL ? a->role : NULL, ',');
+	table_cell(b, id, ',');
+	table_cell(b, h->kind, ',');
+	table_cell(b, h->name, ',');
+	table_cell(b, h->display_name, ',');
+	table_cell(b, h->status, ',');
+	table_cell(b, a != NULL ? a->role : NULL, ',');
 	words_cell(b, mem, h->scopes);
 	words_cell(b, mem, h->permissions);
-	time_cell(b, a != NULL ? a->given_at : h->created_at, ',');
-	time_cell(b, a != NULL ? a->ends_at : h->ends_at, ',');
-	cell(b, giver, ',');
-	cell(b, a != NULL ? a->given_name : h->given_name, ',');
-	time_cell(b, h->last_used, '\r');
+	table_time(b, a != NULL ? a->given_at : h->created_at, ',');
+	table_time(b, a != NULL ? a->ends_at : h->ends_at, ',');
+	table_cell(b, giver, ',');
+	table_cell(b, a != NULL ? a->given_name : h->given_name, ',');
+	table_time(b, h->last_used, '\r');
 	buf_putc(b, '\n');
 }
 
@@ -136,19 +119,15 @@ whole_table(struct request *r, const struct review_query *q, struct err *e)
 
 	if (x == NULL)
 		return err_memory(e);
-	if (q->page.cursor != NULL || q->page.limit != 0)
-		return err_fault(
-		    e, r->mem, q->page.cursor != NULL ? "/cursor" : "/limit", "a table is whole");
+	if (!table_check(r, &q->page, e))
+		return false;
 	if (!access_review_export(&by, e) || !access_lent(&by, &x->others, e))
 		return false;
 	x->kind = q->kind;
-	buf_make(&r->out, r->mem);
-	buf_puts(&r->out, "id,kind,name,display_name,status,role,scopes,permissions,since,until,"
-			  "given_by,given_by_name,last_used\r\n");
-	r->content_type = CSV_TYPE "; charset=utf-8";
-	r->more = more_lines;
-	r->more_arg = x;
-	return buf_ok(&r->out) || err_memory(e);
+	return table_begin(r,
+	    "id,kind,name,display_name,status,role,scopes,permissions,since,until,"
+	    "given_by,given_by_name,last_used",
+	    more_lines, x, e);
 }
 
 static bool

@@ -1,9 +1,9 @@
 /* report.h: a report's changes as CSV or as a JSON Patch. */
 #include "drift/engine/patch.h"
 #include "fcgi/drift/report.h"
+#include "fcgi/table.h"
 
 #define PATCH_TYPE  "application/json-patch+json"
-#define CSV_TYPE    "text/csv"
 #define PIECE_BYTES ((size_t)256 << 10) /* of an answer: it is sent then */
 #define PIECE_ROWS  1000                /* changes of a table, or pairs of resources of a patch */
 

@@ -2,8 +2,8 @@
 #include "drift/service/register.h"
 #include "fcgi/drift/drift.h"
 #include "fcgi/routes.h"
+#include "fcgi/table.h"
 
-#define CSV_TYPE   "text/csv"
 #define PIECE_ROWS 500
 
 struct entry_out {
@@ -127,45 +127,28 @@ struct table {
 };
 
 static void
-cell(struct buf *b, const char *text, char end)
-{
-	buf_csv(b, str_of(text != NULL ? text : ""));
-	buf_putc(b, end);
-}
-
-static void
-time_cell(struct buf *b, instant at, char end)
-{
-	char text[TIME_TEXT_MAX] = "";
-
-	if (at.ms != 0)
-		time_print(at.ms, text);
-	cell(b, text, end);
-}
-
-static void
 print_line(struct buf *b, const struct register_seen *seen)
 {
 	const struct register_row *s = &seen->row;
 	char                       id[UUID_TEXT_MAX];
 
 	uuid_print(&s->id, id);
-	cell(b, id, ',');
-	cell(b, s->kind, ',');
-	cell(b, seen->state, ',');
-	time_cell(b, s->at, ',');
-	cell(b, s->who, ',');
-	cell(b, s->reason, ',');
-	cell(b, s->config, ',');
-	cell(b, s->category, ',');
-	cell(b, s->key, ',');
-	cell(b, s->path, ',');
-	cell(b, s->severity, ',');
-	time_cell(b, s->starts_at, ',');
-	time_cell(b, s->ends_at, ',');
-	time_cell(b, s->ended_at, ',');
-	cell(b, s->ended_by, ',');
-	cell(b, s->status, '\r');
+	table_cell(b, id, ',');
+	table_cell(b, s->kind, ',');
+	table_cell(b, seen->state, ',');
+	table_time(b, s->at, ',');
+	table_cell(b, s->who, ',');
+	table_cell(b, s->reason, ',');
+	table_cell(b, s->config, ',');
+	table_cell(b, s->category, ',');
+	table_cell(b, s->key, ',');
+	table_cell(b, s->path, ',');
+	table_cell(b, s->severity, ',');
+	table_time(b, s->starts_at, ',');
+	table_time(b, s->ends_at, ',');
+	table_time(b, s->ended_at, ',');
+	table_cell(b, s->ended_by, ',');
+	table_cell(b, s->status, '\r');
 	buf_putc(b, '\n');
 }
 
@@ -202,20 +185,16 @@ whole_table(struct request *r, const struct register_query *q, struct err *e)
 
 	if (x == NULL)
 		return err_memory(e);
-	if (q->page.cursor != NULL || q->page.limit != 0)
-		return err_fault(
-		    e, r->mem, q->page.cursor != NULL ? "/cursor" : "/limit", "a table is whole");
+	if (!table_check(r, &q->page, e))
+		return false;
 	x->f = filter_of(q);
 	x->a = acting_of(r, e);
 	if (x->a == NULL || !register_export(x->a, &x->f, e))
 		return false;
-	buf_make(&r->out, r->mem);
-	buf_puts(&r->out, "id,kind,state,at,who,reason,config,category,key,path,severity,starts_at,"
-			  "ends_at,ended_at,ended_by,status\r\n");
-	r->content_type = CSV_TYPE "; charset=utf-8";
-	r->more = more_lines;
-	r->more_arg = x;
-	return buf_ok(&r->out) || err_memory(e);
+	return table_begin(r,
+	    "id,kind,state,at,who,reason,config,category,key,path,severity,starts_at,"
+	    "ends_at,ended_at,ended_by,status",
+	    more_lines, x, e);
 }
 
 static bool

@@ -101,12 +101,12 @@ MUST_USE bool held_one(struct tenant_db *t, TALLOC_CTX *mem, const struct uuid *
 struct uuid held_id(const struct uuid *config, struct str category, struct str key);
 
 /*
- * How one resource was, the newest version first, at most `limit`.  What a snapshot was that is dropped is told of by the first
- * after it that is kept and had the version; nil: none is.
+ * How one resource was, the newest version first, at most `limit`, each with the snapshots of its own begin and end as far as
+ * they are kept.
  */
 struct version_seen {
 	uint64_t    from_seq, until_seq; /* until_seq 0: in force now */
-	struct uuid snapshot_id;         /* the first kept in which it was in force */
+	struct uuid snapshot_id;         /* with which it began to be; nil: it is not kept */
 	instant     since;               /* when that was collected; 0: it is not kept */
 	bool        whole;               /* it is kept */
 	instant     until;               /* when the one was collected in which it was no more; 0: none, or not kept */

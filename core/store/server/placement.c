@@ -240,7 +240,7 @@ strike_off(const struct provision *p, const struct place_in *in, const char *pla
 		return false;
 	snprintf(pub, sizeof(pub),
 	    "The schema %.63s is no longer empty: it is taken off the list; run it again.", place);
-	return err_set(e, ERR_CONFLICT, 0, pub, "not ours");
+	return err_set(e, ERR_GONE, 0, pub, "not ours");
 }
 
 static bool

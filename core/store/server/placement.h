@@ -12,8 +12,6 @@
 
 #include "core/store/server/provision.h"
 
-#define PLACE_MAX 63 /* bytes of a name: A-Z, a-z, 0-9 and _ */
-
 /*
  * That schema is one to take from now on.  Also one that is registered already.  ERR_INVALID: it is no name, or not there;
  * ERR_FORBIDDEN: the account lacks a right in it; ERR_CONFLICT: something stands in it, or it is a tenant's of another list.
@@ -29,7 +27,7 @@ MUST_USE bool placement_count(struct database *d, struct placement_count *out, s
 MUST_USE bool placement_check(struct database *d, struct err *e);
 /*
  * One for that schema, where it has none yet; ready to be migrated, and marked as its own by the schema's comment.
- * ERR_QUOTA: there is none to take; ERR_CONFLICT: what was to be taken is another's by now, and off the list.
+ * ERR_QUOTA: there is none to take; ERR_GONE: what was to be taken is another's by now, and off the list.
  */
 MUST_USE bool placement_take(const struct provision *p, const char *schema_name, struct err *e);
 /* All that stands in it goes, and then it is empty again.  Repeatable; one that has no place has nothing to lose. */

@@ -113,10 +113,14 @@ make_control(struct database *d, struct err *e)
 static bool
 check_conf(const struct conf *c, struct err *e)
 {
-	if (conf_one_account(c) ? !ddl_is_place(c->db_control) : !ddl_is_schema(c->db_control))
-		return err_set(e, ERR_INTERNAL, 0, "db.control must be 1 to 48 of a-z and 0-9",
+	bool single = conf_one_account(c);
+
+	if (single ? !ddl_is_place(c->db_control) : !ddl_is_schema(c->db_control))
+		return err_set(e, ERR_INTERNAL, 0,
+		    single ? "db.control must be of A-Z, a-z, 0-9 and _"
+			   : "db.control must be 1 to 48 of a-z and 0-9",
 		    "db.control is no schema name");
-	if (conf_one_account(c) && *c->db_password_file == '\0')
+	if (single && *c->db_password_file == '\0')
 		return err_set(e, ERR_INTERNAL, 0,
 		    "db.isolation \"schema\" needs db.password_file: the account is the host's, "
 		    "and so is its password",

@@ -13,6 +13,7 @@
 #include "drift/alert/alert_route.h"
 #include "drift/attribution/attribution.h"
 #include "drift/finding/status.h"
+#include "drift/service/assignee.h"
 #include "drift/watch/own_scope.h"
 #include "drift/watch/watched.h"
 
@@ -489,6 +490,12 @@ deed_body(struct db *db, void *arg, struct err *e)
 
 /* ---- one, and many ---- */
 
+static bool
+check_assignee(const struct acting *a, const struct alert_wish *w, struct err *e)
+{
+	return !w->assigns || assignee_check(a, &w->assigned_to, e);
+}
+
 bool
 alert_alter(const struct acting *a, const struct uuid *id, const struct alert_wish *wish,
     struct alert *out, struct err *e)
@@ -502,7 +509,8 @@ alert_alter(const struct acting *a, const struct uuid *id, const struct alert_wi
 	};
 
 	x.wish.now = acting_now(a);
-	if (!alert_see(a, id, out, e) || !audit_deed(&a->by, deed_body, &x, &x.entry, e))
+	if (!alert_see(a, id, out, e) || !check_assignee(a, wish, e) ||
+	    !audit_deed(&a->by, deed_body, &x, &x.entry, e))
 		return false;
 	*out = x.alerts[0];
 	return show_all(a, out, 1, e);
@@ -521,7 +529,7 @@ alerts_alter(const struct acting *a, const struct alert_which *which, const stru
 	};
 
 	x.wish.now = acting_now(a);
-	if (!audit_deed(&a->by, deed_body, &x, &x.entry, e))
+	if (!check_assignee(a, wish, e) || !audit_deed(&a->by, deed_body, &x, &x.entry, e))
 		return false;
 	*out = x.done;
 	return true;

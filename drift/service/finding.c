@@ -4,6 +4,7 @@
 
 #include "core/auth/audit_details.h"
 #include "core/store/id_list.h"
+#include "drift/service/assignee.h"
 #include "drift/service/second.h"
 
 /* ---- reading ---- */
@@ -222,6 +223,7 @@ decide_run(struct finding_deed *x, struct err *e)
 	x->ruling.actor = a->name;
 	x->ruling.now = acting_now(a);
 	return ruling_check(a->by.mem, &x->ruling, e) &&
+	       (!x->ruling.assigns || assignee_check(a, &x->ruling.assigned_to, e)) &&
 	       decide_find(a->by.t->db, a->by.mem, &x->which, e) &&
 	       audit_deed(&a->by, decide_body, x, &x->entry, e);
 }

@@ -2,6 +2,7 @@
 #include "core/web/etag.h"
 #include "drift/engine/control.h"
 #include "drift/service/alert.h"
+#include "drift/service/assignee.h"
 #include "fcgi/drift/pending.h"
 #include "fcgi/drift/shown.h"
 #include "fcgi/routes.h"
@@ -266,8 +267,7 @@ struct alert_update {
 	    FIELD(T, note, .max = 1000,                                                            \
 		.doc = "Kept in the history and the audit log, and told to the channels that "     \
 		       "hear of it."),                                                             \
-	    FIELD(T, assigned_to, .flags = FIELD_NULLABLE,                                         \
-		.doc = "User who works on it; null: nobody.")
+	    FIELD(T, assigned_to, .flags = FIELD_NULLABLE, .doc = ASSIGNEE_DOC)
 static const struct field alert_update_fields[] = {
 	UPDATE_FIELDS(struct alert_update),
 	FIELD_END,

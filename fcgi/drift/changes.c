@@ -1,6 +1,7 @@
 /* routes.h: changes: shown, decided about, one or many; all of a report accepted. */
 #include <string.h>
 
+#include "drift/service/assignee.h"
 #include "fcgi/drift/report.h"
 #include "fcgi/drift/shown.h"
 #include "fcgi/routes.h"
@@ -22,8 +23,7 @@ struct change_update {
 		.doc = "Why; required to accept. Kept in the history and the audit log."),         \
 	    FIELD(T, expires_at, .flags = FIELD_NULLABLE,                                          \
 		.doc = "Of an acceptance: when it reopens; null: never."),                         \
-	    FIELD(T, assigned_to, .flags = FIELD_NULLABLE,                                         \
-		.doc = "User who works on it; null: nobody.")
+	    FIELD(T, assigned_to, .flags = FIELD_NULLABLE, .doc = ASSIGNEE_DOC)
 static const struct field change_update_fields[] = {
 	DECISION_FIELDS(struct change_update),
 	FIELD_END,

@@ -69,12 +69,12 @@ test('a status follows the finding; what is gone is resolved by system; what com
   const { admin, send, decide } = await watched();
   const first = await send(7, 2);
   const [change] = await changesOf(admin, first.report);
-  assert.equal((await decide(change.id, { status: 'in_progress', reason: 'Looking.', assigned_to: nobody })).status, 200);
+  assert.equal((await decide(change.id, { status: 'in_progress', reason: 'Looking.', assigned_to: admin.session.user.id })).status, 200);
   const second = await send(7, 3);
   assert.notEqual(second.report.id, first.report.id);
   const later = await changesOf(admin, second.report);
   assert.deepEqual(later.map((x) => x.status), ['in_progress', 'detected']);
-  assert.equal((await admin('GET', `/api/drift/changes/${later[0].id}`)).json.assigned_to, nobody);
+  assert.equal((await admin('GET', `/api/drift/changes/${later[0].id}`)).json.assigned_to, admin.session.user.id);
 
   await send(1, 2);
   assert.equal((await admin('GET', `/api/drift/changes/${change.id}`)).json.status, 'resolved');

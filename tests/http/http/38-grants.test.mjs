@@ -58,6 +58,10 @@ test('people of the other tenant do what is lent, in its data alone, and both tr
   assert.deepEqual((await acting(firm.admin, customer.id)('GET', '/api/auth/me')).json, me, 'by its number too');
   assert.equal((await acting(firm.admin, firm.slug)('GET', '/api/auth/me')).json.acting_tenant, null, "one's own is no other");
   const made = await newConfig(there);
+  const mine = (await firm.admin('GET', '/api/auth/me')).json.user.id, theirs = (await stranger.admin('GET', '/api/auth/me')).json.user.id;
+  const fault = async (caller, id) => (await caller('PUT', '/api/drift/alerts', { body: { ids: [made.id], assigned_to: id } })).json.errors[0].pointer;
+  assert.deepEqual([await fault(there, mine), await fault(there, theirs), await fault(customer.admin, mine)], ['/ids/0', '/assigned_to', '/assigned_to'],
+    'who acts here can take something on');
   const [done] = await entries(customer, 'drift_config.create', (x) => x.target_id === made.id);
   assert.deepEqual([done.acting_tenant, done.actor_name], [firm.id, firm.email]);
   const [told] = await entries(firm, 'grant.act', (x) => x.details.target_id === made.id);

@@ -49,9 +49,15 @@ test('a filter decides about what it names in a report', async () => {
     const a = await bulk({ filter: { ...filter, ...more }, status: 'acknowledged' });
     assert.deepEqual(a.json, { matched, changed: matched, unchanged: 0 }, JSON.stringify(more));
   }
-  const assigned = await bulk({ filter, assigned_to: nobody });
+  const me = admin.session.user.id, stranger = (await bearer(newTenant())).session.user.id;
+  for (const id of [nobody, stranger]) {
+    const refused = await bulk({ filter, assigned_to: id });
+    assert.deepEqual([refused.status, refused.json.errors[0].pointer], [422, '/assigned_to']);
+    assert.equal((await admin('PUT', `/api/drift/changes/${first.id}`, { body: { assigned_to: id } })).status, 422);
+  }
+  const assigned = await bulk({ filter, assigned_to: me });
   assert.deepEqual(assigned.json, { matched: 3, changed: 3, unchanged: 0 });
-  assert.equal((await admin('GET', `/api/drift/changes/${first.id}`)).json.assigned_to, nobody);
+  assert.equal((await admin('GET', `/api/drift/changes/${first.id}`)).json.assigned_to, me);
   const [entry] = await entries(admin, 'change.update');
   assert.deepEqual(entry.details.filter, filter);
 });
@@ -103,14 +109,18 @@ test('many alerts are worked on at once, forwards only', async () => {
     await x.send(1);
     ids.push((await x.alerts())[0].id);
   }
-  const bulk = (body) => admin('PUT', '/api/drift/alerts', { body });
-  assert.deepEqual((await bulk({ ids: [ids[0], ids[1], ids[0]], status: 'in_progress', note: 'Ours.', assigned_to: nobody })).json,
+  const bulk = (body) => admin('PUT', '/api/drift/alerts', { body }), me = admin.session.user.id;
+  for (const id of [nobody, (await bearer(newTenant())).session.user.id]) {
+    assert.equal((await bulk({ ids, assigned_to: id })).json.errors[0].pointer, '/assigned_to');
+    assert.equal((await admin('PUT', `/api/drift/alerts/${ids[0]}`, { body: { assigned_to: id } })).status, 422);
+  }
+  assert.deepEqual((await bulk({ ids: [ids[0], ids[1], ids[0]], status: 'in_progress', note: 'Ours.', assigned_to: me })).json,
     { matched: 2, changed: 2, unchanged: 0 });
   const [entry] = await entries(admin, 'alert.update');
   assert.deepEqual([entry.details.changed, [...entry.details.alerts].sort()], [2, ids.slice(0, 2).sort()]);
   const shown = (await admin('GET', `/api/drift/alerts/${ids[0]}`)).json;
   assert.deepEqual([shown.status, shown.assigned_to, shown.history.map((h) => [h.from, h.to, h.note])],
-    ['in_progress', nobody, [['open', 'in_progress', 'Ours.']]]);
+    ['in_progress', me, [['open', 'in_progress', 'Ours.']]]);
   assert.deepEqual((await bulk({ ids: ids.slice(0, 2), status: 'in_progress' })).json, { matched: 2, changed: 0, unchanged: 2 });
   const back = await bulk({ ids: [ids[2], ids[0]], status: 'acknowledged' });
   assert.equal(back.status, 409);
@@ -149,9 +159,10 @@ test('alerts are found by who works on them, the report they stand on, and wheth
   const { admin, c, send, alerts } = await watched(1);
   const { report } = await send(1), [alert] = await alerts();
   const found = async (query) => (await all(admin, `/api/drift/alerts?config_id=${c.id}&${query}`)).length;
-  assert.equal(await found(`assigned_to=${nobody}`), 0);
-  await admin('PUT', `/api/drift/alerts/${alert.id}`, { body: { assigned_to: nobody } });
-  assert.deepEqual([await found(`assigned_to=${nobody}`), await found(`report_id=${report.id}`), await found(`report_id=${nobody}`),
+  const me = admin.session.user.id;
+  assert.equal(await found(`assigned_to=${me}`), 0);
+  await admin('PUT', `/api/drift/alerts/${alert.id}`, { body: { assigned_to: me } });
+  assert.deepEqual([await found(`assigned_to=${me}`), await found(`report_id=${report.id}`), await found(`report_id=${nobody}`),
     await found('suppressed=false'), await found('suppressed=true')], [1, 1, 0, 1, 0]);
   for (const query of ['suppressed=maybe', 'assigned_to=x', 'report_id=1'])
     assert.ok([400, 422].includes((await admin('GET', `/api/drift/alerts?${query}`)).status), query);

@@ -131,6 +131,12 @@ static const struct {
 	    "{\"settings\":{\"from\":{},\"to\":{\"allowed_addresses\":[\"10.0.0.0/8\"]}}}",
 	    "{\"settings\":{\"from\":{\"allowed_addresses\":[\"10.0.0.0/"
 	    "8\"]},\"to\":{\"cors\":{},\"allowed_addresses\":[\"10.0.0.0/8\"]}}}" },
+	{ "four_eyes",
+	    "{\"settings\":{\"from\":{\"four_eyes\":{\"accept_from\":\"high\"}},"
+	    "\"to\":{\"four_eyes\":{\"accept_from\":\"critical\"}}}}",
+	    "{\"settings\":{\"from\":{\"four_eyes\":{\"accept_from\":\"high\"}},"
+	    "\"to\":{\"cors\":{},\"four_eyes\":{\"accept_from\":\"high\"}}}}" },
+	{ "one_person", "{\"one_person\":true}", "{\"one_person\":false}" },
 };
 
 /* It is said once, however often, and no more where it happens again. */
@@ -209,7 +215,10 @@ each_row_of_the_trail_opens_one_alert_counts_and_stands(void **state)
 				misfits = said[i].misfits;
 				kind = said[i].kind != NULL ? said[i].kind : kind;
 			}
-		assert_true((misfits != NULL) == (w->fits != NULL || w->asks != NULL));
+		if ((misfits != NULL) != (w->fits != NULL || w->asks != NULL))
+			fail_msg("%s: said[] has a row for what looks at its entries, and only "
+				 "for that",
+			    w->name);
 		if (misfits != NULL) {
 			note(x, w->opens[0], misfits);
 			look(x);

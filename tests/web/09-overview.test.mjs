@@ -69,8 +69,7 @@ test('what is new comes into the overview by itself', () => as(async (v, page) =
   await v.sees('Overview');
   const config = await newConfig(admin, { name: 'Later' });
   await push(admin, config, [policy(1)]);
-  await page.clock.runFor(21000);
-  await page.getByRole('link', { name: /^Later/ }).waitFor();
+  await v.sooner(page.getByRole('link', { name: /^Later/ }));
   await page.getByText('The overview has changed.').waitFor();
 }));
 

@@ -159,7 +159,7 @@ for (const [what, word] of Object.entries({ 'a tenant that lends nothing': () =>
 const moments = {
   'on the way to the next page': (v) => v.follow('Silences'),
   'with a deed': (v) => v.press('Acknowledge'),
-  'by what looks for news': (v, page) => page.clock.runFor(11000),
+  'by what looks for news': (v, page) => v.sooner(page.getByRole('heading', { level: 1, name: 'Fleet', exact: true })),
 };
 for (const [when, next] of Object.entries(moments))
   test(`a grant that is taken back meanwhile leads home with a sentence, ${when}`, () => as(async (v, page) => {
@@ -203,8 +203,7 @@ test('what has changed comes by itself', () => as(async (v, page) => {
   await v.sees('Fleet');
   await drifted(calm);
   await counted(calm, (row) => row.alerts.critical === 1);
-  await page.clock.runFor(21000);
-  await page.getByText('The list of tenants has changed.').waitFor();
+  await v.sooner(page.getByText('The list of tenants has changed.'));
   await page.getByText('Of 3 tenants 2 have an open alert.').waitFor();
 }));
 

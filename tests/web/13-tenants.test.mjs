@@ -129,8 +129,7 @@ test('the installation says how it is and what to do about it, and what goes on 
   await v.sees('Operation');
   const facts = await page.locator('.facts').innerText();
   assert.match(facts, /Database\s+ok[^]*Schemas\s+control \d+, tenants \d+, all \d+[^]*Daemons\s+\d+ within a day, the last word/);
-  await page.clock.runFor(6000);
-  await page.getByRole('img', { name: /^Requests a second: / }).waitFor();
+  await v.sooner(page.getByRole('img', { name: /^Requests a second: / }));
   await page.locator('summary').filter({ hasText: 'Requests by route' }).click();
   assert.match(await page.locator('main table').first().innerText(), /\/api\/auth\/me/);
   await v.examine('operation');
@@ -139,11 +138,9 @@ test('the installation says how it is and what to do about it, and what goes on 
   for (const [what, more, says] of [['behind', { tenants_behind: 2 }, /2 tenants have an older schema\.[^]*bsxctl migrate/], ['no daemon', { driftd_heartbeat_age_ms: -1 }, /No daemon runs[^]*Start driftd/],
     ['silent', { driftd_heartbeat_age_ms: 200000 }, /No daemon has said that it is alive for 4 minutes/], ['database', { database: 'unavailable' }, /The database cannot be reached/], ['full', { database: 'full' }, /has no room left/]]) {
     await v.context.route('**/api/health/details', answer({ ...details, ...more }));
-    await page.clock.runFor(6000);
-    await page.locator('main .notice.error').filter({ hasText: says }).waitFor();
+    await v.sooner(page.locator('main .notice.error').filter({ hasText: says }));
     await v.context.unroute('**/api/health/details');
     assert.ok(what);
   }
-  await page.clock.runFor(6000);
-  await page.locator('main .notice.good').filter({ hasText: 'Everything runs.' }).waitFor();
+  await v.sooner(page.locator('main .notice.good').filter({ hasText: 'Everything runs.' }));
 }));

@@ -147,7 +147,7 @@ test('kinds of channels for which one alert is one incident are told each, at on
   await during({ channels: [page.id, own.id], match: { configs: w.map((x) => x.config.id) }, group_by: ['all'], group_wait_s: 3600 }, async () => {
     for (const x of w)
       await x.drift({ displayName: 'a' });
-    await until('each incident', () => pages().length === 3 && at(own).length === 3);
+    await until('each incident', () => pages().length >= 3 && at(own).length >= 3);
     assert.deepEqual([new Set(pages().map((d) => d.body.dedup_key)).size, due()], [3, '0']);
     const [trial] = answer(await admin('POST', '/api/drift/routes/try', { body: { alert: { severity: 'low', config_id: w[0].config.id } } }), 200).items;
     assert.deepEqual(trial.channels.map((c) => [c.told, c.group_by, c.wait_s]), [[true, undefined, undefined], [true, undefined, undefined]]);
@@ -196,7 +196,11 @@ test('what comes in quiet hours is held and told as one digest at their end, but
     await heard(hook, ['opened', 'summary']);
     const { summary } = at(hook)[1].body.data;
     assert.deepEqual([summary.reason, summary.route, summary.alerts.map((x) => x.config.id)], ['quiet', r.name, [a.config.id, d.config.id]]);
-    await until('each', () => at(own).length === 3);
+    // Of a kind that is told each alert also what is over: one may be the end of what the other began.
+    const told = ['a opened', 'b opened', 'b resolved', 'c opened', 'd opened'];
+    await until('each', () => at(own).length >= told.length);
+    const names = new Map(await Promise.all([a, b, c, d].map(async (x, i) => [(await x.alert()).id, 'abcd'[i]])));
+    assert.deepEqual(at(own).map((x) => `${names.get(x.body.alert)} ${x.body.type.split('.').at(-1)}`).sort(), told);
     const put = (body) => admin('PUT', `/api/drift/routes/${r.id}`, { body });
     for (const body of [{ from: '25:00', to: '06:00' }, { from: '06:00', to: '06:00' }, { from: '22:00', to: '06:00', timezone: 'Europe/Atlantis' }, { from: '22:00', to: '06:00', days: ['today'] }]) {
       const bad = await put({ quiet: body });

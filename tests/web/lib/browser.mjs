@@ -80,6 +80,21 @@ export class Visitor {
     assert.match(await this.page.title(), / - BlindSpotX$/);
   }
 
+  // The page's clock, which stands (page.clock.install), goes on until this is there: a look for news that falls into one
+  // under way is left out, and comes again with the next.
+  async sooner(what, ms = 21000) {
+    const end = Date.now() + PATIENCE_MS;
+    for (;;) {
+      await this.page.clock.runFor(ms);
+      try {
+        return await what.waitFor({ timeout: 1000 });
+      } catch (problem) {
+        if (problem.name !== 'TimeoutError' || Date.now() >= end)
+          throw problem;
+      }
+    }
+  }
+
   alert() { return this.page.getByRole('alert'); }
 
   async alerts(pattern) {

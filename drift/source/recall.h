@@ -16,6 +16,7 @@
 
 #include "core/base/err.h"
 #include "core/base/hash.h"
+#include "drift/source/derive.h"
 
 #define RECALL_MARK      16   /* bytes */
 #define RECALL_PAGES_MAX 4096 /* of one reading; one of more pages is not recalled */
@@ -29,6 +30,7 @@ struct recall {
 	struct recall_page *pages; /* by mark, once it is finished */
 	uint32_t            n, room;
 	uint8_t             whole[HASH_LEN]; /* of all that was asked for, whatever was answered first */
+	uint32_t            derived[DERIVE_MAX]; /* resources of what was made of others, in the pack's order */
 };
 
 /* What a run is handed. */

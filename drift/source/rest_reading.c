@@ -35,12 +35,25 @@ rest_short_of(struct rest_run *r, uint32_t collection, const char *why)
 	say(r, collection, why, NULL);
 }
 
+static bool
+is_derived(const struct rest_run *r, uint32_t i)
+{
+	return r->pack->collections[i].derive != NULL;
+}
+
 static enum completeness
-how_of(const struct rest_run *r, uint32_t i)
+how_of(struct rest_run *r, uint32_t i)
 {
 	const struct reading *d = &r->readings[i];
 	const int32_t         over = r->pack->collections[i].over;
+	const char           *why = NULL;
+	enum completeness     how;
 
+	if (is_derived(r, i)) {
+		how = rest_derived_how(r, i, &why);
+		say(r, i, why, NULL);
+		return how == COLLECTION_COMPLETE && d->short_of ? COLLECTION_PARTIAL : how;
+	}
 	if (over >= 0 && r->told_of[over].how != COLLECTION_COMPLETE && d->chains == 0)
 		return r->told_of[over].how == COLLECTION_PARTIAL ? COLLECTION_PARTIAL
 								  : COLLECTION_FAILED;
@@ -59,6 +72,8 @@ may_end(const struct rest_run *r, uint32_t i)
 {
 	const int32_t over = r->pack->collections[i].over;
 
+	if (is_derived(r, i))
+		return rest_may_derive(r, i);
 	return r->readings[i].open == 0 && r->readings[i].parked == 0 &&
 	       (over < 0 ||
 		   (r->told_of[over].over && r->readings[i].at == r->readings[over].rows.n));
@@ -71,7 +86,7 @@ end_collection(struct rest_run *r, uint32_t i, struct err *e)
 	const struct reading     *d = &r->readings[i];
 	const int32_t             over = r->pack->collections[i].over;
 
-	if (!rest_drop_repeats(r, i, e))
+	if (is_derived(r, i) ? !rest_derive(r, i, e) : !rest_drop_repeats(r, i, e))
 		return false;
 	t->how = how_of(r, i);
 	t->over = true;
@@ -96,19 +111,35 @@ end_what_may(struct rest_run *r, struct err *e)
 	return true;
 }
 
+/* What is made of what is known is what was made of it then. */
+static bool
+is_known(struct rest_run *r, uint32_t i)
+{
+	struct reading *d = &r->readings[i];
+	const uint32_t  slot = rest_derived_slot(r, i);
+
+	if (!is_derived(r, i))
+		return d->parked > 0;
+	if (!d->wanted || r->told_of[i].over)
+		return false;
+	d->spared = r->recall.now->derived[slot] = r->recall.before->derived[slot];
+	return true;
+}
+
 void
 rest_end_known(struct rest_run *r)
 {
 	for (uint32_t i = 0; i < r->pack->collections_n; i++) {
 		struct source_collection *t = told(r, i);
-		const struct reading     *d = &r->readings[i];
+		struct reading           *d = &r->readings[i];
 
-		if (d->parked == 0)
+		if (!is_known(r, i))
 			continue;
+		d->known = true;
 		t->how = COLLECTION_COMPLETE;
 		t->over = true;
 		t->items = d->rows.n + d->spared;
-		t->took_ms = r->now_ms - d->began_ms;
+		t->took_ms = d->began_ms == 0 ? 0 : r->now_ms - d->began_ms;
 		r->progress.over += d->told;
 	}
 }
@@ -118,10 +149,13 @@ rest_begin_known(struct rest_run *r)
 {
 	for (uint32_t i = 0; i < r->pack->collections_n; i++) {
 		struct source_collection *t = told(r, i);
-		const struct reading     *d = &r->readings[i];
+		struct reading           *d = &r->readings[i];
 
-		if (d->parked == 0)
+		if (!d->known)
 			continue;
+		d->known = false;
+		if (is_derived(r, i))
+			d->spared = 0;
 		t->how = COLLECTION_FAILED;
 		t->over = false;
 		t->items = d->rows.n;
@@ -148,6 +182,7 @@ rest_chain_failed(struct rest_run *r, struct chain *c, const struct verdict *v)
 
 	rest_recall_lose(r);
 	d->worst = worse(d, v->how);
+	d->unlicensed = v->licence && (d->failed == 0 || d->unlicensed);
 	d->failed++;
 	d->open--;
 	say(r, c->collection, v->say != NULL ? v->say : "It could not be read.", v->remedy);
@@ -324,7 +359,7 @@ is_wanted(const struct strings *categories, struct str category)
 	return categories->n == 0;
 }
 
-/* What a wanted collection is read over is read too. */
+/* What a wanted collection is read over is read too, and what it is made of. */
 static void
 want(struct rest_run *r, const struct strings *categories)
 {
@@ -334,6 +369,8 @@ want(struct rest_run *r, const struct strings *categories)
 
 		d->told = is_wanted(categories, r->pack->collections[i - 1].category);
 		d->wanted = d->wanted || d->told;
+		if (d->wanted)
+			rest_want_parts(r, i - 1);
 		if (d->wanted && over >= 0)
 			r->readings[over].wanted = r->readings[over].feeds = true;
 	}
@@ -367,7 +404,7 @@ rest_lay_out(struct rest_run *r, const struct strings *categories, struct err *e
 	want(r, categories);
 	for (uint32_t i = 0; i < n; i++) {
 		r->told_of[i].unasked = !r->readings[i].told;
-		if (!r->readings[i].wanted || r->pack->collections[i].over >= 0)
+		if (!r->readings[i].wanted || r->pack->collections[i].over >= 0 || is_derived(r, i))
 			continue;
 		c = rest_chain_add(r, i);
 		if (c == NULL)

@@ -85,6 +85,8 @@ struct reading {
 	uint32_t          at; /* of the rows that it is read over: the first without a chain */
 	bool              short_of; /* something of it is known to be missing */
 	bool              feeds;    /* others are read over it */
+	bool              unlicensed; /* all that was said is that there is no licence for it */
+	bool              known;    /* it has ended as it was then: rest_end_known() */
 	uint32_t          parked;   /* chains at their end of which nothing was read; not open */
 	uint64_t          spared;   /* rows that these have */
 	enum completeness worst;    /* of the chains that failed */
@@ -247,6 +249,15 @@ void          rest_chain_failed(struct rest_run *r, struct chain *c, const struc
 void rest_short_of(struct rest_run *r, uint32_t collection, const char *why);
 /* Chains of what is read over rows, where a lane has none. */
 MUST_USE bool rest_spread(struct rest_run *r, struct err *e);
+
+/* rest_derive.c: what is made of others, which are over. */
+void              rest_want_parts(struct rest_run *r, uint32_t collection);
+bool              rest_may_derive(const struct rest_run *r, uint32_t collection);
+enum completeness rest_derived_how(struct rest_run *r, uint32_t collection, const char **why);
+/* Its rows, where all that it is made of was read. */
+MUST_USE bool rest_derive(struct rest_run *r, uint32_t collection, struct err *e);
+/* Its place in recall.derived. */
+uint32_t rest_derived_slot(const struct rest_run *r, uint32_t collection);
 
 /* rest_repeats.c: of items with one key the first stays, and the collection is short of the others. */
 MUST_USE bool rest_drop_repeats(struct rest_run *r, uint32_t collection, struct err *e);

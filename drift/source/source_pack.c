@@ -311,6 +311,7 @@ set_all(struct packing *p, const char *name)
 	if (p->in.collections.n == 0)
 		return http || err_fault(p->e, p->mem, "/collections", "is required");
 	return pack_collections_read(p->mem, p->out, &p->in.collections, "/collections", p->e) &&
+	       pack_derived_read(p->mem, p->out, &p->in.derived, p->e) &&
 	       pack_attribution_read(p->mem, p->out, p->in.attribution, p->e) &&
 	       pack_watch_check(p->mem, p->out, p->in.watch, p->e);
 }

@@ -14,6 +14,7 @@
 #include "core/json/schema.h"
 #include "drift/engine/selector.h"
 #include "drift/source/collected.h"
+#include "drift/source/derive.h"
 #include "drift/source/form.h"
 #include "drift/source/source_attribution.h"
 #include "drift/source/source_watch.h"
@@ -119,6 +120,8 @@ struct pack_collection {
 	const struct json        *restart_on; /* numbers and codes; NULL: 410 alone */
 	struct strings            unstable, drop;
 	const struct json        *compare;
+	const struct derive_ops  *derive; /* nothing is asked for it: it is made of others, which stand before it; NULL: it is read */
+	int32_t                   parts[DERIVE_PARTS_MAX]; /* those others, as derive->parts */
 };
 
 struct source_pack {

@@ -35,6 +35,7 @@ struct pack_in {
 	const char            *name, *title;
 	struct strings         documents, rule_packs, error_code, error_message;
 	struct items           parameters, hosts, collections, limits, errors;
+	struct strings         derived;
 	struct source_auth    *auth;
 	struct raw_json        headers;
 	struct source_retry   *retry;
@@ -51,6 +52,9 @@ MUST_USE bool pack_collections_read(TALLOC_CTX *mem, struct source_pack *pack,
 /* The same of one, which is no list of them and becomes the only one: a log. */
 MUST_USE bool pack_log_read(TALLOC_CTX *mem, struct source_pack *pack, const struct collection_in *in,
     const char *at, struct err *e);
+/* source_pack_derive.c: what is made of collections, behind them; they are compiled. */
+MUST_USE bool pack_derived_read(
+    TALLOC_CTX *mem, struct source_pack *pack, const struct strings *names, struct err *e);
 /* source_attribution.c: who did it; its collections are compiled.  `in` NULL: nothing is said of it. */
 MUST_USE bool pack_attribution_read(TALLOC_CTX *mem, struct source_pack *pack,
     const struct attribution_in *in, struct err *e);

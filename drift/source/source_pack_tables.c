@@ -293,6 +293,8 @@ static const struct field pack_fields[] = {
 	FIELD(struct pack_in, collections, .min = 1, .max = SOURCE_COLLECTIONS_MAX,
 	    .item = &source_collection_schema,
 	    .doc = "What is read; required. What others are read over stands before them."),
+	FIELD(struct pack_in, derived, .max = DERIVE_MAX,
+	    .doc = "What is made of those, by name: entra_group_roles."),
 	FIELD(struct pack_in, limits, .max = 30, .item = &limit_schema,
 	    .doc = "How much the other side answers."),
 	FIELD(struct pack_in, error_code, .max = 8,

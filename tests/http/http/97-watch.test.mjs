@@ -81,7 +81,7 @@ const CELLS = {
     deed(t, 'app-owner', { by: 'app' });
     const [run, ...others] = await ended(config, 'notify');
     assert.deepEqual([others.length, run.state], [0, 'done'], JSON.stringify(run));
-    assert.deepEqual([...run.categories].sort(), ['applications/owners', 'directoryRoles', 'directoryRoles/members', 'identity/conditionalAccess/namedLocations', 'roleManagement/directory/roleAssignments']);
+    assert.deepEqual([...run.categories].sort(), ['applications/owners', 'directoryRoles', 'directoryRoles/members', 'identity/conditionalAccess/namedLocations', 'roleManagement/directory/roleAssignments', 'roleManagement/directory/roleAssignmentsThroughGroups']);
     assert.equal(run.activity.actors.length, 3);
     const severe = ['any-address-trusted', 'administrator-added', 'app-owner'].map((name) => CHANGES.find((d) => d.name === name));
     const changes = await changesOf(run);

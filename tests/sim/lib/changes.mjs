@@ -1,7 +1,7 @@
 // changes.mjs - what an administrator, or somebody in their place, does to a directory: one deed a row.
 //
 // Each says what it does, where it is seen (the path below /v1.0 of the list or object that is read) and how severe a reader of
-// configuration should call it.  `make` changes a tenant and returns the id of what it changed.
+// configuration should call it; `so`: the collection made of others in which it is seen too.  `make` changes a tenant and returns the id of what it changed.
 import { guid } from './names.mjs';
 import { APP_ROLES, GLOBAL_ADMINISTRATOR } from './roles.mjs';
 
@@ -63,7 +63,7 @@ export const CHANGES = [
     make: (t) => patched(t, 'domains/yard.example/federationConfiguration', id(t, 'federation'), { issuerUri: 'https://idp.elsewhere.example/trust' }) && 'yard.example' },
   { name: 'banned-passwords-off', at: 'groupSettings', severity: 'medium', says: 'Banned passwords are not checked any more.',
     make: (t) => { const s = t.state.groupSettings[0]; return patched(t, 'groupSettings', s.id, { values: s.values.map((v) => v.name === 'EnableBannedPasswordCheck' ? { ...v, value: 'False' } : v) }); } },
-  { name: 'role-group-member', at: 'groups/{id}/members', severity: 'critical', says: 'Somebody joins a group that can hold roles.',
+  { name: 'role-group-member', at: 'groups/{id}/members', severity: 'critical', says: 'Somebody joins a group that can hold roles.', so: 'roleManagement/directory/roleAssignmentsThroughGroups',
     make: (t) => { t.add(`groups/${id(t, 'group Role holders 1')}/members`, member(t, 124)); return id(t, 'group Role holders 1'); } },
   { name: 'admin-consent-off', at: 'policies/adminConsentRequestPolicy', severity: 'medium', says: 'Nobody can ask an administrator for consent.',
     make: (t) => patched(t, 'policies/adminConsentRequestPolicy', undefined, { isEnabled: false }) },

@@ -56,6 +56,10 @@ function rolesOf(id, tenantId, users, templates) {
     state[`directoryRoles/${role.id}/members`] = members.map((u) => ({ '@odata.type': '#microsoft.graph.user', id: u, displayName: `Holder of ${role.displayName}`, userPrincipalName: `${u.slice(0, 8)}@${DOMAIN}` }));
     members.forEach((u) => assign(u, role.roleTemplateId));
   });
+  // "List directory role members": a group that was given a role is one of them, and who is in it is not.
+  const holders = id('group Role holders 1'), given = templates[2] ?? templates[0];
+  state[`directoryRoles/${id(`role ${given[0]}`)}/members`].push({ '@odata.type': '#microsoft.graph.group', id: holders, displayName: 'Role holders 1' });
+  assign(holders, given[0]);
   range(5, (i) => assign(users[30 + i], templates[4][0], `/administrativeUnits/${id(`unit ${i % 3}`)}`));
   const builtIn = templates.map(([template, name]) => ({ id: template, description: `Members act as ${name}.`, displayName: name, isBuiltIn: true, isEnabled: true, resourceScopes: ['/'], templateId: template, version: '1',
     rolePermissions: [{ allowedResourceActions: ['microsoft.directory/users/standard/read', `microsoft.directory/${name.toLowerCase().replaceAll(' ', '')}/basic/read`], condition: null }] }));

@@ -1,5 +1,6 @@
 #include "core/net/exchange.h"
 
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -283,6 +284,14 @@ set_connection(struct exchange *x, const char *url, int64_t left_ms)
 	       curl_easy_setopt(c, CURLOPT_OPENSOCKETDATA, x) == CURLE_OK;
 }
 
+/* Nobody is told that HTTP is to follow. */
+static bool
+set_connecting(CURL *c)
+{
+	return curl_easy_setopt(c, CURLOPT_CONNECT_ONLY, 1L) == CURLE_OK &&
+	       curl_easy_setopt(c, CURLOPT_SSL_ENABLE_ALPN, 0L) == CURLE_OK;
+}
+
 static bool
 set_request(struct exchange *x, const struct fetch_request *q, int64_t left_ms)
 {
@@ -290,6 +299,7 @@ set_request(struct exchange *x, const struct fetch_request *q, int64_t left_ms)
 	       set_connection(x, q->url, left_ms) && set_answer(x) &&
 	       curl_easy_setopt(x->curl, CURLOPT_HTTPHEADER, x->headers) == CURLE_OK &&
 	       curl_easy_setopt(x->curl, CURLOPT_ERRORBUFFER, x->error) == CURLE_OK &&
+	       (!x->connects || set_connecting(x->curl)) &&
 	       (!x->target.secure || set_trust(x->curl, x->trust));
 }
 
@@ -347,6 +357,20 @@ failed(const struct exchange *x, CURLcode rc, struct err *e)
 	if (x->full || x->head_bytes > HEAD_BYTES_MAX)
 		return unavailable(x, rc, "The answer was too large.", e);
 	return unavailable(x, rc, sentence(x, rc), e);
+}
+
+/* With NOSIGNAL libcurl leaves SIGPIPE to us, and TLS writes do raise it. */
+CURLcode
+exchange_perform(struct exchange *x)
+{
+	const struct sigaction ignore = { .sa_handler = SIG_IGN };
+	struct sigaction       before;
+	CURLcode               rc;
+
+	sigaction(SIGPIPE, &ignore, &before);
+	rc = curl_easy_perform(x->curl);
+	sigaction(SIGPIPE, &before, NULL);
+	return rc;
 }
 
 bool

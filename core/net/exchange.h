@@ -29,6 +29,7 @@ struct exchange {
 	const struct resolved  *only;  /* connects to these; NULL: libcurl resolves, and each address is checked */
 	bool                    decode; /* an answer may be compressed by gzip; its limit is that of what it holds */
 	bool                    keep;   /* header fields of the answer are kept */
+	bool                    connects; /* it connects, and no request follows: for what is no HTTP (stream.h) */
 	/* Whether n bytes more of the answer's body may come now; else they wait (curl_easy_pause).  NULL: always. */
 	bool                  (*room)(void *arg, size_t n);
 	void                   *room_arg;
@@ -57,6 +58,8 @@ struct exchange {
  */
 MUST_USE bool exchange_open(TALLOC_CTX *mem, struct exchange *x, const struct fetch_request *q, struct err *e);
 MUST_USE bool exchange_set(struct exchange *x, const struct fetch_request *q, int64_t left_ms, struct err *e);
+/* By libcurl, to its end; SIGPIPE, which writes of TLS raise, is ignored meanwhile. */
+CURLcode      exchange_perform(struct exchange *x);
 /* How it has ended, in x->answer or *e. */
 MUST_USE bool exchange_end(struct exchange *x, CURLcode rc, struct err *e);
 /* It has failed, and would again: what is refused, is too large, or does not prove who it is. */

@@ -1,7 +1,5 @@
 #include "core/net/fetch.h"
 
-#include <signal.h>
-
 #include "core/base/clock.h"
 #include "core/net/exchange.h"
 
@@ -11,20 +9,6 @@ struct fetch_curl {
 	struct trust       *trust; /* NULL: libcurl reads the authorities for itself */
 };
 
-/* With NOSIGNAL libcurl leaves SIGPIPE to us, and TLS writes do raise it. */
-static CURLcode
-perform(CURL *c)
-{
-	const struct sigaction ignore = { .sa_handler = SIG_IGN };
-	struct sigaction       before;
-	CURLcode               rc;
-
-	sigaction(SIGPIPE, &ignore, &before);
-	rc = curl_easy_perform(c);
-	sigaction(SIGPIPE, &before, NULL);
-	return rc;
-}
-
 static bool
 exchange(struct exchange *x, struct resolved *at, const struct fetch_request *q, struct err *e)
 {
@@ -33,7 +17,7 @@ exchange(struct exchange *x, struct resolved *at, const struct fetch_request *q,
 	x->only = at;
 	return resolve(x->tmp, x->guard, &x->target, at, e) &&
 	       exchange_set(x, q, q->timeout_ms - (clock_ns(&clock_system) - start) / 1000000, e) &&
-	       exchange_end(x, perform(x->curl), e);
+	       exchange_end(x, exchange_perform(x), e);
 }
 
 static bool

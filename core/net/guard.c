@@ -257,6 +257,9 @@ check_port(const struct guard *g, const struct guard_target *t, struct err *e)
 
 	if (t->port == 443 || t->port == 8443 || g->plain_http || opened)
 		return true;
+	if (g->also != 0)
+		return t->port == g->also ||
+		       invalid(e, "The URL's port must be that of the protocol, 443 or 8443.");
 	return invalid(e, "The URL's port must be 443 or 8443.");
 }
 

@@ -16,6 +16,7 @@
 struct guard {
 	const struct cidr_list *allow;      /* outbound.allow */
 	bool                    plain_http; /* outbound.http */
+	uint16_t                also;       /* a port beside 443 and 8443, of a protocol that is no HTTP; 0: none */
 };
 
 /* Of the configuration's outbound.allow and outbound.http; a child of `mem`.  NULL: a range is none. */

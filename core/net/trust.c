@@ -3,12 +3,14 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include <openssl/err.h>
+#include <openssl/pem.h>
 #include <openssl/ssl.h>
 
 struct trust {
-	const char *file, *folder;
-	struct stat seen[2]; /* of file and folder, when they were read */
-	X509_STORE *store;   /* NULL: not read yet, or it could not be */
+	const char *file, *folder; /* NULL: they were given, and stay */
+	struct stat seen[2];       /* of file and folder, when they were read */
+	X509_STORE *store;         /* NULL: not read yet, or it could not be */
 };
 
 static int
@@ -29,6 +31,55 @@ trust_make(TALLOC_CTX *mem, const char *file, const char *folder)
 	t->folder = folder == NULL ? NULL : talloc_strdup(t, folder);
 	talloc_set_destructor(t, trust_free);
 	if (t->file != NULL && (folder == NULL || t->folder != NULL))
+		return t;
+	talloc_free(t);
+	return NULL;
+}
+
+/* The next one; *more false: there is none. */
+static bool
+add_next(X509_STORE *s, BIO *text, bool *more)
+{
+	X509 *one = PEM_read_bio_X509(text, NULL, NULL, NULL);
+	bool  ok = one != NULL && X509_STORE_add_cert(s, one) == 1;
+
+	*more = one != NULL;
+	if (one == NULL) /* the end is no fault */
+		ok = ERR_GET_REASON(ERR_peek_last_error()) == PEM_R_NO_START_LINE;
+	X509_free(one);
+	ERR_clear_error();
+	return ok;
+}
+
+static bool
+read_text(struct trust *t, BIO *text)
+{
+	size_t n = 0;
+	bool   more = true;
+
+	t->store = X509_STORE_new();
+	while (t->store != NULL && more) {
+		if (!add_next(t->store, text, &more))
+			return false;
+		n += more;
+	}
+	return n > 0 && X509_STORE_set_flags(
+			    t->store, X509_V_FLAG_TRUSTED_FIRST | X509_V_FLAG_PARTIAL_CHAIN) == 1;
+}
+
+struct trust *
+trust_make_text(TALLOC_CTX *mem, const char *pem)
+{
+	struct trust *t = talloc_zero(mem, struct trust);
+	BIO          *text = BIO_new_mem_buf(pem, -1);
+	bool          ok;
+
+	if (t != NULL)
+		talloc_set_destructor(t, trust_free);
+	ERR_clear_error();
+	ok = t != NULL && text != NULL && read_text(t, text);
+	BIO_free(text);
+	if (ok)
 		return t;
 	talloc_free(t);
 	return NULL;
@@ -71,6 +122,8 @@ trust_read(struct trust *t)
 {
 	struct stat now[2] = { look(t->file), look(t->folder) };
 
+	if (t->file == NULL)
+		return t->store != NULL;
 	if (t->store != NULL && is_same(&now[0], &t->seen[0]) && is_same(&now[1], &t->seen[1]))
 		return true;
 	X509_STORE_free(t->store);

@@ -15,6 +15,9 @@ struct trust;
 /* `file` has certificates in PEM, `folder` (NULL: none) such files by the hash of their names; NULL: out of memory. */
 struct trust *trust_make(TALLOC_CTX *mem, const char *file, const char *folder);
 
+/* Those in a text, in PEM; NULL: there is none in it, or one that is no certificate. */
+struct trust *trust_make_text(TALLOC_CTX *mem, const char *pem);
+
 /* Reads them if that is due; false: they cannot be read. */
 bool trust_read(struct trust *t);
 /* To a connection that is about to be made; `ssl_ctx` is an SSL_CTX, after trust_read(). */

@@ -19,7 +19,8 @@
 	X("cloudevents",  cloud_events,        false, true,  WORK_ASKED, "CloudEvents 1.0, structured, signed as webhook is") \
 	X("email",        alert_email,         false, true,  WORK_ALL,   "a mail for each event, to one address; needs smtp.url") \
 	X("alertmanager", alertmanager_alerts, true,  false, WORK_ASKED, "API v2 of Prometheus Alertmanager; url is where it is") \
-	X("template",     templated_webhook,   true,  false, WORK_ASKED, "a JSON body of your own (template), with headers")
+	X("template",     templated_webhook,   true,  false, WORK_ASKED, "a JSON body of your own (template), with headers") \
+	X("syslog",       syslog_lines,        true,  false, WORK_ASKED, "RFC 5424 over TLS (tcp+tls://HOST:6514) or UDP (udp://HOST:514, where the installation allows plain http), with an OCSF Detection Finding as its message")
 #define OTHER_FORMATS(X)   X("mail", user_mail, false, false, WORK_ASKED, "to a user; no channel")
 
 #endif

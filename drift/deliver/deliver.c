@@ -270,6 +270,7 @@ deliver_due(struct deliver *d, bool (*stop)(void *arg), void *arg, size_t *done,
 		}
 		talloc_free(mem);
 		database_tidy(d->database);
+		streams_tidy(d->streams);
 		sealed_refused_note(&d->auth);
 		if (!ok)
 			return mem != NULL ? false : err_memory(e);

@@ -14,6 +14,7 @@
 #include "core/auth/auth.h"
 #include "core/base/env.h"
 #include "core/net/mail.h"
+#include "core/net/stream.h"
 #include "core/store/alert/outbox.h"
 #include "drift/deliver/channel_slots.h"
 #include "drift/deliver/format.h"
@@ -23,6 +24,7 @@ struct deliver {
 	struct database      *database;
 	const struct format  *formats; /* those that there are: see format.h */
 	struct fetch         *fetch;
+	struct streams       *streams; /* what is sent beside `fetch`; NULL: nothing is */
 	struct mail          *mail; /* NULL: this installation sends none */
 	struct auth           auth; /* what mail to users is written with */
 	struct channel_slots *slots;

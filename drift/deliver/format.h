@@ -64,6 +64,7 @@ struct rendering {
 	const char               *id;       /* as below */
 	struct str                secret;   /* as below */
 	const char               *body;     /* the channel's template; NULL: it has none */
+	size_t                    most;     /* bytes that there is room for; 0: as many as the kind takes */
 };
 
 /* What is signed. */
@@ -89,6 +90,9 @@ struct format_ops {
 
 	/* It is told in a body that the tenant wrote, with headers that are sealed in the secret's place: templated.h. */
 	bool has_template;
+
+	/* It is spoken to over TLS by whatever port, and may name the authorities that are believed. */
+	bool takes_ca;
 
 	/* How fast a channel of the kind is told where nobody says otherwise, by what its receiver documents; 0: as fast as it
 	 * answers.  What waits longer is told by one message together where the kind has a form for that (tells_many), an event

@@ -84,7 +84,8 @@ sender_open(TALLOC_CTX *mem, const struct sender_start *s, struct err *e)
 	if (g == NULL)
 		return NULL;
 	d->fetch = fetch_make(d, g, e);
-	if (d->fetch == NULL)
+	d->streams = d->fetch == NULL ? NULL : streams_make(d, g, e);
+	if (d->streams == NULL)
 		return NULL;
 	open_mail(d);
 	return d;

@@ -6,6 +6,7 @@
 #include "core/store/alert/pace.h"
 #include "core/store/alert/replay.h"
 #include "drift/alert/alerting.h"
+#include "drift/service/channel_ca.h"
 #include "drift/service/channel_secret.h"
 #include "drift/service/channel_template.h"
 #include "drift/service/channel_trail.h"
@@ -126,7 +127,7 @@ make_row(
 		return err_memory(e);
 	if ((in->values && !may_tell_values(a, e)) || !set_target(a, c, &in->target, e) ||
 	    !channel_secret_set(a, c, in->secret, &out->secret, e) ||
-	    !channel_template_set(a, c, in, e))
+	    !channel_template_set(a, c, in, e) || !channel_ca_set(a, c, in, e))
 		return false;
 	c->rate = in->rate;
 	if (!check_rate(a, c, e))
@@ -216,6 +217,7 @@ is_moved(const struct channel_deed *d, const struct channel *was, const struct c
 
 	return f == NULL || strcmp(was->target, c->target) != 0 ||
 	       (f->ops->has_template && d->in->has_headers) ||
+	       (f->ops->takes_ca && d->in->has_ca) ||
 	       (d->in->has_secret && f->ops->secret != NULL && f->ops->secret->print == NULL);
 }
 
@@ -307,7 +309,7 @@ static bool
 begins_anew(const struct channel_wish *in, const struct channel *was, const struct channel *c)
 {
 	return (was->paused_at.ms != 0 && c->paused_at.ms == 0) || in->target.url != NULL ||
-	       in->target.to != NULL || in->has_secret || in->has_headers ||
+	       in->target.to != NULL || in->has_secret || in->has_headers || in->has_ca ||
 	       was->rate.per_minute != c->rate.per_minute || was->rate.burst != c->rate.burst;
 }
 
@@ -342,7 +344,7 @@ alter_body(struct db *db, void *arg, struct err *e)
 	       alter_words(d, c, e) && (!in->has_rate || check_rate(d->a, c, e)) &&
 	       alter_values(d, &was, c, e) && alter_trail(d, &was, c, e) &&
 	       alter_secret(d, &was, c, e) && alter_template(d, &was, c, e) &&
-	       alter_former(d, &was, c, e) &&
+	       channel_ca_set(d->a, c, in, e) && alter_former(d, &was, c, e) &&
 	       channel_details(d->a->by.mem, &was, c, in->has_secret || in->has_headers,
 		   &d->entry.details, e) &&
 	       channel_set(db, c, e) &&

@@ -28,10 +28,11 @@ struct channel_wish {
 	const char          *status;        /* channel_state(); NULL: not named */
 	int64_t              former_s;      /* how long the secret that is replaced signs too */
 	const char          *template;      /* NULL: not named */
+	const char          *ca;            /* NULL: those of the system */
 	struct items         headers;       /* struct templated_header; none: none are sent */
 	bool                 values;
 	struct channel_rate  rate;          /* 0: its kind's */
-	bool                 has_secret, has_values, has_former, has_headers, has_rate; /* named */
+	bool                 has_secret, has_values, has_former, has_headers, has_rate, has_ca; /* named */
 };
 struct channel_made {
 	struct channel row;

@@ -77,7 +77,7 @@ struct channel_changed {
 	const char               *name;
 	const struct text_change *renamed, *status, *target, *rate;
 	const struct flag_change *values;
-	const char               *secret, *template;
+	const char               *secret, *template, *ca;
 	instant                   former_secret_until;
 };
 static const struct field changed_fields[] = {
@@ -90,6 +90,7 @@ static const struct field changed_fields[] = {
 	TOLD_IF(struct channel_changed, secret),
 	TOLD_IF(struct channel_changed, former_secret_until),
 	TOLD_IF(struct channel_changed, template),
+	TOLD_IF(struct channel_changed, ca),
 	FIELD_END,
 };
 static const struct schema changed_schema =
@@ -147,6 +148,9 @@ tell_changes(TALLOC_CTX *mem, const struct channel *was, const struct channel *n
 		.secret = new_secret ? "new" : NULL,
 		.former_secret_until = now->former_until,
 		.template = is_same(was->template, now->template) ? NULL : "new",
+		.ca = is_same(was->ca, now->ca) ? NULL
+		      : now->ca == NULL         ? "none"
+						: "new",
 	};
 
 	return target.from == NULL || target.to == NULL || slow == NULL || fast == NULL

@@ -23,6 +23,11 @@ static const struct schema rate_schema = SCHEMA("ChannelRate", struct channel_ra
 	"the kind has a form for that (webhook, cloudevents: type drift.alerts.summary; slack, "   \
 	"teams, email), else one after the other."
 
+#define CA_DOC                                                                                     \
+	"syslog over TLS: certificates in PEM of the authorities that are believed there, and no " \
+	"others; those of the system where there are none."
+#define CA_MAX 16384
+
 struct channel_out {
 	struct uuid id;
 	char       *name, *kind, *url, *to;
@@ -31,7 +36,7 @@ struct channel_out {
 	char       *status_reason;
 	char       *secret; /* once, when it is made */
 	instant     former_secret_until;
-	const char *template;
+	const char *template, *ca;
 	bool                       has_headers;
 	const struct channel_rate *rate;
 	instant                    created_at, updated_at;
@@ -57,6 +62,7 @@ static const struct field channel_out_fields[] = {
 	    .doc = "Until when the secret signs too that was replaced; absent: none does."),
 	FIELD(struct channel_out, template, .flags = FIELD_OMIT_ZERO,
 	    .doc = "template: the body that it is told in."),
+	FIELD(struct channel_out, ca, .flags = FIELD_OMIT_ZERO, .doc = CA_DOC),
 	FIELD(struct channel_out, has_headers, .flags = FIELD_OMIT_ZERO,
 	    .doc = "template: it is sent headers, which are not shown."),
 	FIELD(struct channel_out, rate, .item = &rate_schema, .flags = FIELD_OMIT_ZERO,
@@ -82,7 +88,7 @@ static const char *const statuses[] = { CHANNEL_ACTIVE, CHANNEL_PAUSED, CHANNEL_
 	"template: headers of every request, e.g. one that lets us in; they are kept sealed."
 
 struct channel_new {
-	const char                *name, *kind, *url, *to, *secret, *template;
+	const char                *name, *kind, *url, *to, *secret, *template, *ca;
 	struct items               headers;
 	const struct channel_rate *rate;
 	bool                       values;
@@ -101,6 +107,7 @@ static const struct field channel_new_fields[] = {
 		"pagerduty: the integration key, required.  webhook and cloudevents: the signing "
 		"secret, whsec_ and base64 of 24 to 64 bytes; where it is left out one is made."),
 	FIELD(struct channel_new, template, .min = 1, .max = TEMPLATED_MAX, .doc = TEMPLATE_DOC),
+	FIELD(struct channel_new, ca, .min = 1, .max = CA_MAX, .doc = CA_DOC),
 	FIELD(struct channel_new, headers, .item = &templated_header_schema,
 	    .max = TEMPLATED_HEADERS_MAX, .doc = HEADERS_DOC),
 	FIELD(struct channel_new, rate, .item = &rate_schema, .flags = FIELD_NULLABLE,
@@ -113,7 +120,7 @@ static const struct schema channel_new_schema =
     SCHEMA("ChannelNew", struct channel_new, channel_new_fields);
 
 struct channel_update {
-	const char                *name, *kind, *url, *to, *secret, *status, *template;
+	const char                *name, *kind, *url, *to, *secret, *status, *template, *ca;
 	struct items               headers;
 	const struct channel_rate *rate;
 	bool                       values;
@@ -141,6 +148,10 @@ static const struct field channel_update_fields[] = {
 	FIELD(struct channel_update, status, .choices = statuses, .flags = FIELD_FRESH,
 	    .doc = "active; paused: what it is to be told waits; disabled: it is told nothing."),
 	FIELD(struct channel_update, template, .min = 1, .max = TEMPLATED_MAX, .doc = TEMPLATE_DOC),
+	FIELD(struct channel_update, ca, .min = 1, .max = CA_MAX,
+	    .flags = FIELD_NULLABLE | FIELD_FRESH,
+	    .doc = CA_DOC " null: those of the system; of a channel that is told values, by those "
+			  "with read:snapshots only."),
 	FIELD(struct channel_update, headers, .item = &templated_header_schema,
 	    .max = TEMPLATED_HEADERS_MAX, .flags = FIELD_FRESH,
 	    .doc = HEADERS_DOC " All of them; to be named with another url: they go there."),
@@ -185,6 +196,7 @@ channel_show(
 		.status_reason = c->status_reason,
 		.former_secret_until = c->former_until,
 		.template = c->template,
+		.ca = c->ca,
 		.has_headers = c->template != NULL && c->secret.p != NULL,
 		.rate = rate->per_minute == 0 ? NULL : rate,
 		.created_at = c->created_at,
@@ -281,6 +293,8 @@ make_channel(struct request *r, const void *body, void *answer, struct err *e)
 		.target = { in->url, in->to },
 		.secret = in->secret,
 		.template = in->template,
+		.ca = in->ca,
+		.has_ca = in->ca != NULL,
 		.headers = in->headers,
 		.has_headers = in->headers.n > 0,
 		.values = in->values,
@@ -304,6 +318,8 @@ change_channel(struct request *r, const void *body, void *answer, struct err *e)
 		   .secret = in->secret,
 		   .status = in->status,
 		   .template = in->template,
+		   .ca = in->ca,
+		   .has_ca = (in->given & schema_bit(s, "ca")) != 0,
 		   .headers = in->headers,
 		   .has_headers = (in->given & schema_bit(s, "headers")) != 0,
 		   .values = in->values,

@@ -265,7 +265,7 @@ test('a key is made with what was ticked, shown once, and is nowhere afterwards'
 }));
 
 test('a channel of each kind is made with what it needs; a secret is shown once, also of another address, and of a wish', () => as(async (v, page) => {
-  const kinds = { webhook: URL_1, slack: URL_1, teams: URL_1, pagerduty: '', cloudevents: URL_1, alertmanager: URL_1, template: URL_1 };
+  const kinds = { webhook: URL_1, slack: URL_1, teams: URL_1, pagerduty: '', cloudevents: URL_1, alertmanager: URL_1, template: URL_1, syslog: 'udp://127.0.0.1:9' };
   for (const [kind, url] of Object.entries(kinds)) {
     const name = unique(kind);
     await v.goto('/#/channels');

@@ -33,6 +33,7 @@ struct channel {
 	struct blob former_secret; /* sealed: one that was replaced, which signs too; p == NULL: none */
 	instant     former_until;  /* so long; 0: none */
 	char       *template;      /* of a kind that has one: the body that it is told in; NULL: none */
+	char       *ca;            /* of a kind that has one: certificates in PEM that are believed; NULL: those of the system */
 	struct channel_rate rate;  /* 0: as its kind has it (drift/deliver/format.h) */
 };
 #define CHANNEL_SECRET_LEN 32

@@ -161,7 +161,7 @@ const struct archive_plan archive_plans[] = {
 	CARRY_OVER("alert_routing", "id* version routes"),
 	CARRY("channels", "id* name kind target secret status status_reason created_at updated_at"
 			  " with_values paused_at former_secret former_until template"
-			  " rate_per_minute rate_burst"),
+			  " rate_per_minute rate_burst ca"),
 	CARRY("deliveries", "id* outbox_id channel_id attempt at outcome http_status took_ms detail"
 			    " wire_id event request_bytes"),
 	MADE_NEW("channel_paces", "a channel has had its rest by then"),

@@ -14,20 +14,21 @@ const HOUR_S = 3600;
 // What each kind has beside its name; signed: by a secret that the server makes.
 const kinds = {
   webhook: { url: true, signed: true }, slack: { url: true }, teams: { url: true }, pagerduty: { url: 'optional', key: true }, cloudevents: { url: true, signed: true }, email: { to: true },
-  alertmanager: { url: true }, template: { url: true, template: true },
+  alertmanager: { url: true }, syslog: { url: true, ca: true }, template: { url: true, template: true },
 };
-const names = ['name', 'url', 'to', 'secret', 'template', 'headers', 'per_minute', 'burst'], members = { per_minute: 'rate/per_minute', burst: 'rate/burst' };
+const names = ['name', 'url', 'to', 'secret', 'template', 'headers', 'ca', 'per_minute', 'burst'], members = { per_minute: 'rate/per_minute', burst: 'rate/burst' };
 const RATE = Object.keys(members);
 
 // was: the channel that is changed, or what was typed before another kind was chosen. changed: whether it is there already.
 function fieldsOf(kind, was, changed) {
   const of = kinds[kind] ?? {};
   return [{ name: 'name', label: x.name, maxlength: 200, value: was.name, autocomplete: 'off' },
-    of.url && { name: 'url', label: x.url, hint: x.urls[kind], type: 'url', maxlength: 2048, value: was.url, optional: of.url === 'optional', autocomplete: 'off' },
+    of.url && { name: 'url', label: x.url, hint: x.urls[kind], type: kind === 'syslog' ? 'text' : 'url', maxlength: 2048, value: was.url, optional: of.url === 'optional', autocomplete: 'off' },
     of.to && { name: 'to', label: x.to, type: 'email', maxlength: 254, value: was.to, autocomplete: 'off' },
     of.key && { name: 'secret', label: changed ? x.newKey : x.key, type: 'password', maxlength: 100, optional: changed, autocomplete: 'off' },
     of.template && { name: 'template', label: x.template, hint: x.templateSays, rows: 8, value: was.template },
     of.template && { name: 'headers', label: x.headers, hint: changed ? x.headersAgain : x.headersSay, rows: 3, optional: true },
+    of.ca && { name: 'ca', label: x.ca, hint: x.caSays, rows: 4, optional: true, value: was.ca },
     { name: 'per_minute', label: x.perMinute, hint: x.rateSays, inputmode: 'numeric', maxlength: 5, optional: true, value: rateText(was, 'per_minute') },
     { name: 'burst', label: x.burst, inputmode: 'numeric', maxlength: 5, optional: true, value: rateText(was, 'burst') }].filter(Boolean);
 }
@@ -88,6 +89,8 @@ function changesOf(channel, said, values) {
       body[name] = said[name];
   if (said.secret)
     body.secret = said.secret;
+  if (said.ca !== undefined && said.ca !== (channel.ca ?? ''))
+    body.ca = said.ca || null;
   if (body.url !== undefined && of.signed)
     body.secret = null;
   if (said.headers || (body.url !== undefined && channel.has_headers))

@@ -164,10 +164,11 @@ export const t = {
   channelForm: {
     makeTitle: 'Make a channel', kind: 'Kind', make: 'Make the channel', saving: 'Saving…', made: 'The channel is made: send a test, then name it in a config or a route.',
     kinds: { webhook: 'Webhook, signed (Standard Webhooks)', slack: 'Slack', teams: 'Microsoft Teams', pagerduty: 'PagerDuty', cloudevents: 'CloudEvents, signed', email: 'E-mail', alertmanager: 'Prometheus Alertmanager',
-      template: 'JSON of your own' },
+      template: 'JSON of your own', syslog: 'Syslog (a SIEM)' },
     name: 'Name', url: 'Address (https://…)', to: 'E-mail address', key: 'Integration key', newKey: 'New integration key (empty: the one it has)', template: 'Body', headers: 'Headers',
     urls: { slack: 'That of an incoming webhook. It is a secret: only its host is shown afterwards.', teams: 'That of a workflow which takes webhook requests. It is a secret: only its host is shown afterwards.',
-      pagerduty: 'Empty: PagerDuty’s own.', alertmanager: 'Where it is, without /api/v2.' },
+      pagerduty: 'Empty: PagerDuty’s own.', alertmanager: 'Where it is, without /api/v2.', syslog: 'tcp+tls://HOST:6514, or udp://HOST:514 where this installation allows what can be read on the way.' },
+    ca: 'Authorities', caSays: 'Certificates in PEM (-----BEGIN CERTIFICATE-----) that are believed there, and no others. Empty: those of the system.',
     templateSays: 'JSON in which names such as %alert.title% or %link% are filled in. Secrets belong into headers.', headersSay: 'Name: value, one on each line. They are never shown again.',
     headersAgain: 'Empty: those it has. With another address they are to be typed again.', perMinute: 'Messages a minute at most (empty: that of its kind)', burst: 'At once after a rest',
     rateSays: 'What comes faster waits, and is told together where the kind has a form for that.', told: 'What it is told', values: 'values of what changed, too: whoever reads there sees them',

@@ -65,6 +65,7 @@ const deeds = {
     secret: { make: async (w) => ({ target: `/api/drift/channels/${await w.channel()}`, body: { secret: null } }), done: 200 },
     former_secret_s: { make: async (w) => ({ target: `/api/drift/channels/${await w.channel()}`, body: { former_secret_s: 0 } }), done: 200 },
     status: { make: async (w) => ({ target: `/api/drift/channels/${await w.channel()}`, body: { status: 'active' } }), done: 200 },
+    ca: { make: async (w) => ({ target: `/api/drift/channels/${await w.channel()}`, body: { ca: null } }), done: 200 },
     headers: { make: async (w) => ({ target: `/api/drift/channels/${await w.templated()}`, body: { headers: [] } }), done: 200 },
     rate: { make: async (w) => ({ target: `/api/drift/channels/${await w.channel()}`, body: { rate: null } }), done: 200 },
     values: { make: async (w) => ({ target: `/api/drift/channels/${await w.channel()}`, body: { values: true } }), done: 200 },

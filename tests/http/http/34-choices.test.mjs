@@ -60,7 +60,7 @@ const tenant = async () => {
   }
   return (await all(operator, '/api/tenants')).find((t) => t.slug === another.slug);
 };
-const channelOf = (kind) => ({ url: 'http://127.0.0.1:9/x', ...{ pagerduty: { secret: 'k'.repeat(32) }, email: { url: undefined, to: 'a@choices.example' }, template: { template: '{}' } }[kind] });
+const channelOf = (kind) => ({ url: 'http://127.0.0.1:9/x', ...{ pagerduty: { secret: 'k'.repeat(32) }, email: { url: undefined, to: 'a@choices.example' }, template: { template: '{}' }, syslog: { url: 'udp://127.0.0.1:9' } }[kind] });
 const decide = (choice, more) => ({ ...more, ...(choice === 'accepted' ? { reason: 'Known.', expires_at: ahead(1) } : {}) });
 let changed; // a route: there are fifty at most
 const steps = async (at) => (at.startsWith('/quiet') ? { quiet: { from: '22:00', to: '06:00' } } : at.startsWith('/escalate') ? { escalate: [{ after_s: 60, channels: [(await newChannel(admin, 'http://127.0.0.1:9/x')).id] }] } : {});

@@ -191,6 +191,25 @@ check_template(const struct json *v)
 	}
 }
 
+/* What OCSF 1.9 wants of a Detection Finding, in half of what a receiver takes. */
+static void
+check_ocsf(const struct json *v, size_t size)
+{
+	const struct json *activity = at(v, "/activity_id"), *type = at(v, "/type_uid");
+
+	assert_in_range(size, 1, 4096);
+	assert_true(str_eqz(at(v, "/class_uid")->text, "2004"));
+	assert_true(str_eqz(at(v, "/category_uid")->text, "2"));
+	assert_int_equal(activity->text.n, 1);
+	assert_true(str_starts(type->text, "20040"));
+	assert_int_equal(type->text.p[5], activity->text.p[0]);
+	assert_non_null(at(v, "/severity_id"));
+	assert_non_null(at(v, "/time"));
+	assert_string_not_equal(text_at(v, "/finding_info/uid"), "");
+	assert_string_not_equal(text_at(v, "/metadata/version"), "");
+	assert_string_not_equal(text_at(v, "/metadata/product/name"), "");
+}
+
 static void
 check_case(const struct news *w, const char *type, struct view view)
 {
@@ -213,6 +232,8 @@ check_case(const struct news *w, const char *type, struct view view)
 			check_pagerduty(v, size);
 		if (strcmp(f->kind, "template") == 0)
 			check_template(v);
+		if (strcmp(f->kind, "syslog") == 0)
+			check_ocsf(v, size);
 	}
 }
 

@@ -127,6 +127,7 @@ const struct log_class log_classes[] = {
 	{ "route.order",               C1("configuration"),                         C1("change") },
 	{ "route.delete",              C1("configuration"),                         C1("deletion") },
 	{ "alert.evidence",            C1("database"),                              C1("access") },
+	{ "audit.deliver",             C1("network"),                               C1("connection") },
 	{ "alert.deliver",             C1("network"),                               C1("connection") },
 	{ "mail.deliver",              C2("email", "network"),                      C2("info", "connection") },
 	{ "sender.wait",               C1("database"),                              C1("info") },

@@ -98,13 +98,18 @@ health_gauges(struct database *d, TALLOC_CTX *mem, struct health_facts *out, str
 	struct db         *control = database_control(d);
 	struct ops_daemons daemons;
 	struct ops_outbox  outbox;
+	struct ops_feeds   feeds;
 
-	if (!ops_daemons(control, mem, &daemons, e) || !ops_outbox(control, mem, &outbox, e))
+	if (!ops_daemons(control, mem, &daemons, e) || !ops_outbox(control, mem, &outbox, e) ||
+	    !ops_feeds(control, mem, &feeds, e))
 		return false;
 	out->driftd_count = daemons.n;
 	out->driftd_heartbeat_age_ms = daemons.age_ms;
 	out->outbox_pending = outbox.pending;
 	out->outbox_oldest_ms = outbox.oldest_ms;
+	out->audit_behind = feeds.behind;
+	out->audit_entries = feeds.entries;
+	out->audit_oldest_ms = feeds.oldest_ms;
 	return true;
 }
 

@@ -24,11 +24,12 @@ struct health_facts {
 	int64_t     driftd_count, driftd_heartbeat_age_ms; /* -1: never seen */
 	int64_t     outbox_pending, outbox_oldest_ms;
 	int64_t     signing_key_age_s; /* -1: there is none */
+	int64_t     audit_behind, audit_entries, audit_oldest_ms; /* of channels that are told an audit trail */
 };
 /* What cannot be read is logged; counts are 0 then, and ages -1. */
 void health_facts(struct database *d, TALLOC_CTX *mem, struct log *log, struct health_facts *out);
 
-/* What only the database knows of the waiting and the living: driftd_* and outbox_*. */
+/* What only the database knows of the waiting and the living: driftd_*, outbox_* and audit_*. */
 MUST_USE bool health_gauges(
     struct database *d, TALLOC_CTX *mem, struct health_facts *out, struct err *e);
 

@@ -38,6 +38,9 @@
 	X(METRIC_DRIFT_CHANGES,     "bsx_drift_changes_total",          "counter",   "Changes found, by severity.", "severity") \
 	X(METRIC_OUTBOX_PENDING,    "bsx_outbox_pending",               "gauge",     "Deliveries waiting.", NULL) \
 	X(METRIC_OUTBOX_OLDEST,     "bsx_outbox_oldest_seconds",        "gauge",     "Age of the oldest waiting delivery.", NULL) \
+	X(METRIC_AUDIT_BEHIND,      "bsx_audit_feed_behind",            "gauge",     "Channels that are told an audit trail and have not had all of it for a minute.", NULL) \
+	X(METRIC_AUDIT_ENTRIES,     "bsx_audit_feed_behind_entries",    "gauge",     "Entries that the slowest of them has not had.", NULL) \
+	X(METRIC_AUDIT_OLDEST,      "bsx_audit_feed_behind_seconds",    "gauge",     "Since when the slowest of them has not had all.", NULL) \
 	X(METRIC_DELIVERIES,        "bsx_deliveries_total",             "counter",   "Delivery attempts, by kind and outcome.", "kind", "outcome") \
 	X(METRIC_DRIFTD_AGE,        "bsx_driftd_heartbeat_age_seconds", "gauge",     "Time since the daemon last said it is alive.", NULL) \
 	X(METRIC_ERRORS,            "bsx_errors_total",                 "counter",   "Internal errors, by code and place.", "code", "place") \

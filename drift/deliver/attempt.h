@@ -16,6 +16,7 @@ struct attempt {
 	struct channel       channel; /* of a message that has one */
 	struct delivery      row;     /* what is recorded: its number, when, how long it took */
 	struct verdict       verdict; /* no outcome: it has not been tried */
+	const struct trail_batch *trail; /* it is of no message, but tells these entries (feeding.h); NULL: it is not */
 };
 
 /* What its channel gets to see of its event. */

@@ -6,6 +6,7 @@
 
 #include "core/json/schema.h"
 #include "drift/deliver/post.h"
+#include "drift/deliver/trail_batch.h"
 #include "drift/deliver/webhook.h"
 
 #define SOURCE_PREFIX "/blindspotx/tenants/" /* a URI reference: of events that one tenant has */
@@ -29,38 +30,55 @@ static const struct field cloud_fields[] = {
 };
 static const struct schema cloud_schema = SCHEMA("CloudEvent", struct cloud_event, cloud_fields);
 
+/* What all of them have; `out` has what only this one has. */
+static bool
+print_cloud_event(TALLOC_CTX *mem, const char *slug, const char *type, struct cloud_event *out,
+    struct buf *data, struct str *body, struct err *e)
+{
+	struct buf b;
+
+	out->specversion = "1.0";
+	out->datacontenttype = "application/json";
+	out->source = talloc_asprintf(mem, SOURCE_PREFIX "%s", slug);
+	out->type = talloc_asprintf(mem, TYPE_PREFIX "%s", type);
+	out->data.text = buf_text(data, e);
+	if (out->data.text == NULL)
+		return false;
+	if (out->source == NULL || out->type == NULL)
+		return err_memory(e);
+	buf_make(&b, mem);
+	if (!schema_encode(&b, &cloud_schema, out, e))
+		return false;
+	*body = buf_str(&b);
+	return true;
+}
+
 static bool
 render_cloud_event(TALLOC_CTX *mem, const struct rendering *in, struct str *body, struct err *e)
 {
 	const struct alert_event *ev = in->shown;
+	struct cloud_event        out = { .id = in->id, .time = ev->at };
 	char                      alert[UUID_TEXT_MAX];
-	struct buf                data, b;
-	struct cloud_event        out = {
-		       .specversion = "1.0",
-		       .id = in->id,
-		       .source = talloc_asprintf(mem, SOURCE_PREFIX "%s", ev->tenant->slug),
-		       .type = talloc_asprintf(mem, TYPE_PREFIX "%s", ev->type),
-		       .datacontenttype = "application/json",
-		       .time = ev->at,
-	};
+	struct buf                data;
 
-	if (out.source == NULL || out.type == NULL)
-		return err_memory(e);
 	if (ev->alert != NULL) {
 		uuid_print(&ev->alert->id, alert);
 		out.subject = alert;
 	}
 	buf_make(&data, mem);
-	if (!event_print_data(&data, ev, e))
-		return false;
-	out.data.text = buf_text(&data, e);
-	if (out.data.text == NULL)
-		return false;
-	buf_make(&b, mem);
-	if (!schema_encode(&b, &cloud_schema, &out, e))
-		return false;
-	*body = buf_str(&b);
-	return true;
+	return event_print_data(&data, ev, e) &&
+	       print_cloud_event(mem, ev->tenant->slug, ev->type, &out, &data, body, e);
+}
+
+static bool
+render_trail(TALLOC_CTX *mem, const struct trail_batch *in, struct str *body, struct err *e)
+{
+	struct cloud_event out = { .id = in->id, .time = in->entries[in->n - 1].at };
+	struct buf         data;
+
+	buf_make(&data, mem);
+	return trail_print_data(&data, in, e) &&
+	       print_cloud_event(mem, in->tenant.slug, TRAIL_EVENT, &out, &data, body, e);
 }
 
 /* HTTP binding for webhooks: these deliver, 410 asks for no more, 415 is for ever of this message.
@@ -89,6 +107,7 @@ const struct format_ops cloud_events = {
 	.delays_s = delays_of_days,
 	.send = post_send,
 	.render = render_cloud_event,
+	.render_trail = render_trail,
 	.content_type = "application/cloudevents+json; charset=utf-8",
 	.sign = webhook_add_signature,
 	.judge = judge_cloud_event,

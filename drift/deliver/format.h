@@ -16,7 +16,8 @@
 #include "core/store/alert/channel.h"
 #include "drift/alert/event.h"
 
-struct attempt; /* attempt.h */
+struct attempt;     /* attempt.h */
+struct trail_batch; /* trail_batch.h */
 
 /* ---- a channel of the kind ---- */
 
@@ -109,6 +110,8 @@ struct format_ops {
 	/* By post_send: the body, its type, the headers beside that, and what an answer means. */
 	bool (*render)(TALLOC_CTX *mem, const struct rendering *in, struct str *body, struct err *e);
 	const char *content_type;
+	/* What it makes of entries of the audit trail, signed as any other body is; NULL: it is not told them. */
+	bool (*render_trail)(TALLOC_CTX *mem, const struct trail_batch *in, struct str *body, struct err *e);
 	bool (*sign)(TALLOC_CTX *mem, const struct posting *p, struct fetch_header *headers, size_t *n,
 	    struct err *e); /* adds at most FORMAT_HEADERS_MAX; NULL: none */
 	void (*judge)(TALLOC_CTX *mem, const struct fetch_answer *answer, struct verdict *out);

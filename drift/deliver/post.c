@@ -55,6 +55,8 @@ make_body(const struct attempt *a, TALLOC_CTX *mem, struct posting *p, struct er
 		  .body = a->channel.template,
 	};
 
+	if (a->trail != NULL)
+		return a->format->ops->render_trail(mem, a->trail, &p->body, e);
 	if (a->message.template == 0)
 		return finished_open(a->t, mem, &a->message, &p->body, e) &&
 		       finished_view(mem, view, p->body, &p->body, e);

@@ -1,6 +1,7 @@
 /* format.h: the kind "webhook", Standard Webhooks 1.0: the open form of the event, signed
  * (webhook.h). */
 #include "drift/deliver/post.h"
+#include "drift/deliver/trail_batch.h"
 #include "drift/deliver/webhook.h"
 
 _Static_assert(WEBHOOK_SECRET_MAX <= FORMAT_SECRET_MAX, "who calls has room for the longest");
@@ -12,6 +13,18 @@ render_open_form(TALLOC_CTX *mem, const struct rendering *in, struct str *body, 
 
 	buf_make(&b, mem);
 	if (!event_print(&b, in->shown, e))
+		return false;
+	*body = buf_str(&b);
+	return true;
+}
+
+static bool
+render_trail(TALLOC_CTX *mem, const struct trail_batch *in, struct str *body, struct err *e)
+{
+	struct buf b;
+
+	buf_make(&b, mem);
+	if (!trail_print(&b, in, e))
 		return false;
 	*body = buf_str(&b);
 	return true;
@@ -67,6 +80,7 @@ const struct format_ops standard_webhooks = {
 	.delays_s = delays_of_days,
 	.send = post_send,
 	.render = render_open_form,
+	.render_trail = render_trail,
 	.content_type = "application/json",
 	.sign = webhook_add_signature,
 	.judge = judge_webhook,

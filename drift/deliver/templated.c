@@ -14,12 +14,16 @@ static const char *const names[] = { "event.id", "event.type", "event.time_s", "
 	"event.note", "alert.id", "alert.title", "alert.headline", "alert.state", "alert.kind",
 	"alert.severity", "alert.severity_before", "alert.status", "alert.opened_at", "alert.by",
 	"alert.resolved_by", "tenant.id", "tenant.slug", "tenant.name", "config.id", "config.name",
-	"changes.total", "changes.text", "link" };
+	"changes.total", "changes.text", "link", "entry", "entry.chain", "entry.seq", "entry.id",
+	"entry.at", "entry.time_s", "entry.action", "entry.outcome", "entry.actor_kind",
+	"entry.actor_name", "entry.target_kind", "entry.target_id", "entry.address",
+	"entry.details" };
 #define N_VARIABLES (sizeof(names) / sizeof(names[0]))
 
+enum value_kind { VALUE_TEXT, VALUE_NUMBER, VALUE_JSON };
 struct value {
-	const char *text; /* NULL: nothing to say */
-	bool        number;
+	const char     *text; /* NULL: nothing to say */
+	enum value_kind kind;
 };
 struct values {
 	TALLOC_CTX  *mem;
@@ -29,11 +33,11 @@ struct values {
 };
 
 static void
-put(struct values *w, const char *name, const char *text, bool number)
+put(struct values *w, const char *name, const char *text, enum value_kind kind)
 {
 	for (size_t i = 0; i < N_VARIABLES; i++)
 		if (strcmp(names[i], name) == 0)
-			w->v[i] = (struct value) { text, number };
+			w->v[i] = (struct value) { text, kind };
 }
 
 static void
@@ -43,7 +47,7 @@ put_number(struct values *w, const char *name, int64_t n)
 
 	if (text == NULL)
 		w->ok = err_memory(w->e);
-	put(w, name, text, true);
+	put(w, name, text, VALUE_NUMBER);
 }
 
 static void
@@ -55,7 +59,7 @@ put_id(struct values *w, const char *name, const struct uuid *id)
 		w->ok = err_memory(w->e);
 	else
 		uuid_print(id, text);
-	put(w, name, text, false);
+	put(w, name, text, VALUE_TEXT);
 }
 
 /* What is a fact of it in words is plain text of one line. */
@@ -95,10 +99,10 @@ put_alert(struct values *w, const struct event_alert *a)
 	if (a == NULL)
 		return;
 	put_id(w, "alert.id", &a->id);
-	put(w, "alert.kind", a->kind, false);
-	put(w, "alert.severity", a->severity, false);
-	put(w, "alert.severity_before", a->severity_before, false);
-	put(w, "alert.status", a->status, false);
+	put(w, "alert.kind", a->kind, VALUE_TEXT);
+	put(w, "alert.severity", a->severity, VALUE_TEXT);
+	put(w, "alert.severity_before", a->severity_before, VALUE_TEXT);
+	put(w, "alert.status", a->status, VALUE_TEXT);
 }
 
 /* Who has done something with it, and with which words. */
@@ -109,8 +113,8 @@ put_work(struct values *w, const struct words *words, const struct alert_event *
 
 	if (ev->work == NULL)
 		return;
-	put(w, "event.by", by == NULL ? NULL : words_fact(words, by), false);
-	put(w, "event.note", words_fact(words, "Comment"), false);
+	put(w, "event.by", by == NULL ? NULL : words_fact(words, by), VALUE_TEXT);
+	put(w, "event.note", words_fact(words, "Comment"), VALUE_TEXT);
 }
 
 static bool
@@ -121,25 +125,25 @@ make_values(TALLOC_CTX *mem, const struct alert_event *ev, struct values *w, str
 	*w = (struct values) { .mem = mem, .e = e, .ok = true };
 	if (!words_make(mem, ev, &words, e))
 		return false;
-	put(w, "event.type", ev->type, false);
+	put(w, "event.type", ev->type, VALUE_TEXT);
 	put_number(w, "event.time_s", ev->at.ms / 1000);
-	put(w, "alert.title", words.title, false);
-	put(w, "alert.headline", words.headline, false);
-	put(w, "alert.state", words.state, false);
+	put(w, "alert.title", words.title, VALUE_TEXT);
+	put(w, "alert.headline", words.headline, VALUE_TEXT);
+	put(w, "alert.state", words.state, VALUE_TEXT);
 	put_alert(w, ev->alert);
 	put_work(w, &words, ev);
 	put_id(w, "tenant.id", &ev->tenant->id);
-	put(w, "tenant.slug", ev->tenant->slug, false);
-	put(w, "tenant.name", words_fact(&words, "Customer"), false);
+	put(w, "tenant.slug", ev->tenant->slug, VALUE_TEXT);
+	put(w, "tenant.name", words_fact(&words, "Customer"), VALUE_TEXT);
 	if (ev->config != NULL)
 		put_id(w, "config.id", &ev->config->id);
-	put(w, "alert.opened_at", words_fact(&words, "Since"), false);
-	put(w, "alert.by", words_fact(&words, "By"), false);
-	put(w, "alert.resolved_by", words_fact(&words, "Resolved by"), false);
-	put(w, "config.name", words_fact(&words, "Config"), false);
+	put(w, "alert.opened_at", words_fact(&words, "Since"), VALUE_TEXT);
+	put(w, "alert.by", words_fact(&words, "By"), VALUE_TEXT);
+	put(w, "alert.resolved_by", words_fact(&words, "Resolved by"), VALUE_TEXT);
+	put(w, "config.name", words_fact(&words, "Config"), VALUE_TEXT);
 	put_number(w, "changes.total", words.total);
-	put(w, "changes.text", changes_text(w, &words), false);
-	put(w, "link", words.link, false);
+	put(w, "changes.text", changes_text(w, &words), VALUE_TEXT);
+	put(w, "link", words.link, VALUE_TEXT);
 	return w->ok;
 }
 
@@ -185,7 +189,7 @@ add_variable(struct buf *b, const struct values *w, struct str name, bool quoted
 		return refuse_name(w->mem, name, e);
 	if (v->text == NULL)
 		buf_puts(b, quoted ? "" : "null");
-	else if (v->number)
+	else if (v->kind == VALUE_NUMBER || (v->kind == VALUE_JSON && !quoted))
 		buf_puts(b, v->text);
 	else if (!quoted)
 		buf_json(b, str_of(v->text));
@@ -259,14 +263,81 @@ templated_fill(TALLOC_CTX *mem, const char *template, const struct alert_event *
 	buf_make(&b, mem);
 	if (!make_values(mem, shown, &w, e))
 		return false;
-	put(&w, "event.id", id, false);
+	put(&w, "event.id", id, VALUE_TEXT);
 	if (!fill(&b, &w, template, e))
 		return false;
 	*out = buf_str(&b);
 	return true;
 }
 
+/* ---- an entry of the trail ---- */
+
+static bool
+put_entry(struct values *w, const struct trail_batch *in, const struct audit_out *x, struct err *e)
+{
+	char      *at = talloc_size(w->mem, TIME_TEXT_MAX);
+	struct buf whole;
+
+	buf_make(&whole, w->mem);
+	if (at == NULL)
+		return err_memory(e);
+	if (!schema_encode(&whole, &audit_out_schema, x, e))
+		return false;
+	time_print(x->at.ms, at);
+	put(w, "entry", buf_text(&whole, e), VALUE_JSON);
+	put_number(w, "entry.chain", (int64_t)in->chain);
+	put_number(w, "entry.seq", (int64_t)x->seq);
+	put_id(w, "entry.id", &x->id);
+	put(w, "entry.at", at, VALUE_TEXT);
+	put_number(w, "entry.time_s", x->at.ms / 1000);
+	put(w, "entry.action", x->action, VALUE_TEXT);
+	put(w, "entry.outcome", x->outcome, VALUE_TEXT);
+	put(w, "entry.actor_kind", x->actor_kind, VALUE_TEXT);
+	put(w, "entry.actor_name", x->actor_name, VALUE_TEXT);
+	put(w, "entry.target_kind", x->target_kind, VALUE_TEXT);
+	put(w, "entry.target_id", x->target_id, VALUE_TEXT);
+	put(w, "entry.address", x->address, VALUE_TEXT);
+	put(w, "entry.details", x->details.text, VALUE_JSON);
+	return w->ok;
+}
+
+bool
+templated_fill_entry(TALLOC_CTX *mem, const char *template, const struct trail_batch *in,
+    const struct audit_out *entry, struct buf *out, struct err *e)
+{
+	TALLOC_CTX   *tmp = talloc_new(mem);
+	struct values w = { .mem = tmp, .e = e, .ok = true };
+	bool          ok = tmp != NULL || err_memory(e);
+
+	if (ok) {
+		put(&w, "event.id", in->id, VALUE_TEXT);
+		put(&w, "event.type", TRAIL_EVENT, VALUE_TEXT);
+		put_number(&w, "event.time_s", entry->at.ms / 1000);
+		put_id(&w, "tenant.id", &in->tenant.id);
+		put(&w, "tenant.slug", in->tenant.slug, VALUE_TEXT);
+		put(&w, "tenant.name", in->tenant.name, VALUE_TEXT);
+		ok = put_entry(&w, in, entry, e) && fill(out, &w, template, e);
+	}
+	talloc_free(tmp);
+	return ok;
+}
+
 /* ---- checking ---- */
+
+/* What came of filling it. */
+static bool
+check_filled(
+    TALLOC_CTX *mem, bool filled, struct str body, const char *type, struct err *why, struct err *e)
+{
+	if (!filled)
+		return why->code == ERR_INVALID
+			   ? err_fault(e, mem, "/template", "%s", why->pub)
+			   : err_set(e, why->code, why->sys, "internal error", "a template");
+	if (json_parse(mem, body, why) == NULL)
+		return err_fault(
+		    e, mem, "/template", "filled with %s it is no JSON: %s", type, why->pub);
+	return true;
+}
 
 static bool
 check_with(TALLOC_CTX *mem, const char *template, const char *type, struct err *e)
@@ -289,16 +360,43 @@ check_with(TALLOC_CTX *mem, const char *template, const char *type, struct err *
 		.links = test ? NULL : &links,
 	};
 	struct err why = { 0 };
-	struct str body;
+	struct str body = { 0 };
+	bool       filled = templated_fill(mem, template, &ev, "msg_1", &body, &why);
 
-	if (!templated_fill(mem, template, &ev, "msg_1", &body, &why))
-		return why.code == ERR_INVALID
-			   ? err_fault(e, mem, "/template", "%s", why.pub)
-			   : err_set(e, why.code, why.sys, "internal error", "a template");
-	if (json_parse(mem, body, &why) == NULL)
-		return err_fault(
-		    e, mem, "/template", "filled with %s it is no JSON: %s", type, why.pub);
-	return true;
+	return check_filled(mem, filled, body, type, &why, e);
+}
+
+static bool
+check_with_entry(TALLOC_CTX *mem, const char *template, struct err *e)
+{
+	const struct audit_out entry = {
+		.seq = 1,
+		.action = "settings.update",
+		.outcome = "success",
+		.actor_kind = "user",
+		.actor_name = "\"A\" \\",
+		.target_kind = "tenant",
+		.target_id = "",
+		.address = "",
+		.user_agent = "",
+		.request_id = "",
+		.details = { .text = "{\"a\":\"\\\"\"}" },
+		.prev_mac = "",
+		.mac = "",
+		.salt = "",
+	};
+	const struct trail_batch batch = { .id = "msg_1",
+		.tenant = { .slug = "t", .name = "A \"name\" \\" },
+		.chain = 1,
+		.entries = &entry,
+		.n = 1 };
+	struct err               why = { 0 };
+	struct buf               b;
+	bool                     filled;
+
+	buf_make(&b, mem);
+	filled = templated_fill_entry(mem, template, &batch, &entry, &b, &why);
+	return check_filled(mem, filled, buf_str(&b), TRAIL_EVENT, &why, e);
 }
 
 /* Of a template that is JSON when it is filled: a text, or a variable, is a name where a colon
@@ -324,6 +422,8 @@ templated_check(TALLOC_CTX *mem, const char *template, struct err *e)
 	for (const struct event_kind *k = event_kinds; k->type != NULL; k++)
 		if (!check_with(mem, template, k->type, e))
 			return false;
+	if (!check_with_entry(mem, template, e))
+		return false;
 	return !has_variable_name(template) ||
 	       err_fault(e, mem, "/template", "a variable cannot be a member's name");
 }

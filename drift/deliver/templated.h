@@ -13,6 +13,7 @@
 
 #include "core/json/schema.h"
 #include "drift/alert/event.h"
+#include "drift/deliver/trail_batch.h"
 
 #define TEMPLATED_MAX           16384 /* bytes of a template */
 #define TEMPLATED_VARIABLES_MAX 64    /* in it */
@@ -20,7 +21,10 @@
 /* `id`: of the message. */
 MUST_USE bool templated_fill(TALLOC_CTX *mem, const char *template, const struct alert_event *shown,
     const char *id, struct str *out, struct err *e);
-/* Fills it with each kind of event, and looks at its names; ERR_INVALID with a fault at /template. */
+/* The same with an entry of the audit trail, behind what is in `out`. */
+MUST_USE bool templated_fill_entry(TALLOC_CTX *mem, const char *template,
+    const struct trail_batch *in, const struct audit_out *entry, struct buf *out, struct err *e);
+/* Fills it with each kind of event and an entry of the trail, and looks at its names; ERR_INVALID with a fault at /template. */
 MUST_USE bool templated_check(TALLOC_CTX *mem, const char *template, struct err *e);
 
 struct templated_header {

@@ -13,6 +13,25 @@ render_template(TALLOC_CTX *mem, const struct rendering *in, struct str *body, s
 	return templated_fill(mem, in->body, in->shown, in->id, body, e);
 }
 
+/* The template for each entry, one behind the other: what collectors take that want a record for
+ * each. */
+static bool
+render_trail(TALLOC_CTX *mem, const struct trail_batch *in, struct str *body, struct err *e)
+{
+	struct buf b;
+
+	if (in->body == NULL)
+		return err_set(e, ERR_INVALID, 0, "The channel has no template.", "no template");
+	buf_make(&b, mem);
+	for (size_t i = 0; i < in->n; i++) {
+		if (!templated_fill_entry(mem, in->body, in, &in->entries[i], &b, e))
+			return false;
+		buf_putc(&b, '\n');
+	}
+	*body = buf_str(&b);
+	return buf_ok(&b) || err_memory(e);
+}
+
 static bool
 add_headers(TALLOC_CTX *mem, const struct posting *p, struct fetch_header *headers, size_t *n,
     struct err *e)
@@ -60,6 +79,7 @@ const struct format_ops templated_webhook = {
 	.delays_s = delays_of_days,
 	.send = post_send,
 	.render = render_template,
+	.render_trail = render_trail,
 	.content_type = "application/json",
 	.sign = add_headers,
 	.judge = judge_any,

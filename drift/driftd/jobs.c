@@ -13,6 +13,7 @@
 #include "core/store/tenant/forget.h"
 #include "core/store/tenant/grant.h"
 #include "core/store/tenant/usage.h"
+#include "drift/deliver/feeding.h"
 #include "drift/driftd/acceptance_due.h"
 #include "drift/remask/remask.h"
 #include "drift/run/deadline.h"
@@ -455,6 +456,20 @@ deliver(struct worker *w, int64_t *wait_ms, struct err *e)
 	return deliver_due(w->deliver, delivers_too_long, w, &done, e);
 }
 
+/* The next round at once, where it was cut off. */
+static bool
+tell_trails(struct worker *w, int64_t *wait_ms, struct err *e)
+{
+	size_t done;
+
+	w->deliver_until_ms = monotonic_ms(w) + DELIVERING_MS;
+	if (!feeds_tell(w->deliver, delivers_too_long, w, &done, e))
+		return false;
+	if (w->more)
+		*wait_ms = 1;
+	return true;
+}
+
 /* A tenant may have very much: a page of it at a time. */
 static bool
 seal_anew(struct worker *w, int64_t *wait_ms, struct err *e)
@@ -491,6 +506,7 @@ const struct job jobs[] = {
 	{ "deadlines", DEADLINES_MS, false, see_deadlines },
 	{ "watches", DEADLINES_MS, false, watch_tenants },
 	{ "fleet", DEADLINES_MS, false, count_fleet },
+	{ "audit_feeds", DEADLINES_MS, false, tell_trails },
 	{ "deliveries", 0, false, deliver },
 	{ 0 },
 };

@@ -12,6 +12,7 @@
 #include "core/auth/keys_from.h"
 #include "core/base/memory.h"
 #include "core/shm/metric.h"
+#include "core/store/alert/audit_feed.h"
 #include "core/store/drift/run_index.h"
 #include "core/store/tenant/operation.h"
 #include "drift/collect/collector.h"
@@ -177,7 +178,8 @@ collector_died(struct log *l, int exit_code, int by_signal)
 static bool
 sender_release(struct db *control, const struct uuid *owner, struct err *e)
 {
-	return claim_release(control, owner, e) && operation_give_back(control, owner, e);
+	return claim_release(control, owner, e) && feed_release(control, owner, e) &&
+	       operation_give_back(control, owner, e);
 }
 
 static const struct child_kind sender_kind = {

@@ -7,6 +7,7 @@
 #include "core/store/alert/replay.h"
 #include "drift/alert/alerting.h"
 #include "drift/service/channel_ca.h"
+#include "drift/service/channel_feed.h"
 #include "drift/service/channel_secret.h"
 #include "drift/service/channel_template.h"
 #include "drift/service/channel_trail.h"
@@ -110,8 +111,10 @@ static bool
 make_body(struct db *db, void *arg, struct err *e)
 {
 	const struct channel_deed *d = arg;
+	const struct channel       none = { .id = d->out->row.id };
 
-	return channel_add(db, &d->out->row, e);
+	return channel_add(db, &d->out->row, e) &&
+	       channel_feed_set(db, d->a, &none, &d->out->row, e);
 }
 
 static bool
@@ -122,10 +125,12 @@ make_row(
 
 	*out = (struct channel_made) { .row = { .id = acting_id(a),
 					   .kind = acting_copy(a, in->kind),
-					   .with_values = in->values, }, };
+					   .with_values = in->values,
+					   .tells_trail = in->trail, }, };
 	if (c->kind == NULL)
 		return err_memory(e);
-	if ((in->values && !may_tell_values(a, e)) || !set_target(a, c, &in->target, e) ||
+	if ((in->values && !may_tell_values(a, e)) || (in->trail && !channel_feed_may(a, e)) ||
+	    (in->trail && !channel_feed_fits(a, c, e)) || !set_target(a, c, &in->target, e) ||
 	    !channel_secret_set(a, c, in->secret, &out->secret, e) ||
 	    !channel_template_set(a, c, in, e) || !channel_ca_set(a, c, in, e))
 		return false;
@@ -143,7 +148,7 @@ bool
 channel_make(
     const struct acting *a, const struct channel_wish *in, struct channel_made *out, struct err *e)
 {
-	struct channel_deed d = { .out = out, .entry = { .action = AUDIT_CHANNEL_CREATE } };
+	struct channel_deed d = { .a = a, .out = out, .entry = { .action = AUDIT_CHANNEL_CREATE } };
 
 	if (!make_row(a, in, out, e))
 		return false;
@@ -261,6 +266,24 @@ alter_trail(
 		       "the target of security alerts without read:audit"));
 }
 
+/* Of one that is told the trail, or shall be or no more: all but what it is called, and whether it
+ * is told values. */
+static bool
+alter_feed(
+    const struct channel_deed *d, const struct channel *was, struct channel *c, struct err *e)
+{
+	const struct channel_wish *in = d->in;
+	const bool touched = in->target.url != NULL || in->target.to != NULL || in->has_secret ||
+			     in->has_former || in->status != NULL || in->template != NULL ||
+			     in->has_headers || in->has_rate || in->has_ca;
+
+	if (in->has_trail)
+		c->tells_trail = in->trail;
+	if (was->tells_trail == c->tells_trail && !(was->tells_trail && touched))
+		return true;
+	return channel_feed_may(d->a, e);
+}
+
 /* Messages on their way are rendered by the kind that the channel had when they were made. */
 static bool
 check_kind(const struct channel_deed *d, const struct channel *c, struct err *e)
@@ -335,10 +358,10 @@ alter_body(struct db *db, void *arg, struct err *e)
 	const struct channel_wish *in = d->in;
 	struct channel            *c = &d->out->row, was;
 
-	if (!channel_by_id(db, d->a->by.mem, &d->id, c, e))
+	if (!channel_by_id(db, d->a->by.mem, &d->id, c, e) || !channel_feed_ask(db, d->a, c, e))
 		return false;
 	was = *c;
-	return check_kind(d, c, e) &&
+	return alter_feed(d, &was, c, e) && check_kind(d, c, e) &&
 	       ((in->target.url == NULL && in->target.to == NULL) ||
 		   set_target(d->a, c, &in->target, e)) &&
 	       alter_words(d, c, e) && (!in->has_rate || check_rate(d->a, c, e)) &&
@@ -347,7 +370,7 @@ alter_body(struct db *db, void *arg, struct err *e)
 	       channel_ca_set(d->a, c, in, e) && alter_former(d, &was, c, e) &&
 	       channel_details(d->a->by.mem, &was, c, in->has_secret || in->has_headers,
 		   &d->entry.details, e) &&
-	       channel_set(db, c, e) &&
+	       channel_set(db, c, e) && channel_feed_set(db, d->a, &was, c, e) &&
 	       (!begins_anew(in, &was, c) ||
 		   (pace_anew(db, &was, c, e) && replay_due(db, d->a->by.mem, &c->id, e)));
 }
@@ -372,21 +395,24 @@ channel_alter(const struct acting *a, const struct uuid *id, const struct channe
 /* ---- dropping ---- */
 
 struct channel_erasing {
-	TALLOC_CTX *mem;
-	struct uuid id;
+	const struct acting *a;
+	struct uuid          id;
 };
 
 static bool
 erase_body(struct db *db, void *arg, struct err *e)
 {
 	const struct channel_erasing *d = arg;
+	struct channel                c = { .id = d->id };
 	bool                          done, routed;
 
-	if (!channel_drop(db, &d->id, &done, e))
+	if (!channel_feed_ask(db, d->a, &c, e) ||
+	    (c.tells_trail && (!channel_feed_may(d->a, e) || !audit_feed_drop(db, &d->id, e))) ||
+	    !channel_drop(db, &d->id, &done, e))
 		return false;
 	if (!done)
 		return err_set(e, ERR_MISSING, 0, "Not found.", "no such channel");
-	if (!routing_names(db, d->mem, &d->id, &routed, e))
+	if (!routing_names(db, d->a->by.mem, &d->id, &routed, e))
 		return false;
 	return !routed || err_set(e, ERR_IN_USE, 0, "Routes still name this channel.", "routes");
 }
@@ -395,12 +421,16 @@ bool
 channel_erase(const struct acting *a, const struct uuid *id, struct err *e)
 {
 	struct audit_entry     entry = { .action = AUDIT_CHANNEL_DELETE, .target_id = *id };
-	struct channel_erasing d = { a->by.mem, *id };
+	struct channel_erasing d = { a, *id };
 	struct channel         c;
+	struct audit_feed      feed;
 	uint64_t               n;
 	bool                   named;
 
-	if (!channel_by_id(a->by.t->db, a->by.mem, id, &c, e) ||
+	if (!channel_by_id(a->by.t->db, a->by.mem, id, &c, e))
+		return false;
+	c.tells_trail = audit_feed_by_channel(a->by.t->db, a->by.mem, id, &feed, e);
+	if ((!c.tells_trail && !err_take(e, ERR_MISSING)) ||
 	    !config_count_naming(a->by.t, id, &n, e) ||
 	    !own_names(a->by.auth, a->by.t->tenant, id, &named, e))
 		return false;

@@ -2,7 +2,7 @@
  * channel.h - channels: listed, made, changed, dropped and tried.
  *
  * Whoever chooses the target of a channel that is told values chooses who sees them: that needs read:snapshots; of one that is
- * told alerts of kind "security", read:audit.
+ * told alerts of kind "security", or the audit trail itself (channel_feed.h), read:audit.
  */
 #ifndef BSX_DRIFT_SERVICE_CHANNEL_H
 #define BSX_DRIFT_SERVICE_CHANNEL_H
@@ -30,9 +30,9 @@ struct channel_wish {
 	const char          *template;      /* NULL: not named */
 	const char          *ca;            /* NULL: those of the system */
 	struct items         headers;       /* struct templated_header; none: none are sent */
-	bool                 values;
+	bool                 values, trail;  /* trail: it is told the audit trail (channel_feed.h) */
 	struct channel_rate  rate;          /* 0: its kind's */
-	bool                 has_secret, has_values, has_former, has_headers, has_rate, has_ca; /* named */
+	bool                 has_secret, has_values, has_former, has_headers, has_rate, has_ca, has_trail; /* named */
 };
 struct channel_made {
 	struct channel row;

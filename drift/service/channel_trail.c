@@ -62,12 +62,13 @@ static const struct schema flag_change_schema =
 /* Made or dropped. */
 struct channel_told {
 	const char *name, *target;
-	bool        values;
+	bool        values, audit;
 };
 static const struct field told_fields[] = {
 	TOLD(struct channel_told, name),
 	TOLD(struct channel_told, target),
 	TOLD(struct channel_told, values),
+	TOLD_IF(struct channel_told, audit),
 	FIELD_END,
 };
 static const struct schema told_schema = SCHEMA("ChannelTold", struct channel_told, told_fields);
@@ -76,7 +77,7 @@ static const struct schema told_schema = SCHEMA("ChannelTold", struct channel_to
 struct channel_changed {
 	const char               *name;
 	const struct text_change *renamed, *status, *target, *rate;
-	const struct flag_change *values;
+	const struct flag_change *values, *audit;
 	const char               *secret, *template, *ca;
 	instant                   former_secret_until;
 };
@@ -85,6 +86,7 @@ static const struct field changed_fields[] = {
 	TOLD_ITEM_IF(struct channel_changed, renamed, &text_change_schema),
 	TOLD_ITEM_IF(struct channel_changed, status, &text_change_schema),
 	TOLD_ITEM_IF(struct channel_changed, values, &flag_change_schema),
+	TOLD_ITEM_IF(struct channel_changed, audit, &flag_change_schema),
 	TOLD_ITEM_IF(struct channel_changed, target, &text_change_schema),
 	TOLD_ITEM_IF(struct channel_changed, rate, &text_change_schema),
 	TOLD_IF(struct channel_changed, secret),
@@ -105,6 +107,7 @@ tell_one(TALLOC_CTX *mem, const struct channel *c, struct err *e)
 		.name = c->name,
 		.target = channel_target_shown(mem, c->target, e),
 		.values = c->with_values,
+		.audit = c->tells_trail,
 	};
 
 	return told.target == NULL ? NULL : audit_details(mem, &told_schema, &told, e);
@@ -134,6 +137,7 @@ tell_changes(TALLOC_CTX *mem, const struct channel *was, const struct channel *n
     struct err *e)
 {
 	const struct flag_change values = { was->with_values, now->with_values };
+	const struct flag_change audit = { was->tells_trail, now->tells_trail };
 	const struct text_change target = { channel_target_shown(mem, was->target, e),
 		channel_target_shown(mem, now->target, e) };
 	const char *slow = tell_rate(mem, &was->rate, e), *fast = tell_rate(mem, &now->rate, e);
@@ -143,6 +147,7 @@ tell_changes(TALLOC_CTX *mem, const struct channel *was, const struct channel *n
 		.renamed = text_change(&renamed, was->name, now->name),
 		.status = text_change(&status, channel_state(was), channel_state(now)),
 		.values = was->with_values == now->with_values ? NULL : &values,
+		.audit = was->tells_trail == now->tells_trail ? NULL : &audit,
 		.target = strcmp(was->target, now->target) == 0 ? NULL : &target,
 		.rate = slow == NULL || fast == NULL ? NULL : text_change(&rate, slow, fast),
 		.secret = new_secret ? "new" : NULL,

@@ -4,6 +4,7 @@
 #include "core/web/rate.h"
 #include "drift/deliver/templated.h"
 #include "drift/service/channel.h"
+#include "drift/service/channel_feed.h"
 #include "drift/service/channel_replay.h"
 #include "fcgi/drift/drift.h"
 #include "fcgi/drift/shown.h"
@@ -28,6 +29,37 @@ static const struct schema rate_schema = SCHEMA("ChannelRate", struct channel_ra
 	"others; those of the system where there are none."
 #define CA_MAX 16384
 
+static const char *const told_kinds[] = { "audit", NULL };
+#define KINDS_DOC                                                                                  \
+	"audit: every entry of the audit trail, at least once, in order and many in one message "  \
+	"(webhook, cloudevents: type audit.entries, each entry as GET /api/audit shows it; "       \
+	"template: the template for each entry, one line behind the other). Needs read:audit. "    \
+	"Alerts come where configs, routes and settings name the channel, whatever stands here."
+
+/* How far a channel that is told the trail has come. */
+struct feed_out {
+	uint64_t    chain, seq, behind, lost;
+	int64_t     tries;
+	instant     told_at;
+	const char *detail;
+};
+static const struct field feed_out_fields[] = {
+	FIELD(struct feed_out, chain, .doc = "Number of the chain that it is told."),
+	FIELD(struct feed_out, seq, .doc = "The entries up to this one have arrived."),
+	FIELD(struct feed_out, behind,
+	    .doc = "So many entries of the present chain it has not had yet."),
+	FIELD(struct feed_out, lost,
+	    .doc = "So many were deleted by age before they could be told: data.lost of a message "
+		   "names them."),
+	FIELD(struct feed_out, tries, .doc = "Attempts that failed since the last that arrived."),
+	FIELD(struct feed_out, told_at, .flags = FIELD_NULLABLE, .doc = "When that was."),
+	FIELD(
+	    struct feed_out, detail, .doc = "What came of the last that failed; empty: none has."),
+	FIELD_END,
+};
+static const struct schema feed_out_schema =
+    SCHEMA("ChannelAudit", struct feed_out, feed_out_fields);
+
 struct channel_out {
 	struct uuid id;
 	char       *name, *kind, *url, *to;
@@ -39,6 +71,8 @@ struct channel_out {
 	const char *template, *ca;
 	bool                       has_headers;
 	const struct channel_rate *rate;
+	struct strings             kinds;
+	const struct feed_out     *audit;
 	instant                    created_at, updated_at;
 };
 static const struct field channel_out_fields[] = {
@@ -67,6 +101,10 @@ static const struct field channel_out_fields[] = {
 	    .doc = "template: it is sent headers, which are not shown."),
 	FIELD(struct channel_out, rate, .item = &rate_schema, .flags = FIELD_OMIT_ZERO,
 	    .doc = RATE_DOC " Its own, or that of its kind; absent: as fast as it answers."),
+	FIELD(struct channel_out, kinds, .choices = told_kinds,
+	    .doc = "What it is told beside alerts. " KINDS_DOC),
+	FIELD(struct channel_out, audit, .item = &feed_out_schema, .flags = FIELD_OMIT_ZERO,
+	    .doc = "Of one that is told the audit trail: how far it has come."),
 	FIELD(struct channel_out, created_at, .doc = "When it was made."),
 	FIELD(struct channel_out, updated_at, .doc = "When it was last changed."),
 	FIELD_END,
@@ -82,8 +120,10 @@ static const char *const statuses[] = { CHANNEL_ACTIVE, CHANNEL_PAUSED, CHANNEL_
 	"event.id, event.type, event.time_s, "                                                     \
 	"alert.id, .title, .headline, .state, .kind, .severity, .severity_before, .status, "       \
 	".opened_at, .by, .resolved_by, "                                                          \
-	"tenant.id, .slug, .name, config.id, .name, changes.total, .text, link. Who may read "     \
-	"channels reads it: secrets belong into headers."
+	"tenant.id, .slug, .name, config.id, .name, changes.total, .text, link; of an entry of "   \
+	"the audit trail: entry (all of it, as GET /api/audit shows it), entry.chain, .seq, .id, " \
+	".at, .time_s, .action, .outcome, .actor_kind, .actor_name, .target_kind, .target_id, "    \
+	".address, .details. Who may read channels reads it: secrets belong into headers."
 #define HEADERS_DOC                                                                                \
 	"template: headers of every request, e.g. one that lets us in; they are kept sealed."
 
@@ -91,6 +131,7 @@ struct channel_new {
 	const char                *name, *kind, *url, *to, *secret, *template, *ca;
 	struct items               headers;
 	const struct channel_rate *rate;
+	struct strings             kinds;
 	bool                       values;
 };
 static const struct field channel_new_fields[] = {
@@ -112,6 +153,8 @@ static const struct field channel_new_fields[] = {
 	    .max = TEMPLATED_HEADERS_MAX, .doc = HEADERS_DOC),
 	FIELD(struct channel_new, rate, .item = &rate_schema, .flags = FIELD_NULLABLE,
 	    .doc = RATE_DOC " That of its kind when absent."),
+	FIELD(struct channel_new, kinds, .choices = told_kinds, .max = 1,
+	    .doc = "What it is told beside alerts. " KINDS_DOC " None when absent."),
 	FIELD(struct channel_new, values,
 	    .doc = "It is told values of changes: needs read:snapshots; false when absent."),
 	FIELD_END,
@@ -123,6 +166,7 @@ struct channel_update {
 	const char                *name, *kind, *url, *to, *secret, *status, *template, *ca;
 	struct items               headers;
 	const struct channel_rate *rate;
+	struct strings             kinds;
 	bool                       values;
 	int64_t                    former_secret_s;
 	uint64_t                   given;
@@ -157,6 +201,10 @@ static const struct field channel_update_fields[] = {
 	    .doc = HEADERS_DOC " All of them; to be named with another url: they go there."),
 	FIELD(struct channel_update, rate, .item = &rate_schema,
 	    .flags = FIELD_NULLABLE | FIELD_FRESH, .doc = RATE_DOC " null: that of its kind."),
+	FIELD(struct channel_update, kinds, .choices = told_kinds, .max = 1, .flags = FIELD_FRESH,
+	    .doc = "What it is told beside alerts: all of it. " KINDS_DOC
+		   " Of a channel that is told the trail only who has read:audit changes more than "
+		   "name and values."),
 	FIELD(struct channel_update, values, .flags = FIELD_FRESH,
 	    .doc = "It is told values of changes; true needs read:snapshots."),
 	FIELD_END,
@@ -174,15 +222,42 @@ show_rate(struct request *r, const struct channel *c)
 	return talloc_memdup(r->mem, &rate, sizeof(rate));
 }
 
+/* NULL feed: it is not told the trail. */
+static bool
+show_feed(
+    struct request *r, const struct channel_feed *feed, struct channel_out *out, struct err *e)
+{
+	static const char *told[] = { "audit" };
+	struct feed_out   *f;
+
+	if (feed == NULL)
+		return true;
+	f = talloc_zero(r->mem, struct feed_out);
+	if (f == NULL)
+		return err_memory(e);
+	*f = (struct feed_out) {
+		.chain = feed->row.chain,
+		.seq = feed->row.seq,
+		.behind = feed->behind,
+		.lost = feed->row.lost,
+		.tries = feed->row.tries,
+		.told_at = feed->row.told_at,
+		.detail = feed->row.detail,
+	};
+	out->kinds = (struct strings) { told, 1 };
+	out->audit = f;
+	return true;
+}
+
 static bool
 channel_show(
     struct request *r, const struct list_page *p, const void *row, void *out, struct err *e)
 {
-	const struct channel *c = row;
-	bool                  by_address = channel_by_address(c);
-	struct channel_rate  *rate = show_rate(r, c);
+	const struct channel       *c = row;
+	const struct channel_feeds *feeds = p->with;
+	bool                        by_address = channel_by_address(c);
+	struct channel_rate        *rate = show_rate(r, c);
 
-	(void)p;
 	if (rate == NULL)
 		return err_memory(e);
 	*(struct channel_out *)out = (struct channel_out) {
@@ -202,15 +277,19 @@ channel_show(
 		.created_at = c->created_at,
 		.updated_at = c->updated_at,
 	};
-	return true;
+	return show_feed(r, channel_feed_of(feeds, &c->id), out, e);
 }
 
 static bool
 fetch_channels(struct request *r, struct list_page *p, struct err *e)
 {
-	const struct acting *a = acting_of(r, e);
+	const struct acting  *a = acting_of(r, e);
+	struct channel_feeds *feeds = talloc_zero(r->mem, struct channel_feeds);
 
-	return a != NULL && channel_page(a, &p->page, e);
+	p->with = feeds;
+	if (feeds == NULL)
+		return err_memory(e);
+	return a != NULL && channel_page(a, &p->page, e) && channel_feeds_see(a, feeds, e);
 }
 static const struct list_ops channel_list_ops = {
 	fetch_channels,
@@ -271,7 +350,12 @@ static bool
 answer_channel(
     struct request *r, const struct channel_made *made, struct channel_out *out, struct err *e)
 {
-	if (!channel_show(r, NULL, &made->row, out, e))
+	const struct acting   *a = acting_of(r, e);
+	struct channel_feeds   feeds;
+	const struct list_page p = { .with = &feeds };
+
+	if (a == NULL || !channel_feeds_see(a, &feeds, e) ||
+	    !channel_show(r, &p, &made->row, out, e))
 		return false;
 	out->secret = made->secret;
 	return true;
@@ -298,6 +382,7 @@ make_channel(struct request *r, const void *body, void *answer, struct err *e)
 		.headers = in->headers,
 		.has_headers = in->headers.n > 0,
 		.values = in->values,
+		.trail = in->kinds.n > 0,
 		.rate = rate_of(in->rate),
 	};
 	const struct acting *a = acting_of(r, e);
@@ -323,6 +408,8 @@ change_channel(struct request *r, const void *body, void *answer, struct err *e)
 		   .headers = in->headers,
 		   .has_headers = (in->given & schema_bit(s, "headers")) != 0,
 		   .values = in->values,
+		   .trail = in->kinds.n > 0,
+		   .has_trail = (in->given & schema_bit(s, "kinds")) != 0,
 		   .rate = rate_of(in->rate),
 		   .has_rate = (in->given & schema_bit(s, "rate")) != 0,
 		   .has_secret = (in->given & schema_bit(s, "secret")) != 0,
@@ -379,6 +466,7 @@ struct replay_in {
 	const char *state;
 	instant     since, until;
 	struct uuid from;
+	uint64_t    audit_after, given;
 };
 static const struct field replay_in_fields[] = {
 	FIELD(struct replay_in, state, .choices = replay_states,
@@ -389,10 +477,14 @@ static const struct field replay_in_fields[] = {
 	    struct replay_in, until, .flags = FIELD_NULLABLE, .doc = "Only what was tried before."),
 	FIELD(struct replay_in, from, .flags = FIELD_NULLABLE,
 	    .doc = "Only from this attempt on: next of the answer before."),
+	FIELD(struct replay_in, audit_after,
+	    .doc = "Of a channel that is told the audit trail: no messages of alerts, but all "
+		   "entries behind this one of the present chain, 0: all that are kept. By itself; "
+		   "needs read:audit instead of read:alerts."),
 	FIELD_END,
 };
 static const struct schema replay_in_schema =
-    SCHEMA("ChannelReplayIn", struct replay_in, replay_in_fields);
+    SCHEMA_GIVEN("ChannelReplayIn", struct replay_in, replay_in_fields, given);
 static const struct field replayed_fields[] = {
 	FIELD(
 	    struct replayed, messages, .doc = "That go out again, each under the id that it had."),
@@ -402,6 +494,18 @@ static const struct field replayed_fields[] = {
 };
 static const struct schema replayed_schema =
     SCHEMA("ChannelReplay", struct replayed, replayed_fields);
+
+static bool
+replay_trail(struct request *r, const struct replay_in *in, struct replayed *out, struct err *e)
+{
+	const struct acting *a = acting_of(r, e);
+
+	if (a == NULL || !channel_feed_may(a, e))
+		return false;
+	if (in->given != schema_bit(&replay_in_schema, "audit_after"))
+		return err_fault(e, r->mem, "/audit_after", "stands by itself");
+	return channel_feed_replay(a, &r->id0, in->audit_after, &out->messages, e);
+}
 
 static bool
 replay_channel(struct request *r, const void *body, void *answer, struct err *e)
@@ -415,6 +519,8 @@ replay_channel(struct request *r, const void *body, void *answer, struct err *e)
 	};
 	const struct acting *a = acting_of(r, e);
 
+	if ((in->given & schema_bit(&replay_in_schema, "audit_after")) != 0)
+		return replay_trail(r, in, answer, e);
 	return a != NULL && channel_replay(a, &r->id0, &wish, answer, e);
 }
 
@@ -448,7 +554,9 @@ const struct route channel_routes[] = {
 	    "an alert everything goes out again from the oldest of them on, so that the receiver "
 	    "ends with what is so now; where something waits already, that is sent now. Values are "
 	    "as they "
-	    "were masked in the report: a mask that was added since does not reach back."),
+	    "were masked in the report: a mask that was added since does not reach back. With "
+	    "audit_after entries of the audit trail are told again, and read:audit is needed "
+	    "instead."),
 	ROUTE(POST, "/api/drift/deliveries/{id}/replay", ALLOW(MANAGE, CHANNELS), RATE_WRITE, 202,
 	    replay_delivery, IN_NONE, OUT(replayed),
 	    "Sends the message of an attempt again, and what its alert had after it; needs "

@@ -17,6 +17,10 @@ refresh(struct request *r, struct err *e)
 	metric_set(r->app->env->segment, METRIC_OUTBOX_PENDING, NULL, (double)f.outbox_pending);
 	metric_set(
 	    r->app->env->segment, METRIC_OUTBOX_OLDEST, NULL, (double)f.outbox_oldest_ms / 1000);
+	metric_set(r->app->env->segment, METRIC_AUDIT_BEHIND, NULL, (double)f.audit_behind);
+	metric_set(r->app->env->segment, METRIC_AUDIT_ENTRIES, NULL, (double)f.audit_entries);
+	metric_set(
+	    r->app->env->segment, METRIC_AUDIT_OLDEST, NULL, (double)f.audit_oldest_ms / 1000);
 	return true;
 }
 

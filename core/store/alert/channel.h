@@ -35,6 +35,7 @@ struct channel {
 	char       *template;      /* of a kind that has one: the body that it is told in; NULL: none */
 	char       *ca;            /* of a kind that has one: certificates in PEM that are believed; NULL: those of the system */
 	struct channel_rate rate;  /* 0: as its kind has it (drift/deliver/format.h) */
+	bool        tells_trail;   /* it is told the audit trail: no column, whoever asks audit_feed.h sets it */
 };
 #define CHANNEL_SECRET_LEN 32
 

@@ -164,6 +164,7 @@ const struct archive_plan archive_plans[] = {
 			  " rate_per_minute rate_burst ca"),
 	CARRY("deliveries", "id* outbox_id channel_id attempt at outcome http_status took_ms detail"
 			    " wire_id event request_bytes"),
+	CARRY("audit_feeds", "channel_id* chain seq lost tries told_at detail made_at"),
 	MADE_NEW("channel_paces", "a channel has had its rest by then"),
 	DEAD("outbox", "what is on its way is delivered by the tenant that has it"),
 
@@ -183,6 +184,8 @@ const struct archive_plan archive_control_plans[] = {
 	MADE_NEW("fleet", "it is counted anew"),
 	MADE_NEW("fleet_alerts", "driftd writes them with those counts"),
 	MADE_NEW("watches", "its trail and its state are looked at anew"),
+	MADE_NEW("audit_feeds",
+	    "a channel that is told the trail is paused, and has its row when it goes on"),
 	MADE_NEW("golden_uses", "they follow from the bindings"),
 	MADE_NEW("schema_pool", "the schema comes from there, or is made"),
 	MADE_NEW("schema_places", "the schema stands where it is taken from"),

@@ -99,6 +99,8 @@ SQL(restoration_delete_fleet, SQL_CONTROL, &of_in, NULL,
     "DELETE FROM fleet WHERE schema_name = :schema_name");
 SQL(restoration_delete_uses, SQL_CONTROL, &of_in, NULL,
     "DELETE FROM golden_uses WHERE schema_name = :schema_name");
+SQL(restoration_delete_feeds, SQL_CONTROL, &of_in, NULL,
+    "DELETE FROM audit_feeds WHERE schema_name = :schema_name");
 SQL(restoration_delete_row, SQL_CONTROL, &of_in, NULL,
     "DELETE FROM restores WHERE schema_name = :schema_name");
 SQL(restoration_delete_head, SQL_CONTROL, &of_in, NULL,
@@ -111,6 +113,7 @@ static const struct sql *const waiting[] = {
 	&restoration_delete_runs,
 	&restoration_delete_fleet,
 	&restoration_delete_uses,
+	&restoration_delete_feeds,
 };
 
 bool

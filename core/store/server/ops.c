@@ -16,6 +16,15 @@ static const struct field ops_outbox_fields[] = {
 static const struct schema ops_outbox_schema =
     SCHEMA("OpsOutbox", struct ops_outbox, ops_outbox_fields);
 
+static const struct field ops_feeds_fields[] = {
+	FIELD(struct ops_feeds, behind, .doc = "Channels that have not had all for a minute."),
+	FIELD(struct ops_feeds, entries, .doc = "Entries that the slowest has not had."),
+	FIELD(struct ops_feeds, oldest_ms, .doc = "Since when the slowest has not had all."),
+	FIELD_END,
+};
+static const struct schema ops_feeds_schema =
+    SCHEMA("OpsFeeds", struct ops_feeds, ops_feeds_fields);
+
 static const struct field ops_key_fields[] = {
 	FIELD(struct ops_key, age_s, .doc = "Age of the active signing key."),
 	FIELD_END,
@@ -48,6 +57,12 @@ SQL(ops_outbox_select, SQL_CONTROL, NULL, &ops_outbox_schema,
     "SELECT COUNT(*) AS pending,"
     " COALESCE(TIMESTAMPDIFF(MICROSECOND, MIN(created_at), NOW(3)) DIV 1000, 0) AS oldest_ms"
     " FROM outbox_index");
+SQL(ops_feeds_select, SQL_CONTROL, NULL, &ops_feeds_schema,
+    "SELECT COUNT(IF(f.behind_since < NOW(3) - INTERVAL 1 MINUTE, 1, NULL)) AS behind,"
+    " COALESCE(MAX(IF(f.behind_since IS NOT NULL AND h.seq > f.seq, h.seq - f.seq, 0)), 0) AS "
+    "entries,"
+    " COALESCE(TIMESTAMPDIFF(MICROSECOND, MIN(f.behind_since), NOW(3)) DIV 1000, 0) AS oldest_ms"
+    " FROM audit_feeds f JOIN audit_heads h ON h.schema_name = f.schema_name");
 SQL(ops_key_select, SQL_CONTROL, NULL, &ops_key_schema,
     "SELECT COALESCE(TIMESTAMPDIFF(SECOND, MAX(active_at), NOW(3)), -1) AS age_s"
     " FROM signing_keys WHERE state = 'active'");
@@ -65,6 +80,12 @@ bool
 ops_outbox(struct db *control, TALLOC_CTX *mem, struct ops_outbox *out, struct err *e)
 {
 	return db_one(control, mem, &ops_outbox_select, NULL, out, e);
+}
+
+bool
+ops_feeds(struct db *control, TALLOC_CTX *mem, struct ops_feeds *out, struct err *e)
+{
+	return db_one(control, mem, &ops_feeds_select, NULL, out, e);
 }
 
 bool

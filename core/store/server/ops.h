@@ -19,6 +19,13 @@ struct ops_outbox {
 	int64_t oldest_ms; /* age of the oldest one waiting; 0: none waits */
 };
 
+/* Channels that are told an audit trail and are neither paused nor disabled. */
+struct ops_feeds {
+	int64_t behind;    /* that have not had all of it for a minute */
+	int64_t entries;   /* that the slowest has not had */
+	int64_t oldest_ms; /* since when the slowest has not had all; 0: each has */
+};
+
 struct ops_key {
 	int64_t age_s; /* of the active signing key; -1: there is none */
 };
@@ -30,6 +37,7 @@ struct ops_schemas {
 
 MUST_USE bool ops_daemons(struct db *control, TALLOC_CTX *mem, struct ops_daemons *out, struct err *e);
 MUST_USE bool ops_outbox(struct db *control, TALLOC_CTX *mem, struct ops_outbox *out, struct err *e);
+MUST_USE bool ops_feeds(struct db *control, TALLOC_CTX *mem, struct ops_feeds *out, struct err *e);
 MUST_USE bool ops_key(struct db *control, TALLOC_CTX *mem, struct ops_key *out, struct err *e);
 MUST_USE bool ops_schemas(struct db *control, TALLOC_CTX *mem, int64_t newest,
     struct ops_schemas *out, struct err *e);

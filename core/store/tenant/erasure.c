@@ -112,6 +112,7 @@ SQL(erasure_delete_schedules, SQL_CONTROL, &id_in, NULL, "DELETE FROM schedules"
 SQL(erasure_delete_runs, SQL_CONTROL, &id_in, NULL, "DELETE FROM run_index" OF_SCHEMA);
 SQL(erasure_delete_fleet, SQL_CONTROL, &id_in, NULL, "DELETE FROM fleet" OF_SCHEMA);
 SQL(erasure_delete_watches, SQL_CONTROL, &id_in, NULL, "DELETE FROM watches" OF_SCHEMA);
+SQL(erasure_delete_feeds, SQL_CONTROL, &id_in, NULL, "DELETE FROM audit_feeds" OF_SCHEMA);
 SQL(erasure_delete_uses, SQL_CONTROL, &id_in, NULL, "DELETE FROM golden_uses" OF_SCHEMA);
 SQL(erasure_delete_pool, SQL_CONTROL, &id_in, NULL, "DELETE FROM schema_pool" OF_SCHEMA);
 SQL(erasure_delete_asked, SQL_CONTROL, &id_in, NULL,
@@ -125,8 +126,8 @@ SQL(erasure_delete_inbox, SQL_CONTROL, &id_in, NULL,
 
 static const struct sql *const sweeps[] = {
 	&erasure_delete_outbox, &erasure_delete_schedules, &erasure_delete_runs,
-	&erasure_delete_fleet, &erasure_delete_watches, &erasure_delete_uses, &erasure_delete_pool,
-	&erasure_delete_asked, &erasure_delete_given, &erasure_delete_held,
+	&erasure_delete_fleet, &erasure_delete_watches, &erasure_delete_feeds, &erasure_delete_uses,
+	&erasure_delete_pool, &erasure_delete_asked, &erasure_delete_given, &erasure_delete_held,
 	&erasure_delete_inbox, /* of its own trail: what it did elsewhere goes there */
 };
 

@@ -11,10 +11,10 @@ import { t } from './texts.js';
 const x = t.channelForm;
 const HOUR_S = 3600;
 
-// What each kind has beside its name; signed: by a secret that the server makes.
+// What each kind has beside its name; signed: by a secret that the server makes; trail: it can be told the audit trail.
 const kinds = {
-  webhook: { url: true, signed: true }, slack: { url: true }, teams: { url: true }, pagerduty: { url: 'optional', key: true }, cloudevents: { url: true, signed: true }, email: { to: true },
-  alertmanager: { url: true }, syslog: { url: true, ca: true }, template: { url: true, template: true },
+  webhook: { url: true, signed: true, trail: true }, slack: { url: true }, teams: { url: true }, pagerduty: { url: 'optional', key: true }, cloudevents: { url: true, signed: true, trail: true }, email: { to: true },
+  alertmanager: { url: true }, syslog: { url: true, ca: true }, template: { url: true, template: true, trail: true },
 };
 const names = ['name', 'url', 'to', 'secret', 'template', 'headers', 'ca', 'per_minute', 'burst'], members = { per_minute: 'rate/per_minute', burst: 'rate/burst' };
 const RATE = Object.keys(members);
@@ -45,8 +45,12 @@ const headersOf = (text) => text.split('\n').map((line) => line.trim()).filter(B
   return { name: line.slice(0, at < 0 ? undefined : at).trim(), value: at < 0 ? '' : line.slice(at + 1).trim() };
 });
 
-// Who may not see values sends none to anybody.
-const valuesBox = (me, ticked) => new Boxes(x.told, may(me, 'read:snapshots') ? [['values', x.values]] : [], ticked ? ['values'] : []);
+// Who may not see values sends none to anybody, nor the audit trail who may not read it.
+const toldBox = (me, kind, was) => new Boxes(x.told, [may(me, 'read:snapshots') && ['values', x.values], kinds[kind]?.trail && may(me, 'read:audit') && ['audit', x.audit]].filter(Boolean),
+  [was.values && 'values', ...(was.kinds ?? [])].filter(Boolean));
+// What of it was offered, as it is now and as it was.
+const toldOf = (box, was) => ({ values: box.all.some((b) => b.value === 'values') ? box.values.includes('values') : was.values ?? false,
+  kinds: box.all.some((b) => b.value === 'audit') ? box.values.filter((v) => v === 'audit') : was.kinds ?? [] });
 
 // A secret that came with the answer is shown, then `done`.
 const after = (made, done) => (made.secret === undefined ? done() : shownOnce({ title: x.secretTitle, says: x.secretSays, label: x.secret, secret: made.secret, done }));
@@ -54,11 +58,12 @@ const after = (made, done) => (made.secret === undefined ? done() : shownOnce({ 
 // ---- made ------------------------------------------------------------------------------------------
 
 function newForm({ me, go }, kind, typed) {
-  const values = valuesBox(me, false);
-  const form = new Form({ fields: fieldsOf(kind, typed, false), submit: x.make, busy: x.saving, more: [values.all.length > 0 && values.element].filter(Boolean),
+  const told = toldBox(me, kind, {});
+  const form = new Form({ fields: fieldsOf(kind, typed, false), submit: x.make, busy: x.saving, more: [told.all.length > 0 && told.element].filter(Boolean),
     send: async ({ headers, ...said }) => {
       const given = Object.fromEntries(Object.entries(said).filter(([name, value]) => value !== '' && !RATE.includes(name))), rate = rateOf(said);
-      const body = { kind, ...given, ...(rate ? { rate } : {}), ...(headers ? { headers: headersOf(headers) } : {}), ...(values.values.length > 0 ? { values: true } : {}) };
+      const now = toldOf(told, {}), body = { kind, ...given, ...(rate ? { rate } : {}), ...(headers ? { headers: headersOf(headers) } : {}),
+        ...(now.values ? { values: true } : {}), ...(now.kinds.length > 0 ? { kinds: now.kinds } : {}) };
       const made = await proven(me, () => callSigned('POST', 'api/drift/channels', body));
       after(made, () => go(`#/channels/${made.id}`, x.made));
     },
@@ -82,7 +87,7 @@ export function newChannel(ctx) {
 // ---- changed ---------------------------------------------------------------------------------------
 
 // Of another address: what signs, or lets in there, is another too.
-function changesOf(channel, said, values) {
+function changesOf(channel, said, told) {
   const of = kinds[channel.kind] ?? {}, body = {};
   for (const name of ['name', 'url', 'to', 'template'])
     if (said[name] !== undefined && said[name] !== (channel[name] ?? ''))
@@ -95,18 +100,20 @@ function changesOf(channel, said, values) {
     body.secret = null;
   if (said.headers || (body.url !== undefined && channel.has_headers))
     body.headers = headersOf(said.headers);
-  if (values !== channel.values)
-    body.values = values;
+  if (told.values !== channel.values)
+    body.values = told.values;
+  if (told.kinds.length !== channel.kinds.length)
+    body.kinds = told.kinds;
   if (RATE.some((name) => said[name].trim() !== rateText(channel, name)))
     body.rate = rateOf(said);
   return body;
 }
 
 function change({ me, again, id }, channel) {
-  const values = valuesBox(me, channel.values), signed = kinds[channel.kind]?.signed;
-  const form = new Form({ fields: fieldsOf(channel.kind, channel, true), submit: x.save, busy: x.saving, more: [values.all.length > 0 && values.element].filter(Boolean),
+  const told = toldBox(me, channel.kind, channel), signed = kinds[channel.kind]?.signed;
+  const form = new Form({ fields: fieldsOf(channel.kind, channel, true), submit: x.save, busy: x.saving, more: [told.all.length > 0 && told.element].filter(Boolean),
     send: async (said) => {
-      const body = changesOf(channel, said, values.all.length > 0 ? values.values.length > 0 : channel.values);
+      const body = changesOf(channel, said, toldOf(told, channel));
       if (Object.keys(body).length === 0)
         return form.refuse({ text: x.same });
       const made = await proven(me, () => callSigned('PUT', `api/drift/channels/${id}`, body));

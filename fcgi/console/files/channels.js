@@ -65,6 +65,7 @@ function factsOf(channel, state, configs, routes) {
   return el('dl', { class: 'facts' }, fact(f.state, stateTag(state, x.states), el('span', { class: 'small' }, ` ${x.states[state][2]}`)),
     fact(f.kind, channel.kind), fact(f.where, whereOf(channel)), fact(f.values, channel.values ? x.values : x.noValues),
     channel.rate && fact(f.rate, x.rate(channel.rate)), channel.former_secret_until && fact(f.former, x.former, time(channel.former_secret_until)),
+    channel.audit && fact(f.audit, x.audit(channel.audit), channel.audit.detail && el('span', { class: 'small' }, ` ${plain(channel.audit.detail)}`)),
     waysOf(channel, configs, routes), fact(f.made, time(channel.created_at)));
 }
 

@@ -68,6 +68,7 @@ const deeds = {
     ca: { make: async (w) => ({ target: `/api/drift/channels/${await w.channel()}`, body: { ca: null } }), done: 200 },
     headers: { make: async (w) => ({ target: `/api/drift/channels/${await w.templated()}`, body: { headers: [] } }), done: 200 },
     rate: { make: async (w) => ({ target: `/api/drift/channels/${await w.channel()}`, body: { rate: null } }), done: 200 },
+    kinds: { make: async (w) => ({ target: `/api/drift/channels/${await w.channel()}`, body: { kinds: [] } }), done: 200 },
     values: { make: async (w) => ({ target: `/api/drift/channels/${await w.channel()}`, body: { values: true } }), done: 200 },
   }),
   'DELETE /api/drift/channels/{id}': power(async (w) => ({ target: `/api/drift/channels/${await w.channel()}` }), 204), // nobody is told

@@ -103,7 +103,7 @@ const requests = {
   'POST /api/drift/routes': async (at) => body('/api/drift/routes', { name: unique('r'), channels: [], match: { categories: ['nowhere'] }, ...await steps(at) }),
   'POST /api/drift/routes/try': (at, choice) => body('/api/drift/routes/try', { alert: { severity: 'low' } }),
   'PUT /api/drift/routes/{id}': async (at) => body(`/api/drift/routes/${(changed ??= (await admin('POST', '/api/drift/routes', { body: { name: unique('r'), channels: [] } })).json).id}`, await steps(at)),
-  'POST /api/drift/channels': (at, choice) => body('/api/drift/channels', { name: unique('ch'), ...channelOf(choice) }),
+  'POST /api/drift/channels': (at, choice) => body('/api/drift/channels', { name: unique('ch'), ...(at === '/kind' ? channelOf(choice) : { kind: 'webhook', ...channelOf('webhook') }) }),
   'PUT /api/drift/channels/{id}': async (at, choice) => body(`/api/drift/channels/${(await newChannel(admin, 'http://127.0.0.1:9/x', at === '/kind' ? { kind: choice, ...channelOf(choice) } : {})).id}`, {}),
   'POST /api/drift/channels/{id}/replay': async () => body(`/api/drift/channels/${(await newChannel(admin, 'http://127.0.0.1:9/x')).id}/replay`, {}),
   'GET /api/auth/oidc/{provider}/start': () => body(`/api/auth/oidc/own/start?tenant=${mine.tenant}`),

@@ -49,7 +49,7 @@ class Selection {
   }
 
   boxOf(a) {
-    return el('div', { class: 'check' }, el('input', { type: 'checkbox', value: a.id, 'aria-label': x.select(plain(a.title)), checked: this.#ids.has(a.id),
+    return el('label', { class: 'check hit' }, el('input', { type: 'checkbox', value: a.id, 'aria-label': x.select(plain(a.title)), checked: this.#ids.has(a.id),
       onchange: (event) => this.#set(a.id, event.target.checked) }));
   }
 

@@ -44,7 +44,7 @@ function cell(permission, { chosen, mine, fixed }) {
     return has ? el('span', { class: may ? 'held' : 'held beyond' }, el('span', { 'aria-hidden': 'true' }, '✓'), el('span', { class: 'unseen' }, x.has), !may && el('span', { class: 'small' }, x.beyond)) : '';
   if (!may)
     return el('span', { class: 'small' }, x.beyond);
-  return el('input', { type: 'checkbox', checked: has, 'aria-label': permission, 'data-permission': permission });
+  return el('label', { class: 'hit' }, el('input', { type: 'checkbox', checked: has, 'aria-label': permission, 'data-permission': permission }));
 }
 
 // A row of boxes: who ticks `manage` has all of the row, and not all without it.

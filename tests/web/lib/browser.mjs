@@ -4,11 +4,12 @@ import fs from 'node:fs';
 import path from 'node:path';
 import axe from 'axe-core';
 import { chromium } from 'playwright-core';
+import { tooSmall, tooWide } from './targets.mjs';
 
 const args = ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking',
   '--disable-component-update', '--disable-sync', '--disable-dev-shm-usage'];
 const pictures = process.env.BSX_PICTURES ?? ''; // a folder: each view is drawn into it
-const PATIENCE_MS = 60000;
+const PATIENCE_MS = 60000, TARGET = 44;
 
 export const widths = [320, 768, 1440];
 
@@ -105,15 +106,18 @@ export class Visitor {
   press(name) { return this.page.getByRole('button', { name, exact: true }).click(); }
   follow(name) { return this.page.getByRole('link', { name, exact: true }).click(); }
 
-  // The present view in both themes, narrow in one and wide in the other: nothing for axe; at no width anything to scroll sideways.
+  // The present view in both themes, narrow in one and wide in the other: nothing for axe; at no width anything to scroll sideways,
+  // and nothing that a finger would miss where it is narrow.
   async examine(name) {
     const { page } = this, size = page.viewportSize();
     for (const width of widths) {
       const colorScheme = width === widths.at(-1) ? 'dark' : 'light';
       await page.emulateMedia({ colorScheme });
       await page.setViewportSize({ width, height: 900 });
-      const over = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+      const over = await page.evaluate(tooWide);
       assert.ok(over <= 0, `${name}: ${over} px too wide at ${width}: ${over > 0 && await this.#widest()}`);
+      if (width === widths[0])
+        assert.deepEqual(await page.evaluate(tooSmall, TARGET), [], `${name}: too small for a finger`);
       if (width !== widths[1])
         await this.#axe(`${name}, ${width} px, ${colorScheme}`);
       await this.#picture(`${name}-${width}-${colorScheme}`);

@@ -4,6 +4,7 @@
 
 #include "core/store/alert/outbox.h"
 #include "core/store/drift/config.h"
+#include "core/store/drift/promotion.h"
 #include "core/store/drift/schedule.h"
 #include "core/store/tenant/usage.h"
 #include "core/store/tx.h"
@@ -177,6 +178,21 @@ repeat(struct db *db, const struct deadline *b, struct err *e)
 	return grouping_repeat(db, &b->due, e);
 }
 
+/* Some in one transaction: a snapshot of the config waits no longer. */
+static bool
+lines(struct db *db, const struct deadline *b, struct err *e)
+{
+	const struct uuid  *id = &b->due.claim->ref;
+	struct config_state state;
+	bool                more = false;
+
+	if (!config_state_lock(db, b->due.mem, id, &state, e))
+		return err_take(e, ERR_MISSING) && schedule_done(db, b->due.claim, e);
+	return promotion_lines_some(db, b->due.mem, id, &more, e) &&
+	       schedule_done(db, b->due.claim, e) &&
+	       (!more || schedule_set(db, SCHEDULE_LINES, id, 0, e));
+}
+
 #define COUNTING_MS 5000 /* what takes longer is left to the count of the day */
 
 struct counting {
@@ -227,6 +243,7 @@ static const struct due_kind {
 	{ SCHEDULE_GROUP, NULL, group },
 	{ SCHEDULE_REPEAT, NULL, repeat },
 	{ SCHEDULE_WINDOW, NULL, window },
+	{ SCHEDULE_LINES, NULL, lines },
 	{ SCHEDULE_STORAGE, count_storage, end_storage },
 };
 

@@ -2,7 +2,8 @@
  * deadline.h - what is due at an instant: silence, that is configs whose complete
  * snapshot has not come in time, what ends by the clock (recheck.h), baselines that
  * nobody approves (review.h), alerts that nobody acknowledges (escalating.h), blind ones whose maintenance window is over
- * (hushing.h), windows of a series that are to be made (series.h), and alerts that are told together (grouping.h).
+ * (hushing.h), windows of a series that are to be made (series.h), alerts that are told together (grouping.h), and lines of history that wait to be
+ * written (promotion.h).
  *
  * A row of the control schema is due when the last complete snapshot is older
  * than blind_after beats.  Whoever claims it opens the config's blind alert in

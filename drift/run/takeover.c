@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/store/drift/promotion.h"
 #include "core/store/drift/rekey.h"
 #include "core/store/drift/report.h"
 #include "core/store/drift/schedule.h"
@@ -396,8 +397,9 @@ takeover_body(struct db *db, void *arg, struct err *e)
 		return false;
 	if (k.config.edition >= COMPARE_EDITION)
 		return true;
-	return read_known(&k, e) && compare_both(&k, e) && name_all(&k, e) &&
-	       takeover_follow(&k, e) && say_so(db, &k, e) && review_later(db, &k, e) &&
+	return promotion_lines_all(db, x->mem, &x->config, e) && read_known(&k, e) &&
+	       compare_both(&k, e) && name_all(&k, e) && takeover_follow(&k, e) &&
+	       say_so(db, &k, e) && review_later(db, &k, e) &&
 	       config_set_edition(db, &x->config, COMPARE_EDITION, e);
 }
 

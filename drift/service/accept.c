@@ -33,13 +33,14 @@ accept_findings(struct db *db, const struct accepting *p, uint64_t life, struct 
 {
 	const struct promotion all = { .config = p->report.config_id,
 		.report = p->report.id,
+		.changes = report_changes(&p->report),
 		.number = life + 1,
 		.event = acting_id(p->a),
 		.owner = p->owner,
 		.reason = p->reason,
 		.now = p->now };
 
-	return promotion_write(db, &all, e);
+	return promotion_write(db, p->a->by.mem, &all, e);
 }
 
 /* It is asked for: then nothing else is done. */

@@ -215,6 +215,8 @@ const struct route register_routes[] = {
 	    "that "
 	    "ended, silences and maintenance windows, with who, why and until when, without "
 	    "values; "
+	    "a report with more than 5,000 changes that was accepted as a whole appears within "
+	    "moments, not at once; "
 	    "with Accept: text/csv all of it as a table. Needs also read:alerts."),
 	ROUTE_END,
 };

@@ -101,6 +101,13 @@ async function small() {
   console.log(`after ${PAST} values against a fresh config: ratio ${(ms.at(-1) / ms.at(-2)).toFixed(2)}`);
 }
 
+// What driftd writes after an answer: no request's.
+async function written() {
+  while (sql(world.schema(), 'SELECT COUNT(*) FROM drift_decision_lines') !== '0')
+    await new Promise((r) => setTimeout(r, 100));
+  return ask({ method: 'GET', target: '/api/auth/me', token: await world.token('admin') });
+}
+
 async function large() {
   const target = await place(), config = target.split('/')[4];
   const one = async (name, wish, make) => show(name, [await took(1, make)], wish);
@@ -111,6 +118,7 @@ async function large() {
   const report = (await world.api('admin', 'GET', `/api/drift/reports?config_id=${config}&limit=1`)).items[0].id;
   await one(`accept ${TINY} changes`, '<= 2000 ms', async () => ask({ target: `/api/drift/reports/${report}/accept`,
     body: { reason: 'All of it.' }, token: await world.token('admin') }));
+  await one('its lines of history, by driftd', 'none', () => written());
 }
 
 async function pushes() {

@@ -48,6 +48,8 @@ SQL(expire_select_reports, SQL_TENANT, &report_in, &id_schema,
     " WHERE r.config_id = :config_id AND r.finished_at < :before AND NOT r.id <=> :newest"
     " AND NOT EXISTS (SELECT 1 FROM config_snapshots s WHERE s.report_id = r.id)"
     " AND NOT EXISTS (SELECT 1 FROM alerts a WHERE a.report_id = r.id AND a.open_key IS NOT NULL)"
+    " AND NOT EXISTS (SELECT 1 FROM drift_decision_lines l WHERE l.config_id = r.config_id"
+    " AND l.report_id = r.id)"
     " ORDER BY r.finished_at LIMIT :limit");
 SQL(expire_mark_report, SQL_TENANT, &mark_in, NULL,
     "INSERT IGNORE INTO dropped_reports (id, dropped_at) VALUES (:id, :now)");

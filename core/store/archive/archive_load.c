@@ -186,7 +186,7 @@ take_row(struct archive_load *l, const struct blob *values, struct err *e)
 
 static const char *const due_kinds[] = { SCHEDULE_BEAT, SCHEDULE_RECHECK, SCHEDULE_REVIEW,
 	SCHEDULE_ATTRIBUTION, SCHEDULE_WATCH, SCHEDULE_ESCALATION, SCHEDULE_HUSH, SCHEDULE_GROUP,
-	SCHEDULE_REPEAT, SCHEDULE_STORAGE, NULL };
+	SCHEDULE_REPEAT, SCHEDULE_STORAGE, SCHEDULE_LINES, NULL };
 
 static bool
 take_due(struct archive_load *l, const struct archive_table *t, const struct blob *v, struct err *e)

@@ -127,10 +127,11 @@ const struct archive_plan archive_plans[] = {
 			       " renamed_from renamed_severity"),
 	CARRY("drift_findings", "config_id* fingerprint* value_hash* status present runs promoted"
 				" reason owner expires_at assigned_to created_at updated_at"
-				" attribution decision"),
+				" attribution decision was"),
 	CARRY("drift_history", "id* config_id subject value_hash at actor from_status to_status"
 			       " note decision"),
 	CARRY("drift_decisions", "config_id* number* owner reason at"),
+	CARRY("drift_decision_lines", "config_id* number report_id event next"),
 	CARRY("drift_acceptances",
 	    "id* kind config_id report_id snapshot_id baseline_id status reason"
 	    " expires_at reviewed severity findings asked_by asked_name"

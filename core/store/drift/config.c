@@ -247,6 +247,8 @@ SQL(config_delete_history, SQL_TENANT, &id_in, NULL,
     "DELETE FROM drift_history WHERE config_id = :id");
 SQL(config_delete_decisions, SQL_TENANT, &id_in, NULL,
     "DELETE FROM drift_decisions WHERE config_id = :id");
+SQL(config_delete_lines, SQL_TENANT, &id_in, NULL,
+    "DELETE FROM drift_decision_lines WHERE config_id = :id");
 SQL(config_delete_acceptances, SQL_TENANT, &id_in, NULL,
     "DELETE FROM drift_acceptances WHERE config_id = :id");
 SQL(config_delete_acceptance_findings, SQL_TENANT, &id_in, NULL,
@@ -296,7 +298,7 @@ config_drop(struct db *db, const struct uuid *id, uint64_t version, instant now,
 		  &config_delete_trend, &config_delete_flaps, &config_delete_daily,
 		  &config_delete_collections, &config_delete_unsettled, &config_delete_pushers,
 		  &config_delete_awaited, &config_delete_decisions, &config_delete_acceptances,
-		  &config_delete_acceptance_findings };
+		  &config_delete_acceptance_findings, &config_delete_lines };
 	uint64_t                  n = 0;
 
 	*done = false;

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/store/drift/promotion_priv.h"
 #include "core/store/drift/report_priv.h"
 #include "core/store/tx.h"
 
@@ -398,20 +399,25 @@ SQL(finding_event_insert, SQL_TENANT, &event_schema, NULL,
     "INSERT INTO drift_history (id, config_id, subject, value_hash, at, actor, from_status,"
     " to_status, note) VALUES (:id, :config_id, :subject, :value_hash, :at, :actor, :from_status,"
     " :to_status, :note)");
+#define EVENT_WRITTEN                                                                              \
+	"SELECT h.id, h.config_id, h.subject, h.value_hash, h.at, h.actor, h.from_status,"         \
+	" h.to_status, IFNULL(d.reason, h.note) AS note FROM "
+#define EVENT_DECISION                                                                             \
+	" LEFT JOIN drift_decisions d ON d.config_id = h.config_id AND d.number = h.decision"
 SQL(finding_event_select, SQL_TENANT, &event_in, &event_schema,
-    "SELECT h.id, h.config_id, h.subject, h.value_hash, h.at, h.actor, h.from_status, h.to_status,"
-    " IFNULL(d.reason, h.note) AS note FROM drift_history h LEFT JOIN drift_decisions d"
-    " ON d.config_id = h.config_id AND d.number = h.decision"
-    " WHERE h.subject = :subject AND h.config_id <=> :config_id ORDER BY h.id");
+    EVENT_WRITTEN
+    "drift_history h" EVENT_DECISION
+    " WHERE h.subject = :subject AND h.config_id <=> :config_id UNION ALL " PROMOTION_WAITING(
+	"", ":subject") " WHERE l.config_id = :config_id ORDER BY id");
 
+#define EACH " STRAIGHT_JOIN JSON_TABLE(:keys, '$[*]' COLUMNS (k CHAR(128) PATH '$')) j"
 SQL(finding_event_select_some, SQL_TENANT, &named_in, &event_schema,
-    "SELECT h.id, h.config_id, h.subject, h.value_hash, h.at, h.actor, h.from_status, h.to_status,"
-    " IFNULL(d.reason, h.note) AS note"
-    " FROM JSON_TABLE(:keys, '$[*]' COLUMNS (k CHAR(128) PATH '$')) j"
-    " STRAIGHT_JOIN drift_history h FORCE INDEX (subject) ON h.subject = UNHEX(LEFT(j.k, 64))"
-    " AND h.config_id = :config_id LEFT JOIN drift_decisions d"
-    " ON d.config_id = h.config_id AND d.number = h.decision"
-    " ORDER BY h.subject, h.id LIMIT 10000");
+    EVENT_WRITTEN "JSON_TABLE(:keys, '$[*]' COLUMNS (k CHAR(128) PATH '$')) j"
+		  " STRAIGHT_JOIN drift_history h FORCE INDEX (subject)"
+		  " ON h.subject = UNHEX(LEFT(j.k, 64))"
+		  " AND h.config_id = :config_id" EVENT_DECISION " UNION ALL " PROMOTION_WAITING(
+		      EACH, "UNHEX(LEFT(j.k, 64))") " WHERE l.config_id = :config_id"
+						    " ORDER BY subject, id LIMIT 10000");
 
 bool
 finding_event_add(struct db *db, const struct finding_event *v, size_t n, struct err *e)

@@ -3,7 +3,8 @@
  * accepted and acceptances that ended, silences and maintenance windows.
  *
  * What ended by itself is told of as long as the history of findings is kept
- * (core/store/alert/expire.h).
+ * (core/store/alert/expire.h).  A report with very many changes that was accepted as a whole comes in pieces, within moments
+ * (promotion.h).
  *
  * Errors: those of db.h.
  */

@@ -37,6 +37,7 @@ const struct route *const route_tables[] = {
 	silence_routes,
 	silence_series_routes,
 	alert_routes,
+	answer_routes,
 	evidence_routes,
 	channel_routes,
 	alert_route_routes,

@@ -45,6 +45,7 @@ extern const struct route run_routes[];
 extern const struct route silence_routes[];
 extern const struct route silence_series_routes[];
 extern const struct route alert_routes[];
+extern const struct route answer_routes[];
 extern const struct route evidence_routes[];
 extern const struct route channel_routes[];
 extern const struct route alert_route_routes[];

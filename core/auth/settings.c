@@ -82,6 +82,8 @@ static const struct field four_eyes_fields[] = {
 static const struct schema four_eyes_schema =
     SCHEMA("FourEyesSettings", struct settings_four_eyes, four_eyes_fields);
 
+static const char *const alert_links[] = { ALERT_LINKS_OFF, ALERT_LINKS_ACKNOWLEDGE, NULL };
+
 static const struct field settings_fields[] = {
 	FIELD(struct settings, session, .item = &session_schema, .flags = NULLABLE,
 	    .doc = "How long sessions last."),
@@ -103,6 +105,12 @@ static const struct field settings_fields[] = {
 	    .doc = "Who is told of what concerns the tenant itself."),
 	FIELD(struct settings, four_eyes, .item = &four_eyes_schema, .flags = NULLABLE,
 	    .doc = "What needs a second person."),
+	FIELD(struct settings, alert_links, .choices = alert_links, .flags = NULLABLE,
+	    .doc = "Whether messages about alerts carry links by which they are answered. "
+		   "acknowledge: they do, and who gets the mail of an e-mail channel with the "
+		   "address of their account acknowledges by its link without signing in; all else "
+		   "is confirmed after sign-in. off: messages carry none, and those that were sent "
+		   "do nothing. null: acknowledge."),
 	FIELD_END,
 };
 const struct schema settings_schema = SCHEMA("TenantSettings", struct settings, settings_fields);
@@ -143,6 +151,8 @@ fill(TALLOC_CTX *mem, const struct conf *conf, struct settings *s, struct err *e
 		s->password->min_length = conf->password_min;
 	if (!(s->mfa->given & schema_bit(&mfa_schema, "required_for")))
 		s->mfa->required_for = conf->mfa_required_for;
+	if (s->alert_links == NULL)
+		s->alert_links = ALERT_LINKS_ACKNOWLEDGE;
 	if (s->rate_limits.text == NULL && s->rate_limits.tree == NULL)
 		s->rate_limits.text = "{}";
 	return true;

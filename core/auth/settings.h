@@ -39,6 +39,9 @@ struct settings_notifications {
 struct settings_four_eyes {
 	const char *accept_from; /* a severity; NULL: nobody is asked */
 };
+/* What links in messages do (drift/service/answer.h). */
+#define ALERT_LINKS_OFF         "off"
+#define ALERT_LINKS_ACKNOWLEDGE "acknowledge"
 struct settings {
 	struct settings_session       *session;
 	struct settings_password      *password;
@@ -49,6 +52,7 @@ struct settings {
 	struct keep                   *retention;
 	struct settings_notifications *notifications;
 	struct settings_four_eyes     *four_eyes;
+	const char                    *alert_links;
 	struct cidr_list               allowed; /* allowed_addresses, read; empty: from everywhere */
 };
 extern const struct schema settings_schema;

@@ -4,6 +4,7 @@
 #include "core/base/secret.h"
 #include "core/web/body_type.h"
 #include "core/web/pass.h"
+#include "core/web/target.h"
 
 #define READ_FIRST 16384 /* bytes of the first piece when the length is not known */
 /* 0.02 to 0.5 s of CPU a MiB: what is smaller finds a worker as any request does. */
@@ -269,6 +270,18 @@ check_fresh(const struct request *r, struct err *e)
 	return true;
 }
 
+/* A form is read as a query is. */
+static bool
+take_form(struct request *r, struct err *e)
+{
+	struct query_param *params;
+	size_t              n;
+
+	return body_type_form(r, e) && read_body(r, e) &&
+	       query_parse(r->mem, r->body, &params, &n, e) &&
+	       query_decode(r->mem, r->route->in, params, n, &r->in, e);
+}
+
 static bool
 take_document(struct request *r, struct err *e)
 {
@@ -288,6 +301,8 @@ step_body(struct request *r, struct err *e)
 	case ROUTE_IN_JSON:
 	case ROUTE_IN_SNAPSHOT:
 		return take_json(r, e) && check_fresh(r, e);
+	case ROUTE_IN_FORM:
+		return take_form(r, e);
 	case ROUTE_IN_DOCUMENT:
 		return take_document(r, e);
 	}

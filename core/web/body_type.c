@@ -56,6 +56,19 @@ body_type_json(const struct request *r, struct err *e)
 }
 
 bool
+body_type_form(const struct request *r, struct err *e)
+{
+	struct str type, params = str_cut(request_param(r, "CONTENT_TYPE"), ';', &type);
+
+	if (!str_caseeqz(str_trim(type), "application/x-www-form-urlencoded"))
+		return err_set(e, ERR_MEDIA_TYPE, 0,
+		    "The body must be application/x-www-form-urlencoded, as a browser sends a "
+		    "form.",
+		    "another media type than that of a form");
+	return check_charset(params, false, e);
+}
+
+bool
 body_type_document(const struct request *r, struct err *e)
 {
 	static const char *const types[] = { "", "application/json", "text/json", "text/plain",

@@ -16,6 +16,8 @@
 
 /* application/json, without a charset or with utf-8. */
 MUST_USE bool body_type_json(const struct request *r, struct err *e);
+/* application/x-www-form-urlencoded, the same. */
+MUST_USE bool body_type_form(const struct request *r, struct err *e);
 /* The body is the document itself: what curl and others say of bytes they do not know is taken too,
  * and UTF-16. */
 MUST_USE bool body_type_document(const struct request *r, struct err *e);

@@ -97,6 +97,10 @@ put_problem(struct request *r)
 	r->etag = NULL;
 	r->csp = NULL;
 	r->cache = NULL;
+	if (r->route != NULL && r->route->problem != NULL) {
+		r->content_type = r->route->out_type;
+		return r->route->problem(r, p.title, p.detail);
+	}
 	p.type = talloc_asprintf(r->mem, "urn:blindspotx:problem:%s", p.code);
 	return p.type != NULL && (f->faults == NULL || put_faults(r->mem, f->faults, &p.errors)) &&
 	       schema_encode(&r->out, &problem_schema, &p, &e);

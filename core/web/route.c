@@ -271,7 +271,7 @@ fault_of(const struct route *rt)
 		return "handler or sentence";
 	if (rt->status < 200 || rt->status > 399)
 		return "status";
-	if (rt->in_kind == ROUTE_IN_JSON && rt->in == NULL)
+	if ((rt->in_kind == ROUTE_IN_JSON || rt->in_kind == ROUTE_IN_FORM) && rt->in == NULL)
 		return "body schema";
 	if (body_is_large(rt) && count_variables(rt->path) > 0 && rt->found == NULL)
 		return "look before a large body";

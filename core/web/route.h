@@ -56,6 +56,7 @@ enum route_in {
 	ROUTE_IN_NONE,     /* no body, or {} */
 	ROUTE_IN_JSON,     /* decoded by .in; conf limits.body */
 	ROUTE_IN_SNAPSHOT, /* decoded by .in (may be NULL: tree only); conf limits.snapshot */
+	ROUTE_IN_FORM,     /* decoded by .in: what a browser sends of a form, texts alone; conf limits.body */
 	ROUTE_IN_DOCUMENT, /* the body is a document in any of json_decode's encodings; r->json is its tree */
 };
 enum route_out {
@@ -75,6 +76,8 @@ typedef bool found_fn(struct request *r, struct err *e);
  * sent, which nothing in here changes.
  */
 typedef void refused_fn(struct request *r);
+/* A page of its own that says what went wrong: `out` and `csp` of the request. */
+typedef bool problem_fn(struct request *r, const char *title, const char *detail);
 typedef bool handler_fn(struct request *r, const void *body, void *answer, struct err *e);
 struct list_ops;
 
@@ -111,12 +114,14 @@ struct route {
 	found_fn            *found;    /* NULL: nobody looks before the handler does */
 	refused_fn          *refused;  /* of one with found; NULL: nobody is told */
 	const struct list_ops *list;   /* of list_handler; set by ROUTE_LIST */
+	problem_fn          *problem;  /* of one that answers with a page (text/html): a problem is one too; NULL: it is JSON */
 	const char *const   *also;     /* further media types the handler may answer with, NULL-terminated; NULL: none */
 };
 
 #define IN(name)          ROUTE_IN_JSON, &name##_schema
 #define IN_NONE           ROUTE_IN_NONE, NULL
 #define IN_SNAPSHOT(name) ROUTE_IN_SNAPSHOT, &name##_schema
+#define IN_FORM(name)     ROUTE_IN_FORM, &name##_schema
 #define IN_DOCUMENT       ROUTE_IN_DOCUMENT, NULL
 #define OUT(name)         ROUTE_OUT_ONE, &name##_schema, NULL, false
 #define OUT_LIST(name)    ROUTE_OUT_LIST, &name##_schema, NULL, false

@@ -111,6 +111,16 @@ static const struct field link_fields[] = {
 };
 static const struct schema links_schema = SCHEMA("EventLinks", struct event_links, link_fields);
 
+static const struct field answers_fields[] = {
+	FIELD(struct event_answers, acknowledge, .flags = FIELD_OMIT_ZERO),
+	FIELD(struct event_answers, resolve),
+	FIELD(struct event_answers, accept, .flags = FIELD_OMIT_ZERO),
+	FIELD(struct event_answers, expires_at),
+	FIELD_END,
+};
+static const struct schema answers_schema =
+    SCHEMA("EventAnswers", struct event_answers, answers_fields);
+
 static const struct field listed_fields[] = {
 	FIELD(struct event_listed, id, .flags = FIELD_NULLABLE),
 	FIELD(struct event_listed, event),
@@ -170,6 +180,7 @@ static const struct field data_fields[] = {
 	FIELD(struct alert_event, changes, .item = &open_change),
 	FIELD(struct alert_event, changes_total),
 	FIELD(struct alert_event, links, .item = &links_schema),
+	FIELD(struct alert_event, answers, .item = &answers_schema, .flags = FIELD_OMIT_ZERO),
 	FIELD(struct alert_event, ended, .flags = FIELD_OMIT_ZERO),
 	FIELD(struct alert_event, work, .item = &open_work, .flags = FIELD_OMIT_ZERO),
 	FIELD(struct alert_event, escalation, .item = &open_escalation, .flags = FIELD_OMIT_ZERO),
@@ -383,14 +394,11 @@ static const struct schema kept_schema = SCHEMA("KeptEvent", struct alert_event,
 int64_t
 event_template(const struct alert_event *ev, const char *type)
 {
-	bool first =
-	    ev->work == NULL && strcmp(type, EVENT_REOPENED) != 0 && !event_is(type, SORT_WORK);
-
-	if (ev->escalation != NULL || strcmp(type, EVENT_UNACKNOWLEDGED) == 0)
-		return 4;
 	if (ev->many != NULL)
 		return strcmp(ev->many->reason, SUMMARY_RATE) == 0 ? 3 : 5;
-	return first ? 1 : 2;
+	if (ev->alert != NULL && !event_is(type, SORT_END) && !event_is(type, SORT_TEST))
+		return EVENT_ANSWERED;
+	return ev->work == NULL ? 1 : 2;
 }
 
 bool

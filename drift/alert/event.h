@@ -20,7 +20,7 @@
 #include "drift/alert/alerting.h"
 #include "drift/engine/view.h"
 
-#define EVENT_TEMPLATE 5 /* the newest of the renderings that an event is for: a number kept beside it (event_template()) */
+#define EVENT_TEMPLATE 6 /* the newest of the renderings that an event is for: a number kept beside it (event_template()) */
 #define EVENT_MAX      20000
 #define EVENT_CHANGES  20
 #define EVENT_LINES    8000 /* bytes of all text_diff: those of the first changes for which there is room */
@@ -79,6 +79,11 @@ struct event_escalation {
 struct event_links {
 	const char *alert, *report, *alerts; /* URLs; NULL: none */
 };
+/* Links by which it is answered: URLs; NULL: none. */
+struct event_answers {
+	const char *acknowledge, *resolve, *accept;
+	instant     expires_at;
+};
 
 /* One alert among several that are told together: without values, whatever the channel is told. */
 struct event_listed {
@@ -122,7 +127,9 @@ struct alert_event {
 	struct event_work   *work;  /* NULL: nobody has done anything */
 	struct event_escalation *escalation; /* NULL: it is told for another reason than that nobody has */
 
-	/* What the channel has heard before: set when it is sent, and not kept. */
+	/* Set when it is sent, and not kept: how it is answered (drift/deliver/answers.h; NULL: not by a link), and what the
+	 * channel has heard before. */
+	struct event_answers *answers;
 	int64_t folded;             /* older events that this one tells in their place */
 	bool    never_sent;         /* resolved, and nothing of it was sent before */
 	bool    below_min_severity; /* the last the channel hears, unless it gets worse again */
@@ -132,6 +139,8 @@ struct alert_event {
 MUST_USE bool event_make(const struct alert_scope *s, const struct alert_news *news,
     struct alert_event *out, struct err *e);
 
+/* From this template on an alert that is not over is told with links by which it is answered. */
+#define EVENT_ANSWERED 6
 /* For which templates it is, told as `type`: a program from before leaves what it does not know to one that does. */
 int64_t event_template(const struct alert_event *ev, const char *type);
 

@@ -33,7 +33,7 @@ bool work_is_told(const char *kind, const char *event, enum tell_work tell);
 /* One deed. */
 struct alert_work {
 	const char *by;          /* as the alert's history has it */
-	const char *via;         /* "session", "key", "tenant" (another, by a grant) */
+	const char *via;         /* "session", "key", "tenant" (another, by a grant), "link" (of a message) */
 	const char *from;        /* the status before */
 	const char *note;        /* NULL: none */
 	const char *assigned_to; /* an address; NULL: that has not changed; "": nobody any more */

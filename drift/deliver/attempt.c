@@ -8,6 +8,7 @@
 #include "core/store/tx.h"
 #include "drift/alert/fold.h"
 #include "drift/alert/message.h"
+#include "drift/deliver/answers.h"
 #include "drift/deliver/pacing.h"
 #include "drift/deliver/summary.h"
 
@@ -199,7 +200,7 @@ attempt_event(const struct attempt *a, TALLOC_CTX *mem, struct alert_event *show
 
 	return message_open(a->t, mem, &a->message, &kept, e) &&
 	       (kept.many == NULL || summary_fill(a->t, mem, &a->message, kept.many, e)) &&
-	       event_view(mem, view, &kept, shown, e);
+	       event_view(mem, view, &kept, shown, e) && answers_add(a, mem, shown, e);
 }
 
 bool

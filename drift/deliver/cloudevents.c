@@ -100,6 +100,7 @@ judge_cloud_event(TALLOC_CTX *mem, const struct fetch_answer *answer, struct ver
 
 const struct format_ops cloud_events = {
 	.has_channels = true,
+	.answers = true,
 	.check_target = format_check_url,
 	.secret = &webhook_secret,
 	.action = "alert.deliver",

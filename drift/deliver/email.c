@@ -3,8 +3,8 @@
  * are one thread.
  *
  * There is nothing in it that a mail program asks for: no image, no script, no style from
- * elsewhere.  The one link leads to a page that changes nothing by being opened, since programs
- * open links before people do.
+ * elsewhere.  What a link leads to changes nothing by being opened, since programs open links
+ * before people do.
  */
 #include <string.h>
 
@@ -118,6 +118,22 @@ put_link(struct both *b, const struct words *w)
 	end_line(b, "</a></p>");
 }
 
+/* Each leads to a page that asks once more. */
+static void
+put_answers(struct both *b, const struct words *w)
+{
+	put_html(b, w->answers_n == 0 ? "" : "<p>");
+	for (size_t i = 0; i < w->answers_n; i++) {
+		put_html(b, i == 0 ? "<a href=\"" : " &#183; <a href=\"");
+		buf_printf(&b->text, "%s: ", w->answers[i].name);
+		both_puts(b, w->answers[i].text);
+		put_html(b, "\">");
+		put_html(b, w->answers[i].name);
+		end_line(b, "</a>");
+	}
+	put_html(b, w->answers_n == 0 ? "" : "</p>");
+}
+
 static void
 put_foot(struct both *b, const struct attempt *a, const struct words *w)
 {
@@ -145,6 +161,7 @@ write_mail(const struct attempt *a, TALLOC_CTX *mem, const struct words *w, stru
 		return false;
 	if (w->link != NULL)
 		put_link(&b, w);
+	put_answers(&b, w);
 	put_foot(&b, a, w);
 	m->text = buf_str(&b.text);
 	m->html = buf_str(&b.html);
@@ -231,6 +248,7 @@ check_address(TALLOC_CTX *mem, const struct guard *g, const struct format_target
 const struct format_ops alert_email = {
 	.has_channels = true,
 	.by_address = true,
+	.answers = true,
 	.check_target = check_address,
 	.rate = { 6, 10 },
 	.rate_is_most = true,

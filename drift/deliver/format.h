@@ -101,6 +101,8 @@ struct format_ops {
 	struct channel_rate rate;
 	bool                rate_is_most; /* whoever gets it has asked for nothing: a channel may be told slower, not faster */
 
+	bool answers; /* it shows links by which an alert is answered (answers.h) */
+
 	const char      *action, *done; /* for the log: "alert.deliver", "alert delivered" */
 	const int64_t   *delays_s;      /* before the 2nd, 3rd, ... attempt: DELIVER_TRIES - 1 of them */
 

@@ -123,7 +123,7 @@ add_changes(struct blocks *b, const struct words *w, size_t *told, struct err *e
 	return true;
 }
 
-/* What is behind the link, and the link, which is ours. */
+/* What is behind the link, and the links, which are ours. */
 static bool
 add_end(struct blocks *b, const struct words *w, size_t told, struct err *e)
 {
@@ -140,6 +140,11 @@ add_end(struct blocks *b, const struct words *w, size_t told, struct err *e)
 	buf_putc(&line, '<');
 	buf_slack(&line, str_of(w->link));
 	buf_printf(&line, "|%s>", w->open);
+	for (size_t i = 0; i < w->answers_n; i++) {
+		buf_puts(&line, "   <");
+		buf_slack(&line, str_of(w->answers[i].text));
+		buf_printf(&line, "|%s>", w->answers[i].name);
+	}
 	text = buf_text(&line, e);
 	if (text == NULL)
 		return false;
@@ -208,6 +213,7 @@ const struct format_ops slack_blocks = {
 	.has_channels = true,
 	.check_target = format_check_url,
 	.hides_url = true,
+	.answers = true,
 	.rate = { 20, 10 }, /* a message a second, documented; fewer are read */
 	.action = "alert.deliver",
 	.done = "alert delivered",

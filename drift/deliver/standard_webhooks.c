@@ -73,6 +73,7 @@ const struct format_secret webhook_secret = {
 
 const struct format_ops standard_webhooks = {
 	.has_channels = true,
+	.answers = true,
 	.check_target = format_check_url,
 	.secret = &webhook_secret,
 	.action = "alert.deliver",

@@ -213,20 +213,23 @@ print_card(
     TALLOC_CTX *mem, struct paragraphs *p, const struct words *w, struct str *body, struct err *e)
 {
 	static const struct layout full = { "Full" };
-	struct action              open = { "Action.OpenUrl", w->open, w->link };
-	struct card                card = {
-			       .schema = "http://adaptivecards.io/schemas/adaptive-card.json",
-			       .type = "AdaptiveCard",
-			       .version = "1.4",
-			       .fallbackText = w->headline,
-			       .msteams = &full,
-			       .body = { p->rows, p->n },
-			       .actions = { &open, w->link != NULL },
+	struct action actions[1 + WORDS_ANSWERS_MAX] = { { "Action.OpenUrl", w->open, w->link } };
+	struct card   card = {
+		  .schema = "http://adaptivecards.io/schemas/adaptive-card.json",
+		  .type = "AdaptiveCard",
+		  .version = "1.4",
+		  .fallbackText = w->headline,
+		  .msteams = &full,
+		  .body = { p->rows, p->n },
+		  .actions = { actions, w->link == NULL ? 0 : 1 + w->answers_n },
 	};
 	struct attachment one = { "application/vnd.microsoft.card.adaptive", NULL, &card };
 	struct message    m = { "message", { &one, 1 } };
 	struct buf        b;
 
+	for (size_t i = 0; i < w->answers_n; i++)
+		actions[1 + i] =
+		    (struct action) { "Action.OpenUrl", w->answers[i].name, w->answers[i].text };
 	buf_make(&b, mem);
 	if (!schema_encode(&b, &message_schema, &m, e))
 		return false;
@@ -282,6 +285,7 @@ const struct format_ops teams_card = {
 	.has_channels = true,
 	.check_target = format_check_url,
 	.hides_url = true,
+	.answers = true,
 	.rate = { 4, 5 }, /* more is read by nobody in a channel */
 	.action = "alert.deliver",
 	.done = "alert delivered",

@@ -427,6 +427,17 @@ make_link(TALLOC_CTX *mem, const struct alert_event *ev, struct words *out, stru
 	return out->link != NULL || err_memory(e);
 }
 
+static void
+add_answers(const struct event_answers *a, struct words *out)
+{
+	const struct words_named all[] = { { "Acknowledge", a->acknowledge },
+		{ "Resolve", a->resolve }, { "Accept until a day", a->accept } };
+
+	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++)
+		if (all[i].text != NULL)
+			out->answers[out->answers_n++] = all[i];
+}
+
 static bool
 make_summary(TALLOC_CTX *mem, const struct alert_event *ev, struct words *out, struct err *e)
 {
@@ -448,6 +459,8 @@ words_make(TALLOC_CTX *mem, const struct alert_event *shown, struct words *out, 
 		.open = "Open the alert" };
 	if (shown->many != NULL)
 		return make_summary(mem, shown, out, e);
+	if (shown->answers != NULL)
+		add_answers(shown->answers, out);
 	if (shown->alert != NULL)
 		out->title = line_of(mem, &shown->alert->title, WORDS_LINE_MAX, e);
 	return out->title != NULL && make_link(mem, shown, out, e) &&

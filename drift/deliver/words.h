@@ -18,6 +18,7 @@
 #define WORDS_HEADLINE_MAX 110 /* characters: what a lock screen shows */
 #define WORDS_LINE_MAX     500 /* bytes of any other text here */
 #define WORDS_FACTS_MAX    10
+#define WORDS_ANSWERS_MAX  3
 
 struct words_named {
 	const char *name; /* "Config" */
@@ -40,6 +41,8 @@ struct words {
 	size_t               changes_n;
 	int64_t              total; /* changes that there are; the rest is behind the link */
 	const char          *link;  /* URL of the page that shows it, in its tenant; NULL: none */
+	struct words_named   answers[WORDS_ANSWERS_MAX]; /* "Acknowledge" and a URL: each counts once */
+	size_t               answers_n;
 	const char          *open;  /* what the link is called: "Open the alert" */
 };
 

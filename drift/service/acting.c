@@ -56,6 +56,18 @@ acting_holds(const struct acting *a, uint64_t revision, struct err *e)
 	return a->holds == NULL || a->holds(a->holds_arg, revision, e);
 }
 
+bool
+acting_spend(struct db *db, const struct acting *a, struct err *e)
+{
+	if (a->spends == NULL || alert_answer_add(db, a->spends, e))
+		return true;
+	if (e->code != ERR_CONFLICT)
+		return false;
+	err_clear(e);
+	return err_set(e, ERR_CONFLICT, 0, "This link was used before, and counts once.",
+	    "an answer link that was used meanwhile");
+}
+
 instant
 acting_now(const struct acting *a)
 {

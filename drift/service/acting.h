@@ -17,6 +17,7 @@
 #define BSX_DRIFT_SERVICE_ACTING_H
 
 #include "core/auth/audit.h"
+#include "core/store/alert/answer.h"
 #include "drift/config/drift.h"
 #include "drift/config/spec.h"
 #include "drift/engine/view.h"
@@ -38,6 +39,8 @@ struct acting {
 	 */
 	bool (*holds)(const void *arg, uint64_t revision, struct err *e);
 	const void *holds_arg;
+	/* The link in a message by which it is done: it counts no more with the deed (answer.h).  NULL: it is done otherwise. */
+	const struct alert_answer *spends;
 };
 
 /*
@@ -47,6 +50,8 @@ struct acting {
 MUST_USE struct acting *acting_make(
     const struct deed_by *by, struct drift *d, struct work *work, struct err *e);
 MUST_USE bool acting_holds(const struct acting *a, uint64_t revision, struct err *e);
+/* In the transaction of what a link may stand for, first: ERR_CONFLICT, it was used before. */
+MUST_USE bool acting_spend(struct db *db, const struct acting *a, struct err *e);
 instant       acting_now(const struct acting *a);
 struct uuid   acting_id(const struct acting *a);
 /* A row's own copy; NULL: memory. */

@@ -140,8 +140,12 @@ name_assignee(const struct acting *a, const struct uuid *id, const char **out, s
 }
 
 static const char *
-via_of(const struct caller *c)
+via_of(const struct acting *a)
 {
+	const struct caller *c = a->by.caller;
+
+	if (a->spends != NULL)
+		return "link";
 	if (c->acting)
 		return "tenant";
 	return c->kind == CALLER_API_KEY ? "key" : "session";
@@ -252,7 +256,7 @@ fulfil(struct db *db, struct alert_desk *k, const struct alert_wish *w, struct a
 	const struct acting *a = k->a;
 	struct alert_work    work = {
 		   .by = a->name,
-		   .via = via_of(a->by.caller),
+		   .via = via_of(a),
 		   .from = at->status,
 		   .note = w->note,
 	};
@@ -319,7 +323,7 @@ struct alert_deed {
 
 /* Of one alert, and of many. */
 struct alert_told {
-	const char     *status, *note;
+	const char     *status, *note, *link; /* the last: what that of a message said */
 	struct raw_json filter;
 	int64_t         matched, changed;
 	struct raw_json alerts;
@@ -327,6 +331,7 @@ struct alert_told {
 static const struct field alert_told_fields[] = {
 	TOLD(struct alert_told, status),
 	TOLD_IF(struct alert_told, note),
+	TOLD_IF(struct alert_told, link),
 	FIELD_END,
 };
 static const struct schema alert_told = SCHEMA("AlertTold", struct alert_told, alert_told_fields);
@@ -368,6 +373,7 @@ tell_deed(struct alert_deed *x, struct err *e)
 	struct alert_told        told = {
 		       .status = w->status,
 		       .note = w->note,
+		       .link = x->a->spends == NULL ? NULL : x->a->spends->deed,
 		       .filter = { .tree = x->which->text },
 		       .matched = x->done.matched,
 		       .changed = x->done.changed,
@@ -472,6 +478,8 @@ deed_body(struct db *db, void *arg, struct err *e)
 	size_t             n;
 
 	x->done = (struct alerts_done) { 0 };
+	if (!acting_spend(db, x->a, e))
+		return false;
 	if (!load(db, x, &x->alerts, &n, e))
 		return false;
 	x->done.matched = (int64_t)n;

@@ -123,6 +123,7 @@ struct decision_told {
 	int64_t         matched, changed, waiting;
 	struct uuid     acceptance;
 	struct raw_json changes;
+	const char     *link; /* what that of a message said, by which it was done */
 };
 static const struct field decision_told_fields[] = {
 	TOLD(struct decision_told, status),
@@ -140,6 +141,7 @@ static const struct field decisions_told_fields[] = {
 	TOLD_IF(struct decision_told, waiting),
 	TOLD_IF(struct decision_told, acceptance),
 	TOLD(struct decision_told, changes),
+	TOLD_IF(struct decision_told, link),
 	FIELD_END,
 };
 static const struct schema decisions_told =
@@ -157,6 +159,7 @@ tell_decision(struct finding_deed *x, struct err *e)
 		 .filter = { .tree = x->filter },
 		 .matched = done->matched,
 		 .changed = done->changed,
+		 .link = x->a->spends == NULL ? NULL : x->a->spends->deed,
 	};
 
 	if (!id_list_print(
@@ -200,8 +203,12 @@ decide_body(struct db *db, void *arg, struct err *e)
 	x->entry.action = AUDIT_CHANGE_UPDATE;
 	x->entry.target_id = x->target;
 	if (!decide_apply(db, a->by.mem, a->drift->env, &x->ruling, &x->which, &x->done, e) ||
-	    (x->done.held_n > 0 && !let_wait(db, x, e)))
+	    !acting_spend(db, a, e) || (x->done.held_n > 0 && !let_wait(db, x, e)))
 		return false;
+	if (a->spends != NULL && x->done.matched == 0)
+		return err_set(e, ERR_CONFLICT, 0,
+		    "Nothing of this alert waits for a decision any more.",
+		    "an acceptance by link of nothing");
 	if (!x->many && x->done.held_n > 0) {
 		x->entry.action = AUDIT_ACCEPTANCE_ASK;
 		x->entry.target_id = x->waits.id;

@@ -12,7 +12,7 @@
  *   the config, or the tenant's retention; without either they are kept for ever, and with the config they go (its
  *   alerts stay).
  *   outbox, deliveries: MESSAGE_KEEP_DAYS after they were made; a delivery that ends takes old ones
- * away. idempotency, mail_tokens, login_transactions, oidc_marks, user_sessions, masked_changes,
+ * away. idempotency, mail_tokens, alert_answers, login_transactions, oidc_marks, user_sessions, masked_changes,
  * drift_daily, config_pushers, config_collections of which nothing is known: their own ends (core/store/tenant/forget.h). dropped_reports: until their changes are gone.
  *   drift_decision_lines: until they are written; their report stays until then.
  *   audit: never by age.

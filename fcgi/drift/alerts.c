@@ -2,6 +2,7 @@
 #include "core/web/etag.h"
 #include "drift/engine/control.h"
 #include "drift/service/alert.h"
+#include "drift/service/answer.h"
 #include "drift/service/assignee.h"
 #include "fcgi/drift/pending.h"
 #include "fcgi/drift/shown.h"
@@ -374,6 +375,33 @@ change_alerts(struct request *r, const void *body, void *answer, struct err *e)
 	return true;
 }
 
+/* ---- by a link of a message ---- */
+
+struct alert_answer_in {
+	const char *token, *note;
+};
+static const struct field alert_answer_fields[] = {
+	FIELD(struct alert_answer_in, token, .min = 1, .max = ANSWER_TOKEN_MAX,
+	    .flags = FIELD_REQUIRED | FIELD_SECRET, .doc = "What stands behind t= of the link."),
+	FIELD(struct alert_answer_in, note, .min = 1, .max = 1000, .flags = FIELD_SEEN,
+	    .doc = "In the alert's history."),
+	FIELD_END,
+};
+static const struct schema alert_answer_in_schema =
+    SCHEMA("AlertAnswer", struct alert_answer_in, alert_answer_fields);
+
+static bool
+post_answer(struct request *r, const void *body, void *answer, struct err *e)
+{
+	const struct alert_answer_in *in = body;
+	const struct answer_in        given = { .token = in->token, .note = in->note };
+	const struct acting          *a = acting_of(r, e);
+	struct alert                  row;
+
+	return a != NULL && answer_work(a, &r->id0, &given, &row, e) &&
+	       answer_alert(r, a, &row, answer, e);
+}
+
 const struct route alert_routes[] = {
 	ROUTE_Q(GET, "/api/drift/alerts", alert_query, ALLOW(READ, ALERTS), RATE_READ, 200,
 	    list_alerts, IN_NONE, OUT_LIST(alert_out),
@@ -382,6 +410,11 @@ const struct route alert_routes[] = {
 	    IN_NONE, OUT_TAGGED(alert_out), "Shows an alert."),
 	ROUTE(PUT, "/api/drift/alerts/{id}", ALLOW(UPDATE, ALERTS), RATE_WRITE, 200, change_alert,
 	    IN(alert_update), OUT(alert_out), "Acknowledges, assigns or resolves an alert."),
+	ROUTE(POST, "/api/drift/alerts/{id}/answer", ALLOW(UPDATE, ALERTS), RATE_WRITE, 200,
+	    post_answer, IN(alert_answer_in), OUT(alert_out),
+	    "Acknowledges or resolves an alert by the link of a message about it, which counts "
+	    "once. 404: the link is none of ours, or has ended; 409: it was used, or the alert "
+	    "does not take it any more; 403: it is of another tenant, or links are off."),
 	ROUTE(PUT, "/api/drift/alerts", ALLOW(UPDATE, ALERTS), RATE_WRITE, 200, change_alerts,
 	    IN(alert_bulk), OUT(bulk_out),
 	    "Acknowledges, assigns or resolves many alerts, all or nothing."),

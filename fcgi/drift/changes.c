@@ -1,6 +1,7 @@
 /* routes.h: changes: shown, decided about, one or many; all of a report accepted. */
 #include <string.h>
 
+#include "drift/service/answer.h"
 #include "drift/service/assignee.h"
 #include "fcgi/drift/report.h"
 #include "fcgi/drift/shown.h"
@@ -211,6 +212,44 @@ put_changes(struct request *r, const void *body, void *answer, struct err *e)
 	return pending_one(r, a, &made.waits, &out->pending, e);
 }
 
+/* ---- by a link of a message ---- */
+
+struct answer_accept_in {
+	const char *token, *reason;
+	instant     expires_at;
+};
+static const struct field answer_accept_fields[] = {
+	FIELD(struct answer_accept_in, token, .min = 1, .max = ANSWER_TOKEN_MAX,
+	    .flags = FIELD_REQUIRED | FIELD_SECRET, .doc = "What stands behind t= of the link."),
+	FIELD(struct answer_accept_in, reason, .min = 1, .max = REASON_MAX,
+	    .flags = FIELD_REQUIRED | FIELD_SEEN,
+	    .doc = "Why; kept in the history of every finding and in the audit log."),
+	FIELD(struct answer_accept_in, expires_at, .flags = FIELD_REQUIRED,
+	    .doc = "When they are reopened."),
+	FIELD_END,
+};
+static const struct schema answer_accept_in_schema =
+    SCHEMA("AlertAccept", struct answer_accept_in, answer_accept_fields);
+
+static bool
+accept_answer(struct request *r, const void *body, void *answer, struct err *e)
+{
+	const struct answer_accept_in *in = body;
+	const struct answer_in         given = { in->token, in->reason, in->expires_at };
+	const struct acting           *a = acting_of(r, e);
+	struct bulk_decided           *out = answer;
+	struct decisions               made;
+
+	if (a == NULL || !answer_accept(a, &r->id0, &given, &made, e))
+		return false;
+	*out = (struct bulk_decided) {
+		.matched = made.done.matched,
+		.changed = made.done.changed,
+		.unchanged = made.done.unchanged,
+	};
+	return pending_one(r, a, &made.waits, &out->pending, e);
+}
+
 /* ---- accepting ---- */
 
 struct accept_in {
@@ -249,6 +288,13 @@ const struct route change_routes[] = {
 	{ ROUTE_Y(POST, "/api/drift/reports/{id}/accept", NULL, ALLOW(UPDATE, DRIFT), RATE_WRITE,
 	      200, accept_report, IN(accept_in), OUT(report_out),
 	      "Accepts all of a report: its snapshot becomes the baseline. " PENDING_DOC),
+	    .statuses = pending_statuses },
+	{ ROUTE_Y(POST, "/api/drift/alerts/{id}/accept", NULL, ALLOW(UPDATE, DRIFT), RATE_WRITE,
+	      200, accept_answer, IN(answer_accept_in), OUT(bulk_decided),
+	      "Accepts, until an instant, the values of the changes of an alert that nobody has "
+	      "decided about, by the link of a message about it, which counts once; as "
+	      "POST /api/drift/alerts/{id}/answer. 202: some wait for a second person "
+	      "(settings.four_eyes), as `pending` says."),
 	    .statuses = pending_statuses },
 	{ ROUTE_Y(PUT, "/api/drift/changes/{id}", NULL, ALLOW(UPDATE, DRIFT), RATE_WRITE, 200,
 	      put_change, IN(change_update), OUT(change_out),

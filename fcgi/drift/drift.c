@@ -19,8 +19,8 @@ const struct schema approve_in_schema =
 
 /* ---- who acts ---- */
 
-/* This worker's drift path, made on first use. */
-static struct drift *
+/* Made on first use. */
+struct drift *
 drift_of(struct app *app, struct err *e)
 {
 	if (app->drift == NULL)

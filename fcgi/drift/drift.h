@@ -8,6 +8,8 @@
 #include "drift/service/acting.h"
 #include "drift/service/finding.h"
 
+/* This worker's drift path; NULL: *e says why. */
+MUST_USE struct drift *drift_of(struct app *app, struct err *e);
 /* Who acts by this request, a child of r->mem; NULL: *e says why.  Changes are held against its If-Match. */
 MUST_USE const struct acting *acting_of(struct request *r, struct err *e);
 

@@ -38,6 +38,9 @@ static const struct {
 	    ", NOW(3), " ENDED("72", "HOUR") ROWS },
 	{ "oidc_marks", "INSERT INTO %s.oidc_marks (id, expires_at) SELECT " HASH
 			", " ENDED("0", "HOUR") ROWS },
+	{ "alert_answers",
+	    "INSERT INTO %s.alert_answers (id, alert_id, deed, name, used_at, expires_at) "
+	    "SELECT " ID ", " ID ", 'resolve', '', NOW(3), " ENDED("1", "HOUR") ROWS },
 	{ "idempotency",
 	    "INSERT INTO %s.idempotency (actor_id, kind, `key`, body_mac, made_id, created_at)"
 	    " SELECT " ID ", 'user', seq, " HASH ", " ID ", " ENDED("24", "HOUR") ROWS },

@@ -36,7 +36,8 @@ async function drifted(more) {
   await push(admin, config, [policy(1, more)]);
   const told = await until('the message', () => receiver.got[from]);
   const text = told.body.blocks.map((b) => b.text?.text ?? '').find((t) => t.startsWith('<http'));
-  return { config, link: /^<([^|]+)\|/.exec(text)[1].replaceAll('&amp;', '&') };
+  const links = [...text.matchAll(/<([^|]+)\|/g)].map(([, url]) => url.replaceAll('&amp;', '&'));
+  return { config, link: links[0], answers: links.slice(1) };
 }
 
 test('the link of a message leads through the sign-in to the alert, its changes side by side', () => as(async (v, page) => {
@@ -74,6 +75,26 @@ test('its evidence is offered to none who may not read the trail', () => as(asyn
   await enter(v, viewer);
   await v.sees(/^c7a1e001/);
   assert.equal(await page.getByRole('button', { name: 'Save the evidence' }).count(), 0);
+}));
+
+test('a link that answers asks once more behind the sign-in, and then counts no more', () => as(async (v, page) => {
+  const { config, answers: [, resolve, accept] } = await drifted({ state: 'disabled' });
+  assert.match(resolve, /answer=resolve&t=/);
+  await v.goto(resolve);
+  await enter(v, who);
+  await page.getByRole('heading', { name: 'Resolve this alert?' }).waitFor();
+  assert.equal((await alertOf(config)).status, 'open', 'opening it has done nothing');
+  await v.examine('alert-answer');
+  await page.getByRole('region', { name: 'Resolve this alert?' }).getByRole('button', { name: 'Resolve it' }).click();
+  await page.getByText('You have resolved it.').waitFor();
+  const alert = await alertOf(config);
+  assert.deepEqual([alert.status, alert.resolved_by], ['resolved', who.email]);
+  assert.match(page.url(), new RegExp(`#/alerts/${alert.id}$`), 'what it said is in no address any more');
+  await v.goto(accept);
+  await page.getByRole('heading', { name: 'Accept these values until a day?' }).waitFor();
+  await page.getByLabel('Why are these values right?').fill('They are.');
+  await page.getByRole('button', { name: 'Accept them' }).click();
+  await page.getByText('The alert is resolved already: there is nothing to accept.').waitFor();
 }));
 
 test('an alert is acknowledged and resolved there, and the API says the same', () => as(async (v, page) => {

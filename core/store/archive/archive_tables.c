@@ -53,6 +53,7 @@ const struct archive_plan archive_plans[] = {
 	DEAD("user_sessions", "a session would go on in two tenants"),
 	DEAD("login_transactions", "a sign-in under way ends where it began"),
 	DEAD("mail_tokens", "a mailed link leads to the tenant that sent it"),
+	DEAD("alert_answers", "a message's link leads to the tenant that sent it"),
 	DEAD("oidc_marks", "a sign-in under way ends where it began"),
 	DEAD("recovery_codes", "they are hashed with the installation's key: new ones are made"),
 	DEAD("idempotency", "it is about requests to the tenant that got them"),

@@ -23,6 +23,7 @@ _Static_assert(FORGET_ROWS == 500, "as in the statements");
 SQL(forget_sessions, SQL_TENANT, &before_in, NULL, OLDEST("user_sessions", "absolute_end"));
 SQL(forget_logins, SQL_TENANT, &before_in, NULL, OLDEST("login_transactions", "expires_at"));
 SQL(forget_links, SQL_TENANT, &before_in, NULL, OLDEST("mail_tokens", "expires_at"));
+SQL(forget_answers, SQL_TENANT, &before_in, NULL, OLDEST("alert_answers", "expires_at"));
 SQL(forget_marks, SQL_TENANT, &before_in, NULL, OLDEST("oidc_marks", "expires_at"));
 SQL(forget_keys, SQL_TENANT, &before_in, NULL, OLDEST("idempotency", "created_at"));
 SQL(forget_masked, SQL_TENANT, &before_in, NULL,
@@ -71,7 +72,8 @@ static const struct {
 } kinds_over[] = {
 	{ &forget_sessions, 30 * DAY_MS }, /* a trail of who was where */
 	{ &forget_logins, DAY_MS }, { &forget_links, 72 * HOUR_MS }, { &forget_marks, 0 },
-	{ &forget_keys, DAY_MS }, /* as long as a repeat is known */
+	{ &forget_answers, HOUR_MS }, /* hosts' clocks may differ */
+	{ &forget_keys, DAY_MS },     /* as long as a repeat is known */
 	{ &forget_masked, 7 * DAY_MS }, { &forget_pushers, 30 * DAY_MS }, /* PUSHER_KEEP_DAYS */
 	{ &forget_collections, 30 * DAY_MS }, /* since anybody spoke of it */
 	{ &forget_readers, HOUR_MS }, { &forget_runs, 7 * DAY_MS },

@@ -103,8 +103,9 @@ put_body(struct buf *b, const struct route *rt)
 {
 	if (rt->in_kind == ROUTE_IN_NONE)
 		return;
-	buf_puts(b, ",\"requestBody\":{\"required\":true,\"content\":{\"application/json\":{"
-		    "\"schema\":");
+	buf_printf(b, ",\"requestBody\":{\"required\":true,\"content\":{\"%s\":{\"schema\":",
+	    rt->in_kind == ROUTE_IN_FORM ? "application/x-www-form-urlencoded"
+					 : "application/json");
 	if (rt->in != NULL)
 		put_ref(b, rt->in, SCHEMA_BODY);
 	else
@@ -188,7 +189,7 @@ put_success(struct buf *b, const struct route *rt, int status)
 	buf_json(b, str_of(openapi_status(status)));
 	buf_puts(b, HEADERS_BUT_END);
 	buf_puts(b, rt->tagged ? "," HEADER("ETag", "ETag") "}" : "}");
-	if (status != 204 && status < 300)
+	if (status != 204 && (status < 300 || status >= 400))
 		put_success_content(b, rt);
 	buf_putc(b, '}');
 }
@@ -211,9 +212,19 @@ put_responses(struct buf *b, const struct app *app, const struct route *rt)
 		put_success(b, rt, 304);
 	}
 	openapi_failures(app, rt, failures, STATUSES_MAX);
-	for (const int *s = failures; *s != 0; s++)
+	for (const int *s = failures; *s != 0 && rt->problem != NULL; s++) {
+		buf_putc(b, ',');
+		put_success(b, rt, *s);
+	}
+	for (const int *s = failures; *s != 0 && rt->problem == NULL; s++)
 		buf_printf(b, ",\"%d\":{\"$ref\":\"#/components/responses/Problem%d\"}", *s, *s);
-	buf_puts(b, ",\"default\":{\"$ref\":\"#/components/responses/Problem\"}}");
+	if (rt->problem == NULL) {
+		buf_puts(b, ",\"default\":{\"$ref\":\"#/components/responses/Problem\"}}");
+		return;
+	}
+	buf_puts(b, ",\"default\":{\"description\":\"Failed\"");
+	put_success_content(b, rt);
+	buf_puts(b, "}}");
 }
 
 /* ---- operations ---- */

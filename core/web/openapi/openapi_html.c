@@ -127,6 +127,10 @@ put_body_example(struct buf *b, const struct route *rt)
 			    "@policy.json");
 		return;
 	}
+	if (rt->in_kind == ROUTE_IN_FORM) {
+		buf_puts(b, " \\\n  --data-urlencode ...");
+		return;
+	}
 	if (rt->in == NULL)
 		return;
 	buf_make(&json, b->mem);

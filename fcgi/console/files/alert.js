@@ -1,6 +1,7 @@
 // alert.js - one alert: what, since when, by whom; its changes; what may be done; what happened to it.
 import { Form, ask, button, el, link, saveAs, say, time } from './ui.js';
 import { callSigned, fileSigned } from './api.js';
+import { answerOf } from './answer.js';
 import { firstLook, reviewed } from './baseline.js';
 import { changeItem } from './change.js';
 import { deedsOf, may, plain, severities, statusWord, sure, tag, tenantOf } from './drift.js';
@@ -119,9 +120,10 @@ function changesOf({ changes, config, report }, me, again) {
   return [heading, box, more];
 }
 
-export async function alertPage({ me, id, again }) {
+export async function alertPage(ctx) {
+  const { me, id, again } = ctx;
   const all = await load(me, id), { alert } = all;
-  return { title: plain(alert.title), wide: true, parts: [factsOf(all, me), secondOf(alert, me, again), deeds(all, me, again), changesOf(all, me, again),
+  return { title: plain(alert.title), wide: true, parts: [answerOf(alert, ctx), factsOf(all, me), secondOf(alert, me, again), deeds(all, me, again), changesOf(all, me, again),
     alert.history?.length > 0 && [el('h2', {}, x.happened), el('ol', { class: 'plain timeline' }, ...alert.history.map(happened))],
     mayAskOf(me) && trialOfAlert(id), mayProve(me) && el('p', {}, evidence(alert), el('span', { class: 'hint' }, ` ${x.evidenceSays}`)),
     el('p', { class: 'after' }, link('#/alerts?status=open', x.back))] };

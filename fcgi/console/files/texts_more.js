@@ -10,6 +10,13 @@ export const m = {
     kinds: (kind) => `${kind} alert`, counted: 'as of ', severity: 'Severity',
   },
 
+  answer: {
+    mayNot: 'The link that you have opened asks for what you may not do with this alert. You see it all the same.', note: 'What was done?', reason: 'Why are these values right?', until: 'Until',
+    acknowledge: { ask: 'Acknowledge this alert?', says: 'The link of the message asks for it. It counts once.', yes: 'Acknowledge it', busy: 'Acknowledging…', done: 'You have acknowledged it.' },
+    resolve: { ask: 'Resolve this alert?', says: 'The link of the message asks for it. It counts once.', yes: 'Resolve it', busy: 'Resolving…', done: 'You have resolved it.' },
+    accept: { ask: 'Accept these values until a day?', says: 'All changes of this alert that nobody has decided about are no drift until then, while their values stay as they are. The link counts once.', yes: 'Accept them', busy: 'Accepting…', done: 'They are accepted until then.' },
+  },
+
   second: {
     title: 'It waits for a second person', says: 'What is asked for is as severe as this tenant lets nobody accept alone. Nothing of it counts before somebody else has confirmed it.',
     asked: { changes: (status, n) => `${plural(n, 'finding')} to be ${status}`, report: () => 'All of a report to be accepted: its snapshot becomes the baseline', baseline: () => 'A snapshot to become the baseline' },

@@ -170,6 +170,8 @@ const ASKED = {
   'GET /api/drift/alerts/{id}': { ids: () => [w.alert], values: true },
   'GET /api/drift/alerts/{id}/evidence': { ids: () => [w.alert], values: true },
   'PUT /api/drift/alerts/{id}': { ids: () => [w.alert], values: true, bodies: () => [{ note: 'seen' }] },
+  'POST /api/drift/alerts/{id}/answer': { ids: () => [w.alert], filtered: true, bodies: () => [{ token: 'none' }] },
+  'POST /api/drift/alerts/{id}/accept': { ids: () => [w.alert], filtered: true, bodies: () => [{ token: 'none', reason: 'x', expires_at: half(9) }] },
   'POST /api/drift/reports/{id}/accept': { ids: () => [w.report], bodies: () => [{ reason: 'all of it' }] },
   'POST /api/drift/acceptances/{id}/confirm': { ids: () => [crypto.randomUUID()], filtered: true, bodies: () => [undefined] },
   'POST /api/drift/acceptances/{id}/decline': { ids: () => [crypto.randomUUID()], filtered: true, bodies: () => [{ reason: 'no' }] },
@@ -196,7 +198,7 @@ const IDS = { configs: () => [w.config, w.bound], reports: () => [w.report, w.bo
   channels: () => [told.id, untold.id], 'identity-providers': () => [w.provider] };
 const LISTS = ['users', 'roles', 'tenants']; // of the list above them the first
 // Who somebody is, not what is watched: no body of theirs is asked for here.
-const ELSEWHERE = /^(POST|PUT) \/api\/(auth|users|roles|api-keys|tenants|identity-providers)(\/|$)|^DELETE \/api\/tenants\/|^GET \/(api\/auth\/oidc|console)\//;
+const ELSEWHERE = /^(POST|PUT) \/api\/(auth|users|roles|api-keys|tenants|identity-providers)(\/|$)|^DELETE \/api\/tenants\/|^(GET|POST) \/answer$|^GET \/(api\/auth\/oidc|console)\//;
 
 // Each filter and switch of a list by itself, with the first value it may have.
 const queries = (op) => (op.parameters ?? []).filter((p) => p.in === 'query' && !['limit', 'cursor', 'since'].includes(p.name)).flatMap(({ name, schema }) => {

@@ -103,6 +103,9 @@ const deeds = {
 
   // the work that roles are for
   'PUT /api/drift/alerts/{id}': no('drift work'),
+  'POST /api/drift/alerts/{id}/answer': no('drift work'),
+  'POST /api/drift/alerts/{id}/accept': no('drift work'),
+  'POST /answer': no('open'),
   'PUT /api/drift/alerts': no('drift work'),
   'PUT /api/drift/configs/{id}/baseline': no('drift work'),
   'POST /api/drift/compare': no('drift work'),
@@ -237,7 +240,7 @@ test('what gives no power asks an old session for nothing', { timeout: 60000 }, 
       continue;
     const [method, template] = split(key), target = template.replaceAll(/\{[^}]+\}/g, () => crypto.randomUUID());
     const a = await old(method, target, { body: ['POST', 'PUT'].includes(method) ? { no_such_member: 1 } : undefined });
-    assert.notEqual(a.json?.code, 'step_up_required', `${key}: ${a.text}`);
+    assert.ok(a.status !== 403 || !a.text.includes('step_up_required'), `${key}: ${a.text}`);
     n++;
   }
   const w = await world(), id = await w.user(), channel = await w.channel();

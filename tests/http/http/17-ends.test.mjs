@@ -316,6 +316,7 @@ test('every credential is tried after every event, and lives or has ended as the
 // Every request that changes something about people, keys and tenants: the events that it is.
 const nothing = [];
 const deeds = {
+  'POST /answer': nothing,
   'POST /api/api-keys': nothing, 'DELETE /api/api-keys/{id}': ['key_deleted'],
   'POST /api/auth/login': nothing, 'POST /api/auth/google-login': nothing, 'POST /api/auth/2fa/verify': nothing,
   'POST /api/auth/refresh': ['refresh_token_reused'], 'POST /api/auth/step-up': ['wrong_proofs'],

@@ -139,6 +139,20 @@ const table = {
     const d = await w.drifted();
     return { ...at('/api/drift/alerts', d.alert), body: { status: 'acknowledged' } };
   }),
+  'POST /api/drift/alerts/{id}/answer': deed('alert.update', async () => {
+    const d = await w.told(`${unique('list')}@trail.example`);
+    return { ...at('/api/drift/alerts', d.alert, '/answer'), body: { token: d.links.resolve } };
+  }),
+  'POST /api/drift/alerts/{id}/accept': deed('change.update', async () => {
+    const d = await w.told(`${unique('list')}@trail.example`);
+    return { ...at('/api/drift/alerts', d.alert, '/accept'), about: d.report, body: { token: d.links.accept, reason: 'It was agreed upon.', expires_at: ahead(2) } };
+  }),
+  'POST /answer': deed('alert.update', async () => {
+    const p = await w.operator(), d = await w.told(p.email), page = await call('GET', `/answer?t=${d.links.acknowledge}`);
+    const form = /name="form" value="([^"]*)"/.exec(page.text)[1], type = { 'Content-Type': 'application/x-www-form-urlencoded' };
+    return { caller: (method, target, { body, ...more }) => call(method, target, { ...more, headers: { ...more.headers, ...type }, body: String(new URLSearchParams(body)) }),
+      by: p.id, about: d.alert, body: { t: d.links.acknowledge, form } };
+  }),
   'PUT /api/drift/alerts': deed('alert.update', async () => {
     const d = await w.drifted();
     return { about: '', body: { ids: [d.alert], status: 'acknowledged' } };
@@ -239,7 +253,16 @@ async function world() {
   const silence = () => ({ matcher: { severity: 'low' }, reason: 'Work on it.', expires_at: ahead(1) });
   const tenantId = (await admin('GET', '/api/tenants')).json.items[0].id;
   const lending = () => ({ target: `/api/tenants/${tenantId}/grants`, body: { grantee_tenant: credentials.platform.tenant, roles: ['viewer'], reason: 'Work.', expires_at: ahead(1) } });
+  const drifted = async (told) => {
+    const channel = told ?? await newChannel(admin, hook());
+    const c = await newConfig(admin, { alerts: [{ channel_id: channel.id, min_severity: 'low' }] });
+    const first = await push(admin, c, [policy(1)]), second = await push(admin, c, [policy(1, { state: 'disabled' })]);
+    const [change] = (await admin('GET', `/api/drift/reports/${second.report.id}/changes`)).json.items;
+    const [alert] = (await admin('GET', `/api/drift/alerts?config_id=${c.id}`)).json.items;
+    return { config: c.id, baseline: first.snapshot_id, snapshot: second.snapshot_id, report: second.report.id, change: change.id, alert: alert?.id };
+  };
   return { admin, tenantId, lending, person, role, somebody, own, session, hook, provider, golden, silence, series, template,
+    operator: () => make('/api/users', { ...person(), roles: ['operator'] }),
     users: async () => (await somebody()).id,
     roles: async () => (await make('/api/roles', role())).id,
     enrolled: async () => {
@@ -271,13 +294,12 @@ async function world() {
       const p = await make('/api/users', { ...person(), roles: ['auditor'] });
       return { caller: await bearer({ tenant: owner.tenant, email: p.email, password }), by: p.id, ...more };
     },
-    drifted: async () => {
-      const channel = await newChannel(admin, hook());
-      const c = await newConfig(admin, { alerts: [{ channel_id: channel.id, min_severity: 'low' }] });
-      const first = await push(admin, c, [policy(1)]), second = await push(admin, c, [policy(1, { state: 'disabled' })]);
-      const [change] = (await admin('GET', `/api/drift/reports/${second.report.id}/changes`)).json.items;
-      const [alert] = (await admin('GET', `/api/drift/alerts?config_id=${c.id}`)).json.items;
-      return { config: c.id, baseline: first.snapshot_id, snapshot: second.snapshot_id, report: second.report.id, change: change.id, alert: alert?.id };
+    drifted,
+    // An alert that a mail has told, with what its links say.
+    told: async (to) => {
+      const channel = (await admin('POST', '/api/drift/channels', { body: { name: unique('mail'), kind: 'email', to } })).json, d = await drifted(channel);
+      const { mail } = await box.wait(to, /Critical/), link = (name) => new RegExp(`^${name}: .*[?&]t=(\\S+)$`, 'm').exec(mail.text)[1];
+      return { ...d, links: { acknowledge: link('Acknowledge'), resolve: link('Resolve'), accept: link('Accept until a day') } };
     } };
 }
 

@@ -13,7 +13,7 @@ const FEW = 10, MANY = 1000, MORE = 12; // statements: a page of 200 may be read
 const conf = path.join(state, 'etc', 'blindspotx.conf');
 const resources = (n, v) => Array.from({ length: n }, (_, i) => ({ category: 'c', key: `r${i}`, value: { v, i } }));
 // Without rows, or asked with what only a sign-in under way has.
-const elsewhere = /^\/api\/auth\/oidc\/|^\/metrics$|^\/api\/health|^\/console\//;
+const elsewhere = /^\/api\/auth\/oidc\/|^\/metrics$|^\/api\/health|^\/console\/|^\/answer$/;
 // A table that is had whole.
 const whole = ['/api/access-review as text/csv', '/api/drift/register as text/csv'];
 let was, admin, platform, schema, templated;

@@ -6,7 +6,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { credentials, sql, until } from '../lib/env.mjs';
 import { enrol } from '../lib/authenticator.mjs';
 import { call, send } from '../lib/client.mjs';
-import { ahead, all, bearer, browser, bsxctl, login, newChannel, newConfig, newKey, newTenant, push, unique, withKey } from '../lib/people.mjs';
+import { ahead, all, bearer, browser, bsxctl, login, newChannel, newConfig, newKey, newTenant, policy, push, unique, withKey } from '../lib/people.mjs';
 import { openapi } from '../lib/spec.mjs';
 
 const platform = await bearer(credentials.platform), password = 'twenty-five characters ok';
@@ -58,6 +58,13 @@ const rows = {
   'retention.reports_s': { values: [259200, 1000000], seen: async (p) => (await history(p)).reports, before: 8, after: [2, 8] },
   'notifications.security': { make: async (p, i) => [{ channel_id: (await newChannel(p.admin, 'http://127.0.0.1:9/x')).id, min_severity: ['medium', 'critical'][i] }],
     before: [], after: [[true], [false]], seen: async (p) => (await p.admin('POST', '/api/drift/routes/try', { body: { alert: { severity: 'high', kind: 'system' } } })).json.items[0].channels.map((c) => c.told) },
+  alert_links: { values: ['off', 'acknowledge'], before: 'not whole', after: ['switched off', 'not whole'], seen: async (p) => {
+    const config = await newConfig(p.admin);
+    await push(p.admin, config, [policy(1)]);
+    await push(p.admin, config, [policy(1, { state: 'disabled' })]);
+    const [alert] = await all(p.admin, `/api/drift/alerts?config_id=${config.id}`);
+    return /switched off|not whole/.exec((await p.admin('POST', `/api/drift/alerts/${alert.id}/answer`, { body: { token: 'x' } })).json.detail)?.[0];
+  } },
   'four_eyes.accept_from': { values: ['high', 'critical'], before: 200, after: [202, 200], seen: async (p) => {
     const config = await newConfig(p.admin, { rule_packs: [], rules: [{ path: '/a', severity: 'high', reason: 'x' }] });
     await push(p.admin, config, [{ category: 'c', key: 'k', value: { a: 1 } }]);

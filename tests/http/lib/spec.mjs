@@ -97,6 +97,10 @@ export function checkHeaders(answer, what, kept = false) {
   assert.match(h.ratelimit ?? '', /^"[^"]+";r=\d+;t=\d+$/, `${what}: RateLimit`);
 }
 
+// What answers with a page says what went wrong in one too.
+const PAGE = 'text/html; charset=utf-8';
+const isPage = (found, answer) => Boolean((found?.op.responses[String(answer.status)] ?? found?.op.responses.default)?.content?.[PAGE]);
+
 export async function checkAnswer(method, target, answer) {
   const what = `${method} ${target.slice(0, 100)} -> ${answer.status}`;
   if (!answer.ours)
@@ -105,7 +109,9 @@ export async function checkAnswer(method, target, answer) {
   checkHeaders(answer, what, isConsole(target) && answer.status < 400);
   const found = operation(spec, method, target);
   if (answer.status >= 400) {
-    if (method !== 'HEAD')
+    if (isPage(found, answer))
+      assert.equal(answer.headers['content-type'], PAGE, what);
+    else if (method !== 'HEAD')
       await checkProblem(answer, what);
     if (found)
       note(`${method} ${found.template} ${answer.status}`);

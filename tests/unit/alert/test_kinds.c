@@ -305,15 +305,42 @@ a_program_from_before_leaves_what_it_does_not_know(void **state)
 
 	(void)state;
 	for (const struct event_kind *k = event_kinds; k->type != NULL; k++) {
-		bool first = k->sort != SORT_WORK && strcmp(k->type, EVENT_REOPENED) != 0;
-		bool fourth = strcmp(k->type, EVENT_UNACKNOWLEDGED) == 0;
+		bool answered = k->sort == SORT_NEWS || k->sort == SORT_WORK;
 
 		show(w, k->type, all, &shown);
-		assert_int_equal(event_template(&shown, k->type), fourth ? 4 : first ? 1 : 2);
+		assert_int_equal(event_template(&shown, k->type), answered ? EVENT_ANSWERED : 1);
 	}
 	w->work = works;
 	show(w, EVENT_RESOLVED, all, &shown);
 	assert_int_equal(event_template(&shown, EVENT_RESOLVED), 2);
+}
+
+/* Every kind that says it shows them does, whole; the main link stays the first. */
+static void
+what_is_answered_by_links_has_them(void **state)
+{
+	struct news         *w = news_make(SEVERITY_HIGH, 20, NEWS_PLAIN);
+	struct event_answers links = { "https://a.example/answer?t=one",
+		"https://a.example/#two&t=2", "https://a.example/#three", { 1 } };
+	struct alert_event   shown;
+	struct str           body;
+	size_t               kinds = 0;
+
+	(void)state;
+	show(w, EVENT_OPENED, all, &shown);
+	shown.answers = &links;
+	for (const struct format *f = formats; f->kind != NULL; f++) {
+		const struct rendering in = { &shown, EVENT_TEMPLATE, "msg_1", STR(KEY), TEMPLATE };
+
+		if (f->ops->render == NULL)
+			continue;
+		assert_true(f->ops->render(mem, &in, &body, &(struct err) { 0 }));
+		kinds += f->ops->answers;
+		assert_int_equal(
+		    memmem(body.p, body.n, "answer?t=one", 12) != NULL, f->ops->answers);
+		assert_int_equal(memmem(body.p, body.n, "#three", 6) != NULL, f->ops->answers);
+	}
+	assert_int_equal(kinds, 4);
 }
 
 /* ---- what people read ---- */
@@ -667,6 +694,7 @@ main(void)
 		TEST(every_event_fits_its_receiver_whatever_it_holds),
 		TEST(every_event_is_told_by_every_kind_in_every_state_of_its_alert),
 		TEST(a_program_from_before_leaves_what_it_does_not_know),
+		TEST(what_is_answered_by_links_has_them),
 		TEST(the_first_line_says_how_bad_where_what_and_from_what_to_what),
 		TEST(how_long_nobody_has_acknowledged_is_said_in_words),
 		TEST(what_does_not_fit_is_counted),

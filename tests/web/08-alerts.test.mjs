@@ -4,6 +4,7 @@ import fs from 'node:fs/promises';
 import { after, before, test } from 'node:test';
 import { enrol } from '../http/lib/authenticator.mjs';
 import { base, until } from '../http/lib/env.mjs';
+import { Mailbox } from '../http/lib/mailbox.mjs';
 import { Receiver } from '../http/lib/receiver.mjs';
 import { all, bearer, newChannel, newConfig, newTenant, policy, push } from '../http/lib/people.mjs';
 import { startChromium, visit } from './lib/browser.mjs';
@@ -76,6 +77,31 @@ test('its evidence is offered to none who may not read the trail', () => as(asyn
   await v.sees(/^c7a1e001/);
   assert.equal(await page.getByRole('button', { name: 'Save the evidence' }).count(), 0);
 }));
+
+test('the link of a mail acknowledges without a sign-in and without scripts', async () => {
+  const mailbox = await new Mailbox().start();
+  try {
+    const to = (await admin('POST', '/api/drift/channels', { body: { name: 'my mail', kind: 'email', to: who.email } })).json;
+    const config = await newConfig(admin, { alerts: [{ channel_id: to.id, min_severity: 'info' }] });
+    await push(admin, config, [policy(1)]);
+    await push(admin, config, [policy(1, { state: 'disabled' })]);
+    const { mail } = await mailbox.wait(who.email, /Critical/), url = /^Acknowledge: (\S+)$/m.exec(mail.text)[1];
+    await as(async (v, page) => {
+      await page.goto(url);
+      await page.getByRole('heading', { name: 'Acknowledge this alert?' }).waitFor();
+      assert.ok(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth), 'as narrow as a phone');
+      assert.equal((await alertOf(config)).status, 'open', 'opening it has done nothing');
+      await page.getByRole('button', { name: 'Acknowledge' }).click();
+      await page.getByRole('heading', { name: 'Acknowledged' }).waitFor();
+      const alert = await alertOf(config);
+      assert.deepEqual([alert.status, alert.acknowledged_by], ['acknowledged', who.email]);
+      await page.goto(url);
+      await page.getByText(/This link was used before/).waitFor();
+    }, { javaScriptEnabled: false, viewport: { width: 320, height: 700 } });
+  } finally {
+    await mailbox.stop();
+  }
+});
 
 test('a link that answers asks once more behind the sign-in, and then counts no more', () => as(async (v, page) => {
   const { config, answers: [, resolve, accept] } = await drifted({ state: 'disabled' });

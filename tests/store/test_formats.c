@@ -189,7 +189,7 @@ a_format_is_one_file_and_one_row(void **state)
 	assert_int_equal(
 	    drift_count(y->x, "SELECT COUNT(*) FROM %s.outbox WHERE kind = 'plain'"), 1);
 	exchange(y, fd, "200 OK", &h);
-	assert_string_equal(h.body, "1 drift.alert.opened k 0 -> 1\n 0 -> 1");
+	assert_string_equal(h.body, "6 drift.alert.opened k 0 -> 1\n 0 -> 1");
 	assert_string_equal(drift_text(y->x, y, "SELECT title FROM %s.alerts"), "k changed");
 	assert_non_null(strstr(h.text, "\r\nContent-Type: text/plain; charset=utf-8\r\n"));
 	assert_non_null(strstr(h.text, "\r\nx-plain-number: msg_"));

@@ -21,6 +21,8 @@
 	X("alertmanager", alertmanager_alerts, true,  false, WORK_ASKED, "API v2 of Prometheus Alertmanager; url is where it is") \
 	X("template",     templated_webhook,   true,  false, WORK_ASKED, "a JSON body of your own (template), with headers") \
 	X("syslog",       syslog_lines,        true,  false, WORK_ASKED, "RFC 5424 over TLS (tcp+tls://HOST:6514) or UDP (udp://HOST:514, where the installation allows plain http), with an OCSF Detection Finding as its message")
-#define OTHER_FORMATS(X)   X("mail", user_mail, false, false, WORK_ASKED, "to a user; no channel")
+#define OTHER_FORMATS(X) \
+	X("mail", user_mail, false, false, WORK_ASKED, "to a user; no channel") \
+	X("digest", digest_mail, false, false, WORK_ASKED, "a digest, to a channel of the kind email")
 
 #endif

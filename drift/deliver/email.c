@@ -10,9 +10,8 @@
 
 #include "core/auth/ident.h"
 #include "core/auth/mail/mail_queue.h"
-#include "drift/deliver/attempt.h"
+#include "drift/deliver/email.h"
 #include "drift/deliver/mail_post.h"
-#include "drift/deliver/words.h"
 
 /* ---- what is written ---- */
 
@@ -148,12 +147,13 @@ put_foot(struct both *b, const struct attempt *a, const struct words *w)
 	end_line(b, "</p></body></html>");
 }
 
-static bool
-write_mail(const struct attempt *a, TALLOC_CTX *mem, const struct words *w, struct mail_message *m,
+bool
+email_write(const struct attempt *a, TALLOC_CTX *mem, const struct words *w, struct mail_message *m,
     struct err *e)
 {
 	struct both b;
 
+	m->subject = w->headline;
 	buf_make(&b.text, mem);
 	buf_make(&b.html, mem);
 	put_head(&b, w);
@@ -184,20 +184,28 @@ mail_id(TALLOC_CTX *mem, const char *word, const struct uuid *id, struct err *e)
 	return out;
 }
 
-static bool
-put_fields(const struct attempt *a, TALLOC_CTX *mem, const struct alert_event *shown,
-    struct mail_message *m, struct err *e)
+bool
+email_address(
+    const struct attempt *a, TALLOC_CTX *mem, int64_t at_ms, struct mail_message *m, struct err *e)
 {
 	m->from_name = MAIL_SENDER_NAME;
 	m->from = mail_sender(mem, a->d->env->conf, e);
 	m->to = a->channel.target;
-	m->at_ms = shown->at.ms;
+	m->at_ms = at_ms;
 	m->id = mail_id(mem, "", &a->row.wire_id, e);
 	m->list = mail_id(mem, "alerts-", &a->channel.id, e);
-	if (shown->alert == NULL)
-		return m->from != NULL && m->id != NULL && m->list != NULL;
-	m->thread = mail_id(mem, "alert-", &shown->alert->id, e);
-	return m->from != NULL && m->id != NULL && m->list != NULL && m->thread != NULL;
+	return m->from != NULL && m->id != NULL && m->list != NULL;
+}
+
+static bool
+put_fields(const struct attempt *a, TALLOC_CTX *mem, const struct alert_event *shown,
+    struct mail_message *m, struct err *e)
+{
+	if (!email_address(a, mem, shown->at.ms, m, e))
+		return false;
+	if (shown->alert != NULL)
+		m->thread = mail_id(mem, "alert-", &shown->alert->id, e);
+	return shown->alert == NULL || m->thread != NULL;
 }
 
 static bool
@@ -206,10 +214,8 @@ prepare_alert(const struct attempt *a, TALLOC_CTX *mem, struct mail_message *m, 
 	struct alert_event shown;
 	struct words       w;
 
-	if (!attempt_event(a, mem, &shown, e) || !words_make(mem, &shown, &w, e))
-		return false;
-	m->subject = w.headline;
-	return put_fields(a, mem, &shown, m, e) && write_mail(a, mem, &w, m, e);
+	return attempt_event(a, mem, &shown, e) && words_make(mem, &shown, &w, e) &&
+	       put_fields(a, mem, &shown, m, e) && email_write(a, mem, &w, m, e);
 }
 
 static void

@@ -18,6 +18,7 @@
 #include "drift/remask/remask.h"
 #include "drift/run/deadline.h"
 #include "drift/run/takeover.h"
+#include "drift/service/digest.h"
 #include "drift/snapshot/retention.h"
 #include "drift/template/carry.h"
 #include "drift/watch/watch.h"
@@ -32,6 +33,7 @@ see_deadlines(struct worker *w, int64_t *wait_ms, struct err *e)
 {
 	const struct due_other others[] = {
 		{ SCHEDULE_ACCEPTANCE, acceptance_due, &w->deliver->auth },
+		{ SCHEDULE_DIGEST, digest_due, (void *)(uintptr_t)w->deliver->env },
 		{ NULL, NULL, NULL },
 	};
 	size_t done;

@@ -17,7 +17,8 @@
 
 /* What is asked, and what the parts share. */
 struct look {
-	const struct acting  *a;
+	struct tenant_db     *t;
+	TALLOC_CTX           *mem;
 	struct daily_filter   f;
 	instant               now;
 	int64_t               days;
@@ -48,7 +49,7 @@ count(struct severity_counts *c, const char *severity, int64_t n)
 static bool
 days_make(struct look *l, struct analytics *out, struct err *e)
 {
-	TALLOC_CTX *mem = l->a->by.mem;
+	TALLOC_CTX *mem = l->mem;
 
 	l->by_day = talloc_zero_size(mem, (size_t)l->days * sizeof(l->by_day[0]));
 	if (l->by_day == NULL)
@@ -75,7 +76,7 @@ days_fill(struct look *l, struct err *e)
 	struct daily_severity *rows;
 	size_t                 n;
 
-	if (!daily_severities(l->a->by.t, l->a->by.mem, &l->f, &rows, &n, e))
+	if (!daily_severities(l->t, l->mem, &l->f, &rows, &n, e))
 		return false;
 	for (size_t i = 0; i < n; i++) {
 		int64_t at = rows[i].day - l->f.from;
@@ -101,7 +102,7 @@ static bool
 anomalies_find(struct look *l, const struct analytics_day *days, size_t n, struct anomalies *out,
     struct err *e)
 {
-	TALLOC_CTX         *mem = l->a->by.mem;
+	TALLOC_CTX         *mem = l->mem;
 	double             *v = talloc_zero_size(mem, n * sizeof(*v)), median, mad, threshold;
 	struct anomaly_day *found = talloc_zero_size(mem, n * sizeof(*found));
 
@@ -127,13 +128,13 @@ add_anomalies(struct look *l, struct analytics *out, struct err *e)
 	instant began;
 	int64_t skip;
 
-	if (!analytics_began(l->a->by.t, &l->f.config_id, &began, e))
+	if (!analytics_began(l->t, &l->f.config_id, &began, e))
 		return false;
 	skip = began.ms / DAY_MS - l->f.from;
 	skip = skip < 0 ? 0 : skip;
 	if (began.ms == 0 || l->days - skip < ANOMALY_DAYS)
 		return true;
-	out->anomalies = talloc_zero(l->a->by.mem, struct anomalies);
+	out->anomalies = talloc_zero(l->mem, struct anomalies);
 	if (out->anomalies == NULL)
 		return err_memory(e);
 	return anomalies_find(l, l->by_day + skip, (size_t)(l->days - skip), out->anomalies, e);
@@ -147,11 +148,11 @@ add_noisiest(struct look *l, struct analytics *out, struct err *e)
 	struct noisy_rule     *judging;
 	size_t                 noisy_n, judging_n;
 
-	if (!daily_resources(l->a->by.t, l->a->by.mem, &l->f, &resources, &noisy_n, e) ||
-	    !daily_rules(l->a->by.t, l->a->by.mem, &l->f, &rules, &judging_n, e))
+	if (!daily_resources(l->t, l->mem, &l->f, &resources, &noisy_n, e) ||
+	    !daily_rules(l->t, l->mem, &l->f, &rules, &judging_n, e))
 		return false;
-	noisy = talloc_zero_size(l->a->by.mem, (noisy_n + 1) * sizeof(*noisy));
-	judging = talloc_zero_size(l->a->by.mem, (judging_n + 1) * sizeof(*judging));
+	noisy = talloc_zero_size(l->mem, (noisy_n + 1) * sizeof(*noisy));
+	judging = talloc_zero_size(l->mem, (judging_n + 1) * sizeof(*judging));
 	if (noisy == NULL || judging == NULL)
 		return err_memory(e);
 	for (size_t i = 0; i < noisy_n; i++)
@@ -187,11 +188,11 @@ add_work(struct look *l, struct analytics *out, struct err *e)
 	double            *taken, *done;
 	size_t             n, taken_n = 0, done_n = 0;
 
-	if (!analytics_work(l->a->by.t, l->a->by.mem, &l->f.config_id,
-		(instant) { l->f.from * DAY_MS }, &rows, &n, e))
+	if (!analytics_work(
+		l->t, l->mem, &l->f.config_id, (instant) { l->f.from * DAY_MS }, &rows, &n, e))
 		return false;
-	taken = talloc_zero_size(l->a->by.mem, (n + 1) * sizeof(*taken));
-	done = talloc_zero_size(l->a->by.mem, (n + 1) * sizeof(*done));
+	taken = talloc_zero_size(l->mem, (n + 1) * sizeof(*taken));
+	done = talloc_zero_size(l->mem, (n + 1) * sizeof(*done));
 	if (taken == NULL || done == NULL)
 		return err_memory(e);
 	for (size_t i = 0; i < n; i++) {
@@ -200,22 +201,21 @@ add_work(struct look *l, struct analytics *out, struct err *e)
 		if (rows[i].resolved_ms >= 0)
 			done[done_n++] = (double)rows[i].resolved_ms / 1000;
 	}
-	return times_make(l->a->by.mem, taken, taken_n, &out->acknowledge, e) &&
-	       times_make(l->a->by.mem, done, done_n, &out->resolve, e);
+	return times_make(l->mem, taken, taken_n, &out->acknowledge, e) &&
+	       times_make(l->mem, done, done_n, &out->resolve, e);
 }
 
 static bool
 add_open(struct look *l, struct analytics *out, struct err *e)
 {
-	struct open_now    *o = talloc_zero(l->a->by.mem, struct open_now);
+	struct open_now    *o = talloc_zero(l->mem, struct open_now);
 	struct open_alerts *rows;
 	size_t              n;
 
-	if (o == NULL ||
-	    (o->by_severity = talloc_zero(l->a->by.mem, struct severity_counts)) == NULL ||
-	    (o->by_age = talloc_zero(l->a->by.mem, struct analytics_ages)) == NULL)
+	if (o == NULL || (o->by_severity = talloc_zero(l->mem, struct severity_counts)) == NULL ||
+	    (o->by_age = talloc_zero(l->mem, struct analytics_ages)) == NULL)
 		return err_memory(e);
-	if (!analytics_open(l->a->by.t, l->a->by.mem, &l->f.config_id, l->now, &rows, &n, e))
+	if (!analytics_open(l->t, l->mem, &l->f.config_id, l->now, &rows, &n, e))
 		return false;
 	for (size_t i = 0; i < n; i++) {
 		count(o->by_severity, rows[i].severity, rows[i].n);
@@ -229,30 +229,37 @@ add_open(struct look *l, struct analytics *out, struct err *e)
 static bool
 add_acceptances(struct look *l, struct analytics *out, struct err *e)
 {
-	out->acceptances = talloc_zero(l->a->by.mem, struct acceptances);
+	out->acceptances = talloc_zero(l->mem, struct acceptances);
 	if (out->acceptances == NULL)
 		return err_memory(e);
-	return analytics_acceptances(l->a->by.t, &l->f.config_id, l->now,
-	    (instant) { l->now.ms + SOON_MS }, out->acceptances, e);
+	return analytics_acceptances(
+	    l->t, &l->f.config_id, l->now, (instant) { l->now.ms + SOON_MS }, out->acceptances, e);
 }
 
 bool
-analytics_see(
-    const struct acting *a, const struct analytics_wish *in, struct analytics *out, struct err *e)
+analytics_look(struct tenant_db *t, TALLOC_CTX *mem, instant now, const struct analytics_wish *in,
+    struct analytics *out, struct err *e)
 {
 	struct look l = {
-		.a = a,
-		.now = acting_now(a),
+		.t = t,
+		.mem = mem,
+		.now = now,
 		.days = in->days == 0 ? DAYS : in->days,
 	};
 	struct drift_config c;
 
 	l.f = (struct daily_filter) { in->config_id, l.now.ms / DAY_MS - l.days + 1,
 		in->top == 0 ? TOP : (size_t)in->top };
-	if (!uuid_is_nil(&in->config_id) &&
-	    !config_by_id(a->by.t, a->by.mem, &in->config_id, &c, e))
+	if (!uuid_is_nil(&in->config_id) && !config_by_id(t, mem, &in->config_id, &c, e))
 		return false;
 	return days_make(&l, out, e) && days_fill(&l, e) && add_anomalies(&l, out, e) &&
 	       add_noisiest(&l, out, e) && add_work(&l, out, e) && add_open(&l, out, e) &&
 	       add_acceptances(&l, out, e);
+}
+
+bool
+analytics_see(
+    const struct acting *a, const struct analytics_wish *in, struct analytics *out, struct err *e)
+{
+	return analytics_look(a->by.t, a->by.mem, acting_now(a), in, out, e);
 }

@@ -66,6 +66,9 @@ struct analytics_wish {
 	int64_t     days, top; /* 0: 30 and 10 */
 	struct uuid config_id; /* nil: of all */
 };
+/* The same for whoever looks, as of that instant. */
+MUST_USE bool analytics_look(struct tenant_db *t, TALLOC_CTX *mem, instant now, const struct analytics_wish *in,
+    struct analytics *out, struct err *e);
 MUST_USE bool analytics_see(const struct acting *a, const struct analytics_wish *in,
     struct analytics *out, struct err *e);
 

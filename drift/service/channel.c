@@ -11,6 +11,7 @@
 #include "drift/service/channel_secret.h"
 #include "drift/service/channel_template.h"
 #include "drift/service/channel_trail.h"
+#include "drift/service/digest.h"
 #include "drift/service/routing.h"
 #include "drift/watch/own_scope.h"
 
@@ -111,10 +112,11 @@ static bool
 make_body(struct db *db, void *arg, struct err *e)
 {
 	const struct channel_deed *d = arg;
-	const struct channel       none = { .id = d->out->row.id };
+	const struct channel      *c = &d->out->row;
+	const struct channel       none = { .id = c->id };
 
-	return channel_add(db, &d->out->row, e) &&
-	       channel_feed_set(db, d->a, &none, &d->out->row, e);
+	return channel_add(db, c, e) && channel_feed_set(db, d->a, &none, c, e) &&
+	       (c->digest == NULL || digest_schedule(db, d->a->by.mem, c, acting_now(d->a), e));
 }
 
 static bool
@@ -132,7 +134,8 @@ make_row(
 	if ((in->values && !may_tell_values(a, e)) || (in->trail && !channel_feed_may(a, e)) ||
 	    (in->trail && !channel_feed_fits(a, c, e)) || !set_target(a, c, &in->target, e) ||
 	    !channel_secret_set(a, c, in->secret, &out->secret, e) ||
-	    !channel_template_set(a, c, in, e) || !channel_ca_set(a, c, in, e))
+	    !channel_template_set(a, c, in, e) || !channel_ca_set(a, c, in, e) ||
+	    (in->digest != NULL && !digest_set(a, c, in->digest, e)))
 		return false;
 	c->rate = in->rate;
 	if (!check_rate(a, c, e))
@@ -235,6 +238,15 @@ alter_values(
 		c->with_values = d->in->values;
 	return !c->with_values || (was->with_values && !is_moved(d, was, c)) ||
 	       may_tell_values(d->a, e);
+}
+
+static bool
+alter_digest(
+    const struct channel_deed *d, const struct channel *was, struct channel *c, struct err *e)
+{
+	if (d->in->has_digest)
+		return digest_set(d->a, c, d->in->digest, e);
+	return c->digest == NULL || !is_moved(d, was, c) || digest_may(d->a, e);
 }
 
 /* It hears less now, or later. */
@@ -367,10 +379,12 @@ alter_body(struct db *db, void *arg, struct err *e)
 	       alter_words(d, c, e) && (!in->has_rate || check_rate(d->a, c, e)) &&
 	       alter_values(d, &was, c, e) && alter_trail(d, &was, c, e) &&
 	       alter_secret(d, &was, c, e) && alter_template(d, &was, c, e) &&
-	       channel_ca_set(d->a, c, in, e) && alter_former(d, &was, c, e) &&
+	       channel_ca_set(d->a, c, in, e) && alter_digest(d, &was, c, e) &&
+	       alter_former(d, &was, c, e) &&
 	       channel_details(d->a->by.mem, &was, c, in->has_secret || in->has_headers,
 		   &d->entry.details, e) &&
 	       channel_set(db, c, e) && channel_feed_set(db, d->a, &was, c, e) &&
+	       (!in->has_digest || digest_schedule(db, d->a->by.mem, c, acting_now(d->a), e)) &&
 	       (!begins_anew(in, &was, c) ||
 		   (pace_anew(db, &was, c, e) && replay_due(db, d->a->by.mem, &c->id, e)));
 }

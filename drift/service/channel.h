@@ -21,6 +21,8 @@ MUST_USE bool delivery_page(
 /* Its target is an address, no url. */
 bool channel_by_address(const struct channel *c);
 
+struct digest_wish; /* digest.h */
+
 struct channel_wish {
 	const char          *name, *kind;   /* NULL: not named; the kind never changes */
 	struct format_target target;        /* of one that is there: the url, or NULL */
@@ -29,10 +31,11 @@ struct channel_wish {
 	int64_t              former_s;      /* how long the secret that is replaced signs too */
 	const char          *template;      /* NULL: not named */
 	const char          *ca;            /* NULL: those of the system */
+	const struct digest_wish *digest;   /* NULL: none */
 	struct items         headers;       /* struct templated_header; none: none are sent */
 	bool                 values, trail;  /* trail: it is told the audit trail (channel_feed.h) */
 	struct channel_rate  rate;          /* 0: its kind's */
-	bool                 has_secret, has_values, has_former, has_headers, has_rate, has_ca, has_trail; /* named */
+	bool                 has_secret, has_values, has_former, has_headers, has_rate, has_ca, has_digest, has_trail; /* named */
 };
 struct channel_made {
 	struct channel row;

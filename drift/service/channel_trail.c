@@ -78,7 +78,7 @@ struct channel_changed {
 	const char               *name;
 	const struct text_change *renamed, *status, *target, *rate;
 	const struct flag_change *values, *audit;
-	const char               *secret, *template, *ca;
+	const char               *secret, *template, *ca, *digest;
 	instant                   former_secret_until;
 };
 static const struct field changed_fields[] = {
@@ -93,6 +93,7 @@ static const struct field changed_fields[] = {
 	TOLD_IF(struct channel_changed, former_secret_until),
 	TOLD_IF(struct channel_changed, template),
 	TOLD_IF(struct channel_changed, ca),
+	TOLD_IF(struct channel_changed, digest),
 	FIELD_END,
 };
 static const struct schema changed_schema =
@@ -156,6 +157,9 @@ tell_changes(TALLOC_CTX *mem, const struct channel *was, const struct channel *n
 		.ca = is_same(was->ca, now->ca) ? NULL
 		      : now->ca == NULL         ? "none"
 						: "new",
+		.digest = is_same(was->digest, now->digest) ? NULL
+			  : now->digest == NULL             ? "none"
+							    : "new",
 	};
 
 	return target.from == NULL || target.to == NULL || slow == NULL || fast == NULL

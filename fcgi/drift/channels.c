@@ -6,6 +6,7 @@
 #include "drift/service/channel.h"
 #include "drift/service/channel_feed.h"
 #include "drift/service/channel_replay.h"
+#include "drift/service/digest.h"
 #include "fcgi/drift/drift.h"
 #include "fcgi/drift/shown.h"
 #include "fcgi/routes.h"
@@ -28,6 +29,11 @@ static const struct schema rate_schema = SCHEMA("ChannelRate", struct channel_ra
 	"syslog over TLS: certificates in PEM of the authorities that are believed there, and no " \
 	"others; those of the system where there are none."
 #define CA_MAX 16384
+#define DIGEST_DOC                                                                                 \
+	"email: a digest of the whole days (UTC) before, in numbers of /api/drift/analytics: "     \
+	"what "                                                                                    \
+	"drifted, what is open and how old, what was accepted and ends, which configs are blind, " \
+	"and what is told to nobody. Needs read:drift and read:alerts."
 
 static const char *const told_kinds[] = { "audit", NULL };
 #define KINDS_DOC                                                                                  \
@@ -69,6 +75,7 @@ struct channel_out {
 	char       *secret; /* once, when it is made */
 	instant     former_secret_until;
 	const char *template, *ca;
+	const struct digest_wish  *digest;
 	bool                       has_headers;
 	const struct channel_rate *rate;
 	struct strings             kinds;
@@ -97,6 +104,8 @@ static const struct field channel_out_fields[] = {
 	FIELD(struct channel_out, template, .flags = FIELD_OMIT_ZERO,
 	    .doc = "template: the body that it is told in."),
 	FIELD(struct channel_out, ca, .flags = FIELD_OMIT_ZERO, .doc = CA_DOC),
+	FIELD(struct channel_out, digest, .item = &digest_wish_schema, .flags = FIELD_OMIT_ZERO,
+	    .doc = DIGEST_DOC),
 	FIELD(struct channel_out, has_headers, .flags = FIELD_OMIT_ZERO,
 	    .doc = "template: it is sent headers, which are not shown."),
 	FIELD(struct channel_out, rate, .item = &rate_schema, .flags = FIELD_OMIT_ZERO,
@@ -130,6 +139,7 @@ static const char *const statuses[] = { CHANNEL_ACTIVE, CHANNEL_PAUSED, CHANNEL_
 struct channel_new {
 	const char                *name, *kind, *url, *to, *secret, *template, *ca;
 	struct items               headers;
+	const struct digest_wish  *digest;
 	const struct channel_rate *rate;
 	struct strings             kinds;
 	bool                       values;
@@ -149,6 +159,8 @@ static const struct field channel_new_fields[] = {
 		"secret, whsec_ and base64 of 24 to 64 bytes; where it is left out one is made."),
 	FIELD(struct channel_new, template, .min = 1, .max = TEMPLATED_MAX, .doc = TEMPLATE_DOC),
 	FIELD(struct channel_new, ca, .min = 1, .max = CA_MAX, .doc = CA_DOC),
+	FIELD(struct channel_new, digest, .item = &digest_wish_schema, .flags = FIELD_NULLABLE,
+	    .doc = DIGEST_DOC),
 	FIELD(struct channel_new, headers, .item = &templated_header_schema,
 	    .max = TEMPLATED_HEADERS_MAX, .doc = HEADERS_DOC),
 	FIELD(struct channel_new, rate, .item = &rate_schema, .flags = FIELD_NULLABLE,
@@ -165,6 +177,7 @@ static const struct schema channel_new_schema =
 struct channel_update {
 	const char                *name, *kind, *url, *to, *secret, *status, *template, *ca;
 	struct items               headers;
+	const struct digest_wish  *digest;
 	const struct channel_rate *rate;
 	struct strings             kinds;
 	bool                       values;
@@ -196,6 +209,8 @@ static const struct field channel_update_fields[] = {
 	    .flags = FIELD_NULLABLE | FIELD_FRESH,
 	    .doc = CA_DOC " null: those of the system; of a channel that is told values, by those "
 			  "with read:snapshots only."),
+	FIELD(struct channel_update, digest, .item = &digest_wish_schema,
+	    .flags = FIELD_NULLABLE | FIELD_FRESH, .doc = DIGEST_DOC " null: none."),
 	FIELD(struct channel_update, headers, .item = &templated_header_schema,
 	    .max = TEMPLATED_HEADERS_MAX, .flags = FIELD_FRESH,
 	    .doc = HEADERS_DOC " All of them; to be named with another url: they go there."),
@@ -257,9 +272,12 @@ channel_show(
 	const struct channel_feeds *feeds = p->with;
 	bool                        by_address = channel_by_address(c);
 	struct channel_rate        *rate = show_rate(r, c);
+	struct digest_wish         *digest;
 
 	if (rate == NULL)
 		return err_memory(e);
+	if (!digest_of(r->mem, c, &digest, e))
+		return false;
 	*(struct channel_out *)out = (struct channel_out) {
 		.id = c->id,
 		.name = c->name,
@@ -272,6 +290,7 @@ channel_show(
 		.former_secret_until = c->former_until,
 		.template = c->template,
 		.ca = c->ca,
+		.digest = digest,
 		.has_headers = c->template != NULL && c->secret.p != NULL,
 		.rate = rate->per_minute == 0 ? NULL : rate,
 		.created_at = c->created_at,
@@ -379,6 +398,7 @@ make_channel(struct request *r, const void *body, void *answer, struct err *e)
 		.template = in->template,
 		.ca = in->ca,
 		.has_ca = in->ca != NULL,
+		.digest = in->digest,
 		.headers = in->headers,
 		.has_headers = in->headers.n > 0,
 		.values = in->values,
@@ -405,6 +425,8 @@ change_channel(struct request *r, const void *body, void *answer, struct err *e)
 		   .template = in->template,
 		   .ca = in->ca,
 		   .has_ca = (in->given & schema_bit(s, "ca")) != 0,
+		   .digest = in->digest,
+		   .has_digest = (in->given & schema_bit(s, "digest")) != 0,
 		   .headers = in->headers,
 		   .has_headers = (in->given & schema_bit(s, "headers")) != 0,
 		   .values = in->values,

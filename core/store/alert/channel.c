@@ -23,6 +23,7 @@ static const struct field channel_fields[] = {
 	COLUMN_NULL(struct channel, former_until),
 	COLUMN_NULL(struct channel, template),
 	COLUMN_NULL(struct channel, ca),
+	COLUMN_NULL(struct channel, digest),
 	RATE_COLUMNS,
 	FIELD_END,
 };
@@ -30,7 +31,8 @@ static const struct schema channel_schema = SCHEMA("StoredChannel", struct chann
 
 #define CHANNEL_COLUMNS                                                                            \
 	"id, name, kind, target, secret, with_values, status, status_reason, created_at, "         \
-	"updated_at, paused_at, former_secret, former_until, template, ca, rate_per_minute, "      \
+	"updated_at, paused_at, former_secret, former_until, template, ca, digest, "               \
+	"rate_per_minute, "                                                                        \
 	"rate_burst"
 
 static const struct field set_fields[] = {
@@ -46,6 +48,7 @@ static const struct field set_fields[] = {
 	COLUMN_NULL(struct channel, former_until),
 	COLUMN_NULL(struct channel, template),
 	COLUMN_NULL(struct channel, ca),
+	COLUMN_NULL(struct channel, digest),
 	RATE_COLUMNS,
 	COLUMN(struct channel, id),
 	FIELD_END,
@@ -62,14 +65,14 @@ static const struct schema disable_in = SCHEMA("ChannelDisableIn", struct channe
 SQL(channel_insert, SQL_TENANT, &channel_schema, NULL,
     "INSERT INTO channels (" CHANNEL_COLUMNS ") VALUES (:id, :name, :kind, :target, :secret,"
     " :with_values, :status, :status_reason, :created_at, :updated_at, :paused_at, :former_secret,"
-    " :former_until, :template, :ca, :rate_per_minute, :rate_burst)");
+    " :former_until, :template, :ca, :digest, :rate_per_minute, :rate_burst)");
 SQL(channel_select, SQL_TENANT, &id_in, &channel_schema,
     "SELECT " CHANNEL_COLUMNS " FROM channels WHERE id = :id");
 #define SELECT_IDS                                                                                 \
 	"SELECT c.id, c.name, c.kind, c.target, c.secret, c.with_values, c.status, "               \
 	"c.status_reason,"                                                                         \
 	" c.created_at, c.updated_at, c.paused_at, c.former_secret, c.former_until,"               \
-	" c.template, c.ca, c.rate_per_minute, c.rate_burst"                                       \
+	" c.template, c.ca, c.digest, c.rate_per_minute, c.rate_burst"                             \
 	" FROM (SELECT DISTINCT UNHEX(REPLACE(t.id, '-', '')) AS id FROM"                          \
 	" JSON_TABLE(:ids, '$[*]' COLUMNS (id CHAR(36) PATH '$')) t) j"                            \
 	" JOIN channels c ON c.id = j.id"
@@ -84,7 +87,7 @@ SQL(channel_update, SQL_TENANT, &set_in, NULL,
     " with_values = :with_values, status = :status,"
     " status_reason = :status_reason, updated_at = :updated_at, paused_at = :paused_at,"
     " former_secret = :former_secret, former_until = :former_until, template = :template,"
-    " ca = :ca,"
+    " ca = :ca, digest = :digest,"
     " rate_per_minute = :rate_per_minute, rate_burst = :rate_burst"
     " WHERE id = :id");
 SQL(channel_delete, SQL_TENANT, &id_in, NULL, "DELETE FROM channels WHERE id = :id");

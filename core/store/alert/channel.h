@@ -34,6 +34,7 @@ struct channel {
 	instant     former_until;  /* so long; 0: none */
 	char       *template;      /* of a kind that has one: the body that it is told in; NULL: none */
 	char       *ca;            /* of a kind that has one: certificates in PEM that are believed; NULL: those of the system */
+	char       *digest;        /* of a mailbox: when a digest is sent (drift/service/digest.h), JSON; NULL: none is */
 	struct channel_rate rate;  /* 0: as its kind has it (drift/deliver/format.h) */
 	bool        tells_trail;   /* it is told the audit trail: no column, whoever asks audit_feed.h sets it */
 };

@@ -163,7 +163,7 @@ const struct archive_plan archive_plans[] = {
 	CARRY_OVER("alert_routing", "id* version routes"),
 	CARRY("channels", "id* name kind target secret status status_reason created_at updated_at"
 			  " with_values paused_at former_secret former_until template"
-			  " rate_per_minute rate_burst ca"),
+			  " rate_per_minute rate_burst ca digest"),
 	CARRY("deliveries", "id* outbox_id channel_id attempt at outcome http_status took_ms detail"
 			    " wire_id event request_bytes"),
 	CARRY("audit_feeds", "channel_id* chain seq lost tries told_at detail made_at"),

@@ -22,6 +22,7 @@
 #define SCHEDULE_REPEAT "repeat" /* the same of what was told of it and is still open */
 #define SCHEDULE_WINDOW  "window"  /* maintenance windows of series `ref` are to be made ahead */
 #define SCHEDULE_ACCEPTANCE "acceptance" /* whether row `ref` of drift_acceptances still waits for what is there */
+#define SCHEDULE_DIGEST  "digest"  /* the digest of channel `ref` is to be sent */
 #define SCHEDULE_STORAGE "storage" /* what the tenant stores is to be counted: something was taken away; `ref` is nil */
 #define SCHEDULE_LINES "lines" /* lines of history of config `ref` are to be written (promotion.h) */
 #define SCHEDULE_LEASE_S 60

@@ -156,7 +156,7 @@ export const t = {
     allAgain: 'Send again what was given up', allAgainAsk: 'Send again what was given up?', since: 'Only what was tried since (empty: all)',
     sent: (n) => `${plural(n, 'message')} ${n === 1 ? 'goes' : 'go'} out again.`, sentSome: (n) => `${plural(n, 'message')} go out again, and there are more: do it once more.`,
     log: 'What was sent', noLog: 'Nothing was sent to it yet.', heads: ['When', 'What', 'What came of it', 'Why', 'Deed'],
-    events: { 'drift.alert.opened': 'alert opened', 'drift.alert.updated': 'alert changed', 'drift.alert.attributed': 'who made it', 'drift.alert.resolved': 'alert ended', 'drift.alert.reopened': 'alert open again', 'drift.alert.unacknowledged': 'nobody has acknowledged', 'drift.alert.acknowledged': 'acknowledged', 'drift.alert.in_progress': 'work begun', 'drift.alert.assigned': 'given to somebody', 'channel.test': 'test' },
+    events: { 'drift.alert.opened': 'alert opened', 'drift.alert.updated': 'alert changed', 'drift.alert.attributed': 'who made it', 'drift.alert.resolved': 'alert ended', 'drift.alert.reopened': 'alert open again', 'drift.alert.unacknowledged': 'nobody has acknowledged', 'drift.alert.acknowledged': 'acknowledged', 'drift.alert.in_progress': 'work begun', 'drift.alert.assigned': 'given to somebody', 'channel.test': 'test', 'drift.digest': 'digest' },
     attempt: (n, took) => `attempt ${number(n)}, ${number(took)} ms`, http: (n) => `, HTTP ${n}`,
     next: { pending: 'It is tried again.', dead: 'It was given up.', superseded: 'A newer message has told it.' },
     changed: 'Something was sent.', back: 'All channels',

@@ -66,6 +66,7 @@ const deeds = {
     former_secret_s: { make: async (w) => ({ target: `/api/drift/channels/${await w.channel()}`, body: { former_secret_s: 0 } }), done: 200 },
     status: { make: async (w) => ({ target: `/api/drift/channels/${await w.channel()}`, body: { status: 'active' } }), done: 200 },
     ca: { make: async (w) => ({ target: `/api/drift/channels/${await w.channel()}`, body: { ca: null } }), done: 200 },
+    digest: { make: async (w) => ({ target: `/api/drift/channels/${await w.mailed()}`, body: { digest: { every: 'day', at: '07:00' } } }), done: 200 },
     headers: { make: async (w) => ({ target: `/api/drift/channels/${await w.templated()}`, body: { headers: [] } }), done: 200 },
     rate: { make: async (w) => ({ target: `/api/drift/channels/${await w.channel()}`, body: { rate: null } }), done: 200 },
     kinds: { make: async (w) => ({ target: `/api/drift/channels/${await w.channel()}`, body: { kinds: [] } }), done: 200 },

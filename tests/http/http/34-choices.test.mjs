@@ -60,6 +60,7 @@ const tenant = async () => {
   }
   return (await all(operator, '/api/tenants')).find((t) => t.slug === another.slug);
 };
+const mailbox = { kind: 'email', url: undefined, to: 'a@choices.example' }, morning = { digest: { every: 'day', at: '07:00' } }; // who has a digest
 const channelOf = (kind) => ({ url: 'http://127.0.0.1:9/x', ...{ pagerduty: { secret: 'k'.repeat(32) }, email: { url: undefined, to: 'a@choices.example' }, template: { template: '{}' }, syslog: { url: 'udp://127.0.0.1:9' } }[kind] });
 const decide = (choice, more) => ({ ...more, ...(choice === 'accepted' ? { reason: 'Known.', expires_at: ahead(1) } : {}) });
 let changed; // a route: there are fifty at most
@@ -103,8 +104,8 @@ const requests = {
   'POST /api/drift/routes': async (at) => body('/api/drift/routes', { name: unique('r'), channels: [], match: { categories: ['nowhere'] }, ...await steps(at) }),
   'POST /api/drift/routes/try': (at, choice) => body('/api/drift/routes/try', { alert: { severity: 'low' } }),
   'PUT /api/drift/routes/{id}': async (at) => body(`/api/drift/routes/${(changed ??= (await admin('POST', '/api/drift/routes', { body: { name: unique('r'), channels: [] } })).json).id}`, await steps(at)),
-  'POST /api/drift/channels': (at, choice) => body('/api/drift/channels', { name: unique('ch'), ...(at === '/kind' ? channelOf(choice) : { kind: 'webhook', ...channelOf('webhook') }) }),
-  'PUT /api/drift/channels/{id}': async (at, choice) => body(`/api/drift/channels/${(await newChannel(admin, 'http://127.0.0.1:9/x', at === '/kind' ? { kind: choice, ...channelOf(choice) } : {})).id}`, {}),
+  'POST /api/drift/channels': (at, choice) => body('/api/drift/channels', { name: unique('ch'), ...(at.startsWith('/digest') ? { ...mailbox, ...morning } : at === '/kind' ? channelOf(choice) : { kind: 'webhook', ...channelOf('webhook') }) }),
+  'PUT /api/drift/channels/{id}': async (at, choice) => body(`/api/drift/channels/${(await newChannel(admin, 'http://127.0.0.1:9/x', at === '/kind' ? { kind: choice, ...channelOf(choice) } : at.startsWith('/digest') ? mailbox : {})).id}`, at.startsWith('/digest') ? morning : {}),
   'POST /api/drift/channels/{id}/replay': async () => body(`/api/drift/channels/${(await newChannel(admin, 'http://127.0.0.1:9/x')).id}/replay`, {}),
   'GET /api/auth/oidc/{provider}/start': () => body(`/api/auth/oidc/own/start?tenant=${mine.tenant}`),
   'GET /api/users': () => body('/api/users'),

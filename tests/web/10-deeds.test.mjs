@@ -40,6 +40,18 @@ async function quiet() {
 }
 const silencesOf = async (config, state) => (await all(admin, `/api/drift/silences?state=${state}`)).filter((s) => s.matcher.config === config.id);
 
+async function comesAgain() {
+  const config = await newConfig(admin);
+  const { status, json: series, text } = await admin('POST', '/api/drift/silence-series', { body: { matcher: { config: config.id }, reason: WHY, rule: 'FREQ=WEEKLY;COUNT=4', timezone: 'Europe/Berlin', starts_at: ahead(2), duration_s: 7200 } });
+  assert.equal(status, 201, text);
+  return { config, series };
+}
+const seriesOf = async (config, state = 'active') => (await all(admin, `/api/drift/silence-series?state=${state}`)).filter((s) => s.matcher.config === config.id);
+const look = async ({ page }, n) => {
+  await page.getByRole('button', { name: 'Show the windows' }).click();
+  await page.getByRole('heading', { name: n }).waitFor();
+};
+
 const deeds = [
   { name: 'acknowledge', press: 'Acknowledge', request: ['PUT', '**/api/drift/alerts/*'], said: 'You have acknowledged it.',
     effect: async ({ alert }) => assert.equal((await get(`/api/drift/alerts/${alert.id}`)).status, 'acknowledged') },
@@ -89,6 +101,27 @@ const deeds = [
     effect: async ({ channel }) => assert.equal((await get('/api/drift/channels')).items.find((c) => c.id === channel.id).status, 'paused') },
   { name: 'end a silence', there: quiet, at: () => '#/silences', title: 'Silences', open: ({ page }, { config }) => page.getByRole('button', { name: `End now: ${config.name}` }).click(), press: 'End now',
     request: ['DELETE', '**/api/drift/silences/*'], said: 'It is over.', effect: async ({ config }) => assert.equal((await silencesOf(config, 'expired')).length, 1) },
+  { name: 'plan windows that come again', there: comesAgain, at: () => '#/series', title: 'Windows that come again', open: async (v, { config }) => {
+    await v.page.locator('summary').filter({ hasText: 'Plan windows' }).click();
+    await v.page.getByLabel('Which config?').selectOption(config.name);
+    await v.fill('What is being done?', WHY);
+    await v.fill('The first begins', `${ahead(3).slice(0, 10)}T22:00`);
+    await v.fill('Hours that each lasts', '1.5');
+    await v.fill('How many', '3');
+    await look(v, 'The first 3 windows');
+  }, press: 'Make these windows', request: ['POST', '**/api/drift/silence-series'], said: 'The windows are planned.', effect: async ({ config }) => {
+    const [made] = await seriesOf(config);
+    assert.deepEqual([made.rule, made.duration_s, made.reason, made.next.length, made.starts_at.slice(0, 10)], ['FREQ=WEEKLY;COUNT=3', 5400, WHY, 3, ahead(3).slice(0, 10)]);
+  } },
+  { name: 'change a series', there: comesAgain, at: ({ series }) => `#/series/${series.id}`, title: /^Windows that come again: /, open: async (v) => {
+    await v.fill('Rule (RFC 5545)', 'FREQ=DAILY;COUNT=2');
+    await look(v, 'The first 2 windows');
+  }, press: 'Save these windows', request: ['PUT', '**/api/drift/silence-series/*'], said: 'It is saved.', effect: async ({ config, series }) => {
+    const [now] = await seriesOf(config);
+    assert.deepEqual([now.rule, now.next.length, now.starts_at, now.reason, now.timezone], ['FREQ=DAILY;COUNT=2', 2, series.starts_at, WHY, 'Europe/Berlin']);
+  } },
+  { name: 'end a series', there: comesAgain, at: () => '#/series', title: 'Windows that come again', open: ({ page }, { config }) => page.getByRole('button', { name: `End: ${config.name}` }).click(), press: 'End',
+    request: ['DELETE', '**/api/drift/silence-series/*'], said: 'The series is over.', effect: async ({ config }) => assert.deepEqual([(await seriesOf(config)).length, (await seriesOf(config, 'over')).length], [0, 1]) },
   { name: 'plan a window', there: quiet, at: () => '#/silences?state=scheduled', title: 'Silences', open: async ({ page }, { config }) => {
     await page.locator('summary').filter({ hasText: 'Plan a maintenance window' }).click();
     await page.getByLabel('Which config?').selectOption(config.name);
@@ -101,6 +134,33 @@ const deeds = [
 
 test('each deed keeps what was typed whatever the API answers, says what it was, and is done as soon as it can be', () => as((v) => walkDeeds(v,
   deeds.map((deed) => ({ there: drifted, at: ({ alert }) => `#/alerts/${alert.id}`, title: /: state /, ...deed })))));
+
+test('windows that come again are looked at before they are made, and what cannot be is said where it was typed', () => as(async (v, page) => {
+  const { config } = await comesAgain();
+  await v.goto('/#/series');
+  await v.sees('Windows that come again');
+  const row = page.getByRole('row', { name: config.name });
+  assert.match(await row.innerText(), /FREQ=WEEKLY;COUNT=4\s+2 hours each, by the clocks of Europe\/Berlin/);
+  assert.equal(await row.locator('ol li').count(), 3);
+  await page.locator('summary').filter({ hasText: 'Plan windows' }).click();
+  await v.fill('What is being done?', WHY);
+  await page.getByLabel('How often', { exact: true }).selectOption('by a rule of its own');
+  await v.press('Show the windows');
+  await page.getByText('Type the rule, or choose how often it is.').waitFor();
+  for (const [label, text, says] of [['Rule (RFC 5545)', 'FREQ=YEARLY;COUNT=2', /FREQ/], ['By the clocks of', 'Nowhere', /zone/]]) {
+    await v.fill(label, text);
+    await v.press('Show the windows');
+    await page.locator('.fault').filter({ hasText: says }).first().waitFor();
+    await v.fill(label, label === 'By the clocks of' ? 'Europe/Berlin' : 'FREQ=MONTHLY;BYDAY=-1FR;COUNT=12');
+  }
+  await look(v, 'The first 10 windows');
+  await v.examine('windows that come again');
+  await v.fill('Hours that each lasts', '3');
+  assert.equal(await page.getByRole('button', { name: 'Make these windows' }).count(), 0, 'what was typed since is looked at anew');
+  await row.getByRole('link', { name: /^Change/ }).click();
+  await v.sees(/^Windows that come again: /);
+  await v.examine('a series');
+}));
 
 test('what is quiet says what, why, by whom and until when, wherever it stands', () => as(async (v, page) => {
   const { config } = await quiet(), row = page.getByRole('row', { name: config.name });

@@ -4,7 +4,7 @@ import fs from 'node:fs/promises';
 import http from 'node:http';
 import { after, before, test } from 'node:test';
 import { base, until } from '../http/lib/env.mjs';
-import { all, bearer, newChannel, newConfig, newTenant, policy, push, unique } from '../http/lib/people.mjs';
+import { all, bearer, newChannel, newConfig, newTemplate, newTemplated, newTenant, policy, push, unique } from '../http/lib/people.mjs';
 import { startChromium, visit } from './lib/browser.mjs';
 import { walkDeeds, walkPages } from './lib/deeds.mjs';
 import { enter, session } from './lib/entering.mjs';
@@ -37,7 +37,42 @@ const drifted = async () => {
 const ofConfig = { there: drifted, at: ({ config }) => `#/configs/${config.id}`, title: /^config-/ };
 const RULES = JSON.stringify([{ category: 'conditionalAccessPolicies', path: '/state', severity: 'ignore', reason: HOSTILE }]);
 
+// Of a template: as it is, or applied here.
+const ofTemplate = { there: async () => ({ template: await newTemplate(admin) }), at: ({ template }) => `#/templates/${template.id}`, title: /^template-/ };
+const templated = async () => {
+  const { template: id, config } = await newTemplated(admin, who.tenant);
+  return { template: { id }, config: { id: config } };
+};
+const usesOf = (template) => all(admin, `/api/drift/templates/${template.id}/tenants`);
+
 const deeds = [
+  { name: 'make a template', there: async () => ({ name: unique('template') }), at: () => '#/templates', title: 'Templates', open: async (v, { name }) => {
+    await unfold(v, 'Make a template');
+    await v.fill('Name of the template', name);
+  }, values: { 'What it is for': HOSTILE }, press: 'Make a template', request: ['POST', '**/api/drift/templates'], said: /It is made, and nowhere yet/, effect: async ({ name }) => {
+    const made = (await all(admin, '/api/drift/templates')).find((one) => one.name === name);
+    assert.deepEqual([made.description, (await get(`/api/drift/templates/${made.id}`)).variables], [HOSTILE, [{ name: 'customer' }]]);
+  } },
+  { ...ofTemplate, name: 'a new version', open: (v) => unfold(v, 'Change what it says'), values: { 'The config (JSON)': '{"name": "Another of %customer%", "source": {"kind": "push"}}', 'Variables (JSON)': '[{"name": "customer", "default": "nobody"}]' }, press: 'Save it as a new version',
+    request: ['PUT', '**/api/drift/templates/*'], said: 'It is saved.', effect: async ({ template }) => {
+      const is = await get(`/api/drift/templates/${template.id}`);
+      assert.deepEqual([is.version, is.name, is.config.name], [2, template.name, 'Another of %customer%']);
+    } },
+  { ...ofTemplate, name: 'try a template', open: (v) => v.fill('Short names of the tenants', who.tenant), press: 'See what it would do', request: ['POST', '**/api/drift/templates/*/preview'], said: /^Every tenant was looked at/,
+    effect: async ({ template }, v) => {
+      assert.match(await v.page.getByRole('row', { name: who.tenant }).innerText(), /made/);
+      assert.deepEqual(await usesOf(template), []);
+    } },
+  { ...ofTemplate, name: 'apply a template', open: async (v) => {
+    await v.fill('Short names of the tenants', who.tenant);
+    await v.press('Apply it');
+  }, press: 'Apply it', request: ['POST', '**/api/drift/templates/*/apply'], said: /^Every tenant has had its turn/, effect: async ({ template }) => assert.deepEqual((await usesOf(template)).map((u) => [u.tenant, u.outcome]), [[who.tenant, 'made']]) },
+  { ...ofTemplate, there: templated, name: 'take a template back', open: (v) => v.press('Take the last application back'), press: 'Take the last application back', request: ['POST', '**/api/drift/templates/*/undo'], said: /^It was taken back in every tenant/,
+    effect: async ({ template, config }) => assert.deepEqual([await usesOf(template), (await admin('GET', `/api/drift/configs/${config.id}`)).status], [[], 404]) },
+  { ...ofTemplate, name: 'drop a template', open: (v) => v.press('Drop the template'), press: 'Drop the template', request: ['DELETE', '**/api/drift/templates/*'], said: 'The template is dropped.',
+    effect: async ({ template }) => assert.equal((await admin('GET', `/api/drift/templates/${template.id}`)).status, 404) },
+  { name: 'let go of a template', there: templated, at: ({ config }) => `#/configs/${config.id}`, title: /^of-it/, open: (v) => v.press('Let go of the template'), press: 'Let go of the template', request: ['DELETE', '**/api/drift/configs/*/template'], said: 'It is a config of its own now.',
+    effect: async ({ config }) => assert.equal((await admin('GET', `/api/drift/configs/${config.id}/template`)).status, 404) },
   { name: 'make one that is pushed', there: async () => ({}), at: () => '#/configs', title: 'Configs', open: (v) => unfold(v, 'Make a config'), values: { Name: HOSTILE, 'How a document is cut (JSON; empty: it is one resource)': '{"resources": "/items", "key": "/id"}' },
     press: 'Make the config', request: ['POST', '**/api/drift/configs'], said: /push the first snapshot to it/, effect: async (_, v) => {
       await v.sees(SHOWN);
@@ -104,6 +139,42 @@ test('who has configs finds each in the list, and is led through the making of o
   await page.getByText('It is read on its schedule from now on.').waitFor();
   assert.equal((await get(`/api/drift/configs/${made.id}`)).schedule.enabled, true);
   assert.equal(await page.getByRole('button', { name: 'Let it begin' }).count(), 0);
+}));
+
+test('a template says where it is and what is otherwise there, shows each version, and what was typed that is no JSON', () => as(async (v, page) => {
+  const { template, config } = await templated(), was = await get(`/api/drift/templates/${template.id}`);
+  const put = async (target, body) => {
+    const answer = await admin('PUT', target, { body });
+    assert.equal(answer.status, 200, answer.text);
+  };
+  await put(`/api/drift/configs/${config.id}`, { name: `${HOSTILE} t` });
+  await put(`/api/drift/templates/${template.id}`, { description: HOSTILE, config: { ...was.config, name: 'of the second version' } });
+  await v.goto(`/#/templates/${template.id}`);
+  await v.sees(was.name);
+  await page.getByText('not the newest').waitFor();
+  await v.press('See what it would do');
+  await page.getByText(/^Every tenant was looked at/).first().waitFor();
+  const kept = page.getByRole('region', { name: 'What came of it' });
+  assert.match(await kept.innerText(), /kept/);
+  await kept.locator('summary').click();
+  assert.match(await kept.innerText(), /\/name stays as the tenant has it/);
+  assert.match(await page.getByRole('region', { name: 'Where it is' }).innerText(), /\/name/);
+  await v.examine('template');
+  await unfold(v, 'Change what it says');
+  await v.fill('Variables (JSON)', '[');
+  await v.press('Save it as a new version');
+  await page.getByText(/This is no JSON/).waitFor();
+  await v.goto('/#/templates');
+  await v.sees('Templates');
+  await v.examine('templates');
+  await v.turn(`#/templates/${template.id}?version=1`);
+  await until('the first version', async () => (await page.locator('main').innerText()).includes(`"name": "${was.config.name}"`));
+  await v.goto(`/#/configs/${config.id}`);
+  await v.sees(`${SHOWN} t`);
+  const otherwise = page.getByRole('region', { name: 'Where it says otherwise' });
+  assert.ok((await otherwise.innerText()).includes(SHOWN));
+  assert.equal(await page.locator('main img').count(), 0);
+  await v.examine('config of a template');
 }));
 
 test('any two instants of a config are held against each other, and of a resource it is seen how it was and what changed', () => as(async (v, page) => {

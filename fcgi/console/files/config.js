@@ -10,6 +10,7 @@ import { ago, number } from './language.js';
 import { duration } from './messages.js';
 import { resources } from './history.js';
 import { deedsOfRuns, runsOf, tried, underWay } from './run.js';
+import { boundOf } from './templates.js';
 import { t } from './texts.js';
 import { twoInstants } from './then.js';
 
@@ -85,9 +86,9 @@ function historyOf({ baseline, runs, reports }) {
 }
 
 export async function configPage(ctx) {
-  const { me, id, again } = ctx, all = await load(me, id), { config, baseline, runs, newest } = all;
+  const { me, id, again } = ctx, [all, bound] = await Promise.all([load(me, id), boundOf(ctx)]), { config, baseline, runs, newest } = all;
   const running = runs.find((r) => ['queued', 'running'].includes(r.state)), watch = running && underWay({ me, run: running, again });
   return { title: plain(config.name), wide: true, live: watch?.live, parts: [
     ...troubles(config), factsOf(config), ...deedsOfRuns({ me, config, again, busy: Boolean(running) }), ...(watch?.parts ?? []), ...tried(runs),
-    ...findingsOf(all, me, again), ...approval({ me, config, baseline, again }), ...thresholdsOf(config), collectionsOf(config), runsOf(runs), newest && twoInstants(config), may(me, 'read:snapshots') && resources(config), ...historyOf(all), ...await changing(ctx, config)] };
+    ...findingsOf(all, me, again), ...approval({ me, config, baseline, again }), ...bound, ...thresholdsOf(config), collectionsOf(config), runsOf(runs), newest && twoInstants(config), may(me, 'read:snapshots') && resources(config), ...historyOf(all), ...await changing(ctx, config)] };
 }

@@ -264,7 +264,7 @@ async function bindGuess(admin, key, kind, way, guess) {
   const maker = says.shared ? await bearer(credentials.platform) : admin, made = await maker('POST', '/api/drift/golden-baselines', { body: { ...body, ...(says.shared && { shared: true }) } });
   assert.equal(made.status, 201, made.text);
   const place = { category: 'c', key: 'k', reason: 'Tried.' }, target = `/api/drift/configs/${config.id}/baseline`;
-  const differences = [...(says.difference ? [{ ...place, path: '', op: 'replace', value: whole(says.difference) }] : []), { ...place, path: '/n', op: 'replace', value: 5, expires_at: new Date(Date.now() + 1500).toISOString() }];
+  const differences = [...(says.difference ? [{ ...place, path: '', op: 'replace', value: whole(says.difference) }] : []), { ...place, path: '/n', op: 'replace', value: 5, expires_at: new Date(Date.now() + (says.renewed ? 6000 : 1500)).toISOString() }]; // a later version is there before it ends
   const put = await admin('PUT', target, { body: { golden: { id: made.json.id, differences, ...(says.variables && { variables: says.variables }) } } });
   assert.equal(put.status, 200, put.text);
   if (says.renewed)

@@ -46,7 +46,10 @@ verify_one(struct ctl *c, const struct tenant *t)
 		ctl_say("WRONG %s: %s (%s)", t->slug, e.pub, ctl_text(c, e.detail));
 		return false;
 	}
-	if (v.fault == AUDIT_FITS)
+	if (v.fault == AUDIT_FITS && v.head.floor > 0)
+		ctl_say("ok    %s: %llu entries; those up to %llu were deleted by age", t->slug,
+		    (unsigned long long)v.entries, (unsigned long long)v.head.floor);
+	else if (v.fault == AUDIT_FITS)
 		ctl_say("ok    %s: %llu entries", t->slug, (unsigned long long)v.entries);
 	else if (v.broken == 0)
 		ctl_say("WRONG %s: %s", t->slug, audit_fault_sentence(v.fault));
@@ -123,23 +126,20 @@ open_file(struct ctl *c, const char *path, FILE **out, struct err *e)
 static bool
 write_part(const struct deed_by *by, struct audit_export *x, FILE *to, bool *more, struct err *e)
 {
-	struct deed_by    part = *by;
-	struct audit_row *rows;
-	struct buf        b;
-	size_t            n = 0;
-	bool              ok;
+	struct deed_by part = *by;
+	struct buf     b;
+	bool           ok;
 
 	part.mem = talloc_new(by->mem);
 	if (part.mem == NULL)
 		return err_memory(e);
 	buf_make(&b, part.mem);
-	ok =
-	    audit_export_next(&part, x, &rows, &n, e) && audit_show_lines(part.mem, rows, n, &b, e);
+	ok = audit_export_lines(&part, x, &b, e);
 	if (ok && b.n > 0 && fwrite(b.p, 1, b.n, to) != b.n)
 		ok = err_set(e, ERR_INTERNAL, errno, "The trail could not be written whole.", "%s",
 		    strerror(errno));
+	*more = ok && b.n > 0;
 	talloc_free(part.mem);
-	*more = n > 0;
 	return ok;
 }
 

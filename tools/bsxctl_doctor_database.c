@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include "core/store/identity/audit_rows.h"
+#include "core/store/identity/audit_tree_rows.h"
 #include "core/store/identity/keys.h"
 #include "core/store/server/inspect.h"
 #include "core/store/server/placement.h"
@@ -200,13 +201,14 @@ look_at_trail(struct findings *f, struct tenant_db *tdb)
 	struct audit_head head;
 	struct audit_span before, after; /* deeds go on between the looks */
 	const char       *slug = tdb->tenant->slug;
+	uint64_t          proven; /* no entry behind it may be gone */
 	bool              guarded;
 	int               bad = f->bad;
 	bool              lost = false;
 
 	if (!audit_guarded(tdb, &guarded, &e) || !audit_span(tdb, &before, &e) ||
 	    !(audit_head_read(tdb, f->c->mem, &head, &e) || (lost = err_take(&e, ERR_MISSING))) ||
-	    !audit_span(tdb, &after, &e)) {
+	    !audit_span(tdb, &after, &e) || !audit_checkpointed(tdb, &proven, &e)) {
 		finding_failed(f, slug, &e);
 		return false;
 	}
@@ -216,7 +218,7 @@ look_at_trail(struct findings *f, struct tenant_db *tdb)
 		    "missing: "
 		    "find out who took them away, and run bsxctl migrate",
 		    slug);
-	if (lost || head.seq < before.last || head.seq > after.last || head.floor > 0)
+	if (lost || head.seq < before.last || head.seq > after.last || head.floor > proven)
 		finding(f, false,
 		    "tenant %s: its audit trail ends where its head in the control schema is not: "
 		    "run bsxctl audit verify %s",

@@ -67,6 +67,7 @@
 	X(AUDIT_OPERATION_CANCEL, "operation.cancel",         "operation",          LOG_ADMIN) \
 	X(AUDIT_AUDIT_READ,       "audit.read",               "audit",              LOG_ADMIN) \
 	X(AUDIT_AUDIT_EXPORT,     "audit.export",             "audit",              LOG_ADMIN) \
+	X(AUDIT_AUDIT_END,        "audit.end",                "audit",              LOG_SECURITY) \
 	X(AUDIT_REFUSED,          "request.refuse",           "request",            LOG_SECURITY) \
 	X(AUDIT_API_KEY_REFUSED,  "api_key.refuse",           "api_key",            LOG_SECURITY) \
 	X(AUDIT_SEALED_REFUSED,   "ciphertext.refuse",        "sealed_value",       LOG_SECURITY) \

@@ -2,6 +2,9 @@
 
 #include "core/auth/audit_details.h"
 #include "core/auth/audit_seldom.h"
+#include "core/auth/audit_show.h"
+#include "core/auth/audit_tree.h"
+#include "core/proof/check.h"
 
 #define EXPORT_PART 500
 
@@ -36,6 +39,17 @@ audit_page(const struct deed_by *by, const struct audit_filter *f, struct page *
 			 : audit_rows_list(by->t, by->mem, f, p, e);
 }
 
+/* ---- the export ---- */
+
+/* Who asks for a part of it asks for no proof. */
+static bool
+is_whole(const struct audit_filter *f)
+{
+	return uuid_is_nil(&f->actor_id) && f->actor_name == NULL && f->action == NULL &&
+	       f->target_kind == NULL && f->target_id == NULL && f->since.ms == 0 &&
+	       f->until.ms == 0 && f->after == 0 && f->before == 0;
+}
+
 bool
 audit_export_begin(
     const struct deed_by *by, const struct audit_filter *f, struct audit_export *out, struct err *e)
@@ -47,20 +61,92 @@ audit_export_begin(
 		return false;
 	out->filter = *f;
 	out->filter.before = head.seq + 1;
+	out->floor = is_whole(f) ? head.floor : 0;
 	return true;
 }
 
-bool
-audit_export_next(const struct deed_by *by, struct audit_export *x, struct audit_row **rows,
-    size_t *n, struct err *e)
-{
-	struct page p = { .want = EXPORT_PART };
+struct first_line {
+	const char    *format, *origin;
+	uint64_t       after;
+	struct strings peaks;
+};
+static const struct field first_fields[] = {
+	FIELD(struct first_line, format),
+	FIELD(struct first_line, origin),
+	FIELD(struct first_line, after),
+	FIELD(struct first_line, peaks),
+	FIELD_END,
+};
+static const struct schema first_schema =
+    SCHEMA("AuditExportFirst", struct first_line, first_fields);
+struct last_line {
+	uint64_t end;
+};
+static const struct field last_fields[] = {
+	FIELD(struct last_line, end),
+	FIELD_END,
+};
+static const struct schema last_schema = SCHEMA("AuditExportLast", struct last_line, last_fields);
 
+static bool
+show_peaks(TALLOC_CTX *mem, const struct tree *tree, struct strings *out, struct err *e)
+{
+	out->items = talloc_zero_array(mem, const char *, TREE_LEVELS);
+	if (out->items == NULL)
+		return err_memory(e);
+	for (size_t k = 0; k < TREE_LEVELS; k++)
+		if ((tree->size >> k & 1) != 0 &&
+		    !audit_hex(
+			mem, (struct blob) { tree->peaks[k], HASH_LEN }, &out->items[out->n++], e))
+			return false;
+	return true;
+}
+
+static bool
+first_line(const struct deed_by *by, const struct audit_export *x, struct buf *out, struct err *e)
+{
+	char              origin[NOTE_ORIGIN_MAX];
+	struct first_line line = { .format = PROOF_FORMAT, .origin = origin, .after = x->floor };
+	struct tree       tree;
+	uint64_t          chain;
+	bool              ok;
+
+	if (!audit_chain_number(by->t, &chain, e) ||
+	    !audit_tree_at(by->t, chain, x->floor, &tree, e) ||
+	    !show_peaks(by->mem, &tree, &line.peaks, e))
+		return false;
+	note_origin(&by->t->tenant->id, chain, origin);
+	ok = schema_encode(out, &first_schema, &line, e);
+	buf_putc(out, '\n');
+	return ok;
+}
+
+static bool
+last_line(struct audit_export *x, struct buf *out, struct err *e)
+{
+	const struct last_line line = { x->filter.after };
+	bool                   ok = schema_encode(out, &last_schema, &line, e);
+
+	buf_putc(out, '\n');
+	x->ended = true;
+	return ok;
+}
+
+bool
+audit_export_lines(const struct deed_by *by, struct audit_export *x, struct buf *out, struct err *e)
+{
+	struct page             p = { .want = EXPORT_PART };
+	const struct audit_row *rows;
+
+	if (!x->begun && x->floor > 0 && !first_line(by, x, out, e))
+		return false;
+	x->begun = true;
 	if (!audit_rows_export(by->t, by->mem, &x->filter, &p, e))
 		return false;
-	*rows = p.rows;
-	*n = p.n;
-	if (p.n > 0)
-		x->filter.after = (*rows)[p.n - 1].seq;
-	return true;
+	rows = p.rows;
+	if (p.n > 0) {
+		x->filter.after = rows[p.n - 1].seq;
+		return audit_show_lines(by->mem, rows, p.n, out, e);
+	}
+	return x->floor == 0 || x->ended || last_line(x, out, e);
 }

@@ -7,6 +7,7 @@
 #define BSX_AUTH_AUDIT_READ_H
 
 #include "core/auth/audit.h"
+#include "core/base/buf.h"
 #include "core/store/identity/audit_rows.h"
 
 /* Before it is read; `how` is "list" or "verify". */
@@ -17,16 +18,19 @@ MUST_USE bool audit_page(const struct deed_by *by, const struct audit_filter *f,
     struct err *e);
 
 /*
- * All of it in parts, oldest first.  It is told of first, and ends with that entry: what is appended meanwhile is
- * not in it.  A part is a child of by->mem; *n 0: that was all.
+ * All of it in lines of JSON, oldest first, a part at a time.  It is told of first, and ends with that entry: what is appended meanwhile
+ * is not in it.  Of a whole trail whose oldest entries were deleted by age a first line says behind which it begins, and a last that
+ * it is whole (core/proof/check.h).
  */
 struct audit_export {
 	struct audit_filter filter;     /* after: what was given out */
 	const char         *actor_name; /* set before it begins: who reads it where there is no caller; else NULL */
+	uint64_t            floor;      /* the first line is to say that; 0: there is none */
+	bool                begun, ended;
 };
 MUST_USE bool audit_export_begin(const struct deed_by *by, const struct audit_filter *f, struct audit_export *out,
     struct err *e);
-MUST_USE bool audit_export_next(const struct deed_by *by, struct audit_export *x, struct audit_row **rows, size_t *n,
-    struct err *e);
+/* Nothing was added to `out`: that was all. */
+MUST_USE bool audit_export_lines(const struct deed_by *by, struct audit_export *x, struct buf *out, struct err *e);
 
 #endif

@@ -4,6 +4,7 @@
 
 #include "core/auth/audit_priv.h"
 #include "core/base/secret.h"
+#include "core/store/tenant/keep.h"
 
 #define PAGE        500
 #define ENTRY_STEPS 800 /* of an entry and its leaf: 8 us */
@@ -202,11 +203,12 @@ audit_verify(const struct deed_by *by, const struct audit_part *part, struct wor
 	struct audit_span span;
 	struct audit_head head;
 	uint64_t          from, known;
+	struct keep       keep;
 	bool              guarded, tree_guarded;
 
-	if (!audit_guarded(by->t, &guarded, e) || !audit_tree_guarded(by->t, &tree_guarded, e) ||
-	    !audit_checkpointed(by->t, &known, e) || !audit_span(by->t, &span, e) ||
-	    !read_head(&r, &head, e))
+	if (!keep_of(by->mem, by->t->tenant, &keep, e) || !audit_guarded(by->t, &guarded, e) ||
+	    !audit_tree_guarded(by->t, &tree_guarded, e) || !audit_checkpointed(by->t, &known, e) ||
+	    !audit_span(by->t, &span, e) || !read_head(&r, &head, e))
 		return false;
 	if (r.v.fault == AUDIT_FITS && !read_entries(&r, part, &head, e))
 		return false;
@@ -217,6 +219,7 @@ audit_verify(const struct deed_by *by, const struct audit_part *part, struct wor
 	if (!guarded || !tree_guarded)
 		(void)found(&r, AUDIT_UNGUARDED, 0);
 	r.v.head = head;
+	r.v.kept_s = keep.audit_s;
 	*out = r.v;
 	return true;
 }

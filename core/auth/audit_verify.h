@@ -42,6 +42,7 @@ struct audit_verdict {
 	uint64_t          broken;  /* the seq it is at; 0: at none */
 	struct audit_head head;
 	uint64_t          proven;  /* the newest checkpoint covers the entries up to this one */
+	int64_t           kept_s;  /* how long entries are kept; 0: for ever */
 };
 
 /*

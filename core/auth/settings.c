@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "core/base/unicode.h"
 #include "core/json/json_merge.h"
 
 #define MIN(x, y) ((x) < (y) ? (x) : (y))
@@ -57,10 +58,17 @@ static const struct field security_fields[] = {
 static const struct schema security_schema =
     SCHEMA("SecurityNotification", struct settings_security, security_fields);
 
-#define NOT_YET " Not available in this version: null, or left out."
+#define FROM_NAME_MAX 64
 static const struct field notifications_fields[] = {
 	FIELD(struct settings_notifications, from, .min = 3, .max = 254, .format = "email",
-	    .flags = NULLABLE, .doc = "Sender of its mail; null: the installation's." NOT_YET),
+	    .flags = NULLABLE,
+	    .doc = "Where answers to its mail go (Reply-To). The sender's address stays the "
+		   "installation's; null: answers go there."),
+	FIELD(struct settings_notifications, from_name, .min = 1, .max = FROM_NAME_MAX,
+	    .flags = NULLABLE | FIELD_SEEN,
+	    .doc = "Name that its mail is sent in, as NAME via BlindSpotX: nothing that looks like "
+		   "an address, no brackets, quotes, commas, colons and semicolons, nothing that "
+		   "turns or hides what is written; null: none."),
 	FIELD(struct settings_notifications, security, .item = &security_schema,
 	    .max = SETTINGS_NOTIFIED_MAX, .flags = NULLABLE,
 	    .doc = "Channels that are told of alerts of the tenant itself, of kind security and "
@@ -71,12 +79,29 @@ static const struct field notifications_fields[] = {
 static const struct schema notifications_schema =
     SCHEMA("NotificationSettings", struct settings_notifications, notifications_fields);
 
+static const struct field pending_fields[] = {
+	FIELD(struct settings_pending, accept_from, .choices = severities + 1, .flags = NULLABLE,
+	    .doc = "What it is to become; null: one person is enough."),
+	FIELD(struct settings_pending, asked_by, .flags = NULLABLE, .doc = "Who has asked."),
+	FIELD(struct settings_pending, asked_name, .flags = NULLABLE, .doc = "Who, by name."),
+	FIELD(struct settings_pending, asked_at, .flags = NULLABLE, .doc = "When."),
+	FIELD_END,
+};
+static const struct schema pending_schema =
+    SCHEMA("FourEyesPending", struct settings_pending, pending_fields);
+
 static const struct field four_eyes_fields[] = {
 	FIELD(struct settings_four_eyes, accept_from, .choices = severities + 1, .flags = NULLABLE,
 	    .doc = "What takes a change of this severity or worse out of what is told (accepted, "
 		   "ignored, all of a report, a snapshot as the baseline) waits until a second "
 		   "person with update:drift confirms it; null: one person is enough. Who changes "
-		   "it has assign:roles, and an alert of kind security tells of it."),
+		   "it has assign:roles, and an alert of kind security tells of it. A higher one, "
+		   "or null, waits itself until a second such person, signed in, sets the same "
+		   "within 7 days."),
+	FIELD(struct settings_four_eyes, pending, .item = &pending_schema,
+	    .flags = NULLABLE | FIELD_OMIT_ZERO,
+	    .doc = "Set by the service: what one person has asked for, and another has not "
+		   "confirmed. Whoever sets accept_from to what it is takes it back."),
 	FIELD_END,
 };
 static const struct schema four_eyes_schema =
@@ -114,13 +139,6 @@ static const struct field settings_fields[] = {
 	FIELD_END,
 };
 const struct schema settings_schema = SCHEMA("TenantSettings", struct settings, settings_fields);
-
-/* What nothing acts upon in this version.  Whoever builds one takes its row away. */
-static const struct {
-	const char *pointer, *why;
-} not_yet[] = {
-	{ "/notifications/from", "mail comes from the installation's address in this version" },
-};
 
 /* ---- reading ---- */
 
@@ -303,19 +321,41 @@ settings_of(struct auth *a, const struct tenant *t, const struct settings **s, s
 
 /* ---- changing ---- */
 
+/* Characters that people do not see, and that have what follows them read otherwise. */
 static bool
-check_available(TALLOC_CTX *mem, const struct json *change, struct err *e)
+has_hidden(const char *z)
 {
-	for (size_t i = 0; i < sizeof(not_yet) / sizeof(not_yet[0]); i++) {
-		const struct json *v = json_at(change, str_of(not_yet[i].pointer));
-		char               pointer[64];
+	const unsigned char *p = (const unsigned char *)z;
 
-		if (v == NULL || v->type == JSON_NULL)
-			continue;
-		snprintf(pointer, sizeof(pointer), "/settings%s", not_yet[i].pointer);
-		err_fault(e, mem, pointer, "%s", not_yet[i].why);
+	for (; p[0] != '\0' && p[1] != '\0' && p[2] != '\0'; p++) {
+		if (p[0] == 0xE2 && p[1] == 0x80 &&
+		    ((p[2] >= 0x8B && p[2] <= 0x8F) || (p[2] >= 0xA8 && p[2] <= 0xAE)))
+			return true;
+		if (p[0] == 0xE2 && p[1] == 0x81 && p[2] >= 0xA0 && p[2] <= 0xAF)
+			return true;
+		if (p[0] == 0xEF && p[1] == 0xBB && p[2] == 0xBF)
+			return true;
 	}
-	return e->code == ERR_OK;
+	return false;
+}
+
+/* A mail's reader takes what looks like an address for whoever has sent it. */
+static bool
+check_from_name(TALLOC_CTX *mem, const struct settings *s, struct err *e)
+{
+	const char *name = s->notifications == NULL ? NULL : s->notifications->from_name;
+	struct str  folded;
+
+	if (name == NULL)
+		return true;
+	if (!unicode_nfkc(mem, str_of(name), &folded, e))
+		return false;
+	if (strpbrk(folded.p, "@<>()[]{}\"\\,;:=\n\t") == NULL && !has_hidden(name))
+		return true;
+	return err_fault(e, mem, "/settings/notifications/from_name",
+	    "must be one line that does not look like an address: without @ < > ( ) [ ] { } \" \\ "
+	    ", ; : = and what "
+	    "cannot be seen");
 }
 
 static bool
@@ -374,6 +414,16 @@ read_addresses(TALLOC_CTX *mem, struct json *all, struct err *e)
 	return e->code == ERR_OK;
 }
 
+/* What the service sets. */
+static bool
+check_ours(TALLOC_CTX *mem, const struct json *change, struct err *e)
+{
+	const struct json *v = json_at(change, STR("/four_eyes/pending"));
+
+	return v == NULL ||
+	       err_fault(e, mem, "/settings/four_eyes/pending", "is set by the service");
+}
+
 bool
 settings_merge(TALLOC_CTX *mem, const struct conf *conf, const char *was, const struct json *change,
     const char **text, struct err *e)
@@ -387,9 +437,9 @@ settings_merge(TALLOC_CTX *mem, const struct conf *conf, const char *was, const 
 		return err_note(e, "reading a tenant's stored settings");
 	if (change->type != JSON_OBJECT)
 		return err_fault(e, mem, "/settings", "must be an object");
-	if (!json_merge(mem, base, change, &both, e) ||
+	if (!check_ours(mem, change, e) || !json_merge(mem, base, change, &both, e) ||
 	    !schema_decode_at(mem, &settings_schema, &both, "/settings", &s, e) ||
-	    !check_available(mem, change, e) || !check_ceilings(mem, conf, &s, e) ||
+	    !check_from_name(mem, &s, e) || !check_ceilings(mem, conf, &s, e) ||
 	    (s.retention != NULL && !keep_check(mem, s.retention, e)) ||
 	    !json_without_nulls(mem, &both, &clean, e) || !read_addresses(mem, &clean, e))
 		return false;

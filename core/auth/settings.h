@@ -2,8 +2,7 @@
  * settings.h - what a tenant's administrators decide: the `settings` member of a tenant.
  *
  * The registry keeps only what was said; reading fills in the installation's defaults and holds the
- * installation's ceilings (session.max_idle_s, session.max_absolute_s).  A setting that nothing acts upon yet is
- * refused when it is written (settings.c has the list), so that nobody relies on it in vain.  Addresses and ranges
+ * installation's ceilings (session.max_idle_s, session.max_absolute_s).  Addresses and ranges
  * are kept as cidr_print() has them.
  */
 #ifndef BSX_AUTH_SETTINGS_H
@@ -32,12 +31,20 @@ struct settings_security {
 	const char *min_severity;
 };
 struct settings_notifications {
-	const char  *from;     /* NULL: the installation's */
+	const char  *from;      /* where answers to its mail go; NULL: to the sender */
+	const char  *from_name; /* stands before ours as the sender's; NULL: none */
 	struct items security; /* struct settings_security */
 };
 /* A second person (drift/service/second.h). */
+struct settings_pending {
+	const char *accept_from; /* what it is to become; NULL: nobody is asked */
+	struct uuid asked_by;
+	const char *asked_name;
+	instant     asked_at;
+};
 struct settings_four_eyes {
-	const char *accept_from; /* a severity; NULL: nobody is asked */
+	const char              *accept_from; /* a severity; NULL: nobody is asked */
+	struct settings_pending *pending;     /* one person has asked for less (settings_second.h); NULL: nobody has */
 };
 /* What links in messages do (drift/service/answer.h). */
 #define ALERT_LINKS_OFF         "off"

@@ -20,6 +20,7 @@
 struct mail_message {
 	const char *from;      /* user@host */
 	const char *from_name; /* NULL: none */
+	const char *reply_to;  /* where answers go; NULL: to `from` */
 	const char *to;
 	const char *subject; /* UTF-8 of one line */
 	const char *id;      /* letters, digits and '-': the left part of Message-ID */

@@ -207,6 +207,7 @@ put_head(struct buf *b, const struct mail_message *m, struct err *e)
 		return invalid(e, "The message's number is malformed.");
 	put_date(b, m->at_ms);
 	if (!put_address(b, "From: ", m->from_name, m->from, e) ||
+	    (m->reply_to != NULL && !put_address(b, "Reply-To: ", NULL, m->reply_to, e)) ||
 	    !put_address(b, "To: ", NULL, m->to, e))
 		return false;
 	buf_puts(b, "Subject: ");

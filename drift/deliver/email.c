@@ -188,13 +188,13 @@ bool
 email_address(
     const struct attempt *a, TALLOC_CTX *mem, int64_t at_ms, struct mail_message *m, struct err *e)
 {
-	m->from_name = MAIL_SENDER_NAME;
-	m->from = mail_sender(mem, a->d->env->conf, e);
+	if (!mail_sender_of(&a->d->auth, mem, a->t->tenant, m, e))
+		return false;
 	m->to = a->channel.target;
 	m->at_ms = at_ms;
 	m->id = mail_id(mem, "", &a->row.wire_id, e);
 	m->list = mail_id(mem, "alerts-", &a->channel.id, e);
-	return m->from != NULL && m->id != NULL && m->list != NULL;
+	return m->id != NULL && m->list != NULL;
 }
 
 static bool

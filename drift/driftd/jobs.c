@@ -14,6 +14,7 @@
 #include "core/store/tenant/grant.h"
 #include "core/store/tenant/usage.h"
 #include "drift/deliver/feeding.h"
+#include "drift/deliver/trail_end.h"
 #include "drift/driftd/acceptance_due.h"
 #include "drift/remask/remask.h"
 #include "drift/run/deadline.h"
@@ -164,7 +165,8 @@ end_history(const struct tenant *row, TALLOC_CTX *mem, void *arg)
 	if (w->stop(w->stop_arg) || strcmp(row->status, "active") != 0)
 		return;
 	if (!tenant_db_open(w->deliver->database, row, true, &t, &e) ||
-	    !retention_walk(w->drift, t, mem, &stop, &e))
+	    !retention_walk(w->drift, t, mem, &stop, &e) ||
+	    !trail_end(&w->deliver->auth, t, mem, &stop, &e))
 		log_err(w->deliver->env->log, LOG_DRIFT,
 		    "old history of a tenant was not taken away", &e);
 }

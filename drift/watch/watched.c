@@ -101,14 +101,42 @@ changes_addresses(const struct audit_row *entry, const struct json *details)
 static bool
 changes_four_eyes(const struct audit_row *entry, const struct json *details)
 {
-	const struct json *settings = json_get(details, "settings"), *from, *to;
+	const struct json *settings = json_get(details, "settings"), *from, *to, *asked, *was;
 
 	(void)entry;
-	from = settings == NULL ? NULL : json_at(settings, STR("/from/four_eyes/accept_from"));
-	to = settings == NULL ? NULL : json_at(settings, STR("/to/four_eyes/accept_from"));
+	if (settings == NULL)
+		return false;
+	from = json_at(settings, STR("/from/four_eyes/accept_from"));
+	to = json_at(settings, STR("/to/four_eyes/accept_from"));
+	asked = json_at(settings, STR("/to/four_eyes/pending/asked_at"));
+	was = json_at(settings, STR("/from/four_eyes/pending/asked_at"));
+	if (asked != NULL && (was == NULL || !str_eq(asked->text, was->text)))
+		return true;
 	if (from == NULL || to == NULL)
 		return from != to;
 	return !str_eq(from->text, to->text);
+}
+
+/* In seconds; nothing, and 0, are for ever. */
+static int64_t
+kept_s(const struct json *settings, const char *pointer)
+{
+	const struct json *v = settings == NULL ? NULL : json_at(settings, str_of(pointer));
+	int64_t            s = 0;
+
+	if (v != NULL && v->type == JSON_NUMBER && !str_to_i64(v->text, &s))
+		return 0;
+	return s == 0 ? INT64_MAX : s;
+}
+
+static bool
+keeps_trail_less(const struct audit_row *entry, const struct json *details)
+{
+	const struct json *settings = json_get(details, "settings");
+
+	(void)entry;
+	return kept_s(settings, "/to/retention/audit_s") <
+	       kept_s(settings, "/from/retention/audit_s");
 }
 
 static bool
@@ -169,7 +197,9 @@ const struct watched watched[] = {
 	    .title = "From which addresses the tenant may be used was changed" },
 	{ SECURITY("four_eyes", SEVERITY_HIGH), .opens = { "settings.update" },
 	    .fits = changes_four_eyes,
-	    .title = "Which acceptances need a second person was changed" },
+	    .title = "Which acceptances need a second person was changed, or is asked to be" },
+	{ SECURITY("trail_kept", SEVERITY_HIGH), .opens = { "settings.update" },
+	    .fits = keeps_trail_less, .title = "The audit trail is kept for less time" },
 	{ SECURITY("one_person", SEVERITY_MEDIUM),
 	    .opens = { "drift_config.update", "drift_config.delete", "template.applied",
 		"template.undone", "golden_baseline.update", "baseline.set", "silence.create",

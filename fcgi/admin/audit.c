@@ -123,17 +123,14 @@ static const struct list_ops audit_list_ops = {
 static bool
 export_more(struct request *r, struct buf *out, struct err *e)
 {
-	struct deed_by    by = request_deed_by(r);
-	TALLOC_CTX       *tmp = talloc_new(r->mem);
-	struct audit_row *rows;
-	size_t            n = 0;
-	bool              ok;
+	struct deed_by by = request_deed_by(r);
+	TALLOC_CTX    *tmp = talloc_new(r->mem);
+	bool           ok;
 
 	if (tmp == NULL)
 		return err_memory(e);
 	by.mem = tmp;
-	ok = audit_export_next(&by, r->more_arg, &rows, &n, e) &&
-	     audit_show_lines(tmp, rows, n, out, e);
+	ok = audit_export_lines(&by, r->more_arg, out, e);
 	talloc_free(tmp);
 	return ok;
 }
@@ -212,7 +209,8 @@ struct verify_out {
 	bool                ok;
 	uint64_t            entries;
 	struct verify_head *head;
-	uint64_t            broken_at, next_after, proven;
+	uint64_t            broken_at, next_after, proven, kept_after;
+	int64_t             kept_s;
 	const char         *fault, *detail;
 };
 static const struct field verify_out_fields[] = {
@@ -224,6 +222,11 @@ static const struct field verify_out_fields[] = {
 	FIELD(struct verify_out, proven,
 	    .doc = "The newest signed checkpoint covers the entries up to this one; 0: there is "
 		   "none yet."),
+	FIELD(struct verify_out, kept_after, .flags = FIELD_OMIT_ZERO,
+	    .doc = "Entries up to this one were deleted by age, and are not checked: their leaves "
+		   "are kept. Absent: all are there."),
+	FIELD(struct verify_out, kept_s,
+	    .doc = "How long entries are kept (settings.retention.audit_s); 0: for ever."),
 	FIELD(struct verify_out, fault, .flags = FIELD_OMIT_ZERO, .choices = &fault_words[1],
 	    .doc =
 		"What does not fit: an entry was altered or is missing; the head is not where the "
@@ -256,6 +259,8 @@ verify_audit(struct request *r, const void *body, void *answer, struct err *e)
 	    !audit_hex(r->mem, v.head.mac, &out->head->mac, e))
 		return false;
 	out->head->seq = v.head.seq;
+	out->kept_after = v.head.floor;
+	out->kept_s = v.kept_s;
 	out->entries = v.entries;
 	out->broken_at = v.broken;
 	out->proven = v.proven;
@@ -272,8 +277,11 @@ const struct route audit_routes[] = {
 	ROUTE_Q(GET, "/api/audit", audit_query, ALLOW(READ, AUDIT), RATE_READ, 200, read_audit,
 	    IN_NONE, OUT_LIST_OR(audit_out, EXPORT_TYPE),
 	    "Lists the audit trail, newest first; with Accept: application/x-ndjson all of it, an "
-	    "entry a line, oldest first. An export that breaks off ends with a line that has "
-	    "error."),
+	    "entry a line, oldest first. Of a trail whose oldest entries were deleted by age the "
+	    "first "
+	    "line and the last say so, as bsx-audit-verify(1) reads them. An export that breaks "
+	    "off "
+	    "ends with a line that has error."),
 	ROUTE_Q(GET, "/api/audit/verify", verify_query, ALLOW(READ, AUDIT), RATE_READ, 200,
 	    verify_audit, IN_NONE, OUT(verify_out),
 	    "Reads the audit trail and checks that nothing in it was changed: all of it, or a "

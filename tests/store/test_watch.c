@@ -137,6 +137,9 @@ static const struct {
 	    "{\"settings\":{\"from\":{\"four_eyes\":{\"accept_from\":\"high\"}},"
 	    "\"to\":{\"cors\":{},\"four_eyes\":{\"accept_from\":\"high\"}}}}" },
 	{ "one_person", "{\"one_person\":true}", "{\"one_person\":false}" },
+	{ "trail_kept", "{\"settings\":{\"from\":{},\"to\":{\"retention\":{\"audit_s\":7776000}}}}",
+	    "{\"settings\":{\"from\":{\"retention\":{\"audit_s\":7776000}},"
+	    "\"to\":{\"retention\":{\"audit_s\":8000000}}}}" },
 };
 
 /* It is said once, however often, and no more where it happens again. */

@@ -4,6 +4,7 @@
 
 #include "core/auth/ident.h"
 #include "core/auth/mail/mail_link.h"
+#include "core/auth/settings.h"
 #include "core/json/schema.h"
 #include "core/store/alert/outbox.h"
 
@@ -173,6 +174,26 @@ mail_sender(TALLOC_CTX *mem, const struct conf *c, struct err *e)
 	return from;
 }
 
+bool
+mail_sender_of(
+    struct auth *a, TALLOC_CTX *mem, const struct tenant *t, struct mail_message *m, struct err *e)
+{
+	const struct settings *s;
+	const char            *own;
+
+	if (!settings_of(a, t, &s, e))
+		return false;
+	own = s->notifications->from_name;
+	m->reply_to =
+	    s->notifications->from == NULL ? NULL : talloc_strdup(mem, s->notifications->from);
+	m->from_name =
+	    own == NULL ? MAIL_SENDER_NAME : talloc_asprintf(mem, "%s via " MAIL_SENDER_NAME, own);
+	if (m->from_name == NULL || (m->reply_to == NULL && s->notifications->from != NULL))
+		return err_memory(e);
+	m->from = mail_sender(mem, a->env->conf, e);
+	return m->from != NULL;
+}
+
 static bool
 write_it(struct preparing *p, struct err *e)
 {
@@ -189,9 +210,8 @@ write_it(struct preparing *p, struct err *e)
 	p->m->at_ms = clock_ms(p->by->auth->env->clock);
 	if (f->site == NULL)
 		return err_memory(e);
-	p->m->from_name = MAIL_SENDER_NAME;
-	p->m->from = mail_sender(p->by->mem, c, e);
-	return p->m->from != NULL && mail_write(p->by->mem, p->kind, f, p->m, e);
+	return mail_sender_of(p->by->auth, p->by->mem, p->by->t->tenant, p->m, e) &&
+	       mail_write(p->by->mem, p->kind, f, p->m, e);
 }
 
 static bool

@@ -32,6 +32,11 @@ bool mail_is_on(const struct auth *a);
 /* smtp.from, or an address of the host that people know. */
 #define MAIL_SENDER_NAME "BlindSpotX"
 const char *mail_sender(TALLOC_CTX *mem, const struct conf *c, struct err *e);
+/*
+ * Who a tenant's mail is from: that address, whatever the tenant says, so that no mail is sent in the name of one that is not the
+ * installation's.  The tenant's own name stands before ours, and answers go where it says (settings.notifications).
+ */
+MUST_USE bool mail_sender_of(struct auth *a, TALLOC_CTX *mem, const struct tenant *t, struct mail_message *m, struct err *e);
 
 /* In a transaction of by->t: the mail goes out once it is committed. */
 MUST_USE bool mail_queue(const struct deed_by *by, enum mail_kind kind, const struct mail_order *order, struct err *e);

@@ -7,6 +7,7 @@
 #include "core/auth/ends.h"
 #include "core/auth/give.h"
 #include "core/auth/place.h"
+#include "core/auth/settings_second.h"
 #include "core/auth/tenant/tenant_life.h"
 #include "core/store/alert/channel.h"
 #include "core/store/identity/role.h"
@@ -155,10 +156,17 @@ may_keep_less(struct altering *w, struct err *e)
 	const struct caller *who = w->by->caller;
 	struct keep          was;
 
-	if (who == NULL || w->t != w->by->t ||
-	    permission_has(&who->permissions, ACTION_DELETE, RESOURCE_SNAPSHOTS))
+	if (who == NULL || w->t != w->by->t)
 		return true;
-	return keep_of(w->by->mem, w->was, &was, e) &&
+	if (!keep_of(w->by->mem, w->was, &was, e))
+		return false;
+	if (keep_trail_is_shorter(w->now.retention, &was) &&
+	    !permission_has(&who->permissions, ACTION_DELETE, RESOURCE_AUDIT))
+		return err_set(e, ERR_FORBIDDEN, 0,
+		    "Audit entries that are kept for less time are deleted: somebody who has the "
+		    "permission delete:audit must change retention.audit_s.",
+		    "delete:audit is missing");
+	return permission_has(&who->permissions, ACTION_DELETE, RESOURCE_SNAPSHOTS) ||
 	       (!keep_is_shorter(w->now.retention, &was) ||
 		   err_set(e, ERR_FORBIDDEN, 0,
 		       "Snapshots that are kept for less time are deleted: somebody who has the "
@@ -222,17 +230,29 @@ may_notify(struct altering *w, struct err *e)
 	return are_there(w, e);
 }
 
-/* One person is enough again for what needed two: who gives others power decides that. */
+static bool
+is_same_word(const char *a, const char *b)
+{
+	return a == NULL || b == NULL ? a == b : strcmp(a, b) == 0;
+}
+
+/* One person is enough again for what needed two: who gives others power decides that, asks for it
+ * and confirms it. */
 static bool
 may_do_alone(struct altering *w, struct err *e)
 {
-	struct settings was;
-	const char     *from, *to = w->now.four_eyes->accept_from;
+	const struct settings_four_eyes *now = w->now.four_eyes, *then;
+	struct settings                  was;
 
 	if (!settings_parse(w->by->mem, w->by->auth->env->conf, w->was->settings.text, &was, e))
 		return false;
-	from = was.four_eyes->accept_from;
-	if (w->t != w->by->t || (from == NULL ? to == NULL : to != NULL && strcmp(from, to) == 0))
+	then = was.four_eyes;
+	if (w->t != w->by->t ||
+	    (is_same_word(then->accept_from, now->accept_from) &&
+		(then->pending == NULL) == (now->pending == NULL) &&
+		(now->pending == NULL ||
+		    (uuid_eq(&then->pending->asked_by, &now->pending->asked_by) &&
+			then->pending->asked_at.ms == now->pending->asked_at.ms))))
 		return true;
 	return may_give_by(w->by, ACTION_ASSIGN, RESOURCE_ROLES,
 	    "What needs a second person is decided by somebody who has the permission "
@@ -294,6 +314,18 @@ stays_inside(const struct altering *w, const struct tenant_change *in, struct er
 	       place_keeps_in(by->mem, &w->now, by->origin, e);
 }
 
+/* What is decided about a second person waits for one; not of another tenant, as above. */
+static bool
+see_second(struct altering *w, const struct json *change, struct err *e)
+{
+	const struct deed_by *by = w->by;
+
+	if (by->caller == NULL || w->t != by->t)
+		return settings_second_over(by->mem, change, &w->settings, e);
+	return settings_second(
+	    by->mem, by->auth, by->caller, w->was->settings.text, change, &w->settings, e);
+}
+
 static bool
 alter_once(struct altering *w, const struct tenant_change *in, struct err *e)
 {
@@ -307,6 +339,8 @@ alter_once(struct altering *w, const struct tenant_change *in, struct err *e)
 	w->settings = w->was->settings.text;
 	if (in->settings != NULL && !settings_merge(by->mem, by->auth->env->conf,
 					w->was->settings.text, in->settings, &w->settings, e))
+		return false;
+	if (in->settings != NULL && !see_second(w, in->settings, e))
 		return false;
 	if (!settings_parse(by->mem, by->auth->env->conf, w->settings, &w->now, e) ||
 	    !stays_inside(w, in, e))

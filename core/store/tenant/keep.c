@@ -12,8 +12,11 @@ static const struct field keep_fields[] = {
 	KEPT(reports_s,
 	    "How long reports are kept, with what they found and alerts that are resolved, at "
 	    "least 86400 and snapshots_s; 0: for ever. What is accepted or still there stays."),
-	KEPT(audit_s, "How long audit entries are kept. Not available in this version: 0, for "
-		      "ever."),
+	KEPT(audit_s,
+	    "How long audit entries are kept, at least 7776000 (90 days); 0: for ever. What is "
+	    "older is deleted once a day, behind a signed checkpoint, and an entry says so; what "
+	    "a channel that is told the trail has not had waits for it up to 30 days longer. "
+	    "Keeping less needs delete:audit too, and an alert of kind security tells of it."),
 	FIELD_END,
 };
 const struct schema keep_schema = SCHEMA("RetentionSettings", struct keep, keep_fields);
@@ -55,13 +58,18 @@ keep_is_shorter(const struct keep *now, const struct keep *was)
 	       shorter(now->reports_s, was->reports_s) != was->reports_s;
 }
 
+bool
+keep_trail_is_shorter(const struct keep *now, const struct keep *was)
+{
+	return shorter(now->audit_s, was->audit_s) != was->audit_s;
+}
+
 #define AT "/settings/retention"
 bool
 keep_check(TALLOC_CTX *mem, const struct keep *k, struct err *e)
 {
-	if (k->audit_s != 0)
-		err_fault(e, mem, AT "/audit_s",
-		    "entries of the audit trail are kept for ever in this version: 0 or null");
+	if (k->audit_s != 0 && k->audit_s < KEEP_TRAIL_LEAST_S)
+		err_fault(e, mem, AT "/audit_s", "must be 0 or at least %d", KEEP_TRAIL_LEAST_S);
 	if (k->snapshots_s != 0 && k->snapshots_s < KEEP_LEAST_S)
 		err_fault(e, mem, AT "/snapshots_s", "must be 0 or at least %d", KEEP_LEAST_S);
 	if (k->reports_s != 0 && k->reports_s < KEEP_LEAST_S)

@@ -63,7 +63,7 @@ test('settings out of range, unknown, above the ceiling or not acted upon yet ar
     ['/settings/rate_limits', { rate_limits: { nonsense: { per_minute: 5 } } }], ['/settings/rate_limits', { rate_limits: { login: { per_minute: 0 } } }],
     ['/settings/rate_limits', { rate_limits: { 'GET /api/nowhere': { burst: 5 } } }], ['/settings/rate_limits', { rate_limits: { read: {} } }],
     ['/settings/retention/audit_s', { retention: { audit_s: 86400 } }], ['/settings/retention/reports_s', { retention: { reports_s: 86400 } }],
-    ['/settings/retention/snapshots_s', { retention: { snapshots_s: 3600 } }], ['/settings/notifications/from', { notifications: { from: 'a@b.example' } }]]) {
+    ['/settings/retention/snapshots_s', { retention: { snapshots_s: 3600 } }], ['/settings/notifications/from', { notifications: { from: 'nobody' } }], ['/settings/four_eyes/pending', { four_eyes: { pending: null } }]]) {
     const a = await put(admin, id, { settings });
     assert.equal(a.status, 422, `${JSON.stringify(settings)}: ${a.text}`);
     assert.equal(a.json.errors[0].pointer, pointer);

@@ -1,13 +1,13 @@
 // Who stands as having done it: a key passes neither for a person nor for the program, whatever it is called.
 import assert from 'node:assert/strict';
 import { before, test } from 'node:test';
-import { until } from '../lib/env.mjs';
+import { credentials, until } from '../lib/env.mjs';
 import { all, ahead, bearer, newConfig, newTenant, push, sql, unique, withKey } from '../lib/people.mjs';
 
 const owner = newTenant(), schema = sql(`SELECT schema_name FROM bsx.tenants WHERE slug = '${owner.tenant}'`);
 const item = (key, value) => ({ category: 'c', key, value });
-let admin;
-before(async () => { admin = await bearer(owner); });
+let admin, operator;
+before(async () => { [admin, operator] = [await bearer(owner), await bearer(credentials.platform)]; });
 
 async function called(name) {
   const a = await admin('POST', '/api/api-keys', { body: { name, scopes: ['*:*'] } });
@@ -55,7 +55,7 @@ async function doAll(caller) {
   await done(caller, 'POST', `/api/drift/templates/${t.id}/apply`, { tenants: [{ tenant: owner.tenant }] }, 202);
   await until('the template is applied', async () => (await all(caller, `/api/drift/templates/${t.id}/tenants`)).length > 0);
   // what waits for a second person
-  const four = (accept_from) => done(admin, 'PUT', `/api/tenants/${admin.session.tenant.id}`, { settings: { four_eyes: { accept_from } } });
+  const four = (accept_from) => done(operator, 'PUT', `/api/tenants/${admin.session.tenant.id}`, { settings: { four_eyes: { accept_from } } });
   const later = await newConfig(caller, { rule_packs: [] });
   await push(caller, later, [item('k1', { a: 1 })]);
   const [severe] = await all(caller, `/api/drift/reports/${(await push(caller, later, [item('k1', { a: 2 })])).report.id}/changes`);

@@ -282,7 +282,7 @@ async function world() {
     },
     // asked by somebody while two are needed
     waiting: async (by) => {
-      const d = await w.drifted(), settle = (accept_from) => admin('PUT', `/api/tenants/${tenantId}`, { body: { settings: { four_eyes: { accept_from } } } });
+      const d = await w.drifted(), operator = await bearer(credentials.platform), settle = (accept_from) => operator('PUT', `/api/tenants/${tenantId}`, { body: { settings: { four_eyes: { accept_from } } } });
       await settle('low');
       const a = await by('PUT', `/api/drift/changes/${d.change}`, { body: { status: 'accepted', reason: 'It was agreed upon.' } });
       await settle(null);

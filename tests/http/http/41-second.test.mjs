@@ -2,7 +2,7 @@
 // state is accepted, or its severity falls, stands in one table here.
 import assert from 'node:assert/strict';
 import { before, test } from 'node:test';
-import { sql, until } from '../lib/env.mjs';
+import { credentials, sql, until } from '../lib/env.mjs';
 import { ahead, all, bearer, newConfig, newKey, newTenant, push, serviceKey, unique, withKey } from '../lib/people.mjs';
 
 const SEVERITIES = ['low', 'medium', 'high', 'critical'], password = 'twenty-five characters ok';
@@ -18,7 +18,9 @@ async function person(permissions) {
   ok(await first('POST', '/api/users', { body: { email: who.email, display_name: 'P', password, role: name } }), 201);
   return Object.assign(await bearer(who), { email: who.email });
 }
-const settle = (accept_from, by = first) => by('PUT', `/api/tenants/${id}`, { body: { settings: { four_eyes: { accept_from } } } });
+// Less is decided by two in the tenant, which has its own tests below; the platform is above that.
+const operator = await bearer(credentials.platform);
+const settle = (accept_from, by = operator) => by('PUT', `/api/tenants/${id}`, { body: { settings: { four_eyes: { accept_from } } } });
 
 before(async () => {
   owner = newTenant();
@@ -297,4 +299,40 @@ test('the setting is changed by who gives power, and an alert says so; no more w
   assert.deepEqual([full.status, full.json.code], [403, 'quota_exceeded']);
   sql("DELETE FROM drift_acceptances WHERE severity = 'high' AND reason = 'x'", schema);
   ok(await settle(null));
+});
+
+test('less is asked for by one, and is so when another who may has set the same, signed in', async () => {
+  ok(await settle('medium'));
+  const holder = ['read:tenants', 'update:tenants', 'read:settings', 'update:settings', 'assign:roles', 'read:roles'];
+  const other = await person(holder), third = await person(holder), by = (who, accept_from) => settle(accept_from, who);
+  const four = async () => ok(await first('GET', `/api/tenants/${id}`)).settings.four_eyes;
+  const key = withKey((await serviceKey(first, ['update:tenants', 'update:settings', 'assign:roles'], { administrative: true })).key);
+  assert.equal((await by(key, null)).status, 403, 'a key asks for nothing');
+  for (const to of ['high', null]) {
+    const asked = ok(await by(first, to)).settings.four_eyes;
+    assert.deepEqual([asked.accept_from, asked.pending.accept_from, asked.pending.asked_name, asked.pending.asked_by], ['medium', to, owner.email, first.session.user.id]);
+    ok(await by(first, to));
+    assert.deepEqual(await four(), asked, 'who has asked does not confirm');
+  }
+  // still two are needed
+  const w = await drifted(['medium']);
+  ok(await decide(first, w.changes.medium), 202);
+  // a wish for something else takes its place; more strict is so at once, and is the end of it
+  assert.equal(ok(await by(other, 'critical')).settings.four_eyes.pending.asked_name, other.email);
+  assert.deepEqual(ok(await by(third, 'medium')).settings.four_eyes, { accept_from: 'medium' });
+  ok(await by(first, null));
+  assert.deepEqual(ok(await by(third, 'low')).settings.four_eyes, { accept_from: 'low' });
+  // what has waited too long is asked anew
+  ok(await by(first, null));
+  sql(`UPDATE tenants SET settings = JSON_SET(settings, '$.four_eyes.pending.asked_at', '2026-01-01T00:00:00.000Z') WHERE slug = '${owner.tenant}'`);
+  assert.equal(ok(await by(third, null)).settings.four_eyes.pending.asked_name, third.email);
+  // nor by leaving all of it away, beside something else, or by saying who has asked
+  const put = (who, settings) => who('PUT', `/api/tenants/${id}`, { body: { settings } });
+  assert.equal(ok(await put(third, { four_eyes: null, session: { idle_s: 900 } })).settings.four_eyes.accept_from, 'low');
+  assert.equal((await put(third, { four_eyes: { accept_from: null, pending: { accept_from: null, asked_by: first.session.user.id } } })).status, 422);
+  assert.equal((await by(key, null)).status, 403, 'no key confirms');
+  assert.deepEqual(ok(await put(other, { four_eyes: null })).settings.four_eyes, { accept_from: null });
+  const told = (await entries('settings.update')).map((x) => x.details.settings?.to?.four_eyes?.pending?.asked_name).filter(Boolean);
+  assert.ok([owner.email, other.email, third.email].every((name) => told.includes(name)));
+  ok(await decide(first, w.changes.medium));
 });

@@ -24,6 +24,7 @@ const struct route *const route_tables[] = {
 	baseline_routes,
 	golden_routes,
 	template_routes,
+	onboarding_routes,
 	report_routes,
 	compare_routes,
 	whatif_routes,

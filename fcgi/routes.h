@@ -32,6 +32,7 @@ extern const struct route history_routes[];
 extern const struct route baseline_routes[];
 extern const struct route golden_routes[];
 extern const struct route template_routes[];
+extern const struct route onboarding_routes[];
 extern const struct route report_routes[];
 extern const struct route compare_routes[];
 extern const struct route whatif_routes[];

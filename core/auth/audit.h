@@ -103,6 +103,10 @@
 	X(AUDIT_TEMPLATE_APPLIED, "template.applied",         "drift_config",       LOG_DRIFT) \
 	X(AUDIT_TEMPLATE_UNDONE,  "template.undone",          "drift_config",       LOG_DRIFT) \
 	X(AUDIT_TEMPLATE_LET_GO,  "template.let_go",          "drift_config",       LOG_DRIFT) \
+	X(AUDIT_ONBOARDING_CREATE, "onboarding.create",       "onboarding",         LOG_DRIFT) \
+	X(AUDIT_ONBOARDING_ANSWER, "onboarding.answer",       "onboarding",         LOG_SECURITY) \
+	X(AUDIT_ONBOARDING_DONE,  "onboarding.done",          "onboarding",         LOG_DRIFT) \
+	X(AUDIT_ONBOARDING_DELETE, "onboarding.delete",       "onboarding",         LOG_DRIFT) \
 	X(AUDIT_SNAPSHOT_DELETE,  "snapshot.delete",          "snapshot",           LOG_DRIFT) \
 	X(AUDIT_CHANGE_UPDATE,    "change.update",            "drift_change",       LOG_DRIFT) \
 	X(AUDIT_REPORT_EXPORT,    "report.export",            "report",             LOG_DRIFT) \

@@ -17,7 +17,8 @@
 	X(OPERATION_TENANT_ERASE,  "tenant.erase",  DELETE, TENANTS) \
 	X(OPERATION_TEMPLATE_PREVIEW, "template.preview", UPDATE, DRIFT) \
 	X(OPERATION_TEMPLATE_APPLY,   "template.apply",   UPDATE, DRIFT) \
-	X(OPERATION_TEMPLATE_UNDO,    "template.undo",    UPDATE, DRIFT)
+	X(OPERATION_TEMPLATE_UNDO,    "template.undo",    UPDATE, DRIFT) \
+	X(OPERATION_ONBOARDING,       "onboarding",       CREATE, DRIFT)
 enum operation_kind {
 #define X(id, wire, action, resource) id,
 	OPERATION_KINDS(X)

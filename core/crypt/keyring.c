@@ -182,7 +182,7 @@ may_look(const struct keyring *k, enum key_purpose p)
 {
 	return !keyring_is_run(k) ||
 	       (p != KEY_CSRF && p != KEY_DEVICE && p != KEY_OIDC && p != KEY_CURSOR &&
-		   p != KEY_REFRESH && p != KEY_MAIL_TOKEN);
+		   p != KEY_REFRESH && p != KEY_MAIL_TOKEN && p != KEY_CONSENT);
 }
 
 bool

@@ -40,6 +40,7 @@
 	X(KEY_MAIL_TOKEN,    "mail-token")     /* hashes of mailed links */ \
 	X(KEY_ANSWER,        "answer-link")    /* links by which alerts are answered */ \
 	X(KEY_OIDC,          "oidc-state")     /* the cookie of a sign-in under way at a provider */ \
+	X(KEY_CONSENT,       "consent-state")  /* links to a directory's administrator (drift/template/consent.h) */ \
 	X(KEY_GOLDEN,        "golden-shared")  /* templates that one tenant shares with all */
 enum key_purpose {
 #define X(id, text) id,

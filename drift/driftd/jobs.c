@@ -22,6 +22,7 @@
 #include "drift/service/digest.h"
 #include "drift/snapshot/retention.h"
 #include "drift/template/carry.h"
+#include "drift/template/onboard.h"
 #include "drift/watch/watch.h"
 
 #define DEADLINES_MS 1000
@@ -341,8 +342,9 @@ operates_too_long(void *arg)
 static bool
 carry_operations(struct worker *w, int64_t *wait_ms, struct err *e)
 {
-	struct template_carrier carrier = { { NULL }, w->drift }; /* schemas are made by bsxctl */
-	operation_fn           *kinds[OPERATION__MAX];
+	struct template_carrier     carrier = { { NULL }, w->drift,
+		    w->deliver->fetch }; /* schemas are made by bsxctl */
+	operation_fn               *kinds[OPERATION__MAX];
 	const struct operation_work work = {
 		.auth = &w->deliver->auth,
 		.carrier = w->deliver->owner,
@@ -359,6 +361,7 @@ carry_operations(struct worker *w, int64_t *wait_ms, struct err *e)
 	kinds[OPERATION_TEMPLATE_PREVIEW] = template_carry;
 	kinds[OPERATION_TEMPLATE_APPLY] = template_carry;
 	kinds[OPERATION_TEMPLATE_UNDO] = template_carry;
+	kinds[OPERATION_ONBOARDING] = onboard_carry;
 	if (!operations_carry(&work, &n, e))
 		return false;
 	if (operates_too_long(w)) { /* the next round, at once */

@@ -10,6 +10,7 @@
 #define BSX_DRIFT_TEMPLATE_CARRY_H
 
 #include "core/auth/tenant/tenant_make.h"
+#include "core/net/fetch.h"
 #include "drift/config/drift.h"
 
 #define CARRY_MS 1000
@@ -18,6 +19,7 @@
 struct template_carrier {
 	struct tenant_carrier tenants;
 	struct drift         *drift;
+	struct fetch         *fetch; /* NULL: this process asks nobody */
 };
 operation_fn template_carry;
 

@@ -108,6 +108,7 @@ const struct archive_plan archive_plans[] = {
 	    " at"),
 	DEAD("config_template_uses", "where they are is known by those tenants, and read there"),
 	DEAD("config_template_results", "an operation ends where it was asked for"),
+	DEAD("onboardings", "a link leads to the installation that made it"),
 	CARRY_ONLY("runs",
 	    "id* config_id kind slot due_at state started_at finished_at missed attempts fence"
 	    " reason remedy asked_by report_id snapshot_id progress categories activity",

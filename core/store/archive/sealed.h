@@ -22,7 +22,8 @@
 	X(alerts,             id,        title_values) \
 	X(channels,           id,        secret) \
 	X(channels,           id,        former_secret) \
-	X(outbox,             id,        body)
+	X(outbox,             id,        body) \
+	X(onboardings,        id,        secret)
 #define SEALED_CONTENTS "contents" /* and its column "body" */
 
 struct sealed_column {

@@ -23,6 +23,16 @@ SQL(ctemplate_insert, SQL_TENANT, &template_schema, NULL,
     " :version, :revision, :created_at, :updated_at)");
 SQL(ctemplate_select, SQL_TENANT, &id_in, &template_schema,
     "SELECT " TEMPLATE_COLUMNS " FROM config_templates WHERE id = :id");
+struct name_in {
+	const char *name;
+};
+static const struct field name_fields[] = {
+	COLUMN(struct name_in, name),
+	FIELD_END,
+};
+static const struct schema name_in = SCHEMA("ConfigTemplateNamed", struct name_in, name_fields);
+SQL(ctemplate_select_named, SQL_TENANT, &name_in, &template_schema,
+    "SELECT " TEMPLATE_COLUMNS " FROM config_templates WHERE name = :name");
 SQL(ctemplate_select_list, SQL_TENANT, &page_schema, &template_schema,
     "SELECT " TEMPLATE_COLUMNS
     " FROM config_templates WHERE (:after IS NULL OR id < :after) ORDER BY id DESC LIMIT :limit");
@@ -42,6 +52,13 @@ ctemplate_by_id(
     struct db *db, TALLOC_CTX *mem, const struct uuid *id, struct config_template *t, struct err *e)
 {
 	return db_one(db, mem, &ctemplate_select, &(struct id_in) { *id }, t, e);
+}
+
+bool
+ctemplate_by_name(
+    struct db *db, TALLOC_CTX *mem, const char *name, struct config_template *t, struct err *e)
+{
+	return db_one(db, mem, &ctemplate_select_named, &(struct name_in) { name }, t, e);
 }
 
 bool

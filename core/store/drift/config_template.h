@@ -22,6 +22,8 @@ struct config_template {
 MUST_USE bool ctemplate_add(struct db *db, const struct config_template *t, struct err *e);
 MUST_USE bool ctemplate_by_id(
     struct db *db, TALLOC_CTX *mem, const struct uuid *id, struct config_template *t, struct err *e);
+MUST_USE bool ctemplate_by_name(
+    struct db *db, TALLOC_CTX *mem, const char *name, struct config_template *t, struct err *e);
 /* Newest first. */
 MUST_USE bool ctemplate_list(struct db *db, TALLOC_CTX *mem, struct page *p, struct err *e);
 MUST_USE bool ctemplate_count(struct db *db, int64_t *n, struct err *e);

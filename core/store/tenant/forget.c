@@ -65,6 +65,11 @@ SQL(forget_runs, SQL_TENANT, &before_in, NULL,
     " WHERE s.config_id = runs.config_id AND s.last_run = runs.id) ORDER BY finished_at LIMIT 500");
 
 SQL(forget_templates, SQL_TENANT, &before_in, NULL, OLDEST("config_template_results", "asked_at"));
+/* What an app shows is not kept for a link that nobody can use any more. */
+SQL(forget_shown, SQL_TENANT, &before_in, NULL,
+    "UPDATE onboardings SET secret = NULL WHERE ends_at < :before AND secret IS NOT NULL"
+    " AND state = 'waiting' ORDER BY ends_at LIMIT 500");
+SQL(forget_onboardings, SQL_TENANT, &before_in, NULL, OLDEST("onboardings", "ends_at"));
 
 static const struct {
 	const struct sql *q;
@@ -80,7 +85,8 @@ static const struct {
 	{ &forget_groups, 90 * DAY_MS }, /* GROUP_KEEP_DAYS */
 	{ &forget_windows, 400 * DAY_MS }, { &forget_series, 400 * DAY_MS },
 	{ &forget_templates, 90 * DAY_MS }, /* OPERATION_KEPT_DAYS */
-	{ &forget_daily, 400 * DAY_MS },    /* nobody can ask for it any more */
+	{ &forget_shown, 0 }, { &forget_onboardings, 90 * DAY_MS },
+	{ &forget_daily, 400 * DAY_MS }, /* nobody can ask for it any more */
 };
 
 struct forgetting {

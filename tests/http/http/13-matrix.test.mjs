@@ -6,7 +6,7 @@ import { test } from 'node:test';
 import { call } from '../lib/client.mjs';
 import { credentials, sql, until } from '../lib/env.mjs';
 import { openapi } from '../lib/spec.mjs';
-import { administrativeKey, ahead, all, bearer, newChannel, newConfig, newTenant, policy, push, unique, withKey } from '../lib/people.mjs';
+import { administrativeKey, ahead, all, bearer, newChannel, newConfig, newOnboarding, newTenant, policy, push, unique, withKey } from '../lib/people.mjs';
 
 const password = 'a long enough password';
 
@@ -63,6 +63,7 @@ async function neighbour() {
   ids['silence-series'] = await made('/api/drift/silence-series', { matcher: { severity: 'low' }, reason: 'Work.', rule: 'FREQ=WEEKLY;COUNT=9', duration_s: 3600 });
   ids['golden-baselines'] = await made('/api/drift/golden-baselines', { name: unique('g'), resources: [policy(1)] });
   ids.templates = await made('/api/drift/templates', { name: unique('t'), config: { name: 'c', source: { kind: 'push' } } });
+  ids.onboarding = await made('/api/drift/onboarding', newOnboarding(owner.tenant));
   ids['identity-providers'] = await made('/api/identity-providers', { name: unique('p'), kind: 'oidc', client_id: 'c', issuer: 'https://id.example.org' });
   ids.users = await made('/api/users', { email: 'u@neighbour.example', display_name: 'U', password, roles: ['viewer'] });
   ids.roles = await made('/api/roles', { name: unique('r'), permissions: [] });

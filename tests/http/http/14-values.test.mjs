@@ -5,7 +5,7 @@ import crypto from 'node:crypto';
 import { after, before, test } from 'node:test';
 import { newId } from '../lib/client.mjs';
 import { until } from '../lib/env.mjs';
-import { all, bearer, newChannel, newConfig, newKey, newOperation, newTemplate, newTemplated, newTenant, push, unique, withKey } from '../lib/people.mjs';
+import { all, bearer, newChannel, newConfig, newKey, newOnboarding, newOperation, newTemplate, newTemplated, newTenant, push, unique, withKey } from '../lib/people.mjs';
 import { Receiver } from '../lib/receiver.mjs';
 import { openapi } from '../lib/spec.mjs';
 
@@ -79,7 +79,9 @@ before(async () => {
   const run = await admin('POST', `/api/drift/configs/${collected.id}/run`);
   assert.equal(run.status, 202, run.text);
   await newKey(admin);
-  w = { templated: await newTemplated(admin, owner.tenant), operation: newOperation((await admin('GET', '/api/tenants')).json.items[0].id), config: config.id, first: first.snapshot_id, second: second.snapshot_id, report: second.report.id, change: changes[0].id, alert: alert.id,
+  const link = await admin('POST', '/api/drift/onboarding', { body: newOnboarding(owner.tenant) });
+  assert.equal(link.status, 201, link.text);
+  w = { onboarding: link.json.id, templated: await newTemplated(admin, owner.tenant), operation: newOperation((await admin('GET', '/api/tenants')).json.items[0].id), config: config.id, first: first.snapshot_id, second: second.snapshot_id, report: second.report.id, change: changes[0].id, alert: alert.id,
     silence: silence.json.id, series: series.json.id, collected: collected.id, run: run.json.run_id, provider: provider.json.id, changes, ...await golden() };
   untold.delivery = (await until('an attempt', () => all(admin, `/api/drift/channels/${untold.id}/deliveries`).then((rows) => rows[0]))).id;
   markers = [...kinds.map((k) => `MARK${k}`), ...[1, 2].map((n) => String(number(n))), ...hashes(changes)];
@@ -154,6 +156,8 @@ const ASKED = {
     { left: { snapshot_id: w.first }, right: { snapshot_id: w.second }, rules: [{ path: '/scalar', from: 'guess', severity: 'critical' }] },
     { left: { snapshot_id: w.first }, right: { snapshot_id: w.second }, compare: spec.compare }] },
   'POST /api/drift/configs/{id}/what-if': { ids: () => [w.config], bodies: () => [{ days: 1 }, { days: 1, rules: [] }, { days: 1, thresholds: { min_severity: 'low' } }] },
+  'GET /api/drift/onboarding/{id}': { ids: () => [w.onboarding] },
+  'POST /api/drift/onboarding': { bodies: () => [newOnboarding(admin.tenant)] },
   'POST /api/drift/templates': { bodies: () => [{ name: unique('walk'), config: { name: 'walk', source: { kind: 'push' } } }] },
   'PUT /api/drift/templates/{id}': { ids: () => [w.templated.template], bodies: () => [{ description: unique('other') }] },
   ...Object.fromEntries(['preview', 'apply', 'undo'].map((what) => [`POST /api/drift/templates/{id}/${what}`, { ids: () => [w.templated.template], bodies: () => [{ tenants: [{ tenant: 'nowhere' }] }] }])),
@@ -194,7 +198,7 @@ const ASKED = {
   'POST /api/drift/configs/{id}/documents': { ids: () => [w.config], bodies: () => [document(1)] },
 };
 // Where {id} stands in a GET that shows none.
-const IDS = { configs: () => [w.config, w.bound], reports: () => [w.report, w.boundReport], alerts: () => [w.alert], silences: () => [w.silence], templates: () => [w.templated.template], 'silence-series': () => [w.series],
+const IDS = { configs: () => [w.config, w.bound], reports: () => [w.report, w.boundReport], alerts: () => [w.alert], silences: () => [w.silence], templates: () => [w.templated.template], onboarding: () => [w.onboarding], 'silence-series': () => [w.series],
   channels: () => [told.id, untold.id], 'identity-providers': () => [w.provider] };
 const LISTS = ['users', 'roles', 'tenants']; // of the list above them the first
 // Who somebody is, not what is watched: no body of theirs is asked for here.

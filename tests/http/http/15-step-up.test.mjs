@@ -5,7 +5,7 @@ import crypto from 'node:crypto';
 import { test } from 'node:test';
 import { credentials, sql, until } from '../lib/env.mjs';
 import { openapi } from '../lib/spec.mjs';
-import { administrativeKey, ahead, all, bearer, newChannel, newKey, newOperation, newTenant, unique, withKey } from '../lib/people.mjs';
+import { administrativeKey, ahead, all, bearer, newChannel, newKey, newOnboarding, newOperation, newTenant, unique, withKey } from '../lib/people.mjs';
 
 const hook = () => ({ url: `https://hooks.example.org/${unique('h')}` });
 const provider = () => ({ name: unique('p'), kind: 'oidc', client_id: 'c', client_secret: 'hush-hush-hush', issuer: 'https://id.example.org' });
@@ -57,6 +57,7 @@ const deeds = {
   'PUT /api/drift/routes/order': power(async (w) => ({ body: { ids: await w.routes() } }), 204),
   'POST /api/drift/routes/try': no('it says what would be'),
   'POST /api/drift/channels': power(() => ({ body: { name: unique('c'), kind: 'webhook', ...hook() } }), 201),
+  'POST /api/drift/onboarding': power(() => ({ body: newOnboarding(owner.tenant) }), 201),
   'POST /api/drift/templates/{id}/apply': power(async (w) => ({ target: `/api/drift/templates/${await w.template()}/apply`, body: { tenants: [{ tenant: 'nowhere' }] } }), 202),
   'POST /api/drift/templates/{id}/undo': power(async (w) => ({ target: `/api/drift/templates/${await w.template()}/undo`, body: { tenants: [{ tenant: 'nowhere' }] } }), 202),
   'PUT /api/drift/channels/{id}': members({
@@ -119,6 +120,7 @@ const deeds = {
   'PUT /api/drift/golden-baselines/{id}': no('drift work'),
   'DELETE /api/drift/golden-baselines/{id}': no('drift work'),
   'POST /api/drift/templates': no('drift work'),
+  'DELETE /api/drift/onboarding/{id}': no('it takes a link back'),
   'PUT /api/drift/templates/{id}': no('drift work'),
   'DELETE /api/drift/templates/{id}': no('drift work'),
   'DELETE /api/drift/configs/{id}/template': no('drift work'),

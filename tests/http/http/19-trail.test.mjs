@@ -8,7 +8,7 @@ import { call, newId } from '../lib/client.mjs';
 import { credentials, sql, until } from '../lib/env.mjs';
 import { Mailbox, linkOf } from '../lib/mailbox.mjs';
 import { openapi } from '../lib/spec.mjs';
-import { ahead, all, bearer, login, newChannel, newConfig, newKey, newOperation, newTemplated, newTenant, policy, push, unique, withKey } from '../lib/people.mjs';
+import { ahead, all, bearer, login, newChannel, newConfig, newKey, newOnboarding, newOperation, newTemplated, newTenant, policy, push, unique, withKey } from '../lib/people.mjs';
 
 const password = 'a long enough password';
 const box = new Mailbox();
@@ -168,6 +168,8 @@ const table = {
   'POST /api/drift/acceptances/{id}/confirm': deed('acceptance.confirm', async () => at('/api/drift/acceptances', await w.waiting(await w.worker()), '/confirm')),
   'POST /api/drift/acceptances/{id}/decline': deed('acceptance.decline', async () => ({ ...at('/api/drift/acceptances', await w.waiting(await w.worker()), '/decline'), body: { reason: 'No.' } })),
   'DELETE /api/drift/acceptances/{id}': deed('acceptance.end', async () => at('/api/drift/acceptances', await w.waiting(w.admin)), 204),
+  'POST /api/drift/onboarding': deed('onboarding.create', () => ({ body: newOnboarding(owner.tenant) }), 201),
+  'DELETE /api/drift/onboarding/{id}': deed('onboarding.delete', on('drift/onboarding', ''), 204),
   'POST /api/drift/templates': deed('template.create', () => ({ body: w.template() }), 201),
   'PUT /api/drift/templates/{id}': deed('template.update', on('drift/templates', '', { description: 'Another.' })),
   'DELETE /api/drift/templates/{id}': deed('template.delete', on('drift/templates', ''), 204),
@@ -261,6 +263,7 @@ async function world() {
     const [alert] = (await admin('GET', `/api/drift/alerts?config_id=${c.id}`)).json.items;
     return { config: c.id, baseline: first.snapshot_id, snapshot: second.snapshot_id, report: second.report.id, change: change.id, alert: alert?.id };
   };
+  await make('/api/drift/onboarding', newOnboarding(owner.tenant)); // the pack's template is made by the first
   return { admin, tenantId, lending, person, role, somebody, own, session, hook, provider, golden, silence, series, template,
     operator: () => make('/api/users', { ...person(), roles: ['operator'] }),
     users: async () => (await somebody()).id,
@@ -274,6 +277,7 @@ async function world() {
     collected: async () => (await make('/api/drift/configs', { name: unique('c'), source: { kind: 'http', parameters: { base_url: 'https://api.invalid' }, collections: [{ category: 'rules', path: '/rules', items: '/value', key: 'id' }] } })).id,
     'drift/routes': async () => (await make('/api/drift/routes', { name: unique('r'), channels: [] })).id,
     'drift/silence-series': async () => (await make('/api/drift/silence-series', series())).id,
+    'drift/onboarding': async () => (await make('/api/drift/onboarding', newOnboarding(owner.tenant))).id,
     'drift/templates': async () => (await make('/api/drift/templates', template())).id,
     'drift/silences': async () => (await make('/api/drift/silences', silence())).id,
     worker: async () => {

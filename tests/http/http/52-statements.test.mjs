@@ -6,7 +6,7 @@ import path from 'node:path';
 import { after, before, test } from 'node:test';
 import { credentials, Log, renewWorkers, sql, state, until } from '../lib/env.mjs';
 import { newId, send } from '../lib/client.mjs';
-import { all, bearer, newChannel, newConfig, newKey, newOperation, newTemplated, newTenant, push } from '../lib/people.mjs';
+import { all, bearer, newChannel, newConfig, newKey, newOnboarding, newOperation, newTemplated, newTenant, push } from '../lib/people.mjs';
 import { openapi } from '../lib/spec.mjs';
 
 const FEW = 10, MANY = 1000, MORE = 12; // statements: a page of 200 may be read in some parts
@@ -50,6 +50,7 @@ function growAll() {
   grow('config_templates', '1', { id: id('0b'), name: "CONCAT('template ', n)" });
   grow('config_template_uses', '1', { id: id('0c'), tenant_id: id('0c') });
   grow('config_template_results', '1', { id: id('0d') });
+  grow('onboardings', '1', { id: id('0e') });
   grow('drift_configs', '1', { id: id('06'), name: "CONCAT('config ', n)" });
   grow('config_state', '1', { config_id: id('06'), snapshot_id: 'NULL', report_id: 'NULL' });
   grow('alerts', '1', { id: id('07'), open_key: 'NULL', title_values: 'NULL' });
@@ -68,7 +69,7 @@ before(async () => {
 after(async () => {
   sql("DELETE FROM users WHERE email LIKE 'u%@demo.example'; DELETE FROM drift_configs WHERE name LIKE 'config %' AND id < UNHEX('0191'); DELETE FROM config_state WHERE config_id < UNHEX('0191');" +
     "DELETE FROM channels WHERE id < UNHEX('0191'); DELETE FROM alerts WHERE id < UNHEX('0191'); DELETE FROM drift_reports WHERE id < UNHEX('0191');" +
-    "DELETE FROM user_sessions WHERE id < UNHEX('0191'); DELETE FROM api_keys WHERE id < UNHEX('0191'); DELETE FROM silences WHERE id < UNHEX('0191'); DELETE FROM silence_series WHERE id < UNHEX('0191'); DELETE FROM config_templates WHERE id < UNHEX('0191'); DELETE FROM config_template_uses WHERE id < UNHEX('0191'); DELETE FROM config_template_results WHERE id < UNHEX('0191'); DELETE FROM golden_baselines WHERE id < UNHEX('0191')", schema);
+    "DELETE FROM user_sessions WHERE id < UNHEX('0191'); DELETE FROM api_keys WHERE id < UNHEX('0191'); DELETE FROM silences WHERE id < UNHEX('0191'); DELETE FROM silence_series WHERE id < UNHEX('0191'); DELETE FROM config_templates WHERE id < UNHEX('0191'); DELETE FROM config_template_uses WHERE id < UNHEX('0191'); DELETE FROM config_template_results WHERE id < UNHEX('0191'); DELETE FROM onboardings; DELETE FROM golden_baselines WHERE id < UNHEX('0191')", schema);
   fs.writeFileSync(conf, was);
   await renewWorkers();
 });
@@ -105,6 +106,7 @@ async function walk(ids) {
 test(`every GET runs as many statements about ${MANY} rows as about ${FEW}, but for ${MORE}`, async (t) => {
   await newKey(admin);
   await newChannel(admin, 'http://127.0.0.1:9/hook');
+  assert.equal((await admin('POST', '/api/drift/onboarding', { body: newOnboarding('demo') })).status, 201);
   newOperation(sql("SELECT LOWER(HEX(id)) FROM tenants WHERE slug = 'demo'"));
   const silence = await admin('POST', '/api/drift/silences', { body: { matcher: { category: 'nothing' }, reason: 'a row', expires_at: new Date(Date.now() + 3600000).toISOString() } });
   assert.equal(silence.status, 201, silence.text);

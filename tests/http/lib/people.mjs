@@ -115,6 +115,9 @@ export async function newTemplate(admin, more = {}) {
   assert.equal(answer.status, 201, answer.text);
   return answer.json;
 }
+// A link for an administrator of a directory that nobody asks.
+export const newOnboarding = (tenant, more = {}) => ({ tenant, directory: crypto.randomUUID(), packs: ['entra'], credential: { client_id: 'c', client_secret: 's' }, ...more });
+
 export async function newTemplated(admin, slug) {
   const t = await newTemplate(admin), asked = await admin('POST', `/api/drift/templates/${t.id}/apply`, { body: { tenants: [{ tenant: slug }] } });
   assert.equal(asked.status, 202, asked.text);

@@ -3,6 +3,7 @@ import http from 'node:http';
 import https from 'node:https';
 import { control } from './control.mjs';
 import { batchAnswer } from './batch.mjs';
+import { consentAnswer } from './consent.mjs';
 import { graphAnswer } from './graph.mjs';
 import { Tenant } from './tenant.mjs';
 import { tokenAnswer } from './token.mjs';
@@ -12,6 +13,7 @@ const BODY_MAX = 4 << 20;
 export class Sim {
   constructor() {
     this.tenants = [];
+    this.apps = new Map(); // those that are registered for any directory, by client id
     this.ahead_ms = 0; // of its clock
     this.clock = () => Date.now() + this.ahead_ms;
   }
@@ -45,8 +47,11 @@ export class Sim {
     const token = /^\/([^/]+)\/oauth2\/v2\.0\/token$/.exec(path);
     if (token && q.method === 'POST')
       return send(a, tokenAnswer(this.tenants, token[1], new URLSearchParams(text), `${this.url}${url.pathname}`, when));
+    const consent = /^\/([^/]+)\/adminconsent$/.exec(path);
+    if (consent && q.method === 'GET')
+      return send(a, consentAnswer(this, consent[1], url.searchParams));
     if (!path.startsWith('/v1.0/'))
-      return send(a, { status: 404, headers: { 'Content-Type': 'text/plain' }, body: 'There is /v1.0/... and /{tenant}/oauth2/v2.0/token here.\n' });
+      return send(a, { status: 404, headers: { 'Content-Type': 'text/plain' }, body: 'There is /v1.0/..., /{tenant}/adminconsent and /{tenant}/oauth2/v2.0/token here.\n' });
     const ask = { method: q.method, path: path.slice('/v1.0/'.length).replace(/\/$/, ''), q: url.searchParams, headers: q.headers, base: `${this.url}/v1.0` };
     return send(a, ask.path === '$batch' && q.method === 'POST' ? batchAnswer(this.tenants, ask, parsed(text)) : graphAnswer(this.tenants, ask));
   }

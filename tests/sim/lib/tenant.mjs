@@ -12,6 +12,7 @@ export class Tenant {
     this.state = options.state ?? directoryOf({ ...options, tenantId: this.tenantId });
     this.reader = readerOf(this.tenantId);
     this.apps = new Map([[this.reader.clientId, this.reader]]);
+    this.decides = options.decides ?? 'accepts'; // its administrator: consent.mjs
     this.licences = new Set(options.licences ?? ['P1', 'P2']);
     this.pageMost = options.page ?? 999; // the most objects of one page, whatever $top asks
     this.faults = new Faults();

@@ -1,0 +1,99 @@
+/*
+ * onboard.h - a customer comes by a link: its administrator consents at Microsoft, and what the link is for is made.
+ *
+ *	asked for (onboard_ask) -> the administrator answers (onboard_answer) -> driftd (onboard_carry): the directory is asked for a
+ *	token of the app; then the templates are applied (rollout.h), and what they made is read for the first time
+ *
+ * The link is for one directory, which whoever asks for it names.  What comes with the answer is whoever's who has the link: it
+ * may only say that now is the time.  Whether the directory lets the app in is asked there, and that it is this one, is
+ * what its token says.  So an answer that is made up, or comes from another directory, does nothing, and the link still counts.
+ *
+ * A pack's config is made of the template of that name in the tenant that asks; where it has none, one is made.  The version
+ * is the one of that moment: what the app shows goes nowhere that it did not lead to then.  In the customer's tenant is done
+ * what whoever asked may do there at that instant (core/auth/caller_again.h): the link gives nobody any power.
+ */
+#ifndef BSX_DRIFT_TEMPLATE_ONBOARD_H
+#define BSX_DRIFT_TEMPLATE_ONBOARD_H
+
+#include "core/store/drift/onboarding.h"
+#include "drift/service/acting.h"
+
+#define ONBOARD_PACKS_MAX  8
+#define ONBOARD_OPEN_MAX   2000 /* of a tenant, whose link counts */
+#define ONBOARD_TRIES_MAX  20   /* answers to one link */
+#define ONBOARD_DAYS       7
+#define ONBOARD_DAYS_MAX   30
+
+struct onboard_pack {
+	const char *pack;
+	struct uuid template_id;
+	uint64_t    version;
+};
+
+struct onboard_seen {
+	struct onboarding    row;
+	const char          *state; /* as that of the row, or "expired" */
+	struct onboard_pack *packs;
+	size_t               n;
+	struct uuid         *operations;
+	size_t               operations_n;
+};
+MUST_USE bool onboard_read(const struct acting *a, const struct onboarding *o, struct onboard_seen *out, struct err *e);
+
+struct onboard_wish {
+	const char        *tenant;    /* short name or id */
+	const char        *directory; /* its id, or a domain of it */
+	struct strings     packs;
+	const struct json *credential;
+	int64_t            days; /* for which the link counts; 0: ONBOARD_DAYS */
+};
+/* ERR_FORBIDDEN: they act in another tenant, or may make no config there.  ERR_CONFLICT: too many links are open. */
+MUST_USE bool onboard_ask(const struct acting *a, const struct onboard_wish *in, struct onboard_seen *out,
+    const char **url, struct err *e);
+/* Newest first (struct onboarding). */
+MUST_USE bool onboard_list(const struct acting *a, struct page *p, struct err *e);
+MUST_USE bool onboard_see(const struct acting *a, const struct uuid *id, struct onboard_seen *out, struct err *e);
+/* The link does nothing any more; what was made by it stays. */
+MUST_USE bool onboard_drop(const struct acting *a, const struct uuid *id, struct err *e);
+
+/* ---- the answer ---- */
+
+struct onboard_answer {
+	const char *state, *tenant, *admin_consent, *error, *description; /* as they came; NULL: not there */
+};
+/* What the administrator is told; a child of by->mem. */
+struct onboard_told {
+	const char *title, *text;
+	bool        more; /* it is being done: look again soon */
+	bool        good;
+};
+/* By nobody who is signed in; by->t is not used.  ERR_MISSING: the link is none of ours, or is no more. */
+MUST_USE bool onboard_answer(
+    const struct deed_by *by, const struct onboard_answer *in, struct onboard_told *out, struct err *e);
+
+/* ---- what is sealed with it ---- */
+
+struct caller_asked;
+struct onboard_order {
+	struct caller_asked *asked;
+	struct raw_json      credential;
+};
+extern const struct schema onboard_order_schema;
+#define ONBOARD_SECRET_PLACE(id) ((struct sealed_place) { "onboardings", "secret", (id) })
+
+/* ---- a pack's template, looked at for one directory ---- */
+
+struct says;
+struct drift_spec;
+/* {"tenant_id": directory} */
+MUST_USE struct json *onboard_variables(TALLOC_CTX *mem, const char *directory, struct err *e);
+/* The source that it comes to, whose faults stand at `at`. */
+MUST_USE struct drift_spec *onboard_source(const struct acting *a, const struct says *s,
+    const struct json *variables, const char *at, struct err *e);
+
+/* ---- carried by driftd: operation.h ---- */
+
+struct operation_run;
+bool onboard_carry(struct operation_run *r, struct err *e);
+
+#endif

@@ -1,0 +1,193 @@
+// A customer comes by a link: its administrator consents at a simulator of Microsoft's page, the directory is asked for a token,
+// and what the link is for is made and read.  What whoever has the link makes up does nothing.
+import assert from 'node:assert/strict';
+import crypto from 'node:crypto';
+import { after, before, test } from 'node:test';
+import { call } from '../lib/client.mjs';
+import { base, credentials, sql, until } from '../lib/env.mjs';
+import { ahead, all, bearer, bsxctl, newOnboarding, newTenant, unique } from '../lib/people.mjs';
+import { appOf } from '../../sim/lib/consent.mjs';
+import { Sim } from '../../sim/lib/sim.mjs';
+
+const at = '/api/drift/onboarding', sim = new Sim(), hex = (id) => `UNHEX('${id.replaceAll('-', '')}')`;
+let platform, firm, app, template;
+
+const small = { users: 130, policies: 8, roles: 15, apps: 6, limits: false };
+const shown = () => ({ client_id: app.clientId, client_secret: app.secrets[0].secret });
+const there = (c) => (method, target, options = {}) => firm.admin(method, target, { ...options, headers: { 'X-Acting-Tenant': c.slug } });
+async function customer(options = {}, roles = ['operator']) {
+  const slug = unique('c'), a = await platform('POST', '/api/tenants', { body: { slug, name: `Customer ${slug}` } });
+  assert.ok([201, 202].includes(a.status), a.text);
+  const c = { slug, id: a.json.id, t: sim.add({ tenantId: crypto.randomUUID(), ...small, ...options }) };
+  if (roles.length > 0)
+    await grant(c, roles);
+  return c;
+}
+async function grant(c, roles) {
+  const a = await platform('POST', `/api/tenants/${c.id}/grants`, { body: { grantee_tenant: firm.tenant, roles, reason: 'They look after us.', expires_at: ahead(1) } });
+  assert.equal(a.status, 201, a.text);
+  return a.json.id;
+}
+const wish = (c, more = {}) => newOnboarding(c.slug, { directory: c.t.tenantId, credential: shown(), ...more });
+async function ask(c, more = {}) {
+  const a = await firm.admin('POST', at, { body: wish(c, more) });
+  assert.equal(a.status, 201, a.text);
+  return a.json;
+}
+const see = async (o) => (await firm.admin('GET', `${at}/${o.id}`)).json;
+// As a browser goes: to Microsoft's page, and back with its answer.
+async function follow(o) {
+  const a = await fetch(o.consent_url, { redirect: 'manual' });
+  assert.equal(a.status, 302, await a.text());
+  return page(new URL(a.headers.get('location')).search);
+}
+async function page(query) {
+  const a = await call('GET', `${at}/callback${query}`);
+  assert.equal(a.status, 200, a.text);
+  assert.match(a.headers['content-type'], /^text\/html/);
+  return a.text.replaceAll(/<[^>]+>/g, ' ').replaceAll('&#39;', "'");
+}
+const settled = (o) => until('it is looked at', async () => { const x = await see(o); return !['checking', 'applying'].includes(x.state) && x; }, 60, 100);
+const stateOf = (o) => new URL(o.consent_url).searchParams.get('state');
+const forged = (o, tenant) => `?${new URLSearchParams({ state: stateOf(o), tenant, admin_consent: 'True' })}`;
+
+before(async () => {
+  await sim.start();
+  platform = await bearer(credentials.platform);
+  firm = newTenant();
+  firm.admin = await bearer(firm);
+  bsxctl('tenant', 'work', '--pool', '10');
+  app = appOf('firm', [`${base.origin}${at}/callback`]);
+  sim.apps.set(app.clientId, app);
+  const made = await firm.admin('POST', '/api/drift/templates', { body: { name: 'entra', variables: [{ name: 'tenant_id' }],
+    config: { name: 'Directory', source: { kind: 'entra', parameters: { tenant_id: '%tenant_id%', graph_url: sim.url, login_url: sim.url } } } } });
+  assert.equal(made.status, 201, made.text);
+  template = made.json;
+});
+after(() => sim.stop());
+
+test('an administrator who consents has the directory watched, once, and both trails say who asked for it', async () => {
+  const c = await customer(), o = await ask(c), url = new URL(o.consent_url);
+  assert.deepEqual([o.state, o.why, o.tenant, o.tenant_id, o.directory, o.packs, o.operation_ids], ['waiting', null, c.slug, c.id, c.t.tenantId, ['entra'], []]);
+  assert.deepEqual([url.origin, url.pathname, url.searchParams.get('client_id'), url.searchParams.get('redirect_uri')], [sim.url, `/${c.t.tenantId}/adminconsent`, app.clientId, `${base.origin}${at}/callback`]);
+  assert.match(await page(`?state=${stateOf(o)}`), /Open the link/, 'nothing was answered yet');
+  assert.match(await follow(o), /is being checked/);
+  const done = await settled(o);
+  assert.deepEqual([done.state, done.why, done.operation_ids.length], ['done', null, 1], JSON.stringify(done));
+  const [config] = await all(there(c), '/api/drift/configs');
+  assert.deepEqual([config.name, config.source.parameters.tenant_id], ['Directory', c.t.tenantId]);
+  const run = await until('the first run', async () => (await all(there(c), `/api/drift/runs?config_id=${config.id}`)).find((r) => ['done', 'failed', 'dead'].includes(r.state)), 60, 100);
+  assert.equal(run.state, 'done', JSON.stringify(run));
+  assert.match(await follow(o), /Done: the directory is being watched/, 'the link again says so');
+  assert.equal((await all(there(c), '/api/drift/configs')).length, 1);
+  const entries = (await all(firm.admin, '/api/audit')).filter((x) => x.target_id === o.id).map((x) => [x.action, x.outcome, x.actor_name]);
+  assert.deepEqual(entries.toReversed(), [['onboarding.create', 'success', firm.email], ['onboarding.answer', 'success', ''], ['onboarding.done', 'success', firm.email]]);
+  const schema = sql(`SELECT schema_name FROM tenants WHERE id = ${hex(c.id)}`), home = sql(`SELECT schema_name FROM tenants WHERE slug = '${firm.tenant}'`);
+  assert.equal(sql("SELECT actor_name FROM audit WHERE action = 'template.applied'", schema), firm.email);
+  assert.equal(sql(`SELECT secret IS NULL FROM onboardings WHERE id = ${hex(o.id)}`, home), '1', 'what the app shows is gone');
+  const everything = JSON.stringify([await all(firm.admin, at), await all(firm.admin, '/api/audit'), done]);
+  assert.ok(!everything.includes(app.secrets[0].secret) && !everything.includes('consent_url'));
+});
+
+test('what is made up does nothing: without consent, of another directory, of a customer who has consented, with a state that is none', async () => {
+  const a = await customer(), other = await customer(), o = await ask(a), theirs = await ask(other);
+  assert.match(await page(forged(o, a.t.tenantId)), /is being checked/, 'nobody has consented');
+  let x = await settled(o);
+  assert.deepEqual([x.state, /not known in this directory/.test(x.why)], ['waiting', true], JSON.stringify(x));
+  assert.match(await page(`?state=${stateOf(o)}`), /not known in this directory/);
+  await follow(theirs);
+  assert.equal((await settled(theirs)).state, 'done');
+  assert.match(await page(forged(o, other.t.tenantId)), /another directory than the link is for/);
+  x = await see(o);
+  assert.deepEqual([x.state, x.operation_ids], ['waiting', []]);
+  for (const query of ['', '?state=', '?state=AAAA', `?state=${stateOf(o).slice(0, -2)}xx`, `?state=${'A'.repeat(300)}&tenant=${a.t.tenantId}&admin_consent=True`])
+    assert.match(await page(query), /There is nothing here/, query);
+  assert.match(await page(`?state=${stateOf(o)}&tenant=${a.t.tenantId}`), /neither that an administrator has consented/);
+  assert.deepEqual(await all(there(a), '/api/drift/configs'), []);
+  await follow(o); // it still counts
+  assert.equal((await settled(o)).state, 'done');
+});
+
+test('a domain stands for the directory whose token it gets, and for no other', async () => {
+  const c = await customer(), other = await customer(), o = await ask(c, { directory: c.t.domain });
+  other.t.apps.set(app.clientId, app);
+  c.t.apps.set(app.clientId, app);
+  await page(forged(o, other.t.tenantId));
+  const x = await settled(o);
+  assert.deepEqual([x.state, /not the one in which consent was given/.test(x.why)], ['waiting', true], JSON.stringify(x));
+  await follow(o);
+  assert.equal((await settled(o)).state, 'done');
+  const [config] = await all(there(c), '/api/drift/configs');
+  assert.equal(config.source.parameters.tenant_id, c.t.tenantId);
+});
+
+test('what Microsoft refuses is a sentence for whoever sent the link, which still counts, up to twenty answers', async () => {
+  const c = await customer({ decides: 'declines' }), o = await ask(c);
+  assert.match(await follow(o), /The administrator has declined/);
+  c.t.decides = 'user';
+  assert.match(await follow(o), /It takes an administrator/);
+  const rows = [['access_denied', '', /declined/], ['x', 'AADSTS50011: <script>', /redirect URI.*AADSTS50011/], ['x', 'AADSTS500119: ?', /Microsoft has refused it\. \(AADSTS500119\)/], ['temporarily_unavailable', 'x', /not available/], ['"><b>', 'none', /Microsoft has refused it/]];
+  for (const [error, error_description, sentence] of rows) {
+    assert.match(await page(`?${new URLSearchParams({ state: stateOf(o), error, error_description })}`), sentence, error);
+    assert.match((await see(o)).why, sentence);
+  }
+  c.t.decides = 'accepts';
+  c.t.faults.add({ path: 'token', kind: 'token_error', code: 7000222, times: 1 }, () => c.t.copy());
+  await follow(o);
+  assert.match((await settled(o)).why, /client secret has expired.*make a new one/i);
+  for (let i = 8; i < 20; i++)
+    await page(`?${new URLSearchParams({ state: stateOf(o), error: 'access_denied' })}`);
+  assert.match(await follow(o), /could not be set up/);
+  assert.equal((await see(o)).state, 'failed');
+});
+
+test('it is done by whoever asked, as far as they may at that time, and a link that is over or taken back does nothing', async () => {
+  const none = await customer({}, []), read = await customer({}, ['viewer']), c = await customer(), gone = await customer();
+  for (const [x, sentence] of [[none, /./], [read, /create:drift/]]) {
+    const a = await firm.admin('POST', at, { body: wish(x) });
+    assert.deepEqual([a.status, sentence.test(a.json.detail)], [403, true], a.text);
+  }
+  assert.equal((await there(c)('POST', at, { body: wish(c) })).status, 403);
+  const wrong = async (more, pointer) => {
+    const a = await firm.admin('POST', at, { body: wish(c, more) });
+    assert.deepEqual([a.status, a.json.errors?.[0]?.pointer], [422, pointer], a.text);
+  };
+  for (const directory of ['common', 'organizations', 'a..b', '.example', 'x/y.example', 'é.example'])
+    await wrong({ directory }, '/directory');
+  await wrong({ packs: ['github'] }, '/packs/0');
+  await wrong({ packs: ['entra', 'entra'] }, '/packs/1');
+  await wrong({ packs: ['nowhere'] }, '/packs/0');
+  await wrong({ credential: { client_id: 'x' } }, '/credential/client_secret');
+  await wrong({ credential: { token: 'x' } }, '/credential/token');
+  await wrong({ days: 31 }, '/days');
+
+  const o = await ask(c), over = await ask(c), dropped = await ask(c), mine = await ask(gone);
+  const home = sql(`SELECT schema_name FROM tenants WHERE slug = '${firm.tenant}'`);
+  sql(`UPDATE onboardings SET ends_at = NOW(3) - INTERVAL 1 SECOND WHERE id = ${hex(over.id)}`, home);
+  assert.equal((await see(over)).state, 'expired');
+  assert.match(await follow(over), /The link is over/);
+  assert.equal((await firm.admin('DELETE', `${at}/${dropped.id}`)).status, 204);
+  assert.match(await follow(dropped), /There is nothing here/);
+  // a template that was changed since leads nowhere else: the version of then is applied
+  const moved = await firm.admin('PUT', `/api/drift/templates/${template.id}`, { body: { config: { ...template.config, name: 'Elsewhere', source: { kind: 'entra', parameters: { tenant_id: '%tenant_id%', login_url: 'https://evil.example', graph_url: 'https://evil.example' } } } } });
+  assert.equal(moved.status, 200, moved.text);
+  await follow(o);
+  assert.equal((await settled(o)).state, 'done');
+  assert.equal((await all(there(c), '/api/drift/configs'))[0].name, 'Directory');
+  assert.equal((await firm.admin('PUT', `/api/drift/templates/${template.id}`, { body: { config: template.config } })).status, 200);
+  const [{ id }] = await all(platform, `/api/tenants/${gone.id}/grants`);
+  assert.equal((await platform('DELETE', `/api/tenants/${gone.id}/grants/${id}`)).status, 204);
+  await follow(mine);
+  const x = await settled(mine);
+  assert.equal(x.state, 'failed', JSON.stringify(x));
+});
+
+test('a pack without a template has one made, with what the pack says of itself', async () => {
+  const solo = newTenant(), admin = await bearer(solo);
+  const a = await admin('POST', at, { body: newOnboarding(solo.tenant, { directory: 'contoso.example' }) });
+  assert.equal(a.status, 201, a.text);
+  assert.equal(new URL(a.json.consent_url).origin, 'https://login.microsoftonline.com');
+  const [t] = await all(admin, '/api/drift/templates');
+  assert.equal(t.name, 'entra');
+  assert.deepEqual((await admin('GET', `/api/drift/templates/${t.id}`)).json.config.source, { kind: 'entra', parameters: { tenant_id: '%tenant_id%' } });
+});

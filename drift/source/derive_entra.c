@@ -191,7 +191,9 @@ by_resource(const struct grant *a, const struct grant *b)
 	const int p = str_cmp(a->principal, b->principal);
 	const int r = p != 0 ? p : str_cmp(a->role, b->role);
 
-	return r != 0 ? r : str_cmp(a->scope, b->scope);
+	const int s = r != 0 ? r : str_cmp(a->scope, b->scope);
+
+	return s != 0 ? s : a->eligible - b->eligible;
 }
 
 static int
@@ -200,9 +202,7 @@ by_way(const void *x, const void *y)
 	const struct grant *a = x, *b = y;
 	const int           r = by_resource(a, b);
 
-	if (r != 0)
-		return r;
-	return a->eligible != b->eligible ? a->eligible - b->eligible : str_cmp(a->group, b->group);
+	return r != 0 ? r : str_cmp(a->group, b->group);
 }
 
 /* An object of the texts that are there. */
@@ -225,27 +225,30 @@ set_object(TALLOC_CTX *mem, struct json *out, const char *const *names, const st
 	return true;
 }
 
+static struct str
+assignment_of(const struct grant *g)
+{
+	return g->eligible ? STR("eligible") : STR("active");
+}
+
 static bool
 set_way(struct deriving *d, struct json *out, const struct grant *g)
 {
-	static const char *const names[] = { "id", "assignment", "groupId", "displayName" };
-	const struct named      *group = find(&d->groups, g->group);
-	const struct str         how = g->eligible ? STR("eligible") : STR("active");
-	char *id = talloc_asprintf(d->mem, "%s/%.*s", how.p, (int)g->group.n, g->group.p);
-	const struct str texts[] = { str_of(id), how, g->group, group->name };
+	static const char *const names[] = { "id", "displayName" };
+	const struct str         texts[] = { g->group, find(&d->groups, g->group)->name };
 
-	return id == NULL ? err_memory(d->e) : set_object(d->mem, out, names, texts, 4, d->e);
+	return set_object(d->mem, out, names, texts, 2, d->e);
 }
 
 static bool
 set_resource(struct deriving *d, const struct grant *g, uint32_t n, struct json *out)
 {
 	static const char *const names[] = { "principalId", "displayName", "userPrincipalName",
-		"roleDefinitionId", "roleDisplayName", "directoryScopeId" };
+		"roleDefinitionId", "roleDisplayName", "directoryScopeId", "assignment" };
 	const struct named      *role = find(&d->roles, g->role);
 	const struct str         texts[] = { g->principal, text_of(g->member, "displayName"),
 			text_of(g->member, "userPrincipalName"), g->role,
-                role == NULL ? STR("") : role->name, g->scope };
+                role == NULL ? STR("") : role->name, g->scope, assignment_of(g) };
 	struct json              ways = { .type = JSON_ARRAY };
 
 	ways.items = talloc_zero_array(d->mem, struct json, n);
@@ -257,7 +260,7 @@ set_resource(struct deriving *d, const struct grant *g, uint32_t n, struct json 
 		if (!set_way(d, &ways.items[ways.n++], &g[i]))
 			return false;
 	}
-	if (!set_object(d->mem, out, names, texts, 6, d->e))
+	if (!set_object(d->mem, out, names, texts, 7, d->e))
 		return false;
 	out->names[out->n] = STR("through");
 	out->items[out->n++] = ways;
@@ -268,14 +271,14 @@ static bool
 add_resource(struct deriving *d, const struct grant *g, uint32_t n)
 {
 	struct derive_items *out = &d->out->items;
-	const struct str     parts[] = { g->principal, g->role, g->scope };
+	const struct str     parts[] = { g->principal, g->role, g->scope, assignment_of(g) };
 	struct json         *v = talloc_zero(d->mem, struct json);
 	struct buf           key;
 
 	if (v == NULL)
 		return err_memory(d->e);
 	buf_make(&key, d->mem);
-	for (size_t i = 0; i < 3; i++)
+	for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++)
 		json_pointer_add(&key, parts[i]);
 	if (!buf_ok(&key))
 		return err_memory(d->e);

@@ -39,17 +39,16 @@
 	}
 #define ROLES  AT("/rd", 200, "[{\"id\":\"ga\",\"displayName\":\"Global Administrator\"}]")
 #define NOBODY AT("/re", 200, "[]")
-#define HELD(who, name, role, scope, through)                                                      \
+#define HELD_AS(how, who, name, role, scope, through)                                              \
 	"{\"principalId\":\"" who "\"," name "\"roleDefinitionId\":\"" role "\"," scope            \
-	"\"through\":[" through "]}"
-#define NAMED_ALICE "\"displayName\":\"Alice\","
-#define NAMED_BOB   "\"userPrincipalName\":\"bob@a.example\","
-#define GLOBAL      "\"roleDisplayName\":\"Global Administrator\",\"directoryScopeId\":\"/\","
-#define WAY(how, g)                                                                                \
-	"{\"id\":\"" how "/" g "\",\"assignment\":\"" how "\",\"groupId\":\"" g                    \
-	"\",\"displayName\":\"Group " g "\"}"
-#define ALL  RM "roleAssignmentsThroughGroups complete "
-#define NONE ALL "0/0/0"
+	"\"assignment\":\"" how "\",\"through\":[" through "]}"
+#define HELD(who, name, role, scope, through) HELD_AS("active", who, name, role, scope, through)
+#define NAMED_ALICE                           "\"displayName\":\"Alice\","
+#define NAMED_BOB                             "\"userPrincipalName\":\"bob@a.example\","
+#define GLOBAL                                "\"roleDisplayName\":\"Global Administrator\",\"directoryScopeId\":\"/\","
+#define WAY(g)                                "{\"id\":\"" g "\",\"displayName\":\"Group " g "\"}"
+#define ALL                                   RM "roleAssignmentsThroughGroups complete "
+#define NONE                                  ALL "0/0/0"
 
 static char dir[] = "/tmp/bsx-derived.XXXXXX";
 
@@ -59,37 +58,36 @@ static const struct {
 } rows[] = {
 	{ "who is in a group that has a role has it", /* and who has it directly is not told twice
 						       */
-	    ALL "2/0/0\n alice/ga/~1=" HELD(
-		"alice", NAMED_ALICE, "ga", GLOBAL, WAY("active", "g")) "\n bob/ga/~1=" HELD("bob",
-		NAMED_BOB, "ga", GLOBAL, WAY("active", "g")),
+	    ALL "2/0/0\n alice/ga/~1/active=" HELD("alice", NAMED_ALICE, "ga", GLOBAL,
+		WAY("g")) "\n bob/ga/~1/active=" HELD("bob", NAMED_BOB, "ga", GLOBAL, WAY("g")),
 	    { AT("/ra", 200, "[" HAS("g", "ga", "/") "," HAS("alice", "ga", "/") "]"), NOBODY,
 		ROLES, AT("/g", 200, "[" G("g") "]"), AT("/g/g", 200, "[" ALICE "," BOB "]") } },
 	{ "a group without a role is nothing", NONE,
 	    { AT("/ra", 200, "[" HAS("alice", "ga", "/") "]"), NOBODY, ROLES,
 		AT("/g", 200, "[" G("g") "]"), AT("/g/g", 200, "[" ALICE "," BOB "]") } },
 	{ "by two groups, and by one that only may",
-	    ALL "1/0/0\n alice/ga/~1=" HELD("alice", NAMED_ALICE, "ga", GLOBAL,
-		WAY("active", "g") "," WAY("active", "h") "," WAY("eligible", "g")),
+	    ALL "2/0/0\n alice/ga/~1/active=" HELD("alice", NAMED_ALICE, "ga", GLOBAL,
+		WAY("g") "," WAY("h")) "\n alice/ga/~1/eligible=" HELD_AS("eligible", "alice",
+		NAMED_ALICE, "ga", GLOBAL, WAY("g")),
 	    { AT("/ra", 200, "[" HAS("h", "ga", "/") "," HAS("g", "ga", "/") "]"),
 		AT("/re", 200, "[" HAS("g", "ga", "/") "]"), ROLES,
 		AT("/g", 200, "[" G("h") "," G("g") "]"), AT("/g/g", 200, "[" ALICE "]"),
 		AT("/g/h", 200, "[" ALICE "]") } },
 	{ "scopes and roles apart, of a role that has no name",
-	    ALL "2/0/0\n alice/ga/~1u=" HELD("alice", NAMED_ALICE, "ga",
+	    ALL "2/0/0\n alice/ga/~1u/active=" HELD("alice", NAMED_ALICE, "ga",
 		"\"roleDisplayName\":\"Global Administrator\",\"directoryScopeId\":\"/u\",",
-		WAY("active", "g")) "\n alice/x/~1=" HELD("alice", NAMED_ALICE, "x",
-		"\"directoryScopeId\":\"/\",", WAY("active", "g")),
+		WAY("g")) "\n alice/x/~1/active=" HELD("alice", NAMED_ALICE, "x",
+		"\"directoryScopeId\":\"/\",", WAY("g")),
 	    { AT("/ra", 200, "[" HAS("g", "x", "/") "," HAS("g", "ga", "/u") "]"), NOBODY, ROLES,
 		AT("/g", 200, "[" G("g") "]"), AT("/g/g", 200, "[" ALICE "]") } },
 	{ "groups in groups, in a ring, are the group that was given it",
-	    ALL "2/0/0\n alice/ga/~1=" HELD(
-		"alice", NAMED_ALICE, "ga", GLOBAL, WAY("active", "g")) "\n bob/ga/~1=" HELD("bob",
-		NAMED_BOB, "ga", GLOBAL, WAY("active", "g")),
+	    ALL "2/0/0\n alice/ga/~1/active=" HELD("alice", NAMED_ALICE, "ga", GLOBAL,
+		WAY("g")) "\n bob/ga/~1/active=" HELD("bob", NAMED_BOB, "ga", GLOBAL, WAY("g")),
 	    { AT("/ra", 200, "[" HAS("g", "ga", "/") "]"), NOBODY, ROLES,
 		AT("/g", 200, "[" G("g") "," G("h") "]"), AT("/g/g", 200, "[" G("h") "," ALICE "]"),
 		AT("/g/h", 200, "[" BOB "," G("g") "," G("h") "," ALICE "]") } },
 	{ "what is not licensed is nothing",
-	    ALL "1/0/0\n alice/ga/~1=" HELD("alice", NAMED_ALICE, "ga", GLOBAL, WAY("active", "g")),
+	    ALL "1/0/0\n alice/ga/~1/active=" HELD("alice", NAMED_ALICE, "ga", GLOBAL, WAY("g")),
 	    { AT("/ra", 200, "[" HAS("g", "ga", "/") "]"), AT("/re", 403, "{\"code\":\"Licence\"}"),
 		ROLES, AT("/g", 200, "[" G("g") "]"), AT("/g/g", 200, "[" ALICE "]") } },
 	{ "what is forbidden is not known",

@@ -9,7 +9,7 @@
 #define BOUND_MAX 256
 
 static const char *const purposes[KEY_PURPOSE__MAX] = {
-#define X(id, text) [id] = text,
+#define X(id, text, by) [id] = text,
 	KEY_PURPOSES(X)
 #undef X
 };
@@ -176,13 +176,18 @@ derive(const struct keyring_version *v, enum key_purpose p, struct str bound,
 	hash_hkdf(v->root, sizeof(v->root), (struct str) { info, n + bound.n }, out, KEY_LEN);
 }
 
+enum version_by { VERSION_OURS, VERSION_NAMED };
+static const enum version_by version_by[KEY_PURPOSE__MAX] = {
+#define X(id, text, by) [id] = VERSION_##by,
+	KEY_PURPOSES(X)
+#undef X
+};
+
 /* A client that names versions at will does not run commands. */
 static bool
 may_look(const struct keyring *k, enum key_purpose p)
 {
-	return !keyring_is_run(k) ||
-	       (p != KEY_CSRF && p != KEY_DEVICE && p != KEY_OIDC && p != KEY_CURSOR &&
-		   p != KEY_REFRESH && p != KEY_MAIL_TOKEN && p != KEY_CONSENT);
+	return !keyring_is_run(k) || version_by[p] == VERSION_OURS;
 }
 
 bool

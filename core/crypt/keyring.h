@@ -22,28 +22,31 @@
 
 #define KEY_LEN 32
 
-/* What a subkey is for: a key never serves two purposes. */
+/*
+ * What a subkey is for: a key never serves two purposes.  NAMED: a client says by which version (of a token, cookie or
+ * link), so one that is not there is looked for in a file, and never by running a command.
+ */
 #define KEY_PURPOSES(X) \
-	X(KEY_KEK,           "kek")            /* wraps tenants' data keys */ \
-	X(KEY_CONTROL_SEAL,  "control-seal")   /* sealed fields of the control schema */ \
-	X(KEY_DB_ACCOUNT,    "db-account")     /* passwords of tenant accounts; info: schema name */ \
-	X(KEY_CSRF,          "csrf") \
-	X(KEY_REFRESH,       "refresh-pepper") \
-	X(KEY_API_KEY,       "api-key") \
-	X(KEY_AUDIT,         "audit-mac") \
-	X(KEY_AUDIT_SIGN,    "audit-sign")     /* the seed of the Ed25519 key of checkpoints */ \
-	X(KEY_CURSOR,        "cursor") \
-	X(KEY_RATE,          "rate-cells")     /* hides which cell a client has */ \
-	X(KEY_LOGIN,         "login-account")  /* names accounts that may not exist */ \
-	X(KEY_DEVICE,        "known-device") \
-	X(KEY_RECOVERY,      "recovery-code") \
-	X(KEY_MAIL_TOKEN,    "mail-token")     /* hashes of mailed links */ \
-	X(KEY_ANSWER,        "answer-link")    /* links by which alerts are answered */ \
-	X(KEY_OIDC,          "oidc-state")     /* the cookie of a sign-in under way at a provider */ \
-	X(KEY_CONSENT,       "consent-state")  /* links to a directory's administrator (drift/template/consent.h) */ \
-	X(KEY_GOLDEN,        "golden-shared")  /* templates that one tenant shares with all */
+	X(KEY_KEK,          "kek",            OURS)  /* wraps tenants' data keys */ \
+	X(KEY_CONTROL_SEAL, "control-seal",   OURS)  /* sealed fields of the control schema */ \
+	X(KEY_DB_ACCOUNT,   "db-account",     OURS)  /* passwords of tenant accounts; info: schema name */ \
+	X(KEY_CSRF,         "csrf",           NAMED) \
+	X(KEY_REFRESH,      "refresh-pepper", NAMED) \
+	X(KEY_API_KEY,      "api-key",        OURS) \
+	X(KEY_AUDIT,        "audit-mac",      OURS) \
+	X(KEY_AUDIT_SIGN,   "audit-sign",     OURS)  /* the seed of the Ed25519 key of checkpoints */ \
+	X(KEY_CURSOR,       "cursor",         NAMED) \
+	X(KEY_RATE,         "rate-cells",     OURS)  /* hides which cell a client has */ \
+	X(KEY_LOGIN,        "login-account",  OURS)  /* names accounts that may not exist */ \
+	X(KEY_DEVICE,       "known-device",   NAMED) \
+	X(KEY_RECOVERY,     "recovery-code",  OURS) \
+	X(KEY_MAIL_TOKEN,   "mail-token",     NAMED) /* hashes of mailed links */ \
+	X(KEY_ANSWER,       "answer-link",    NAMED) /* links by which alerts are answered */ \
+	X(KEY_OIDC,         "oidc-state",     NAMED) /* the cookie of a sign-in under way at a provider */ \
+	X(KEY_CONSENT,      "consent-state",  NAMED) /* links to a directory's administrator (drift/template/consent.h) */ \
+	X(KEY_GOLDEN,       "golden-shared",  OURS)  /* templates that one tenant shares with all */
 enum key_purpose {
-#define X(id, text) id,
+#define X(id, text, by) id,
 	KEY_PURPOSES(X)
 #undef X
 	KEY_PURPOSE__MAX

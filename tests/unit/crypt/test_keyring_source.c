@@ -14,7 +14,7 @@
 #include <unistd.h>
 
 #include "core/base/clock.h"
-#include "core/crypt/keyring.h"
+#include "core/crypt/keyring_priv.h"
 
 #define LEN(a)  (sizeof(a) / sizeof *(a))
 #define TEST(f) cmocka_unit_test_setup_teardown(f, make_mem, free_mem)
@@ -377,6 +377,55 @@ a_command_is_not_run_again_at_once(void **state)
 	assert_false(keyring_has_more(k));
 }
 
+/* Whether the version comes with what a client brings; who adds a purpose says so here too. */
+static bool
+a_client_says(enum key_purpose p)
+{
+	switch (p) {
+	case KEY_CSRF:
+	case KEY_REFRESH:
+	case KEY_CURSOR:
+	case KEY_DEVICE:
+	case KEY_MAIL_TOKEN:
+	case KEY_ANSWER:
+	case KEY_OIDC:
+	case KEY_CONSENT:
+		return true;
+	case KEY_KEK:
+	case KEY_CONTROL_SEAL:
+	case KEY_DB_ACCOUNT:
+	case KEY_API_KEY:
+	case KEY_AUDIT:
+	case KEY_AUDIT_SIGN:
+	case KEY_RATE:
+	case KEY_LOGIN:
+	case KEY_RECOVERY:
+	case KEY_GOLDEN:
+	case KEY_PURPOSE__MAX:
+		return false;
+	}
+	return false;
+}
+
+static void
+a_client_that_names_a_version_runs_no_command(void **state)
+{
+	(void)state;
+	for (int p = 0; p < KEY_PURPOSE__MAX; p++) {
+		struct err      e = { 0 };
+		struct keyring *k = run("#!/bin/sh\necho '1 " KEY_A "'\n", NULL, &e);
+		uint8_t         key[KEY_LEN];
+
+		assert_non_null(k);
+		put(path, "#!/bin/sh\necho '1 " KEY_A "'; echo '2 " KEY_C "'\n", 0700);
+		k->now->asked_ns -= INT64_C(3600000000000); /* an hour later */
+		if (keyring_subkey(k, 2, (enum key_purpose)p, STR(""), key, &e) ==
+		    a_client_says((enum key_purpose)p))
+			fail_msg("purpose %d", p);
+		assert_int_equal(keyring_look_again(k), a_client_says((enum key_purpose)p));
+	}
+}
+
 int
 main(void)
 {
@@ -392,6 +441,7 @@ main(void)
 		TEST(a_command_that_hangs_is_ended),
 		TEST(a_command_that_others_can_write_is_not_run),
 		TEST(a_command_is_not_run_again_at_once),
+		TEST(a_client_that_names_a_version_runs_no_command),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -40,6 +40,8 @@ see_deadlines(struct worker *w, int64_t *wait_ms, struct err *e)
 	};
 	size_t done;
 
+	_Static_assert(
+	    sizeof(others) / sizeof(others[0]) == SCHEDULE_DRIFTD_KINDS + 1, "a row for each kind");
 	(void)wait_ms;
 	return deadlines_due(w->drift, w->deliver->database, others, &w->deliver->owner, &done, e);
 }

@@ -246,6 +246,7 @@ static const struct due_kind {
 	{ SCHEDULE_LINES, NULL, lines },
 	{ SCHEDULE_STORAGE, count_storage, end_storage },
 };
+_Static_assert(sizeof(kinds) / sizeof(kinds[0]) == SCHEDULE_RUN_KINDS, "a row for each kind");
 
 static const struct due_kind *
 kind_of(const struct schedule *claim)

@@ -254,6 +254,37 @@ what_goes_on_by_itself_waits(void **state)
 	    1);
 }
 
+/* Of each kind that there is, an hour from now. */
+static void
+what_is_due_is_due_there(void **state)
+{
+	static const char *const kinds[] = {
+#define X(id, kind, by) kind,
+		SCHEDULE_KINDS(X)
+#undef X
+	};
+	struct copying     *y = copying(*state);
+	struct drift_world *there;
+
+	for (size_t i = 0; i < LEN(kinds); i++)
+		drift_sql(y->x,
+		    talloc_asprintf(y,
+			"REPLACE INTO testbsx.schedules (kind, ref, schema_name, next_due) VALUES"
+			" ('%s', UNHEX(MD5('%s')), '%%s', NOW(3) + INTERVAL 1 HOUR)",
+			kinds[i], kinds[i]));
+	export(y);
+	must_import(y);
+	there = in_copy(y);
+	for (size_t i = 0; i < LEN(kinds); i++)
+		assert_int_equal(
+		    drift_count(there,
+			talloc_asprintf(y,
+			    "SELECT COUNT(*) FROM testbsx.schedules WHERE schema_name = '%%s' AND"
+			    " kind = '%s' AND ref = UNHEX(MD5('%s')) AND next_due > NOW()",
+			    kinds[i], kinds[i])),
+		    1);
+}
+
 static char *
 hex_of(struct copying *y, const uint8_t *p, size_t n)
 {
@@ -553,6 +584,7 @@ main(void)
 		TEST(what_is_the_same_is_the_same_to_the_copy),
 		TEST(what_was_sealed_is_sealed_anew_and_opens_there_alone),
 		TEST(what_goes_on_by_itself_waits),
+		TEST(what_is_due_is_due_there),
 		TEST(what_it_is_bound_to_is_held_where_it_is_shared),
 		TEST(its_trail_begins_behind_the_archives_which_nobody_changes),
 		TEST(one_that_is_cut_short_is_seen_by_nobody_and_begun_anew),

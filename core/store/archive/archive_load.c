@@ -184,18 +184,12 @@ take_row(struct archive_load *l, const struct blob *values, struct err *e)
 
 /* ---- what is due by the clock ---- */
 
-static const char *const due_kinds[] = { SCHEDULE_BEAT, SCHEDULE_RECHECK, SCHEDULE_REVIEW,
-	SCHEDULE_ATTRIBUTION, SCHEDULE_WATCH, SCHEDULE_ESCALATION, SCHEDULE_HUSH, SCHEDULE_GROUP,
-	SCHEDULE_REPEAT, SCHEDULE_STORAGE, SCHEDULE_LINES, NULL };
-
 static bool
 take_due(struct archive_load *l, const struct archive_table *t, const struct blob *v, struct err *e)
 {
-	struct schedule_row r = { 0 };
+	struct schedule_row r = { .kind = (char *)(uintptr_t)schedule_kind(
+				      (struct str) { (const char *)v[0].p, v[0].n }) };
 
-	for (const char *const *k = due_kinds; *k != NULL; k++)
-		if (str_eqz((struct str) { (const char *)v[0].p, v[0].n }, *k))
-			r.kind = (char *)(uintptr_t)*k;
 	if (r.kind == NULL || v[1].n != sizeof(r.ref.b) ||
 	    !str_to_i64((struct str) { (const char *)v[2].p, v[2].n }, &r.next_due.ms))
 		return no_row(t, e);

@@ -3,6 +3,23 @@
 
 #define FARTHEST_S INT64_C(2000000000)
 
+#define X(id, kind, by) const char id[sizeof(kind)] = kind;
+SCHEDULE_KINDS(X)
+#undef X
+
+const char *
+schedule_kind(struct str text)
+{
+#define X(id, kind, by) id,
+	static const char *const kinds[] = { SCHEDULE_KINDS(X) };
+#undef X
+
+	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)
+		if (str_eqz(text, kinds[i]))
+			return kinds[i];
+	return NULL;
+}
+
 static const struct field schedule_fields[] = {
 	COLUMN(struct schedule, kind),
 	COLUMN(struct schedule, ref),

@@ -11,20 +11,37 @@
 
 #include "core/store/drift/config.h"
 
-#define SCHEDULE_BEAT    "beat"    /* a complete snapshot of config `ref` is awaited until then */
-#define SCHEDULE_RECHECK "recheck" /* something about config `ref` ends by the clock */
-#define SCHEDULE_REVIEW  "review"  /* the baseline of config `ref` should have been approved by then */
-#define SCHEDULE_ATTRIBUTION "attribution" /* who made changes of config `ref` is to be looked for */
-#define SCHEDULE_WATCH "watch" /* the log of the source of config `ref` is to be read on */
-#define SCHEDULE_ESCALATION "escalation" /* a step of row `ref` of alert_escalations: nobody has acknowledged the alert */
-#define SCHEDULE_HUSH    "hush"    /* a maintenance window that keeps the blind alert of config `ref` quiet is over */
-#define SCHEDULE_GROUP  "group"  /* what waits in group `ref` of alerts is to be told */
-#define SCHEDULE_REPEAT "repeat" /* the same of what was told of it and is still open */
-#define SCHEDULE_WINDOW  "window"  /* maintenance windows of series `ref` are to be made ahead */
-#define SCHEDULE_ACCEPTANCE "acceptance" /* whether row `ref` of drift_acceptances still waits for what is there */
-#define SCHEDULE_DIGEST  "digest"  /* the digest of channel `ref` is to be sent */
-#define SCHEDULE_STORAGE "storage" /* what the tenant stores is to be counted: something was taken away; `ref` is nil */
-#define SCHEDULE_LINES "lines" /* lines of history of config `ref` are to be written (promotion.h) */
+/*
+ * id, kind, and who sees to it: RUN (a row of drift/run/deadline.c) or DRIFTD (one of drift/driftd/jobs.c); both count
+ * their rows.  Each id is its kind's text.
+ */
+#define SCHEDULE_KINDS(X) \
+	X(SCHEDULE_BEAT,        "beat",        RUN)    /* a complete snapshot of config `ref` is awaited until then */ \
+	X(SCHEDULE_RECHECK,     "recheck",     RUN)    /* something about config `ref` ends by the clock */ \
+	X(SCHEDULE_REVIEW,      "review",      RUN)    /* the baseline of config `ref` should have been approved by then */ \
+	X(SCHEDULE_ATTRIBUTION, "attribution", RUN)    /* who made changes of config `ref` is to be looked for */ \
+	X(SCHEDULE_WATCH,       "watch",       RUN)    /* the log of the source of config `ref` is to be read on */ \
+	X(SCHEDULE_ESCALATION,  "escalation",  RUN)    /* a step of row `ref` of alert_escalations: nobody has acknowledged */ \
+	X(SCHEDULE_HUSH,        "hush",        RUN)    /* a window that keeps the blind alert of config `ref` quiet is over */ \
+	X(SCHEDULE_GROUP,       "group",       RUN)    /* what waits in group `ref` of alerts is to be told */ \
+	X(SCHEDULE_REPEAT,      "repeat",      RUN)    /* the same of what was told of it and is still open */ \
+	X(SCHEDULE_WINDOW,      "window",      RUN)    /* maintenance windows of series `ref` are to be made ahead */ \
+	X(SCHEDULE_ACCEPTANCE,  "acceptance",  DRIFTD) /* whether row `ref` of drift_acceptances still waits */ \
+	X(SCHEDULE_DIGEST,      "digest",      DRIFTD) /* the digest of channel `ref` is to be sent */ \
+	X(SCHEDULE_STORAGE,     "storage",     RUN)    /* what the tenant stores is to be counted; `ref` is nil */ \
+	X(SCHEDULE_LINES,       "lines",       RUN)    /* lines of history of config `ref` are to be written (promotion.h) */
+#define X(id, kind, by) extern const char id[sizeof(kind)];
+SCHEDULE_KINDS(X)
+#undef X
+enum schedule_by { SCHEDULE_BY_RUN, SCHEDULE_BY_DRIFTD };
+#define X(id, kind, by) +(SCHEDULE_BY_##by == SCHEDULE_BY_RUN)
+enum { SCHEDULE_RUN_KINDS = 0 SCHEDULE_KINDS(X) };
+#undef X
+#define X(id, kind, by) +(SCHEDULE_BY_##by == SCHEDULE_BY_DRIFTD)
+enum { SCHEDULE_DRIFTD_KINDS = 0 SCHEDULE_KINDS(X) };
+#undef X
+/* The one of that text, which lasts; NULL: there is none. */
+const char *schedule_kind(struct str text);
 #define SCHEDULE_LEASE_S 60
 
 struct schedule {

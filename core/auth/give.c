@@ -132,3 +132,15 @@ may_give_by(
 	       (permission_has(&have, a, r) ||
 		   err_set(e, ERR_FORBIDDEN, 0, pub, "%s is missing", text));
 }
+
+bool
+user_may(const struct deed_by *by, const struct uuid *user, enum action a, enum resource_kind r,
+    bool *yes, struct err *e)
+{
+	struct permissions have = { { 0, 0 } };
+
+	if (!held_by_user(by, user, NOW, &have, e))
+		return false;
+	*yes = permission_has(&have, a, r);
+	return true;
+}

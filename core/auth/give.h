@@ -29,5 +29,8 @@ MUST_USE bool may_give_until(const struct deed_by *by, const struct permissions 
 MUST_USE bool may_give_lines(const struct deed_by *by, const char *lines, const char *pub, struct err *e);
 /* The caller holds that one; else ERR_FORBIDDEN with the sentence `pub`. */
 MUST_USE bool may_give_by(const struct deed_by *by, enum action a, enum resource_kind r, const char *pub, struct err *e);
+/* That user may, now: whoever is gone, or disabled, may nothing. */
+MUST_USE bool user_may(const struct deed_by *by, const struct uuid *user, enum action a, enum resource_kind r,
+    bool *yes, struct err *e);
 
 #endif

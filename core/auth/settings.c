@@ -79,29 +79,15 @@ static const struct field notifications_fields[] = {
 static const struct schema notifications_schema =
     SCHEMA("NotificationSettings", struct settings_notifications, notifications_fields);
 
-static const struct field pending_fields[] = {
-	FIELD(struct settings_pending, accept_from, .choices = severities + 1, .flags = NULLABLE,
-	    .doc = "What it is to become; null: one person is enough."),
-	FIELD(struct settings_pending, asked_by, .flags = NULLABLE, .doc = "Who has asked."),
-	FIELD(struct settings_pending, asked_name, .flags = NULLABLE, .doc = "Who, by name."),
-	FIELD(struct settings_pending, asked_at, .flags = NULLABLE, .doc = "When."),
-	FIELD_END,
-};
-static const struct schema pending_schema =
-    SCHEMA("FourEyesPending", struct settings_pending, pending_fields);
-
 static const struct field four_eyes_fields[] = {
 	FIELD(struct settings_four_eyes, accept_from, .choices = severities + 1, .flags = NULLABLE,
 	    .doc = "What takes a change of this severity or worse out of what is told (accepted, "
 		   "ignored, all of a report, a snapshot as the baseline) waits until a second "
 		   "person with update:drift confirms it; null: one person is enough. Who changes "
 		   "it has assign:roles, and an alert of kind security tells of it. A higher one, "
-		   "or null, waits itself until a second such person, signed in, sets the same "
-		   "within 7 days."),
-	FIELD(struct settings_four_eyes, pending, .item = &pending_schema,
-	    .flags = NULLABLE | FIELD_OMIT_ZERO,
-	    .doc = "Set by the service: what one person has asked for, and another has not "
-		   "confirmed. Whoever sets accept_from to what it is takes it back."),
+		   "or null, waits itself (four_eyes_pending, beside the settings) until a second "
+		   "such person, signed in, sets the same within 7 days. Who may change it takes "
+		   "that back by setting it to what it is."),
 	FIELD_END,
 };
 static const struct schema four_eyes_schema =
@@ -182,7 +168,7 @@ settings_parse(
 {
 	const struct json *tree = json_parse(mem, str_of(text), e);
 
-	if (tree == NULL || !schema_decode(mem, &settings_schema, tree, s, e) ||
+	if (tree == NULL || !schema_decode_kept(mem, &settings_schema, tree, "", s, e) ||
 	    !cidr_list_parse(mem, s->allowed_addresses, &s->allowed, e)) {
 		err_clear(e); /* what is stored is no fault of the request */
 		return err_set(e, ERR_INTERNAL, 0, "internal error",
@@ -414,16 +400,6 @@ read_addresses(TALLOC_CTX *mem, struct json *all, struct err *e)
 	return e->code == ERR_OK;
 }
 
-/* What the service sets. */
-static bool
-check_ours(TALLOC_CTX *mem, const struct json *change, struct err *e)
-{
-	const struct json *v = json_at(change, STR("/four_eyes/pending"));
-
-	return v == NULL ||
-	       err_fault(e, mem, "/settings/four_eyes/pending", "is set by the service");
-}
-
 bool
 settings_merge(TALLOC_CTX *mem, const struct conf *conf, const char *was, const struct json *change,
     const char **text, struct err *e)
@@ -437,8 +413,10 @@ settings_merge(TALLOC_CTX *mem, const struct conf *conf, const char *was, const 
 		return err_note(e, "reading a tenant's stored settings");
 	if (change->type != JSON_OBJECT)
 		return err_fault(e, mem, "/settings", "must be an object");
-	if (!check_ours(mem, change, e) || !json_merge(mem, base, change, &both, e) ||
-	    !schema_decode_at(mem, &settings_schema, &both, "/settings", &s, e) ||
+	/* what is said now is known; what stands there may be of a newer program */
+	if (!schema_decode_at(mem, &settings_schema, change, "/settings", &s, e) ||
+	    !json_merge(mem, base, change, &both, e) ||
+	    !schema_decode_kept(mem, &settings_schema, &both, "/settings", &s, e) ||
 	    !check_from_name(mem, &s, e) || !check_ceilings(mem, conf, &s, e) ||
 	    (s.retention != NULL && !keep_check(mem, s.retention, e)) ||
 	    !json_without_nulls(mem, &both, &clean, e) || !read_addresses(mem, &clean, e))

@@ -3,7 +3,7 @@
  *
  * The registry keeps only what was said; reading fills in the installation's defaults and holds the
  * installation's ceilings (session.max_idle_s, session.max_absolute_s).  Addresses and ranges
- * are kept as cidr_print() has them.
+ * are kept as cidr_print() has them.  What is kept may have members of a newer program: they are passed over, and stay.
  */
 #ifndef BSX_AUTH_SETTINGS_H
 #define BSX_AUTH_SETTINGS_H
@@ -36,15 +36,8 @@ struct settings_notifications {
 	struct items security; /* struct settings_security */
 };
 /* A second person (drift/service/second.h). */
-struct settings_pending {
-	const char *accept_from; /* what it is to become; NULL: nobody is asked */
-	struct uuid asked_by;
-	const char *asked_name;
-	instant     asked_at;
-};
 struct settings_four_eyes {
-	const char              *accept_from; /* a severity; NULL: nobody is asked */
-	struct settings_pending *pending;     /* one person has asked for less (settings_second.h); NULL: nobody has */
+	const char *accept_from; /* a severity; NULL: nobody is asked */
 };
 /* What links in messages do (drift/service/answer.h). */
 #define ALERT_LINKS_OFF         "off"

@@ -2,9 +2,23 @@
 
 #include <string.h>
 
+#include "core/auth/give.h"
 #include "core/json/json_merge.h"
 
 #define NOBODY_ASKED 5 /* behind the most severe */
+
+static const char *const severities[] = { "low", "medium", "high", "critical", NULL };
+
+static const struct field pending_fields[] = {
+	FIELD(struct settings_pending, accept_from, .choices = severities, .flags = FIELD_NULLABLE,
+	    .doc = "What it is to become; null: one person is enough."),
+	FIELD(struct settings_pending, asked_by, .doc = "Who has asked."),
+	FIELD(struct settings_pending, asked_name, .doc = "Who, by name."),
+	FIELD(struct settings_pending, asked_at, .doc = "When."),
+	FIELD_END,
+};
+const struct schema settings_pending_schema =
+    SCHEMA("FourEyesPending", struct settings_pending, pending_fields);
 
 /* From which severity on somebody is asked. */
 static int
@@ -19,107 +33,121 @@ rank_of(const char *severity)
 	return NOBODY_ASKED;
 }
 
-static bool
-patch(TALLOC_CTX *mem, const char *change, const char **text, struct err *e)
+bool
+settings_pending(
+    TALLOC_CTX *mem, const char *text, instant now, struct settings_pending **out, struct err *e)
 {
-	const struct json *base = json_parse(mem, str_of(*text), e);
-	const struct json *more = base == NULL ? NULL : json_parse(mem, str_of(change), e);
+	const struct json       *tree;
+	struct settings_pending *p;
+
+	*out = NULL;
+	if (text == NULL || *text == '\0')
+		return true;
+	p = talloc_zero(mem, struct settings_pending);
+	if (p == NULL)
+		return err_memory(e);
+	tree = json_parse(mem, str_of(text), e);
+	if (tree == NULL || !schema_decode_kept(mem, &settings_pending_schema, tree, "", p, e)) {
+		err_clear(e); /* what is stored is no fault of the request */
+		return err_set(e, ERR_INTERNAL, 0, "internal error",
+		    "what waits for a second person does not decode");
+	}
+	if (p->asked_at.ms + SETTINGS_SECOND_WAITS_S * INT64_C(1000) > now.ms)
+		*out = p;
+	return true;
+}
+
+/* What is there stays. */
+static bool
+keep_as_it_is(TALLOC_CTX *mem, const char *from, const char **text, struct err *e)
+{
+	const struct json *base, *change;
 	struct json        both, clean;
 	struct buf         b;
 
-	if (more == NULL || !json_merge(mem, base, more, &both, e) ||
+	buf_make(&b, mem);
+	buf_puts(&b, "{\"four_eyes\":{\"accept_from\":");
+	buf_json(&b, str_of(from));
+	buf_puts(&b, "}}");
+	if (!buf_ok(&b))
+		return err_memory(e);
+	change = json_parse(mem, buf_str(&b), e);
+	base = change == NULL ? NULL : json_parse(mem, str_of(*text), e);
+	if (base == NULL || !json_merge(mem, base, change, &both, e) ||
 	    !json_without_nulls(mem, &both, &clean, e))
 		return false;
 	buf_make(&b, mem);
 	json_print(&b, &clean);
-	*text = b.p;
-	return buf_ok(&b) || err_memory(e);
+	*text = buf_text(&b, e);
+	return *text != NULL;
 }
 
+/* Somebody has asked for the same, it has not been over since, and they may still. */
 static bool
-forget(TALLOC_CTX *mem, const char **text, struct err *e)
-{
-	return patch(mem, "{\"four_eyes\":{\"pending\":null}}", text, e);
-}
-
-/* What is there stays, and what is asked stands beside it. */
-static bool
-keep_waiting(TALLOC_CTX *mem, const char *from, const struct settings_pending *p, const char **text,
+is_asked(const struct deed_by *by, const struct settings_pending *p, const char *to, bool *asked,
     struct err *e)
 {
-	char        id[UUID_TEXT_MAX], at[TIME_TEXT_MAX];
-	const char *change;
-	struct buf  b;
-
-	uuid_print(&p->asked_by, id);
-	time_print(p->asked_at.ms, at);
-	buf_make(&b, mem);
-	buf_puts(&b, "{\"four_eyes\":{\"accept_from\":");
-	buf_json(&b, str_of(from));
-	buf_puts(&b, ",\"pending\":{\"accept_from\":");
-	if (p->accept_from == NULL)
-		buf_puts(&b, "null");
-	else
-		buf_json(&b, str_of(p->accept_from));
-	buf_printf(&b, ",\"asked_by\":\"%s\",\"asked_at\":\"%s\",\"asked_name\":", id, at);
-	buf_json(&b, str_of(p->asked_name));
-	buf_puts(&b, "}}}");
-	change = buf_text(&b, e);
-	return change != NULL && forget(mem, text, e) && patch(mem, change, text, e);
-}
-
-/* Somebody has asked for the same, and it has not been over since. */
-static bool
-is_asked(const struct settings_pending *p, const char *to, instant now)
-{
-	return p != NULL && rank_of(p->accept_from) == rank_of(to) &&
-	       p->asked_at.ms + SETTINGS_SECOND_WAITS_S * INT64_C(1000) > now.ms;
+	*asked = false;
+	return p == NULL || rank_of(p->accept_from) != rank_of(to) ||
+	       user_may(by, &p->asked_by, ACTION_ASSIGN, RESOURCE_ROLES, asked, e);
 }
 
 static bool
-ask(TALLOC_CTX *mem, const struct caller *who, const struct settings *before, const char *to,
-    instant now, const char **text, struct err *e)
+ask(const struct deed_by *by, const struct settings_pending *was, const char *from, const char *to,
+    struct settings_said *said, struct err *e)
 {
-	const struct settings_pending *was = before->four_eyes->pending;
-	const bool                     key = who->kind == CALLER_API_KEY;
-	const struct uuid              person = key ? who->maker : who->user;
-	const struct settings_pending  mine = { to, person, caller_own_name(who), now };
-	const bool                     asked = is_asked(was, to, now);
+	const struct caller          *who = by->caller;
+	const bool                    key = who->kind == CALLER_API_KEY;
+	const struct uuid             person = key ? who->maker : who->user;
+	const struct settings_pending mine = { to, person, caller_own_name(who),
+		{ clock_ms(by->auth->env->clock) } };
+	bool                          asked;
+	struct buf                    b;
 
 	if ((key && who->service) || uuid_is_nil(&person))
 		return err_set(e, ERR_FORBIDDEN, 0,
 		    "Who needs no second person any more is decided by two persons: a service key "
 		    "does not ask for it.",
 		    "a service key");
-	if (asked && !uuid_eq(&was->asked_by, &person)) {
-		if (!key)
-			return forget(mem, text, e);
-		return err_set(e, ERR_FORBIDDEN, 0,
-		    "The second person confirms it signed in, and not by a key.", "a key confirms");
-	}
-	return keep_waiting(mem, before->four_eyes->accept_from, asked ? was : &mine, text, e);
-}
-
-bool
-settings_second(TALLOC_CTX *mem, const struct auth *a, const struct caller *who, const char *was,
-    const struct json *change, const char **text, struct err *e)
-{
-	const struct conf *conf = a->env->conf;
-	const instant      now = { clock_ms(a->env->clock) };
-	struct settings    before, after;
-
-	if (json_get(change, "four_eyes") == NULL)
-		return true;
-	if (!settings_parse(mem, conf, was, &before, e) ||
-	    !settings_parse(mem, conf, *text, &after, e))
+	if (!is_asked(by, was, to, &asked, e))
 		return false;
-	if (rank_of(after.four_eyes->accept_from) <= rank_of(before.four_eyes->accept_from))
-		return forget(mem, text, e);
-	return ask(mem, who, &before, after.four_eyes->accept_from, now, text, e);
+	if (asked && !uuid_eq(&was->asked_by, &person)) {
+		said->pending = "";
+		return !key || err_set(e, ERR_FORBIDDEN, 0,
+				   "The second person confirms it signed in, and not by a key.",
+				   "a key confirms");
+	}
+	if (!keep_as_it_is(by->mem, from, &said->text, e))
+		return false;
+	if (asked)
+		return true;
+	buf_make(&b, by->mem);
+	if (!schema_encode(&b, &settings_pending_schema, &mine, e))
+		return false;
+	said->pending = buf_text(&b, e);
+	return said->pending != NULL;
 }
 
 bool
-settings_second_over(TALLOC_CTX *mem, const struct json *change, const char **text, struct err *e)
+settings_second(const struct deed_by *by, struct settings_said *said, struct err *e)
 {
-	return json_get(change, "four_eyes") == NULL || forget(mem, text, e);
+	const struct conf       *conf = by->auth->env->conf;
+	const instant            now = { clock_ms(by->auth->env->clock) };
+	struct settings          before, after;
+	struct settings_pending *was;
+	int                      from, to;
+
+	if (!settings_parse(by->mem, conf, said->was, &before, e) ||
+	    !settings_parse(by->mem, conf, said->text, &after, e) ||
+	    !settings_pending(by->mem, said->pending, now, &was, e))
+		return false;
+	from = rank_of(before.four_eyes->accept_from);
+	to = rank_of(after.four_eyes->accept_from);
+	if (to > from)
+		return ask(
+		    by, was, before.four_eyes->accept_from, after.four_eyes->accept_from, said, e);
+	/* who only puts back what was read takes nothing back that is not theirs to */
+	if (to < from || permission_has(&by->caller->permissions, ACTION_ASSIGN, RESOURCE_ROLES))
+		said->pending = "";
+	return true;
 }

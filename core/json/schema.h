@@ -35,6 +35,10 @@ MUST_USE bool schema_decode(TALLOC_CTX *mem, const struct schema *s, const struc
 MUST_USE bool schema_decode_new(TALLOC_CTX *mem, const struct schema *s, const struct json *v,
     void *out, struct err *e);
 
+/* The same of what was kept, perhaps by a program that is newer: members that are not known are passed over.  Pointers as below. */
+MUST_USE bool schema_decode_kept(TALLOC_CTX *mem, const struct schema *s, const struct json *v,
+    const char *pointer, void *out, struct err *e);
+
 /* The same with pointers starting at `pointer` ("" for a body, "/rules/3" inside one). */
 MUST_USE bool schema_decode_at(TALLOC_CTX *mem, const struct schema *s, const struct json *v,
     const char *pointer, void *out, struct err *e);

@@ -26,7 +26,8 @@ struct decoder {
 	const char *pointer; /* of the root */
 	struct err *e;
 	unsigned    faults;
-	bool new; /* FIELD_SEEN counts */
+	bool new;  /* FIELD_SEEN counts */
+	bool kept; /* a member that is not known is of a newer program */
 };
 
 static bool decode_object(struct decoder *d, const struct place *at, const struct schema *s,
@@ -482,7 +483,7 @@ decode_object(struct decoder *d, const struct place *at, const struct schema *s,
 			return false;
 		if (f ==
 		    NULL) { /* whose it is says the word of a variant, which is a fault itself */
-			ok &= s->variants != NULL || fault(d, &here, "unknown member");
+			ok &= d->kept || s->variants != NULL || fault(d, &here, "unknown member");
 			continue;
 		}
 		given |= schema_bit(s, f->name);
@@ -515,6 +516,16 @@ schema_decode_new(
     TALLOC_CTX *mem, const struct schema *s, const struct json *v, void *out, struct err *e)
 {
 	struct decoder d = { .mem = mem, .pointer = "", .e = e, .new = true };
+
+	memset(out, 0, s->size);
+	return decode_object(&d, NULL, s, v, out);
+}
+
+bool
+schema_decode_kept(TALLOC_CTX *mem, const struct schema *s, const struct json *v,
+    const char *pointer, void *out, struct err *e)
+{
+	struct decoder d = { .mem = mem, .pointer = pointer, .e = e, .kept = true };
 
 	memset(out, 0, s->size);
 	return decode_object(&d, NULL, s, v, out);

@@ -101,16 +101,11 @@ changes_addresses(const struct audit_row *entry, const struct json *details)
 static bool
 changes_four_eyes(const struct audit_row *entry, const struct json *details)
 {
-	const struct json *settings = json_get(details, "settings"), *from, *to, *asked, *was;
+	const struct json *from = json_at(details, STR("/settings/from/four_eyes/accept_from"));
+	const struct json *to = json_at(details, STR("/settings/to/four_eyes/accept_from"));
 
 	(void)entry;
-	if (settings == NULL)
-		return false;
-	from = json_at(settings, STR("/from/four_eyes/accept_from"));
-	to = json_at(settings, STR("/to/four_eyes/accept_from"));
-	asked = json_at(settings, STR("/to/four_eyes/pending/asked_at"));
-	was = json_at(settings, STR("/from/four_eyes/pending/asked_at"));
-	if (asked != NULL && (was == NULL || !str_eq(asked->text, was->text)))
+	if (json_at(details, STR("/four_eyes_pending/to/asked_at")) != NULL)
 		return true;
 	if (from == NULL || to == NULL)
 		return from != to;

@@ -1,4 +1,5 @@
 /* routes.h: tenants, their settings and status. */
+#include "core/auth/settings_second.h"
 #include "core/auth/tenant/tenant_admin.h"
 #include "core/auth/tenant/tenant_life.h"
 #include "core/auth/tenant/tenant_make.h"
@@ -24,15 +25,16 @@ static const struct field usage_fields[] = {
 const struct schema tenant_usage_schema = SCHEMA("TenantUsage", struct tenant_usage, usage_fields);
 
 struct tenant_out {
-	struct uuid          id, tenant_id;
-	const char          *slug, *name, *status;
-	struct settings     *settings;
-	struct quota        *quota;
-	struct tenant_usage *usage;
-	instant              created_at;
-	const char          *status_reason;
-	instant              status_at, erase_at;
-	struct uuid          operation_id;
+	struct uuid              id, tenant_id;
+	const char              *slug, *name, *status;
+	struct settings         *settings;
+	struct settings_pending *four_eyes_pending;
+	struct quota            *quota;
+	struct tenant_usage     *usage;
+	instant                  created_at;
+	const char              *status_reason;
+	instant                  status_at, erase_at;
+	struct uuid              operation_id;
 };
 static const struct field tenant_out_fields[] = {
 	FIELD(struct tenant_out, id, .doc = "Number of the tenant."),
@@ -45,6 +47,10 @@ static const struct field tenant_out_fields[] = {
 		"erasing."),
 	FIELD(struct tenant_out, settings, .item = &settings_schema,
 	    .doc = "What its administrators decide, with the installation's defaults filled in."),
+	FIELD(struct tenant_out, four_eyes_pending, .item = &settings_pending_schema,
+	    .flags = FIELD_NULLABLE,
+	    .doc = "What one person has asked for about settings.four_eyes.accept_from, and no "
+		   "second one has confirmed yet; null: nothing, or it was over after 7 days."),
 	FIELD(struct tenant_out, quota, .item = &quota_schema,
 	    .doc = "What the platform allows it; {}: no limits."),
 	FIELD(struct tenant_out, usage, .item = &tenant_usage_schema, .flags = FIELD_NULLABLE,
@@ -86,7 +92,9 @@ show(struct request *r, const struct tenant *t, struct tenant_out *out, struct e
 	if (out->settings == NULL || out->quota == NULL)
 		return err_memory(e);
 	return tenant_quota(r->mem, t, out->quota, e) &&
-	       settings_parse(r->mem, r->app->env->conf, t->settings.text, out->settings, e);
+	       settings_parse(r->mem, r->app->env->conf, t->settings.text, out->settings, e) &&
+	       settings_pending(r->mem, t->settings_pending,
+		   (instant) { clock_ms(r->app->env->clock) }, &out->four_eyes_pending, e);
 }
 
 static struct buf
@@ -98,6 +106,7 @@ content_of(struct request *r, const struct tenant *t)
 	buf_json(&b, str_of(t->name));
 	buf_json(&b, str_of(t->status));
 	buf_puts(&b, t->settings.text);
+	buf_puts(&b, t->settings_pending);
 	buf_puts(&b, t->quota.text);
 	buf_json(&b, str_of(t->status_reason));
 	buf_printf(&b, "%lld", (long long)t->erase_at.ms);

@@ -318,14 +318,17 @@ set_status(struct tenant_db *t, const struct uuid *id, const char *status)
 static void
 a_tenants_account_changes_no_status_and_no_other_tenant(void **state)
 {
-	struct people    *p = *state;
-	struct tenant_db *a = people_open(p, &p->w->a);
-	struct tenant_db *platform;
-	struct err        e = { 0 };
+	struct people           *p = *state;
+	struct tenant_db        *a = people_open(p, &p->w->a);
+	struct tenant_db        *platform;
+	struct err               e = { 0 };
+	const struct tenant_said late[] = { { "Mine", "{}", "{\"not\":\"this\"}", "", "" },
+		{ "Mine", "{}", p->w->a.settings.text, "", "{\"nor\":\"that\"}" } };
 
 	assert_int_equal(set_status(a, &p->w->b.id, "suspended"), ERR_CONFLICT);
 	assert_int_equal(set_status(a, &p->w->a.id, "suspended"), ERR_CONFLICT);
-	assert_fails(tenant_set(a, "Mine", "{}", "{\"not\":\"this\"}", &e), ERR_CONFLICT);
+	for (size_t i = 0; i < sizeof(late) / sizeof(late[0]); i++)
+		assert_fails(tenant_set(a, &late[i], &e), ERR_CONFLICT);
 	platform = people_open(p, &p->platform);
 	assert_int_equal(set_status(platform, &p->platform.id, "suspended"), ERR_CONFLICT);
 	assert_int_equal(set_status(platform, &p->w->b.id, "erased"), ERR_CONFLICT);

@@ -136,6 +136,11 @@ static const struct {
 	    "\"to\":{\"four_eyes\":{\"accept_from\":\"critical\"}}}}",
 	    "{\"settings\":{\"from\":{\"four_eyes\":{\"accept_from\":\"high\"}},"
 	    "\"to\":{\"cors\":{},\"four_eyes\":{\"accept_from\":\"high\"}}}}" },
+	{ "four_eyes",
+	    "{\"four_eyes_pending\":{\"from\":null,\"to\":{\"accept_from\":null,"
+	    "\"asked_at\":\"2026-11-30T00:00:00.000Z\"}}}",
+	    "{\"four_eyes_pending\":{\"to\":null,\"from\":{\"accept_from\":null,"
+	    "\"asked_at\":\"2026-11-30T00:00:00.000Z\"}}}" },
 	{ "one_person", "{\"one_person\":true}", "{\"one_person\":false}" },
 	{ "trail_kept", "{\"settings\":{\"from\":{},\"to\":{\"retention\":{\"audit_s\":7776000}}}}",
 	    "{\"settings\":{\"from\":{\"retention\":{\"audit_s\":7776000}},"

@@ -95,7 +95,8 @@ struct altering {
 	struct tenant_db     *t;
 	const struct tenant  *was;
 	const char           *name, *settings;
-	struct settings       now; /* as `settings` will be read */
+	const char           *pending; /* what waits for a second person */
+	struct settings       now;     /* as `settings` will be read */
 };
 
 /* tenant_set is held against the settings alone: here the name counts too, behind a lock of the
@@ -111,7 +112,8 @@ is_as_read(struct altering *w, struct err *e)
 	if (!tenant_by_id(w->by->auth->database, &w->was->id, &now, e))
 		return false;
 	return (strcmp(now->name, w->was->name) == 0 &&
-		   strcmp(now->settings.text, w->was->settings.text) == 0) ||
+		   strcmp(now->settings.text, w->was->settings.text) == 0 &&
+		   strcmp(now->settings_pending, w->was->settings_pending) == 0) ||
 	       err_set(
 		   e, ERR_CONFLICT, 0, "changed at the same time", "the tenant's row was outrun");
 }
@@ -241,18 +243,13 @@ is_same_word(const char *a, const char *b)
 static bool
 may_do_alone(struct altering *w, struct err *e)
 {
-	const struct settings_four_eyes *now = w->now.four_eyes, *then;
-	struct settings                  was;
+	struct settings was;
 
 	if (!settings_parse(w->by->mem, w->by->auth->env->conf, w->was->settings.text, &was, e))
 		return false;
-	then = was.four_eyes;
 	if (w->t != w->by->t ||
-	    (is_same_word(then->accept_from, now->accept_from) &&
-		(then->pending == NULL) == (now->pending == NULL) &&
-		(now->pending == NULL ||
-		    (uuid_eq(&then->pending->asked_by, &now->pending->asked_by) &&
-			then->pending->asked_at.ms == now->pending->asked_at.ms))))
+	    (is_same_word(was.four_eyes->accept_from, w->now.four_eyes->accept_from) &&
+		strcmp(w->was->settings_pending, w->pending) == 0))
 		return true;
 	return may_give_by(w->by, ACTION_ASSIGN, RESOURCE_ROLES,
 	    "What needs a second person is decided by somebody who has the permission "
@@ -263,40 +260,49 @@ may_do_alone(struct altering *w, struct err *e)
 static bool
 alter_body(struct db *db, void *arg, struct err *e)
 {
-	struct altering *w = arg;
-	struct ending    x = { .event = END_SHORTENED,
-		   .now = { clock_ms(w->by->auth->env->clock) },
-		   .idle_s = w->now.session->idle_s,
-		   .absolute_s = w->now.session->absolute_s };
+	struct altering         *w = arg;
+	struct ending            x = { .event = END_SHORTENED,
+			   .now = { clock_ms(w->by->auth->env->clock) },
+			   .idle_s = w->now.session->idle_s,
+			   .absolute_s = w->now.session->absolute_s };
+	const struct tenant_said said = { w->name, w->settings, w->was->settings.text, w->pending,
+		w->was->settings_pending };
 
 	(void)db;
 	return is_as_read(w, e) && may_loosen(w, e) && may_keep_less(w, e) && may_notify(w, e) &&
-	       may_do_alone(w, e) &&
-	       tenant_set(w->t, w->name, w->settings, w->was->settings.text, e) &&
-	       ends_apply(w->t, &x, e);
+	       may_do_alone(w, e) && tenant_set(w->t, &said, e) && ends_apply(w->t, &x, e);
 }
 
 struct tenant_told {
 	const struct text_change *name;
-	const struct json_change *settings;
+	const struct json_change *settings, *four_eyes_pending;
 };
 static const struct field tenant_told_fields[] = {
 	TOLD_ITEM_IF(struct tenant_told, name, &text_change_schema),
 	TOLD_ITEM_IF(struct tenant_told, settings, &json_change_schema),
+	TOLD_ITEM_IF(struct tenant_told, four_eyes_pending, &json_change_schema),
 	FIELD_END,
 };
 static const struct schema tenant_told =
     SCHEMA("TenantTold", struct tenant_told, tenant_told_fields);
 
+static struct raw_json
+pending_told(const char *text)
+{
+	return (struct raw_json) { .text = *text != '\0' ? text : "null" };
+}
+
 static const char *
 alter_details(const struct altering *w, struct err *e)
 {
-	const char              *was = w->was->settings.text;
+	const char              *was = w->was->settings.text, *waited = w->was->settings_pending;
+	const struct json_change pending = { pending_told(waited), pending_told(w->pending) };
 	const struct json_change settings = { { .text = was }, { .text = w->settings } };
 	struct text_change       name;
 	const struct tenant_told told = {
 		.name = text_change(&name, w->was->name, w->name),
 		.settings = strcmp(w->settings, was) != 0 ? &settings : NULL,
+		.four_eyes_pending = strcmp(w->pending, waited) != 0 ? &pending : NULL,
 	};
 
 	return audit_details(w->by->mem, &tenant_told, &told, e);
@@ -318,12 +324,17 @@ stays_inside(const struct altering *w, const struct tenant_change *in, struct er
 static bool
 see_second(struct altering *w, const struct json *change, struct err *e)
 {
-	const struct deed_by *by = w->by;
+	struct settings_said said = { w->was->settings.text, w->settings, w->pending };
 
-	if (by->caller == NULL || w->t != by->t)
-		return settings_second_over(by->mem, change, &w->settings, e);
-	return settings_second(
-	    by->mem, by->auth, by->caller, w->was->settings.text, change, &w->settings, e);
+	if (json_get(change, "four_eyes") == NULL)
+		return true;
+	if (w->by->caller == NULL || w->t != w->by->t)
+		said.pending = "";
+	else if (!settings_second(w->by, &said, e))
+		return false;
+	w->settings = said.text;
+	w->pending = said.pending;
+	return true;
 }
 
 static bool
@@ -337,6 +348,7 @@ alter_once(struct altering *w, const struct tenant_change *in, struct err *e)
 
 	w->name = in->name != NULL ? in->name : w->was->name;
 	w->settings = w->was->settings.text;
+	w->pending = w->was->settings_pending;
 	if (in->settings != NULL && !settings_merge(by->mem, by->auth->env->conf,
 					w->was->settings.text, in->settings, &w->settings, e))
 		return false;

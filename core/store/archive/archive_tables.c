@@ -179,7 +179,8 @@ const struct archive_plan archive_plans[] = {
 };
 
 const struct archive_plan archive_control_plans[] = {
-	MADE_NEW("tenants", "name, settings and quota are in the archive's head"),
+	MADE_NEW("tenants", "name, settings and quota are in the archive's head; what waits for a "
+			    "second person is asked anew"),
 	MADE_NEW("tenant_keys", "the address key is in the archive; the data key is made"),
 	MADE_NEW("audit_heads", "a new chain begins behind the archive's"),
 	MADE_NEW("schedules", "of the archive's rows of what is due"),

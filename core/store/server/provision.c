@@ -375,11 +375,12 @@ copy_tenant(TALLOC_CTX *mem, const struct tenant *t, struct tenant *out, struct 
 	out->schema_name = talloc_strdup(mem, t->schema_name);
 	out->status = talloc_strdup(mem, t->status);
 	out->settings.text = talloc_strdup(mem, t->settings.text);
+	out->settings_pending = talloc_strdup(mem, t->settings_pending);
 	out->quota.text = talloc_strdup(mem, t->quota.text);
 	out->status_reason = talloc_strdup(mem, t->status_reason);
 	if (out->slug == NULL || out->name == NULL || out->schema_name == NULL ||
 	    out->status == NULL || out->settings.text == NULL || out->quota.text == NULL ||
-	    out->status_reason == NULL)
+	    out->status_reason == NULL || out->settings_pending == NULL)
 		return err_memory(e);
 	return true;
 }

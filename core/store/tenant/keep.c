@@ -28,7 +28,8 @@ keep_of(TALLOC_CTX *mem, const struct tenant *t, struct keep *out, struct err *e
 
 	*out = (struct keep) { 0 };
 	said = tree != NULL ? json_get(tree, "retention") : NULL;
-	if (tree != NULL && (said == NULL || schema_decode(mem, &keep_schema, said, out, e)))
+	if (tree != NULL &&
+	    (said == NULL || schema_decode_kept(mem, &keep_schema, said, "", out, e)))
 		return true;
 	err_clear(e); /* what is stored is no fault of the request */
 	return err_set(e, ERR_INTERNAL, 0, "internal error",

@@ -16,6 +16,7 @@ static const struct field tenant_fields[] = {
 	FIELD(struct tenant, schema_name, .flags = FIELD_NO_JSON, .doc = "Its schema and account."),
 	FIELD(struct tenant, status, .doc = "Whether it can be used."),
 	FIELD(struct tenant, settings, .doc = "What its administrators decide."),
+	COLUMN(struct tenant, settings_pending),
 	FIELD(struct tenant, quota, .doc = "What the platform allows it."),
 	FIELD(
 	    struct tenant, schema_version, .flags = FIELD_NO_JSON, .doc = "Its newest migration."),
@@ -38,7 +39,8 @@ static const struct field by_text_fields[] = {
 static const struct schema by_text_schema = SCHEMA("TenantByText", struct by_text, by_text_fields);
 
 #define COLUMNS                                                                                    \
-	"id, slug, name, schema_name, status, settings, quota, schema_version, created_at,"        \
+	"id, slug, name, schema_name, status, settings, settings_pending, quota, schema_version, " \
+	"created_at,"                                                                              \
 	" status_reason, status_at, erase_at, erase_op"
 SQL(registry_by_id, SQL_CONTROL, &id_in, &tenant_schema,
     "SELECT " COLUMNS " FROM tenants WHERE id = :id");

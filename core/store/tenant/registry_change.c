@@ -2,16 +2,15 @@
 #include "core/store/tenant/database.h"
 #include "core/store/tenant/fleet.h"
 
-struct set_in {
-	const char *name, *settings, *was;
-};
 static const struct field set_fields[] = {
-	COLUMN(struct set_in, name),
-	COLUMN(struct set_in, settings),
-	COLUMN(struct set_in, was),
+	COLUMN(struct tenant_said, name),
+	COLUMN(struct tenant_said, settings),
+	COLUMN(struct tenant_said, was),
+	COLUMN(struct tenant_said, pending),
+	COLUMN(struct tenant_said, pending_was),
 	FIELD_END,
 };
-static const struct schema set_schema = SCHEMA("TenantSetIn", struct set_in, set_fields);
+static const struct schema set_schema = SCHEMA("TenantSetIn", struct tenant_said, set_fields);
 
 static const struct field turn_fields[] = {
 	COLUMN(struct tenant_turn, id),
@@ -36,20 +35,16 @@ static const struct field quota_fields[] = {
 static const struct schema quota_schema = SCHEMA("TenantQuotaIn", struct quota_in, quota_fields);
 
 SQL(tenant_call_set, SQL_TENANT, &set_schema, NULL,
-    "CALL bsx.tenant_settings_set(:name, :settings,"
-    " :was)");
+    "CALL bsx.tenant_settings_change(:name, :settings, :was, :pending, :pending_was)");
 SQL(tenant_call_turn, SQL_TENANT, &turn_schema, NULL,
     "CALL bsx.tenant_turn(:id, :to, :reason, :grace_s, :op)");
 SQL(tenant_call_quota, SQL_TENANT, &quota_schema, NULL,
     "CALL bsx.tenant_quota_set(:id, :quota, :was)");
 
 bool
-tenant_set(
-    struct tenant_db *t, const char *name, const char *settings, const char *was, struct err *e)
+tenant_set(struct tenant_db *t, const struct tenant_said *in, struct err *e)
 {
-	const struct set_in in = { name, settings, was };
-
-	return db_run(t->db, &tenant_call_set, &in, NULL, e) && fleet_mark_roles(t->db, e);
+	return db_run(t->db, &tenant_call_set, in, NULL, e) && fleet_mark_roles(t->db, e);
 }
 
 bool

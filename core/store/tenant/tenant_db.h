@@ -24,6 +24,7 @@ struct tenant {
 	char           *schema_name;   /* "bsxt" + 16 hex digits; also the account's name */
 	char           *status;        /* "provisioning", "active", "suspended", "deleting" (until erase_at), "erasing" */
 	struct raw_json settings;      /* text only; auth/settings.h reads it */
+	char           *settings_pending; /* what waits for a second person (auth/settings_second.h), JSON; "": nothing */
 	struct raw_json quota;
 	int64_t         schema_version;
 	instant         created_at;
@@ -94,10 +95,14 @@ MUST_USE bool tenant_page(struct database *d, TALLOC_CTX *mem, struct page *p, s
 void tenant_forget(struct database *d);
 
 /*
- * Inside a transaction of the tenant's own connection: its name and settings.  ERR_CONFLICT: the settings are
- * no longer `was`.
+ * Inside a transaction of the tenant's own connection: its name and settings, and what waits.  ERR_CONFLICT: the settings are
+ * no longer `was`, or that is not.
  */
-MUST_USE bool tenant_set(struct tenant_db *t, const char *name, const char *settings, const char *was, struct err *e);
+struct tenant_said {
+	const char *name, *settings, *was;
+	const char *pending, *pending_was;
+};
+MUST_USE bool tenant_set(struct tenant_db *t, const struct tenant_said *in, struct err *e);
 /*
  * Inside a transaction of the platform's connection, another tenant's turn to "active" or "suspended" (from each other),
  * "deleting" (from these, and from an unfinished one that nobody makes: `op` carries it out, grace_s from now; nil where it

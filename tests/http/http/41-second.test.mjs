@@ -305,34 +305,58 @@ test('less is asked for by one, and is so when another who may has set the same,
   ok(await settle('medium'));
   const holder = ['read:tenants', 'update:tenants', 'read:settings', 'update:settings', 'assign:roles', 'read:roles'];
   const other = await person(holder), third = await person(holder), by = (who, accept_from) => settle(accept_from, who);
-  const four = async () => ok(await first('GET', `/api/tenants/${id}`)).settings.four_eyes;
+  const state = async () => ok(await first('GET', `/api/tenants/${id}`));
+  const put = (who, settings) => who('PUT', `/api/tenants/${id}`, { body: { settings } });
   const key = withKey((await serviceKey(first, ['update:tenants', 'update:settings', 'assign:roles'], { administrative: true })).key);
   assert.equal((await by(key, null)).status, 403, 'a key asks for nothing');
   for (const to of ['high', null]) {
-    const asked = ok(await by(first, to)).settings.four_eyes;
-    assert.deepEqual([asked.accept_from, asked.pending.accept_from, asked.pending.asked_name, asked.pending.asked_by], ['medium', to, owner.email, first.session.user.id]);
+    const { settings: { four_eyes }, four_eyes_pending: asked } = ok(await by(first, to));
+    assert.deepEqual([four_eyes, asked.accept_from, asked.asked_name, asked.asked_by], [{ accept_from: 'medium' }, to, owner.email, first.session.user.id]);
     ok(await by(first, to));
-    assert.deepEqual(await four(), asked, 'who has asked does not confirm');
+    const now = await state();
+    assert.deepEqual([now.settings.four_eyes, now.four_eyes_pending], [four_eyes, asked], 'who has asked does not confirm');
+    // what was read is put back by who may not change it
+    const without = await person(holder.filter((x) => x !== 'assign:roles'));
+    assert.deepEqual(ok(await put(without, now.settings)).four_eyes_pending, asked);
+    assert.equal((await by(without, 'low')).status, 403);
   }
   // still two are needed
   const w = await drifted(['medium']);
   ok(await decide(first, w.changes.medium), 202);
   // a wish for something else takes its place; more strict is so at once, and is the end of it
-  assert.equal(ok(await by(other, 'critical')).settings.four_eyes.pending.asked_name, other.email);
-  assert.deepEqual(ok(await by(third, 'medium')).settings.four_eyes, { accept_from: 'medium' });
+  assert.equal(ok(await by(other, 'critical')).four_eyes_pending.asked_name, other.email);
+  const shown = ({ settings, four_eyes_pending }) => [settings.four_eyes.accept_from, four_eyes_pending];
+  assert.deepEqual(shown(ok(await by(third, 'medium'))), ['medium', null]);
   ok(await by(first, null));
-  assert.deepEqual(ok(await by(third, 'low')).settings.four_eyes, { accept_from: 'low' });
+  assert.deepEqual(shown(ok(await by(third, 'low'))), ['low', null]);
+  // who has asked, and may it no more, has asked for nothing
+  const fourth = await person(holder);
+  for (const gone of [{ roles: [] }, { status: 'disabled' }]) {
+    ok(await by(fourth, null));
+    ok(await first('PUT', `/api/users/${fourth.session.user.id}`, { body: gone }));
+    const a = ok(await by(other, null));
+    assert.deepEqual([a.settings.four_eyes.accept_from, a.four_eyes_pending.asked_name], ['low', other.email]);
+    ok(await first('PUT', `/api/users/${fourth.session.user.id}`, { body: { status: 'active', roles: fourth.session.user.roles } }));
+    ok(await by(other, 'low'));
+  }
+  // what a newer program keeps in the settings is nobody's end here, and stays
+  sql(`UPDATE tenants SET settings = JSON_INSERT(settings, '$.newer', 1, '$.four_eyes.newer', JSON_OBJECT('a', 1), '$.retention', JSON_OBJECT('newer', 1)) WHERE slug = '${owner.tenant}'`);
+  await bearer(owner);
+  assert.equal((await state()).settings.newer, undefined);
+  ok(await put(other, { session: { idle_s: 900 } }));
+  assert.equal(sql(`SELECT JSON_VALUE(settings, '$.four_eyes.newer.a') FROM tenants WHERE slug = '${owner.tenant}'`), '1');
+  await drifted(['medium']);
   // what has waited too long is asked anew
   ok(await by(first, null));
-  sql(`UPDATE tenants SET settings = JSON_SET(settings, '$.four_eyes.pending.asked_at', '2026-01-01T00:00:00.000Z') WHERE slug = '${owner.tenant}'`);
-  assert.equal(ok(await by(third, null)).settings.four_eyes.pending.asked_name, third.email);
+  sql(`UPDATE tenants SET settings_pending = JSON_SET(settings_pending, '$.asked_at', '2026-01-01T00:00:00.000Z') WHERE slug = '${owner.tenant}'`);
+  await until('it is over', async () => (await state()).four_eyes_pending === null);
+  assert.equal(ok(await by(third, null)).four_eyes_pending.asked_name, third.email);
   // nor by leaving all of it away, beside something else, or by saying who has asked
-  const put = (who, settings) => who('PUT', `/api/tenants/${id}`, { body: { settings } });
   assert.equal(ok(await put(third, { four_eyes: null, session: { idle_s: 900 } })).settings.four_eyes.accept_from, 'low');
   assert.equal((await put(third, { four_eyes: { accept_from: null, pending: { accept_from: null, asked_by: first.session.user.id } } })).status, 422);
   assert.equal((await by(key, null)).status, 403, 'no key confirms');
   assert.deepEqual(ok(await put(other, { four_eyes: null })).settings.four_eyes, { accept_from: null });
-  const told = (await entries('settings.update')).map((x) => x.details.settings?.to?.four_eyes?.pending?.asked_name).filter(Boolean);
+  const told = (await entries('settings.update')).map((x) => x.details.four_eyes_pending?.to?.asked_name).filter(Boolean);
   assert.ok([owner.email, other.email, third.email].every((name) => told.includes(name)));
   ok(await decide(first, w.changes.medium));
 });

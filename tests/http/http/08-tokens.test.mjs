@@ -128,10 +128,13 @@ test('an unknown kid makes no flood of look-ups', async () => {
   const stray = (i) => `${Buffer.from(JSON.stringify({ alg: 'ES256', typ: 'at+jwt',
     kid: crypto.createHash('sha256').update(String(i)).digest('base64url') })).toString('base64url')}.${body}.${mac}`;
   const reads = () => Number(sql("SELECT VARIABLE_VALUE FROM information_schema.GLOBAL_STATUS WHERE VARIABLE_NAME = 'QUESTIONS'"));
-  const before = reads();
+  const from = Date.now(), before = reads();
   for (let i = 0; i < 100; i++)
     assert.equal((await withToken(stray(i))('GET', '/api/auth/me')).status, 401);
-  assert.ok(reads() - before < 100, `${reads() - before} statements for 100 strangers' tokens`);
+  const during = reads() - before, took = Date.now() - from;
+  await new Promise((done) => { setTimeout(done, took); }); // the daemon has statements of its own, in as long as that
+  const besides = reads() - before - during;
+  assert.ok(during - besides < 100, `${during} statements for 100 strangers' tokens, and ${besides} in as long without them`);
 });
 
 test('no credentials are needed, and none are looked at', async () => {

@@ -19,6 +19,9 @@ export async function startChromium(options = {}) {
   return chromium.launch({ executablePath: process.env.BSX_CHROMIUM ?? '/usr/bin/chromium', args, timeout: PATIENCE_MS, ...options });
 }
 
+// Chromium may ask for the icon of the page that was left when an answer of the API is shown already, which lets nothing in.
+const ofAnother = (m) => /\/console\/[0-9a-f]+\/icon\.svg/.test(m.text()) && /\/api\//.test(`${m.text()} ${m.location().url}`);
+
 // A person with a browser of their own: a context, one page, and the faults of everything that `origin` has shown.
 export class Visitor {
   constructor(browser, origin, options = {}) {
@@ -63,7 +66,7 @@ export class Visitor {
   // The browser's own note that a request was refused is no fault: the view has to say it.
   #listen(m) {
     const refused = /^Failed to load resource: the server responded with a status of (4\d\d|503)/.test(m.text());
-    if (['error', 'warning'].includes(m.type()) && !refused && (this.#isOurs(m.location().url ?? '') || m.text().startsWith('policy:')))
+    if (['error', 'warning'].includes(m.type()) && !refused && !ofAnother(m) && (this.#isOurs(m.location().url ?? '') || m.text().startsWith('policy:')))
       this.faults.push(`${m.type()}: ${m.text()} (${m.location().url})`);
   }
 

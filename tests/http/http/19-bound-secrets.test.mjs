@@ -34,7 +34,7 @@ const kept = {
   'PUT /api/drift/channels/{id}': { secret: 'secret', other: whsec, make: () => newChannel(admin, receiver.url()), now: channelNow,
     gone: (c, was) => /^whsec_/.test(c.secret) && c.secret !== was.secret,
     targets: { url: 'https://evil.example/hook' }, none: ['to', 'template', 'headers', 'ca'], // of kinds that have no such secret: 98-templates, 98-syslog
-    others: { name: 'renamed', kind: 'webhook', status: 'disabled', values: true, former_secret_s: 0, rate: null, digest: null } },
+    others: { name: 'renamed', kind: 'webhook', status: 'disabled', values: true, former_secret_s: 0, rate: null, digest: null, kinds: ['audit'] } },
   'PUT /api/auth/password': 'a proof and a new password, kept for no target',
 };
 

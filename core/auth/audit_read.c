@@ -35,8 +35,14 @@ audit_reading(const struct deed_by *by, const char *how, struct err *e)
 bool
 audit_page(const struct deed_by *by, const struct audit_filter *f, struct page *p, struct err *e)
 {
-	return f->oldest ? audit_rows_export(by->t, by->mem, f, p, e)
-			 : audit_rows_list(by->t, by->mem, f, p, e);
+	struct audit_filter kept = *f;
+	struct audit_head   head;
+
+	if (!audit_head_read(by->t, by->mem, &head, e))
+		return false;
+	kept.after = f->after > head.floor ? f->after : head.floor;
+	return f->oldest ? audit_rows_export(by->t, by->mem, &kept, p, e)
+			 : audit_rows_list(by->t, by->mem, &kept, p, e);
 }
 
 /* ---- the export ---- */
@@ -61,7 +67,9 @@ audit_export_begin(
 		return false;
 	out->filter = *f;
 	out->filter.before = head.seq + 1;
-	out->floor = is_whole(f) ? head.floor : 0;
+	out->filter.after = f->after > head.floor ? f->after : head.floor;
+	out->whole = is_whole(f);
+	out->floor = out->whole ? head.floor : 0;
 	return true;
 }
 
@@ -132,6 +140,45 @@ last_line(struct audit_export *x, struct buf *out, struct err *e)
 	return ok;
 }
 
+struct broken_line {
+	const char *error;
+	uint64_t    after;
+};
+static const struct field broken_fields[] = {
+	FIELD(struct broken_line, error),
+	FIELD(struct broken_line, after),
+	FIELD_END,
+};
+static const struct schema broken_schema =
+    SCHEMA("AuditExportBroken", struct broken_line, broken_fields);
+
+/* What comes next was deleted by age meanwhile: it is said, and that is the end.  Of one that
+ * nobody may have deleted the reader finds out. */
+static bool
+see_floor(const struct deed_by *by, struct audit_export *x, const struct page *p, struct buf *out,
+    struct err *e)
+{
+	const struct audit_row  *rows = p->rows;
+	const uint64_t           next = p->n > 0 ? rows[0].seq : x->filter.before;
+	const struct broken_line line = {
+		"Entries behind this one were deleted by age while it was read: begin again.",
+		x->filter.after
+	};
+	struct audit_head head;
+
+	if (!x->whole || next <= x->filter.after + 1)
+		return true;
+	if (!audit_head_read(by->t, by->mem, &head, e))
+		return false;
+	if (head.floor <= x->filter.after)
+		return true;
+	x->ended = true;
+	if (!schema_encode(out, &broken_schema, &line, e))
+		return false;
+	buf_putc(out, '\n');
+	return true;
+}
+
 bool
 audit_export_lines(const struct deed_by *by, struct audit_export *x, struct buf *out, struct err *e)
 {
@@ -141,12 +188,16 @@ audit_export_lines(const struct deed_by *by, struct audit_export *x, struct buf 
 	if (!x->begun && x->floor > 0 && !first_line(by, x, out, e))
 		return false;
 	x->begun = true;
-	if (!audit_rows_export(by->t, by->mem, &x->filter, &p, e))
+	if (x->ended)
+		return true;
+	if (!audit_rows_export(by->t, by->mem, &x->filter, &p, e) || !see_floor(by, x, &p, out, e))
 		return false;
+	if (x->ended)
+		return true;
 	rows = p.rows;
 	if (p.n > 0) {
 		x->filter.after = rows[p.n - 1].seq;
 		return audit_show_lines(by->mem, rows, p.n, out, e);
 	}
-	return x->floor == 0 || x->ended || last_line(x, out, e);
+	return x->floor == 0 || last_line(x, out, e);
 }

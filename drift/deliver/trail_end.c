@@ -66,26 +66,21 @@ find_end(struct ending *x, struct err *e)
 {
 	uint64_t old, held, had, proven;
 
-	if (!audit_older(x->by.t, ago(x, x->keep_s), &old, e) ||
-	    !audit_older(x->by.t, ago(x, x->keep_s + FEED_HELD_S), &held, e) ||
+	if (!audit_older(x->by.t, x->head.floor, ago(x, x->keep_s), &old, e) ||
+	    !audit_older(x->by.t, x->head.floor, ago(x, x->keep_s + FEED_HELD_S), &held, e) ||
 	    !had_by_all(x, &had, e) || !audit_checkpointed(x->by.t, &proven, e))
 		return false;
 	x->upto = least(least(old, proven), had > held ? had : held);
 	return true;
 }
 
-/* The oldest that is there has been over for a day: so the trail is told once a day that it was. */
+/* Something of what ends has been over for a day: so the trail is told once a day that it was. */
 static bool
 is_due(const struct ending *x, bool *due, struct err *e)
 {
-	struct page             p = { .want = 1 };
-	const struct audit_row *first;
-
-	if (!audit_rows_after(x->by.t, x->by.mem, x->head.floor, &p, e))
-		return false;
-	first = p.rows;
-	*due = p.n == 1 && first->at.ms < ago(x, x->keep_s + DAY_S).ms;
-	return true;
+	*due = false;
+	return x->upto <= x->head.floor ||
+	       audit_any_older(x->by.t, x->head.floor, x->upto, ago(x, x->keep_s + DAY_S), due, e);
 }
 
 /* ---- ending it ---- */
@@ -124,14 +119,18 @@ raise_floor(struct ending *x, struct err *e)
 	return true;
 }
 
+/* *left: there may be more of them. */
 static bool
-delete_rows(const struct ending *x, const struct forget_stop *stop, struct err *e)
+delete_rows(const struct ending *x, const struct forget_stop *stop, bool *left, struct err *e)
 {
-	uint64_t n = x->head.floor > 0 ? AUDIT_END_ROWS : 0;
+	uint64_t n;
 
-	while (n == AUDIT_END_ROWS && (stop == NULL || !stop->fn(stop->arg)))
+	*left = x->head.floor > 0;
+	while (*left && (stop == NULL || !stop->fn(stop->arg))) {
 		if (!audit_rows_end(x->by.t, x->head.floor, &n, e))
 			return false;
+		*left = n == AUDIT_END_ROWS;
+	}
 	return true;
 }
 
@@ -141,16 +140,15 @@ trail_end(struct auth *a, struct tenant_db *t, TALLOC_CTX *mem, const struct for
 {
 	struct ending x = { .by = { .auth = a, .mem = mem, .t = t } };
 	struct keep   keep;
-	bool          due = false;
+	bool          due, left;
 
-	if (!keep_of(mem, t->tenant, &keep, e) || !audit_head_read(t, mem, &x.head, e))
+	if (!keep_of(mem, t->tenant, &keep, e) || !audit_head_read(t, mem, &x.head, e) ||
+	    !delete_rows(&x, stop, &left, e))
 		return false;
 	x.keep_s = keep.audit_s;
-	if (x.keep_s > 0 && !is_due(&x, &due, e))
+	if (left || x.keep_s == 0)
+		return true;
+	if (!find_end(&x, e) || !is_due(&x, &due, e))
 		return false;
-	if (due && !find_end(&x, e))
-		return false;
-	if (due && x.upto > x.head.floor && !raise_floor(&x, e))
-		return false;
-	return delete_rows(&x, stop, e);
+	return !due || (raise_floor(&x, e) && delete_rows(&x, stop, &left, e));
 }

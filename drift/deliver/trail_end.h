@@ -15,7 +15,7 @@
 
 #define FEED_HELD_S (30 * 86400)
 
-/* May be killed at any instant: what is left is deleted by the next. */
+/* May be killed at any instant: what is left is deleted by the next, before anything else ends. */
 MUST_USE bool trail_end(struct auth *a, struct tenant_db *t, TALLOC_CTX *mem,
     const struct forget_stop *stop, struct err *e);
 

@@ -140,7 +140,8 @@ forget_rows(struct worker *w, int64_t *wait_ms, struct err *e)
 	return walk_page(w, forget_tenant, &w->forget_after, wait_ms, e);
 }
 
-#define ENDING_MS 5000 /* of one tenant; what is left waits for the next walk */
+#define ENDING_MS                                                                                  \
+	5000 /* of one tenant's history, and of its trail; what is left waits for the next walk */
 
 struct ending {
 	const struct worker *w;
@@ -168,10 +169,15 @@ end_history(const struct tenant *row, TALLOC_CTX *mem, void *arg)
 	if (w->stop(w->stop_arg) || strcmp(row->status, "active") != 0)
 		return;
 	if (!tenant_db_open(w->deliver->database, row, true, &t, &e) ||
-	    !retention_walk(w->drift, t, mem, &stop, &e) ||
-	    !trail_end(&w->deliver->auth, t, mem, &stop, &e))
+	    !retention_walk(w->drift, t, mem, &stop, &e)) {
 		log_err(w->deliver->env->log, LOG_DRIFT,
 		    "old history of a tenant was not taken away", &e);
+		return;
+	}
+	x.until_ms = monotonic_ms(w) + ENDING_MS;
+	if (!trail_end(&w->deliver->auth, t, mem, &stop, &e))
+		log_err(w->deliver->env->log, LOG_DRIFT,
+		    "old entries of a tenant's audit trail were not taken away", &e);
 }
 
 static bool

@@ -115,7 +115,7 @@ make_body(struct db *db, void *arg, struct err *e)
 	const struct channel      *c = &d->out->row;
 	const struct channel       none = { .id = c->id };
 
-	return channel_add(db, c, e) && channel_feed_set(db, d->a, &none, c, e) &&
+	return channel_add(db, c, e) && channel_feed_set(db, d->a, &none, c, true, e) &&
 	       (c->digest == NULL || digest_schedule(db, d->a->by.mem, c, acting_now(d->a), e));
 }
 
@@ -348,6 +348,23 @@ begins_anew(const struct channel_wish *in, const struct channel *was, const stru
 	       was->rate.per_minute != c->rate.per_minute || was->rate.burst != c->rate.burst;
 }
 
+static bool
+is_other_text(const char *a, const char *b)
+{
+	return a == NULL || b == NULL ? a != b : strcmp(a, b) != 0;
+}
+
+/* Where the trail is told, in which words, as whom or how fast: what failed may arrive now. */
+static bool
+is_told_otherwise(const struct channel_wish *in, const struct channel *was, const struct channel *c)
+{
+	return (was->paused_at.ms != 0) != (c->paused_at.ms != 0) ||
+	       is_other_text(was->status, c->status) || is_other_text(was->target, c->target) ||
+	       is_other_text(was->template, c->template) || in->has_secret || in->has_headers ||
+	       in->has_ca || was->rate.per_minute != c->rate.per_minute ||
+	       was->rate.burst != c->rate.burst;
+}
+
 /* No turn that was given before counts.  Who sets a rate or an address again and again is not told
  * faster by it. */
 static bool
@@ -383,7 +400,8 @@ alter_body(struct db *db, void *arg, struct err *e)
 	       alter_former(d, &was, c, e) &&
 	       channel_details(d->a->by.mem, &was, c, in->has_secret || in->has_headers,
 		   &d->entry.details, e) &&
-	       channel_set(db, c, e) && channel_feed_set(db, d->a, &was, c, e) &&
+	       channel_set(db, c, e) &&
+	       channel_feed_set(db, d->a, &was, c, is_told_otherwise(in, &was, c), e) &&
 	       (!in->has_digest || digest_schedule(db, d->a->by.mem, c, acting_now(d->a), e)) &&
 	       (!begins_anew(in, &was, c) ||
 		   (pace_anew(db, &was, c, e) && replay_due(db, d->a->by.mem, &c->id, e)));

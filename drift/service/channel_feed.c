@@ -152,13 +152,15 @@ go_on(struct db *db, const struct acting *a, const struct channel *c, struct err
 
 bool
 channel_feed_set(struct db *db, const struct acting *a, const struct channel *was,
-    const struct channel *now, struct err *e)
+    const struct channel *now, bool otherwise, struct err *e)
 {
 	if (was->tells_trail && !now->tells_trail)
 		return audit_feed_drop(db, &now->id, e);
 	if (!now->tells_trail)
 		return true;
-	return was->tells_trail ? go_on(db, a, now, e) : begin(db, a, now, e);
+	if (!was->tells_trail)
+		return begin(db, a, now, e);
+	return !otherwise || go_on(db, a, now, e);
 }
 
 /* ---- again ---- */
@@ -187,11 +189,9 @@ static bool
 check_after(
     const struct again *w, const struct audit_feed *f, const struct trail_at *at, struct err *e)
 {
-	const uint64_t had = f->chain == at->chain ? f->seq : 0;
-
-	if (w->told.audit_after > had)
+	if (w->told.audit_after > f->seq)
 		return err_fault(e, w->a->by.mem, "/audit_after",
-		    "it has had the entries up to %llu", (unsigned long long)had);
+		    "it has had the entries up to %llu", (unsigned long long)f->seq);
 	return w->told.audit_after >= at->floor ||
 	       err_fault(e, w->a->by.mem, "/audit_after", "entries up to %llu are no longer kept",
 		   (unsigned long long)at->floor);
@@ -214,6 +214,10 @@ again_body(struct db *db, void *arg, struct err *e)
 	if (!there)
 		return err_set(
 		    e, ERR_CONFLICT, 0, "The channel is not told the audit trail.", "no feed");
+	if (f.chain != at.chain)
+		return err_set(e, ERR_CONFLICT, 0,
+		    "It is still told what is left of a chain that is closed: that comes first.",
+		    "a closed chain");
 	if (!check_after(w, &f, &at, e))
 		return false;
 	f.chain = at.chain;

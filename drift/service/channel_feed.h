@@ -34,12 +34,13 @@ MUST_USE bool channel_feed_fits(const struct acting *a, const struct channel *c,
 
 /* Sets c->tells_trail. */
 MUST_USE bool channel_feed_ask(struct db *db, const struct acting *a, struct channel *c, struct err *e);
-/* What becomes of it: it begins behind the entries that there are, ends, or goes on where it stopped, at once. */
+/* What becomes of it: it begins behind the entries that there are, ends, or, where it is told `otherwise` than before, goes on where it
+ * stopped, at once; else nothing of it changes. */
 MUST_USE bool channel_feed_set(struct db *db, const struct acting *a, const struct channel *was,
-    const struct channel *now, struct err *e);
+    const struct channel *now, bool otherwise, struct err *e);
 
 /*
- * Everything behind entry `after` of the present chain goes out again; *n: so many.  ERR_CONFLICT: it is not told the trail.  Faults at
+ * Everything behind entry `after` of the present chain goes out again; *n: so many.  ERR_CONFLICT: it is not told the trail, or still a closed chain.  Faults at
  * /audit_after: it has not come so far, or they are no longer kept.
  */
 MUST_USE bool channel_feed_replay(const struct acting *a, const struct uuid *channel, uint64_t after,

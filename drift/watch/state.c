@@ -132,6 +132,16 @@ state_channels(struct looking *l, const struct watched *w, struct err *e)
 }
 
 bool
+state_feeds(struct looking *l, const struct watched *w, struct err *e)
+{
+	struct watch_thing *rows;
+	size_t              n;
+
+	return watch_behind_feeds(l->scope.t->db, l->mem, &rows, &n, e) &&
+	       add_things(l, w, rows, n, e);
+}
+
+bool
 state_keys(struct looking *l, const struct watched *w, struct err *e)
 {
 	const instant       until = { l->now.ms + KEY_TOLD_LAST * DAY_MS };

@@ -81,6 +81,7 @@ void put_who(struct buf *b, const char *lead, const struct who *w);
 
 /* The rows of states. */
 bool state_quota(struct looking *l, const struct watched *w, struct err *e);
+bool state_feeds(struct looking *l, const struct watched *w, struct err *e);
 bool state_channels(struct looking *l, const struct watched *w, struct err *e);
 bool state_keys(struct looking *l, const struct watched *w, struct err *e);
 bool state_trail(struct looking *l, const struct watched *w, struct err *e);

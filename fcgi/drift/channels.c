@@ -113,7 +113,8 @@ static const struct field channel_out_fields[] = {
 	FIELD(struct channel_out, kinds, .choices = told_kinds,
 	    .doc = "What it is told beside alerts. " KINDS_DOC),
 	FIELD(struct channel_out, audit, .item = &feed_out_schema, .flags = FIELD_OMIT_ZERO,
-	    .doc = "Of one that is told the audit trail: how far it has come."),
+	    .doc = "Of one that is told the audit trail: how far it has come. Left out without "
+		   "read:audit."),
 	FIELD(struct channel_out, created_at, .doc = "When it was made."),
 	FIELD(struct channel_out, updated_at, .doc = "When it was last changed."),
 	FIELD_END,
@@ -247,6 +248,9 @@ show_feed(
 
 	if (feed == NULL)
 		return true;
+	out->kinds = (struct strings) { told, 1 };
+	if (!permission_has(&r->caller.permissions, ACTION_READ, RESOURCE_AUDIT))
+		return true;
 	f = talloc_zero(r->mem, struct feed_out);
 	if (f == NULL)
 		return err_memory(e);
@@ -259,7 +263,6 @@ show_feed(
 		.told_at = feed->row.told_at,
 		.detail = feed->row.detail,
 	};
-	out->kinds = (struct strings) { told, 1 };
 	out->audit = f;
 	return true;
 }

@@ -7,6 +7,7 @@
 #include "core/auth/audit_tree.h"
 #include "core/auth/audit_verify.h"
 #include "core/proof/check.h"
+#include "core/store/identity/audit_end.h"
 #include "drift/deliver/trail_end.h"
 #include "tests/store/drift_world.h"
 
@@ -249,6 +250,58 @@ check_export(struct trail *y, const char *change)
 	return v;
 }
 
+static bool
+once_asked(void *arg)
+{
+	int *asked = arg;
+
+	return ++*asked > 1;
+}
+
+/* The floor is above 500 rows that are deleted and more that are not: what is given out begins
+ * behind it. */
+static void
+what_is_read_begins_behind_the_floor_also_before_all_of_it_is_deleted(void **state)
+{
+	const struct audit_filter all = { 0 };
+	struct trail              y;
+	struct proof_verdict      v;
+	struct page               p = { .want = 5 };
+	int                       asked = 0;
+	const struct forget_stop  stop = { once_asked, &asked };
+	struct audit_filter       oldest = { .oldest = true };
+	struct audit_export       x = { .actor_name = "test" };
+	struct err                e = { 0 };
+	struct buf                b;
+	int64_t                   old;
+
+	open_trail(*state, &y);
+	grow(&y, AUDIT_END_ROWS + 100);
+	two_ages(&y, &old);
+	assert_ok(audit_export_begin(&y.by, &all, &x, &e)); /* begun before anything ends */
+	settle(&y, KEEP);
+	assert_ok(trail_end(&y.auth, y.by.t, y.x, &stop, &e));
+	assert_int_equal(first(&y), AUDIT_END_ROWS + 1); /* killed between */
+	sign(&y);
+	v = check_export(&y, NULL);
+	assert_int_equal(v.fault, PROOF_FITS);
+	assert_int_equal(v.after, old);
+	assert_ok(audit_page(&y.by, &oldest, &p, &e));
+	assert_int_equal(((const struct audit_row *)p.rows)->seq, old + 1);
+	buf_make(&b, y.x);
+	assert_ok(audit_export_lines(&y.by, &x, &b, &e));
+	assert_true(strstr(b.p, "{\"error\":") == b.p && x.ended);
+	/* nothing more ends before they are gone */
+	y.clock.set_ms += 100 * DAY;
+	sign(&y);
+	asked = 1;
+	assert_ok(trail_end(&y.auth, y.by.t, y.x, &stop, &e));
+	assert_int_equal(first(&y), AUDIT_END_ROWS + 1);
+	end(&y);
+	assert_true(first(&y) > old + 10);
+	verify(&y);
+}
+
 static void
 an_export_of_what_is_left_proves_itself(void **state)
 {
@@ -278,6 +331,7 @@ main(void)
 		T(what_a_daemon_that_was_killed_has_left_is_taken_by_the_next),
 		T(a_channel_that_has_not_had_it_holds_it_for_thirty_days_and_a_disabled_one_not),
 		T(an_export_of_what_is_left_proves_itself),
+		T(what_is_read_begins_behind_the_floor_also_before_all_of_it_is_deleted),
 	};
 
 	return cmocka_run_group_tests_name("trail_end", tests, NULL, NULL);

@@ -541,6 +541,27 @@ a_channel_is_told_of_when_its_receiver_ends_it_and_not_when_somebody_does(void *
 }
 
 static void
+a_channel_that_has_had_none_of_the_trail_for_long_is_told_of_until_it_gets_on(void **state)
+{
+	struct drift_world *x = *state;
+
+	(void)drift_channel(x, "https://127.0.0.1:1/x");
+	drift_sql(x, "INSERT INTO %s.audit_feeds (channel_id, chain, seq, tries, detail, made_at) "
+		     "SELECT id, 1, 0, 8, 'It answered 500.', NOW(3) FROM %s.channels");
+	look_anyway(x);
+	assert_int_equal(drift_count(x, "SELECT COUNT(*) FROM %s.alerts"), 0);
+	drift_sql(x, "UPDATE %s.audit_feeds SET tries = 9");
+	look_anyway(x);
+	assert_int_equal(drift_count(x, "SELECT COUNT(*) FROM %s.alerts WHERE open_key LIKE "
+					"'own:feed:%%' AND kind = 'system' AND severity = 'high'"),
+	    1);
+	drift_sql(x, "UPDATE %s.audit_feeds SET tries = 0");
+	look_anyway(x);
+	assert_int_equal(
+	    drift_count(x, "SELECT COUNT(*) FROM %s.alerts WHERE open_key IS NULL"), 1);
+}
+
+static void
 a_service_key_that_dies_is_told_of_until_it_is_gone(void **state)
 {
 	struct drift_world *x = *state;
@@ -603,6 +624,7 @@ main(void)
 		T(a_quota_is_told_at_80_percent_worse_when_it_is_full_and_over_when_there_is_room),
 		T(a_push_that_has_no_room_left_is_told_as_a_full_quota),
 		T(a_channel_is_told_of_when_its_receiver_ends_it_and_not_when_somebody_does),
+		T(a_channel_that_has_had_none_of_the_trail_for_long_is_told_of_until_it_gets_on),
 		T(a_service_key_that_dies_is_told_of_until_it_is_gone),
 		T(alerts_of_no_config_end_by_age_as_others_do),
 	};

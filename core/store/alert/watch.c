@@ -155,6 +155,10 @@ _Static_assert(WATCH_THINGS_MAX == 100 && WATCH_SILENT_S == 300, "as in the stat
 SQL(watch_select_channels, SQL_TENANT, NULL, &thing_schema,
     "SELECT id, name, status_reason AS detail FROM channels WHERE status = 'disabled'"
     " AND status_reason <> '" CHANNEL_BY_USER "' ORDER BY id LIMIT 100");
+_Static_assert(WATCH_FEED_TRIES == 9, "as in the statement");
+SQL(watch_select_feeds, SQL_TENANT, NULL, &thing_schema,
+    "SELECT c.id, c.name, f.detail FROM audit_feeds f JOIN channels c ON c.id = f.channel_id"
+    " WHERE f.tries >= 9 AND c.status = 'active' ORDER BY c.id LIMIT 100");
 SQL(watch_select_keys, SQL_TENANT, &ending_in, &thing_schema,
     "SELECT id, name, prefix AS detail FROM api_keys WHERE kind = 'service' AND revoked_at IS NULL"
     " AND expires_at > :now AND expires_at <= :until AND expires_at > created_at + INTERVAL :days "
@@ -174,6 +178,13 @@ watch_dead_channels(
     struct db *db, TALLOC_CTX *mem, struct watch_thing **rows, size_t *n, struct err *e)
 {
 	return db_all(db, mem, &watch_select_channels, NULL, INTO(rows, n, WATCH_THINGS_MAX), e);
+}
+
+bool
+watch_behind_feeds(
+    struct db *db, TALLOC_CTX *mem, struct watch_thing **rows, size_t *n, struct err *e)
+{
+	return db_all(db, mem, &watch_select_feeds, NULL, INTO(rows, n, WATCH_THINGS_MAX), e);
 }
 
 bool

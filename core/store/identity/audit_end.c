@@ -3,13 +3,22 @@
 #include "core/store/tx.h"
 
 struct older_in {
-	instant than;
+	uint64_t after, upto;
+	instant  than;
 };
 static const struct field older_fields[] = {
 	COLUMN(struct older_in, than),
+	COLUMN(struct older_in, after),
 	FIELD_END,
 };
 static const struct schema older_in = SCHEMA("AuditOlderIn", struct older_in, older_fields);
+static const struct field  any_fields[] = {
+	 COLUMN(struct older_in, after),
+	 COLUMN(struct older_in, upto),
+	 COLUMN(struct older_in, than),
+	 FIELD_END,
+};
+static const struct schema any_in = SCHEMA("AuditAnyOlderIn", struct older_in, any_fields);
 struct end_seq {
 	uint64_t seq;
 };
@@ -19,24 +28,39 @@ static const struct field seq_fields[] = {
 };
 static const struct schema seq_schema = SCHEMA("AuditEndSeq", struct end_seq, seq_fields);
 
+_Static_assert(AUDIT_OLDER_MOST == 200000, "as in the statement");
 _Static_assert(AUDIT_END_ROWS == 500, "as in the statement");
 SQL(audit_select_older, SQL_TENANT, &older_in, &seq_schema,
-    "SELECT seq FROM audit WHERE at < :than ORDER BY at DESC LIMIT 1");
+    "SELECT COALESCE(MIN(IF(p.at >= :than, p.seq, NULL)) - 1, MAX(p.seq), 0) AS seq FROM"
+    " (SELECT seq, at FROM audit WHERE seq > :after ORDER BY seq LIMIT 200000) p");
+SQL(audit_select_any_older, SQL_TENANT, &any_in, &seq_schema,
+    "SELECT seq FROM audit WHERE seq > :after AND seq <= :upto AND at < :than ORDER BY seq LIMIT "
+    "1");
 SQL(audit_call_floor, SQL_TENANT, &seq_schema, NULL, "CALL bsx.audit_floor(:seq)");
 SQL(audit_delete_ended, SQL_TENANT, &seq_schema, NULL,
     "DELETE FROM audit WHERE seq <= :seq ORDER BY seq LIMIT 500");
 
 bool
-audit_older(struct tenant_db *t, instant than, uint64_t *seq, struct err *e)
+audit_older(struct tenant_db *t, uint64_t after, instant than, uint64_t *seq, struct err *e)
 {
-	const struct older_in in = { than };
+	const struct older_in in = { .after = after, .than = than };
 	struct end_seq        out = { 0 };
 
-	*seq = 0;
 	if (!db_one(t->db, t->db, &audit_select_older, &in, &out, e))
-		return err_take(e, ERR_MISSING);
+		return false;
 	*seq = out.seq;
 	return true;
+}
+
+bool
+audit_any_older(
+    struct tenant_db *t, uint64_t after, uint64_t upto, instant than, bool *any, struct err *e)
+{
+	const struct older_in in = { after, upto, than };
+	struct end_seq        out;
+
+	*any = db_one(t->db, t->db, &audit_select_any_older, &in, &out, e);
+	return *any || err_take(e, ERR_MISSING);
 }
 
 bool

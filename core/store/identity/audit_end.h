@@ -11,8 +11,15 @@
 
 #define AUDIT_END_ROWS 500 /* in one transaction */
 
-/* The number of the newest entry that is older than that; 0: none is. */
-MUST_USE bool audit_older(struct tenant_db *t, instant than, uint64_t *seq, struct err *e);
+/*
+ * Behind `after` in order, AUDIT_OLDER_MOST at most: the last before the first that is not older than that; `after`, or 0: there is none.
+ * One whose clock was behind ends nothing that is before it.
+ */
+#define AUDIT_OLDER_MOST 200000
+MUST_USE bool audit_older(struct tenant_db *t, uint64_t after, instant than, uint64_t *seq, struct err *e);
+/* Whether any of those behind `after`, up to that one, is older than that. */
+MUST_USE bool audit_any_older(
+    struct tenant_db *t, uint64_t after, uint64_t upto, instant than, bool *any, struct err *e);
 /* In a transaction.  Outrun, or beyond the checkpoint: the whole transaction again. */
 MUST_USE bool audit_floor_raise(struct tenant_db *t, uint64_t seq, struct err *e);
 /* The oldest AUDIT_END_ROWS of those up to that one; *n: so many were there. */

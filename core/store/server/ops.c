@@ -62,7 +62,8 @@ SQL(ops_feeds_select, SQL_CONTROL, NULL, &ops_feeds_schema,
     " COALESCE(MAX(IF(f.behind_since IS NOT NULL AND h.seq > f.seq, h.seq - f.seq, 0)), 0) AS "
     "entries,"
     " COALESCE(TIMESTAMPDIFF(MICROSECOND, MIN(f.behind_since), NOW(3)) DIV 1000, 0) AS oldest_ms"
-    " FROM audit_feeds f JOIN audit_heads h ON h.schema_name = f.schema_name");
+    " FROM audit_feeds f JOIN audit_heads h ON h.schema_name = f.schema_name"
+    " JOIN tenants t ON t.schema_name = f.schema_name WHERE t.status = 'active'");
 SQL(ops_key_select, SQL_CONTROL, NULL, &ops_key_schema,
     "SELECT COALESCE(TIMESTAMPDIFF(SECOND, MAX(active_at), NOW(3)), -1) AS age_s"
     " FROM signing_keys WHERE state = 'active'");

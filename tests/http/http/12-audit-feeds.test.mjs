@@ -84,6 +84,8 @@ test('what fails comes again under the same id, then in smaller parts; a pause l
   const failed = await until('a failure', async () => { const s = await state(c.id); return s.audit.tries > 0 && s; });
   assert.deepEqual([failed.audit.detail, failed.status], ['The receiver answered 500.', 'active']);
   assert.ok(failed.audit.behind >= 4);
+  assert.equal((await put(c, { name: unique('renamed') })).status, 200);
+  assert.ok((await state(c.id)).audit.tries >= failed.audit.tries, 'a name is no reason to begin anew');
   assert.equal((await put(c, { status: 'paused' })).status, 200);
   hooks.refuse = null;
   await deeds(2);
@@ -139,7 +141,8 @@ test('only who may read the trail says where it is told, in what words and wheth
   assert.equal((await keeper('POST', `/api/drift/channels/${c.id}/replay`, { body: { audit_after: 0 } })).status, 403);
   assert.equal((await keeper('DELETE', `/api/drift/channels/${c.id}`)).status, 403);
   assert.equal((await put(c, { name: unique('renamed') }, keeper)).status, 200);
-  assert.deepEqual((await state(c.id, keeper)).kinds, ['audit']);
+  const seen = await state(c.id, keeper);
+  assert.deepEqual([seen.kinds, seen.audit], [['audit'], undefined]);
   assert.equal((await put(plain, { kinds: ['audit'] }, reader)).status, 200);
   await deeds(1);
   await until('the other one to be told', () => at('/plain').length > 0);

@@ -102,7 +102,8 @@ test('a channel says what it needs, and leads nowhere that another could not lea
     [{ url: 'tcp+tls://u@siem.example' }, '/url'], [{ url: 'tcp+tls://10.1.2.3' }, '/url'], [{ url: 'udp://169.254.169.254:514' }, '/url'],
     [{ url: 'tcp+tls://[::ffff:10.0.0.1]:6514' }, '/url'], [{ url: 'tcp+tls://127.1:6514' }, '/url'], [{ url: 'tcp+tls://a:99999' }, '/url'],
     [{ url: secure(), to: 'a@example.org' }, '/to'], [{ url: secure(), secret: 'x' }, '/secret'], [{ url: secure(), ca: 'nothing' }, '/ca'],
-    [{ url: secure(), ca: ca.replace(/[A-Z]/g, 'A') }, '/ca'], [{ kind: 'webhook', url: 'https://a.example/', ca }, '/ca']]) {
+    [{ url: secure(), ca: ca.replace(/[A-Z]/g, 'A') }, '/ca'], [{ kind: 'webhook', url: 'https://a.example/', ca }, '/ca'],
+    ...['PRIVATE KEY', 'RSA PRIVATE KEY', 'X509 CRL'].map((what) => [{ url: secure(), ca: `${ca}\n-----BEGIN ${what}-----\nAAAA\n-----END ${what}-----\n` }, '/ca'])]) {
     const a = await made(body);
     assert.equal(a.status, 422, `${JSON.stringify(body)}: ${a.text}`);
     assert.ok(a.json.errors.some((e) => e.pointer === pointer), `${JSON.stringify(body)}: ${a.text}`);

@@ -88,8 +88,11 @@ answers_add(const struct attempt *a, TALLOC_CTX *mem, struct alert_event *shown,
 	if (!make_url(a, mem, &link, &out->resolve, e))
 		return false;
 	link.deed = ANSWER_ACCEPT;
+	if (shown->report != NULL)
+		link.report = shown->report->id;
 	if (is_acceptable(shown) && !make_url(a, mem, &link, &out->accept, e))
 		return false;
+	link.report = (struct uuid) { 0 };
 	link.deed = ANSWER_ACKNOWLEDGE;
 	if (strcmp(shown->alert->status, "open") == 0 &&
 	    (!find_reader(a, mem, &link, e) || !make_url(a, mem, &link, &out->acknowledge, e)))

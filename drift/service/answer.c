@@ -108,6 +108,7 @@ answer_accept(const struct acting *a, const struct uuid *alert, const struct ans
 	struct decide_which which = { .pointer = "/ids" };
 	struct answer_link  link;
 	struct alert        at;
+	struct uuid         seen;
 
 	if (!read_of(a, alert, in, true, &link, e) || !alert_find(a, alert, &at, e))
 		return false;
@@ -115,10 +116,17 @@ answer_accept(const struct acting *a, const struct uuid *alert, const struct ans
 		return err_set(e, ERR_CONFLICT, 0,
 		    "The alert is resolved already: there is nothing to accept.",
 		    "an acceptance by link of an alert that is over");
+	seen = uuid_is_nil(&in->report) ? link.report : in->report;
+	if (!uuid_eq(&seen, &at.report_id))
+		return err_set(e, ERR_CONFLICT, 0,
+		    "The alert has another report than the one that was shown: look at its changes "
+		    "as "
+		    "they are now, and accept those.",
+		    "an acceptance by link of what was not shown");
 	spends = spending(a, &link);
 	by_link.spends = &spends;
 	by_link.holds = NULL;
-	which.filter.report_id = at.report_id;
+	which.filter.report_id = seen;
 	which.filter.status = "detected";
 	return findings_decide(&by_link, &ruling, &which, NULL, out, e);
 }
@@ -230,7 +238,8 @@ answer_look(const struct answer_asker *q, const char *token, struct answer_seen 
 	struct acting *a;
 
 	return look(q, token, &by, out, &a, e) &&
-	       answer_form_print(by.auth, &out->link, now, by.mem, &out->form, e);
+	       answer_form_print(
+		   by.auth, &out->link, out->alert.version, now, by.mem, &out->form, e);
 }
 
 bool
@@ -242,6 +251,6 @@ answer_confirm(const struct answer_asker *q, const char *token, const char *form
 	struct acting *a;
 
 	return look(q, token, &by, out, &a, e) &&
-	       answer_form_check(by.auth, &out->link, str_of(form), now, e) &&
+	       answer_form_check(by.auth, &out->link, out->alert.version, str_of(form), now, e) &&
 	       do_work(a, &out->link, NULL, &out->alert, e);
 }

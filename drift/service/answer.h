@@ -7,8 +7,8 @@
  * asked.
  *
  * Errors, each with a sentence for whoever opened the link: ERR_FORBIDDEN (links are off, of another tenant, not theirs to do
- * any more), ERR_MISSING (none of ours, late, ended with what its user has changed), ERR_CONFLICT (used, or the alert does
- * not take it any more).
+ * any more), ERR_MISSING (none of ours, late, ended with what its user has changed), ERR_CONFLICT (used, the alert does
+ * not take it any more, or is another one than was shown).
  */
 #ifndef BSX_DRIFT_SERVICE_ANSWER_H
 #define BSX_DRIFT_SERVICE_ANSWER_H
@@ -23,11 +23,13 @@ struct answer_in {
 	const char *token;
 	const char *note;       /* of an acceptance: its reason, which there must be */
 	instant     expires_at; /* of an acceptance, which there must be */
+	struct uuid report;     /* of an acceptance: whose changes were shown; nil: those that the message told of */
 };
 /* What the link says, acknowledge or resolve, of this alert; one that accepts is a fault at /token. */
 MUST_USE bool answer_work(const struct acting *a, const struct uuid *alert,
     const struct answer_in *in, struct alert *out, struct err *e);
-/* All findings of the alert's newest report that stand as detected, with their values, until then. */
+/* All findings of the alert's newest report that stand as detected, with their values, until then.  ERR_CONFLICT: another
+ * report was shown. */
 MUST_USE bool answer_accept(const struct acting *a, const struct uuid *alert,
     const struct answer_in *in, struct decisions *out, struct err *e);
 

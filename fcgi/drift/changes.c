@@ -217,6 +217,7 @@ put_changes(struct request *r, const void *body, void *answer, struct err *e)
 struct answer_accept_in {
 	const char *token, *reason;
 	instant     expires_at;
+	struct uuid report_id;
 };
 static const struct field answer_accept_fields[] = {
 	FIELD(struct answer_accept_in, token, .min = 1, .max = ANSWER_TOKEN_MAX,
@@ -226,6 +227,9 @@ static const struct field answer_accept_fields[] = {
 	    .doc = "Why; kept in the history of every finding and in the audit log."),
 	FIELD(struct answer_accept_in, expires_at, .flags = FIELD_REQUIRED,
 	    .doc = "When they are reopened."),
+	FIELD(struct answer_accept_in, report_id, .flags = FIELD_NULLABLE,
+	    .doc = "The report whose changes were looked at; absent: the one that the message told "
+		   "of. Where the alert has another one by now, nothing is accepted (409)."),
 	FIELD_END,
 };
 static const struct schema answer_accept_in_schema =
@@ -235,10 +239,10 @@ static bool
 accept_answer(struct request *r, const void *body, void *answer, struct err *e)
 {
 	const struct answer_accept_in *in = body;
-	const struct answer_in         given = { in->token, in->reason, in->expires_at };
-	const struct acting           *a = acting_of(r, e);
-	struct bulk_decided           *out = answer;
-	struct decisions               made;
+	const struct answer_in given = { in->token, in->reason, in->expires_at, in->report_id };
+	const struct acting   *a = acting_of(r, e);
+	struct bulk_decided   *out = answer;
+	struct decisions       made;
 
 	if (a == NULL || !answer_accept(a, &r->id0, &given, &made, e))
 		return false;

@@ -17,14 +17,15 @@ struct token {
 	uint8_t deed[1];
 	uint8_t expires[5]; /* Unix time in seconds */
 	uint8_t epoch[4];
-	uint8_t alert[16], message[16], user[16];
+	uint8_t alert[16], message[16], user[16], report[16];
 	uint8_t mac[MAC_LEN];
 };
-_Static_assert(sizeof(struct token) == 86, "the members leave no holes");
+_Static_assert(sizeof(struct token) == 102, "the members leave no holes");
 _Static_assert(BASE64URL_LEN(sizeof(struct token)) == ANSWER_TOKEN_LEN, "the text's length");
 
 struct form {
 	uint8_t expires[5];
+	uint8_t version[8]; /* of the alert */
 	uint8_t mac[MAC_LEN];
 };
 _Static_assert(BASE64URL_LEN(sizeof(struct form)) == ANSWER_FORM_LEN, "the text's length");
@@ -95,6 +96,7 @@ answer_link_print(const struct auth *a, const struct tenant *t, TALLOC_CTX *mem,
 	memcpy(k.alert, in->alert.b, sizeof(k.alert));
 	memcpy(k.message, in->message.b, sizeof(k.message));
 	memcpy(k.user, in->user.b, sizeof(k.user));
+	memcpy(k.report, in->report.b, sizeof(k.report));
 	if (!make_mac(a, version, bound_to(&t->id), &k, sizeof(k) - MAC_LEN, k.mac))
 		return err_set(e, ERR_INTERNAL, 0, "internal error", "no key for answer links");
 	return print(mem, &k, sizeof(k), token, e);
@@ -122,6 +124,7 @@ read_token(const struct token *k, struct answer_link *out)
 	memcpy(out->alert.b, k->alert, sizeof(k->alert));
 	memcpy(out->message.b, k->message, sizeof(k->message));
 	memcpy(out->user.b, k->user, sizeof(k->user));
+	memcpy(out->report.b, k->report, sizeof(k->report));
 	hash_sha256(k, sizeof(*k), hash);
 	memcpy(out->id.b, hash, sizeof(out->id.b));
 }
@@ -164,16 +167,17 @@ static bool
 form_mac(const struct auth *a, uint32_t version, const struct answer_link *link,
     const struct form *f, uint8_t mac[static MAC_LEN])
 {
-	return make_mac(a, version, bound_to(&link->id), f->expires, sizeof(f->expires), mac);
+	return make_mac(a, version, bound_to(&link->id), f, sizeof(*f) - MAC_LEN, mac);
 }
 
 bool
-answer_form_print(const struct auth *a, const struct answer_link *link, instant now,
-    TALLOC_CTX *mem, const char **out, struct err *e)
+answer_form_print(const struct auth *a, const struct answer_link *link, uint64_t version,
+    instant now, TALLOC_CTX *mem, const char **out, struct err *e)
 {
 	struct form f;
 
 	put_number(f.expires, sizeof(f.expires), (uint64_t)(now.ms / 1000 + ANSWER_FORM_LIFE_S));
+	put_number(f.version, sizeof(f.version), version);
 	if (!form_mac(a, keyring_newest(a->env->keyring), link, &f, f.mac))
 		return err_set(e, ERR_INTERNAL, 0, "internal error", "no key for answer forms");
 	return print(mem, &f, sizeof(f), out, e);
@@ -194,17 +198,21 @@ is_made_here(const struct auth *a, const struct answer_link *link, const struct 
 }
 
 bool
-answer_form_check(const struct auth *a, const struct answer_link *link, struct str text,
-    instant now, struct err *e)
+answer_form_check(const struct auth *a, const struct answer_link *link, uint64_t version,
+    struct str text, instant now, struct err *e)
 {
 	struct form f;
 	size_t      n = 0;
 
-	if (text.n == ANSWER_FORM_LEN && base64url_parse(text, (uint8_t *)&f, sizeof(f), &n) &&
-	    n == sizeof(f) && is_made_here(a, link, &f) &&
-	    (int64_t)number_of(f.expires, sizeof(f.expires)) * 1000 > now.ms)
-		return true;
-	return err_set(e, ERR_FORBIDDEN, 0,
-	    "This page was open for too long: open the link again, and confirm.",
-	    "an answer without the form of its page, or with an old one");
+	if (text.n != ANSWER_FORM_LEN || !base64url_parse(text, (uint8_t *)&f, sizeof(f), &n) ||
+	    n != sizeof(f) || !is_made_here(a, link, &f) ||
+	    (int64_t)number_of(f.expires, sizeof(f.expires)) * 1000 <= now.ms)
+		return err_set(e, ERR_FORBIDDEN, 0,
+		    "This page was open for too long: open the link again, and confirm.",
+		    "an answer without the form of its page, or with an old one");
+	return number_of(f.version, sizeof(f.version)) == version ||
+	       err_set(e, ERR_CONFLICT, 0,
+		   "The alert has changed since this page was opened: open the link again, look at "
+		   "it as it is now, and confirm.",
+		   "an answer to an alert that has changed meanwhile");
 }

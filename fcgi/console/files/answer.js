@@ -26,6 +26,8 @@ export function answerOf(alert, { me, filter, go }) {
     return el('p', {}, x.mayNot);
   const words = x[name], send = async (values) => {
     const { note, reason, expires_at: until } = values, given = { note, reason, expires_at: until && endOf(until) };
+    if (deed.path === 'accept' && alert.report_id)
+      given.report_id = alert.report_id; // whose changes stand on this page
     const body = Object.fromEntries(Object.entries(given).filter(([, value]) => value));
     const { pending } = await callSigned('POST', `api/drift/alerts/${alert.id}/${deed.path}`, { token, ...body });
     await go(`#/alerts/${alert.id}`, deed.path === 'accept' && pending ? m.second.waits : words.done);

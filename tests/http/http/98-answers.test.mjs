@@ -203,6 +203,25 @@ test('links of chat, of a list and of programs are answered by whoever signs in,
   assert.ok((await look(alert)).history.some((h) => h.to === 'acknowledged' && h.actor === owner.email));
 });
 
+test('by a link nothing is accepted or acknowledged but what was shown', async () => {
+  const user = await newUser(), channel = await newChannel(admin, receiver.url('/shown'), {}), { config: made, alert } = await drifted([channel, await mailTo(user.email)]);
+  const got = await until('the message', () => receiver.got.find((m) => m.path === '/shown')), t = token(got.body.data.answers.accept);
+  const { Acknowledge } = linksOf(await mailbox.wait(user.email, /Critical/)), form = hidden(await open(Acknowledge), 'form');
+  await push(admin, made, [policy(n, { state: 'disabled' }), policy(++n)]);
+  const later = await until('another report', async () => (await look(alert)).report_id !== alert.report_id && look(alert));
+  const accept = (more = {}) => admin('POST', `/api/drift/alerts/${alert.id}/accept`, { body: { token: t, reason: 'x', expires_at: ahead(2), ...more } });
+  for (const more of [{}, { report_id: alert.report_id }]) {
+    const a = await accept(more);
+    assert.equal(a.status, 409, a.text);
+    assert.match(a.text, /another report than the one that was shown/);
+  }
+  assert.ok((await all(admin, `/api/drift/reports/${later.report_id}/changes`)).every((c) => c.status === 'detected'));
+  said(await confirm(token(Acknowledge), form), 409, /has changed since this page was opened/);
+  assert.equal((await look(alert)).status, 'open');
+  said(await confirm(token(Acknowledge), hidden(await open(Acknowledge), 'form')), 200, /<h1>Acknowledged/);
+  assert.equal((await accept({ report_id: later.report_id })).status, 200);
+});
+
 test('an acceptance by link of what needs a second person waits for one', async () => {
   const put = (accept_from) => admin('PUT', `/api/tenants/${admin.session.tenant.id}`, { body: { settings: { four_eyes: { accept_from } } } });
   const channel = await newChannel(admin, receiver.url('/four'), {}), { alert } = await drifted([channel]);

@@ -32,6 +32,7 @@ static const struct answer_link said = {
 	.alert = { { 1, 2, 3 } },
 	.message = { { 4, 5, 6 } },
 	.user = { { 7, 8, 9 } },
+	.report = { { 10, 11, 12 } },
 	.epoch = 0x01020304,
 	.expires_at = { NOW_MS + 1000 },
 };
@@ -84,7 +85,7 @@ what_it_says_comes_back_and_makes_the_same_again(void **state)
 	    answer_link_read(&p.auth, &p.tenant, str_of(one), (instant) { NOW_MS }, &got, &e));
 	assert_int_equal(got.deed, said.deed);
 	assert_true(uuid_eq(&got.alert, &said.alert) && uuid_eq(&got.message, &said.message) &&
-		    uuid_eq(&got.user, &said.user));
+		    uuid_eq(&got.user, &said.user) && uuid_eq(&got.report, &said.report));
 	assert_int_equal(got.epoch, said.epoch);
 	assert_int_equal(got.expires_at.ms, said.expires_at.ms);
 	assert_false(uuid_is_nil(&got.id));
@@ -134,14 +135,17 @@ a_form_is_of_its_link_for_an_hour(void **state)
 	(void)state;
 	make_place(&p);
 	other.id.b[0] = 1;
-	assert_true(answer_form_print(&p.auth, &said, now, mem, &form, &e));
-	assert_true(answer_form_check(&p.auth, &said, str_of(form), now, &e));
-	assert_true(
-	    answer_form_check(&p.auth, &said, str_of(form), (instant) { NOW_MS + hour - 1 }, &e));
-	assert_false(
-	    answer_form_check(&p.auth, &said, str_of(form), (instant) { NOW_MS + hour }, &e));
+	assert_true(answer_form_print(&p.auth, &said, 3, now, mem, &form, &e));
+	assert_true(answer_form_check(&p.auth, &said, 3, str_of(form), now, &e));
+	assert_false(answer_form_check(&p.auth, &said, 4, str_of(form), now, &e));
+	assert_int_equal(e.code, ERR_CONFLICT);
 	e = (struct err) { 0 };
-	assert_false(answer_form_check(&p.auth, &other, str_of(form), now, &e));
+	assert_true(answer_form_check(
+	    &p.auth, &said, 3, str_of(form), (instant) { NOW_MS + hour - 1 }, &e));
+	assert_false(
+	    answer_form_check(&p.auth, &said, 3, str_of(form), (instant) { NOW_MS + hour }, &e));
+	e = (struct err) { 0 };
+	assert_false(answer_form_check(&p.auth, &other, 3, str_of(form), now, &e));
 }
 
 int

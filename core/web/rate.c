@@ -294,6 +294,20 @@ rate_address(struct request *r, struct err *e)
 	return charge(r, &who, &b, e);
 }
 
+bool
+rate_as(struct request *r, enum rate_class class, struct err *e)
+{
+	struct client who;
+	struct budget b;
+
+	if (!is_on(r))
+		return true;
+	who = client_of_address(r);
+	b = (struct budget) { class_names[class], class_names[class], class,
+		r->app->rates->classes[class] };
+	return charge(r, &who, &b, e);
+}
+
 /* Charged to the key and not to its address; step_caller charges that if it is a bad one. */
 static bool
 is_of_key(const struct request *r)

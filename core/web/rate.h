@@ -38,6 +38,12 @@ MUST_USE bool rate_account(
     struct request *r, enum rate_class class, struct str account, struct err *e);
 
 /*
+ * A request of an open route that is worth one of another class, for its handler: charged to the address as
+ * that too.  ERR_RATE with retry_s.
+ */
+MUST_USE bool rate_as(struct request *r, enum rate_class class, struct err *e);
+
+/*
  * settings.rate_limits as somebody wants to set it (NULL or JSON null: nothing):
  * one fault for each name that is neither a class nor a route nor "tenant", and
  * for each value that is not {per_minute?, burst?} of whole numbers from 1.

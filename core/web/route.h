@@ -67,7 +67,8 @@ enum route_out {
 };
 
 /*
- * Looks for what the path names, before the body is read: ERR_MISSING.  A row with a large body and a
+ * Looks for what the path names, before the body is read: ERR_MISSING; or for a further permission, which comes
+ * before what is wrong with a body: ERR_FORBIDDEN.  A row with a large body and a
  * name in its path has one: what is to no avail costs little.
  */
 typedef bool found_fn(struct request *r, struct err *e);

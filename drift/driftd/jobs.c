@@ -350,8 +350,8 @@ operates_too_long(void *arg)
 static bool
 carry_operations(struct worker *w, int64_t *wait_ms, struct err *e)
 {
-	struct template_carrier     carrier = { { NULL }, w->drift,
-		    w->deliver->fetch }; /* schemas are made by bsxctl */
+	struct template_carrier     carrier = { { NULL }, w->drift, w->deliver->fetch,
+		    false }; /* schemas are made by bsxctl */
 	operation_fn               *kinds[OPERATION__MAX];
 	const struct operation_work work = {
 		.auth = &w->deliver->auth,

@@ -20,6 +20,7 @@ struct template_carrier {
 	struct tenant_carrier tenants;
 	struct drift         *drift;
 	struct fetch         *fetch; /* NULL: this process asks nobody */
+	bool                  proved; /* a directory was asked in this round */
 };
 operation_fn template_carry;
 

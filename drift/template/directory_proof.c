@@ -15,7 +15,7 @@ struct proving {
 	const struct source_collect *ops;
 	void                        *run;
 	struct source_session       *session;
-	int64_t                      until_ms, ahead_ms;
+	int64_t                      ahead_ms;
 	unsigned                     jumps;
 };
 
@@ -52,7 +52,7 @@ ask(struct proving *x, const struct source_request *q, struct err *e)
 		.url = q->url,
 		.headers = headers,
 		.body = q->body,
-		.timeout_ms = x->until_ms - now_ms(x),
+		.timeout_ms = x->p->until_ms - now_ms(x),
 		.answer_max = q->answer_max < FETCH_ANSWER_MAX ? q->answer_max : FETCH_ANSWER_MAX,
 	};
 	struct fetch_answer  got = { .retry_after_s = -1 };
@@ -156,7 +156,6 @@ directory_prove(TALLOC_CTX *mem, struct directory_proof *p, struct err *e)
 		return err_memory(e);
 	b.session = x.session;
 	b.now_ms = now_ms(&x);
-	x.until_ms = b.now_ms + DIRECTORY_ASK_MS;
 	x.run = x.ops->begin(x.mem, &b, e);
 	ok = x.run != NULL && run(&x, e) && read_id(&x, e);
 	if (x.session->token != NULL)

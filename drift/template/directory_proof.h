@@ -8,13 +8,14 @@
 #include "core/net/fetch.h"
 #include "drift/source/source.h"
 
-#define DIRECTORY_ASK_MS 8000 /* of all that is asked for one proof */
+#define DIRECTORY_ASK_MS 4000 /* of all that is asked of one directory */
 
 struct directory_proof {
 	const struct env    *env;
 	struct fetch        *fetch;
 	const struct source *source; /* as it would collect there */
 	struct str           secret; /* what it shows, JSON */
+	int64_t              until_ms; /* of the monotonic clock: it is given up */
 	bool                 last;   /* what would be asked again later is asked again at once, a few times, for a word why */
 	const char          *why;    /* out, of ERR_CREDENTIALS: in full, with what can be done */
 	char                 id[40]; /* out: of the directory that has let it in; "": the token does not say */

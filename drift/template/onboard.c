@@ -24,78 +24,12 @@ static const struct schema onboard_pack_schema =
 static const struct field order_fields[] = {
 	FIELD(struct onboard_order, asked, .item = &caller_asked_schema, .doc = "Who."),
 	FIELD(struct onboard_order, credential, .doc = "What is shown."),
+	FIELD(struct onboard_order, parameters, .flags = FIELD_NULLABLE | FIELD_OMIT_ZERO,
+	    .doc = "Of the packs."),
 	FIELD_END,
 };
 const struct schema onboard_order_schema =
     SCHEMA("OnboardOrder", struct onboard_order, order_fields);
-
-/* ---- a pack's template ---- */
-
-struct json *
-onboard_variables(TALLOC_CTX *mem, const char *directory, struct err *e)
-{
-	struct json *v = talloc_zero(mem, struct json);
-
-	if (v == NULL) {
-		err_memory(e);
-		return NULL;
-	}
-	*v = (struct json) { .type = JSON_OBJECT, .n = 1 };
-	v->items = talloc_zero_array(v, struct json, 1);
-	v->names = talloc_array(v, struct str, 1);
-	if (v->items == NULL || v->names == NULL) {
-		err_memory(e);
-		return NULL;
-	}
-	v->names[0] = STR("tenant_id");
-	v->items[0] = (struct json) { .type = JSON_STRING };
-	v->items[0].text = str_of(directory);
-	return v;
-}
-
-/* Whatever is wrong with a template is wrong with the pack that it stands for. */
-static struct drift_spec *
-unfit(const struct acting *a, const char *at, const struct err *why, struct err *e)
-{
-	if (why->code != ERR_INVALID)
-		*e = *why;
-	else if (why->faults != NULL)
-		err_fault(e, a->by.mem, at, "does not fit: %s %s", why->faults->pointer,
-		    why->faults->detail);
-	else
-		err_fault(e, a->by.mem, at, "does not fit: %s", why->pub);
-	return NULL;
-}
-
-static struct drift_spec *
-source_of(const struct acting *a, const struct buf *text, const char *at, struct err *e)
-{
-	struct drift_config c = { 0 };
-	struct err          why = { 0 };
-	struct drift_spec  *spec;
-
-	c.spec = buf_text(text, e);
-	if (c.spec == NULL)
-		return NULL;
-	spec = spec_source(a->by.mem, a->drift, &c, &why);
-	return spec != NULL ? spec : unfit(a, at, &why, e);
-}
-
-struct drift_spec *
-onboard_source(const struct acting *a, const struct says *s, const struct json *variables,
-    const char *at, struct err *e)
-{
-	struct err  why = { 0 };
-	struct json whole;
-	struct buf  b;
-
-	if (!says_variables_check(a->by.mem, s, variables, "/variables", &why) ||
-	    !says_render(a->by.mem, s, variables, a->work, &whole, &why))
-		return unfit(a, at, &why, e);
-	buf_make(&b, a->by.mem);
-	json_print(&b, &whole);
-	return source_of(a, &b, at, e);
-}
 
 /* ---- asking ---- */
 
@@ -109,7 +43,7 @@ struct onboard_asking {
 	struct str                 login; /* of the first */
 };
 
-/* What the pack says of itself, with the directory as the one thing that is given. */
+/* What the pack says of itself, with the directory as what is given each time. */
 static bool
 make_template(struct onboard_asking *x, const char *pack, struct template_seen *out, struct err *e)
 {
@@ -126,8 +60,9 @@ make_template(struct onboard_asking *x, const char *pack, struct template_seen *
 	buf_json(&b, str_of(pack));
 	buf_puts(&b, ",\"source\":{\"kind\":");
 	buf_json(&b, str_of(pack));
-	buf_puts(&b, ",\"parameters\":{\"tenant_id\":\"%tenant_id%\"}},\"schedule\":{\"interval_"
-		     "s\":21600}}");
+	buf_puts(&b, ",\"parameters\":{\"tenant_id\":\"%tenant_id%\"");
+	onboard_parameters(&b, x->in->parameters);
+	buf_puts(&b, "}},\"schedule\":{\"interval_s\":21600}}");
 	text = buf_text(&b, e);
 	if (text == NULL || v == NULL)
 		return err_memory(e);
@@ -148,76 +83,29 @@ find_template(struct onboard_asking *x, const char *pack, struct template_seen *
 	return err_take(e, ERR_MISSING) && make_template(x, pack, out, e);
 }
 
-/* The host at which people sign in: it gives the tokens too. */
-static struct str
-login_of(const struct rest *r)
-{
-	for (size_t i = 0; i < r->pack->hosts_n; i++)
-		if (strcmp(r->pack->hosts[i].name, r->pack->auth->host) == 0)
-			return r->hosts[i];
-	return STR("");
-}
-
-static bool
-is_by_consent(const struct source *s)
-{
-	const struct source_pack *p = s->rest == NULL ? NULL : s->rest->pack;
-	bool                      directory = false;
-
-	if (p == NULL || p->auth == NULL || p->auth->host == NULL ||
-	    strcmp(p->auth->kind, "oauth2_client_credentials") != 0)
-		return false;
-	for (size_t i = 0; i < p->parameters_n; i++)
-		directory = directory || strcmp(p->parameters[i].name, "tenant_id") == 0;
-	return directory && login_of(s->rest).n > 0;
-}
-
-/* Before a template is made of its name. */
-static bool
-check_pack(struct onboard_asking *x, const char *pack, const char *at, struct err *e)
-{
-	struct drift_spec *spec;
-	struct buf         b;
-
-	buf_make(&b, x->a->by.mem);
-	buf_puts(&b, "{\"source\":{\"kind\":");
-	buf_json(&b, str_of(pack));
-	buf_puts(&b, ",\"parameters\":{\"tenant_id\":");
-	buf_json(&b, str_of(x->in->directory));
-	buf_puts(&b, "}}}");
-	spec = source_of(x->a, &b, at, e);
-	return spec != NULL &&
-	       (is_by_consent(&spec->source) ||
-		   err_fault(e, x->a->by.mem, at,
-		       "is no source that an administrator of a directory consents to"));
-}
-
 static bool
 take_pack(struct onboard_asking *x, size_t i, struct err *e)
 {
 	const char          *pack = x->in->packs.items[i];
 	struct template_seen seen;
 	struct drift_spec   *spec;
-	struct json         *v;
 	char                 at[32];
+	struct onboard_lead  lead = { pack, x->in->directory, x->in->parameters, at };
 
 	snprintf(at, sizeof(at), "/packs/%zu", i);
 	for (size_t j = 0; j < i; j++)
 		if (strcmp(x->packs[j].pack, pack) == 0)
 			return err_fault(e, x->a->by.mem, at, "is there twice");
-	if (!check_pack(x, pack, at, e) || !find_template(x, pack, &seen, e))
+	/* before a template is made of its name */
+	if (onboard_pack(x->a, &lead, e) == NULL || !find_template(x, pack, &seen, e))
 		return false;
-	v = onboard_variables(x->a->by.mem, x->in->directory, e);
-	spec = v == NULL ? NULL : onboard_source(x->a, &seen.says, v, at, e);
+	spec = onboard_source(x->a, &lead, &seen.says, e);
 	if (spec == NULL)
 		return false;
-	if (!is_by_consent(&spec->source))
-		return err_fault(e, x->a->by.mem, at,
-		    "has a template of that name whose source no administrator consents to");
 	if (!source_auth_check(x->a->by.mem, spec->source.rest->pack, &x->shown, "/credential", e))
 		return false;
 	if (i == 0)
-		x->login = login_of(spec->source.rest);
+		x->login = onboard_login(spec);
 	x->packs[i] = (struct onboard_pack) { pack, seen.row.id, seen.version.version };
 	x->n++;
 	return true;
@@ -245,7 +133,8 @@ static bool
 seal_order(struct onboard_asking *x, struct err *e)
 {
 	struct caller_asked  asked;
-	struct onboard_order order = { &asked, { .tree = x->in->credential } };
+	struct onboard_order order = { &asked, { .tree = x->in->credential },
+		{ .tree = x->in->parameters } };
 	struct buf           b;
 
 	caller_asked_of(&x->a->by, &asked);
@@ -254,6 +143,16 @@ seal_order(struct onboard_asking *x, struct err *e)
 	       (buf_ok(&b) || err_memory(e)) &&
 	       tenant_seal(x->a->by.t, x->a->by.mem, ONBOARD_SECRET_PLACE(&x->row.id), buf_str(&b),
 		   &x->row.secret, e);
+}
+
+/* As a template's application. */
+bool
+onboard_may(const struct caller *c, struct err *e)
+{
+	return (permission_has(&c->permissions, ACTION_CREATE, RESOURCE_DRIFT) &&
+		   permission_has(&c->permissions, ACTION_UPDATE, RESOURCE_DRIFT)) ||
+	       err_set(e, ERR_FORBIDDEN, 0, "It needs create:drift and update:drift.",
+		   "no permission to apply a template");
 }
 
 /* Where it is done, and whether they may. */
@@ -287,6 +186,10 @@ check_wish(struct onboard_asking *x, struct err *e)
 	if (!directory_is(in->directory))
 		err_fault(e, x->a->by.mem, "/directory",
 		    "is the directory (tenant) ID of its overview page, or one of its domains");
+	if (in->parameters != NULL && in->parameters->type != JSON_OBJECT)
+		err_fault(e, x->a->by.mem, "/parameters", "is an object: of the packs");
+	else if (json_get(in->parameters, "tenant_id") != NULL)
+		err_fault(e, x->a->by.mem, "/parameters/tenant_id", "is the directory's ID");
 	if (in->credential == NULL || in->credential->type != JSON_OBJECT)
 		err_fault(e, x->a->by.mem, "/credential", "is an object: what the app shows");
 	if (e->code != ERR_OK || !schema_decode_at(x->a->by.mem, &source_credential_schema,
@@ -305,11 +208,11 @@ static bool
 add_body(struct db *db, void *arg, struct err *e)
 {
 	const struct onboard_asking *x = arg;
-	int64_t                      n;
+	struct onboarding_load       load;
 
-	if (!ctemplate_hold(db, e) || !onboarding_open_count(db, x->row.created_at, &n, e))
+	if (!ctemplate_hold(db, e) || !onboarding_load_of(db, x->row.created_at, &load, e))
 		return false;
-	if (n >= ONBOARD_OPEN_MAX)
+	if (load.open >= ONBOARD_OPEN_MAX)
 		return err_set(e, ERR_CONFLICT, 0,
 		    "2000 links are open: drop those that nobody will use.", "ONBOARD_OPEN_MAX");
 	return onboarding_add(db, &x->row, e);
@@ -357,8 +260,8 @@ onboard_ask(const struct acting *a, const struct onboard_wish *in, struct onboar
 		.asked_name = a->name,
 		.created_at = now,
 		.ends_at = { now.ms + (in->days > 0 ? in->days : ONBOARD_DAYS) * DAY_MS } };
-	if (!check_there(&x, e) || !check_wish(&x, e) || !print_packs(&x, e) ||
-	    !seal_order(&x, e) || !link_of(&x, url, e))
+	if (!onboard_may(a->by.caller, e) || !check_there(&x, e) || !check_wish(&x, e) ||
+	    !print_packs(&x, e) || !seal_order(&x, e) || !link_of(&x, url, e))
 		return false;
 	told = (struct asked_told) { x.row.tenant, x.row.directory, in->packs, x.row.ends_at };
 	entry.target_id = x.row.id;

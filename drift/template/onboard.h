@@ -8,9 +8,15 @@
  * may only say that now is the time.  Whether the directory lets the app in is asked there, and that it is this one, is
  * what its token says.  So an answer that is made up, or comes from another directory, does nothing, and the link still counts.
  *
- * A pack's config is made of the template of that name in the tenant that asks; where it has none, one is made.  The version
- * is the one of that moment: what the app shows goes nowhere that it did not lead to then.  In the customer's tenant is done
- * what whoever asked may do there at that instant (core/auth/caller_again.h): the link gives nobody any power.
+ * A pack's config is made of the template of that name in the tenant that asks; where it has none, one is made.  What the app
+ * shows goes where the pack itself leads, with what whoever asks says besides, and nowhere else: a template of whatever name
+ * is others' to write, and one that leads elsewhere is refused, when it is asked for and again when it is carried.  The version
+ * is the one of that moment, or a later one that is in the tenant already.  At home whoever asked needs what a template's
+ * application needs; in the customer's tenant is done what they may do there, both as of the instant at which it is carried
+ * (core/auth/caller_again.h): the link gives nobody any power.
+ *
+ * Answers that say no are a sentence and nothing more, for whoever has the link can make them up; those that say yes are
+ * ONBOARD_TRIES_MAX, each a question to the directory.
  */
 #ifndef BSX_DRIFT_TEMPLATE_ONBOARD_H
 #define BSX_DRIFT_TEMPLATE_ONBOARD_H
@@ -20,7 +26,9 @@
 
 #define ONBOARD_PACKS_MAX  8
 #define ONBOARD_OPEN_MAX   2000 /* of a tenant, whose link counts */
-#define ONBOARD_TRIES_MAX  20   /* answers to one link */
+#define ONBOARD_TRIES_MAX  20   /* times that a link is said to be consented to, and its directory is asked */
+#define ONBOARD_CHECKS_MAX 20   /* of a tenant, whose directories are being asked */
+#define ONBOARD_LOOKS_MS   180000 /* for so long behind an answer the page looks again by itself */
 #define ONBOARD_DAYS       7
 #define ONBOARD_DAYS_MAX   30
 
@@ -45,8 +53,11 @@ struct onboard_wish {
 	const char        *directory; /* its id, or a domain of it */
 	struct strings     packs;
 	const struct json *credential;
+	const struct json *parameters; /* object: of the packs, beside the directory; NULL: none */
 	int64_t            days; /* for which the link counts; 0: ONBOARD_DAYS */
 };
+/* Also what the route's own permission is not: ERR_FORBIDDEN. */
+MUST_USE bool onboard_may(const struct caller *c, struct err *e);
 /* ERR_FORBIDDEN: they act in another tenant, or may make no config there.  ERR_CONFLICT: too many links are open. */
 MUST_USE bool onboard_ask(const struct acting *a, const struct onboard_wish *in, struct onboard_seen *out,
     const char **url, struct err *e);
@@ -77,19 +88,31 @@ struct caller_asked;
 struct onboard_order {
 	struct caller_asked *asked;
 	struct raw_json      credential;
+	struct raw_json      parameters; /* tree NULL: none */
 };
 extern const struct schema onboard_order_schema;
 #define ONBOARD_SECRET_PLACE(id) ((struct sealed_place) { "onboardings", "secret", (id) })
 
-/* ---- a pack's template, looked at for one directory ---- */
+/* ---- where a pack leads for one directory: onboard_source.c ---- */
 
 struct says;
 struct drift_spec;
+struct onboard_lead {
+	const char        *pack, *directory;
+	const struct json *parameters; /* as onboard_wish */
+	const char        *at;         /* where its faults stand */
+};
 /* {"tenant_id": directory} */
 MUST_USE struct json *onboard_variables(TALLOC_CTX *mem, const char *directory, struct err *e);
-/* The source that it comes to, whose faults stand at `at`. */
-MUST_USE struct drift_spec *onboard_source(const struct acting *a, const struct says *s,
-    const struct json *variables, const char *at, struct err *e);
+/* Behind others in an object: ,"name":value of each. */
+void onboard_parameters(struct buf *b, const struct json *parameters);
+/* By itself; a fault: it is none that an administrator consents to. */
+MUST_USE struct drift_spec *onboard_pack(const struct acting *a, const struct onboard_lead *l, struct err *e);
+/* By a template of its name; a fault: that leads elsewhere. */
+MUST_USE struct drift_spec *onboard_source(const struct acting *a, const struct onboard_lead *l,
+    const struct says *s, struct err *e);
+/* The host at which people sign in: it gives the tokens too. */
+struct str onboard_login(const struct drift_spec *s);
 
 /* ---- carried by driftd: operation.h ---- */
 

@@ -4,8 +4,10 @@
 #include <strings.h>
 
 #include "core/auth/audit_details.h"
+#include "core/auth/audit_seldom.h"
 #include "core/auth/operation.h"
 #include "core/shm/wake.h"
+#include "core/store/drift/config_template.h"
 #include "drift/template/consent.h"
 #include "drift/template/onboard.h"
 
@@ -15,7 +17,7 @@ struct answering {
 	struct onboarding            row;
 	struct operation_new         work; /* id nil: nothing is to be done */
 	char                         text[UUID_TEXT_MAX];
-	bool                         outrun;
+	bool                         outrun, busy;
 };
 
 /* ---- what is told ---- */
@@ -32,9 +34,16 @@ tell_row(const struct answering *x, struct onboard_told *out)
 {
 	const struct onboarding *o = &x->row;
 
-	if (strcmp(o->state, "checking") == 0 || strcmp(o->state, "applying") == 0)
-		tell(out, true, true, "Access is being checked",
-		    "This takes a moment, and the page looks again by itself.");
+	const int64_t now = clock_ms(x->by.auth->env->clock);
+	const bool    soon = now - o->answered_at.ms < ONBOARD_LOOKS_MS;
+
+	if (x->busy)
+		tell(out, false, false, "Too many are being checked at this moment",
+		    "Open the link that you were sent again in a minute.");
+	else if (strcmp(o->state, "checking") == 0 || strcmp(o->state, "applying") == 0)
+		tell(out, true, soon, "Access is being checked",
+		    soon ? "This takes a moment, and the page looks again by itself."
+			 : "This takes longer than usual. " CLOSE);
 	else if (strcmp(o->state, "done") == 0)
 		tell(out, true, false, "Done: the directory is being watched", CLOSE);
 	else if (strcmp(o->state, "failed") == 0)
@@ -112,17 +121,41 @@ static const struct schema answer_told =
     SCHEMA("OnboardAnswerTold", struct answer_told, answer_fields);
 
 static bool
-answer_body(struct db *db, void *arg, struct err *e)
+has_room(struct db *db, struct answering *x, struct err *e)
 {
-	struct answering *x = arg;
-	bool              done;
+	struct onboarding_load load;
 
-	if (!onboarding_move(db, &x->row, "waiting", strcmp(x->row.state, "failed") == 0, &done, e))
+	if (!ctemplate_hold(db, e) || !onboarding_load_of(db, x->row.answered_at, &load, e))
+		return false;
+	x->busy = load.checking >= ONBOARD_CHECKS_MAX;
+	return !x->busy ||
+	       err_set(e, ERR_CONFLICT, 0, "Too many are being checked.", "ONBOARD_CHECKS_MAX");
+}
+
+static bool
+consent_body(struct db *db, void *arg, struct err *e)
+{
+	const struct onboarding_step s = { .from = "waiting", .counts = true };
+	struct answering            *x = arg;
+	bool                         done;
+
+	if (!has_room(db, x, e) || !onboarding_move(db, &x->row, &s, &done, e))
 		return false;
 	x->outrun = !done;
 	if (!done)
 		return err_set(e, ERR_CONFLICT, 0, "It was answered at the same time.", "outrun");
-	return uuid_is_nil(&x->work.id) || operation_begin(&x->by, &x->work, e);
+	return operation_begin(&x->by, &x->work, e);
+}
+
+/* What was answered meanwhile counts more. */
+static bool
+refusal_body(struct db *db, void *arg, struct err *e)
+{
+	const struct onboarding_step s = { .from = "waiting" };
+	const struct answering      *x = arg;
+	bool                         done;
+
+	return onboarding_move(db, &x->row, &s, &done, e);
 }
 
 static void
@@ -146,33 +179,50 @@ begin_work(struct answering *x)
 }
 
 static bool
+again(struct answering *x, struct err *e)
+{
+	return onboarding_by_id(x->by.t->db, x->by.mem, &x->row.id, &x->row, e);
+}
+
+static bool
+take_consent(struct answering *x, struct audit_entry *entry, struct err *e)
+{
+	begin_work(x);
+	if (audit_deed(&x->by, consent_body, x, entry, e)) {
+		wake_raise(x->by.auth->env->segment);
+		return true;
+	}
+	return (x->outrun || x->busy) && err_take(e, ERR_CONFLICT) && again(x, e);
+}
+
+/* Whoever has the link may say so as often as they like: it is no deed. */
+static bool
+take_refusal(struct answering *x, const char *why, struct audit_entry *entry, struct err *e)
+{
+	const struct tx tx = { .name = "onboarding", .body = refusal_body, .arg = x };
+
+	x->row.why = why;
+	entry->failed = true;
+	return tx_run(x->by.t->db, &tx, e) && audit_seldom(&x->by, entry, why, NULL, e) &&
+	       again(x, e);
+}
+
+static bool
 take(struct answering *x, struct err *e)
 {
 	const char        *why = refusal(x, e);
 	struct answer_told told = { x->row.tenant, x->row.directory, why };
-	struct audit_entry entry = { .action = AUDIT_ONBOARDING_ANSWER,
-		.actor_kind = "anonymous",
-		.failed = why != NULL,
-		.target_id = x->row.id };
+	struct audit_entry entry = {
+		.action = AUDIT_ONBOARDING_ANSWER, .actor_kind = "anonymous", .target_id = x->row.id
+	};
 
 	if (e->code != ERR_OK)
 		return false;
-	x->row.tries++;
 	x->row.answered_at = (instant) { clock_ms(x->by.auth->env->clock) };
-	x->row.why = why;
-	if (why == NULL)
-		begin_work(x);
-	else if (x->row.tries >= ONBOARD_TRIES_MAX)
-		x->row.state = "failed";
 	entry.details = audit_details(x->by.mem, &answer_told, &told, e);
 	if (entry.details == NULL)
 		return false;
-	if (audit_deed(&x->by, answer_body, x, &entry, e)) {
-		wake_raise(x->by.auth->env->segment);
-		return true;
-	}
-	return x->outrun && err_take(e, ERR_CONFLICT) &&
-	       onboarding_by_id(x->by.t->db, x->by.mem, &x->row.id, &x->row, e);
+	return why == NULL ? take_consent(x, &entry, e) : take_refusal(x, why, &entry, e);
 }
 
 bool

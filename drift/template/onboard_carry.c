@@ -11,8 +11,10 @@
 #include "drift/template/onboard.h"
 #include "drift/template/rollout.h"
 
-#define ASKED_MOST 3    /* times that the directory is asked; the last one has a word why not */
-#define LOOK_MS    1000 /* between looks at whether the templates are applied */
+#define ASKED_MOST  3      /* times that the directory is asked; the last one has a word why not */
+#define LOOK_MS     1000   /* between looks at whether the templates are applied */
+#define ROOM_MS     5000   /* and at whether there is room to apply them: so long at first, */
+#define ROOM_MAX_MS 600000 /* and a quarter of the time that it has waited, up to that */
 
 struct carrying {
 	struct operation_run    *r;
@@ -87,6 +89,11 @@ act(struct carrying *x, struct err *e)
 		return false;
 	work_begin(&x->work, WORK_TASK, x->r->auth->env->clock);
 	x->home.caller = &x->caller;
+	if (!onboard_may(&x->caller, e))
+		return err_set(e, ERR_FORBIDDEN, 0,
+		    "Who asked for it may not do it any more: it needs create:drift and "
+		    "update:drift.",
+		    "the permission is gone");
 	x->a = acting_make(&x->home, x->c->drift, &x->work, e);
 	return x->a != NULL && onboard_read(x->a, &x->row, &x->seen, e);
 }
@@ -95,16 +102,19 @@ act(struct carrying *x, struct err *e)
 
 struct move {
 	struct carrying *x;
-	bool             wipe;
+	bool             wipe, unbegun;
 };
 
 static bool
 move_body(struct db *db, void *arg, struct err *e)
 {
-	const struct move *m = arg;
-	bool               done;
+	const struct move           *m = arg;
+	const struct onboarding_step s = {
+		.from = m->x->was, .wipe = m->wipe, .unbegun = m->unbegun
+	};
+	bool done;
 
-	return onboarding_move(db, &m->x->row, m->x->was, m->wipe, &done, e) &&
+	return onboarding_move(db, &m->x->row, &s, &done, e) &&
 	       (done || err_set(e, ERR_CONFLICT, 0, "It was taken back meanwhile.", "outrun"));
 }
 
@@ -132,7 +142,7 @@ static bool
 end(struct carrying *x, const char *state, const char *why, struct err *e)
 {
 	const struct done_told told = { x->row.tenant, x->row.directory, why };
-	struct move            m = { x, strcmp(state, "waiting") != 0 };
+	struct move            m = { .x = x, .wipe = strcmp(state, "waiting") != 0 };
 	struct audit_entry     entry = { .action = AUDIT_ONBOARDING_DONE,
 		    .actor_name = x->row.asked_name,
 		    .failed = why != NULL,
@@ -176,30 +186,53 @@ another(const struct carrying *x, const struct directory_proof *p)
 		   : NULL;
 }
 
-static bool
-read_template(struct carrying *x, size_t i, struct template_seen *out, struct err *e)
+static const char *
+unfit(TALLOC_CTX *mem, const struct onboard_pack *p, uint64_t version, const struct fault *f)
 {
-	return ctemplate_see(x->a, &x->seen.packs[i].template_id, x->seen.packs[i].version, out, e);
+	const char *text = talloc_asprintf(mem, "The template %s, version %llu, %s", p->pack,
+	    (unsigned long long)version, f->detail);
+
+	return text == NULL ? f->detail : text;
 }
 
-/* Each pack's: they may ask at other hosts. */
+/* The source of a pack by its template, which leads where the pack does: what is shown is known. */
+static struct drift_spec *
+source_of(struct carrying *x, size_t i, uint64_t version, const char *directory, struct err *e)
+{
+	const struct onboard_pack *p = &x->seen.packs[i];
+	const struct onboard_lead lead = { p->pack, directory, x->order.parameters.tree, "/packs" };
+	struct template_seen      t;
+	struct drift_spec        *spec;
+	struct err                why = { 0 };
+
+	if (!ctemplate_see(x->a, &p->template_id, version, &t, e))
+		return NULL;
+	spec = onboard_source(x->a, &lead, &t.says, &why);
+	if (spec == NULL && why.faults != NULL)
+		err_set(e, ERR_INVALID, 0, unfit(x->mem, p, version, why.faults),
+		    "the template does not fit");
+	else if (spec == NULL)
+		*e = why;
+	return spec;
+}
+
+/* Each pack's: they may ask at other hosts.  All of them have the time of one. */
 static bool
 prove(struct carrying *x, const char **why, struct err *e)
 {
-	struct json *v = onboard_variables(x->mem, x->row.directory, e);
+	const struct env *env = x->r->auth->env;
+	const int64_t     until = clock_ns(env->clock) / 1000000 + DIRECTORY_ASK_MS;
 
 	*why = NULL;
-	for (size_t i = 0; v != NULL && *why == NULL && i < x->seen.n; i++) {
-		struct directory_proof p = { .env = x->r->auth->env,
+	for (size_t i = 0; *why == NULL && i < x->seen.n; i++) {
+		struct directory_proof p = { .env = env,
 			.fetch = x->c->fetch,
 			.secret = x->shown,
+			.until_ms = until,
 			.last = x->r->op->attempts >= ASKED_MOST - 1 };
-		struct template_seen   t;
-		struct drift_spec     *spec;
+		struct drift_spec     *spec =
+		    source_of(x, i, x->seen.packs[i].version, x->row.directory, e);
 
-		if (!read_template(x, i, &t, e))
-			return false;
-		spec = onboard_source(x->a, &t.says, v, "/packs", e);
 		if (spec == NULL)
 			return false;
 		p.source = &spec->source;
@@ -212,20 +245,30 @@ prove(struct carrying *x, const char **why, struct err *e)
 			err_clear(e);
 		}
 	}
-	return v != NULL;
+	return true;
+}
+
+/* One in a round: others have work to be done too. */
+static bool
+my_turn(struct carrying *x)
+{
+	if (x->c->fetch == NULL || x->c->proved) {
+		x->r->later_ms = x->c->fetch == NULL ? LOOK_MS : 1;
+		return false;
+	}
+	x->c->proved = true;
+	return true;
 }
 
 static bool
 check(struct carrying *x, struct err *e)
 {
 	const char *why;
-	struct move m = { x, false };
+	struct move m = { .x = x };
 	struct tx   tx = { .name = "onboarding", .body = move_body, .arg = &m };
 
-	if (x->c->fetch == NULL) {
-		x->r->later_ms = LOOK_MS;
+	if (!my_turn(x))
 		return true;
-	}
 	if (!prove(x, &why, e))
 		return false;
 	if (why != NULL)
@@ -239,36 +282,112 @@ check(struct carrying *x, struct err *e)
 
 /* ---- the configs ---- */
 
+/* The one of then, or a later one that is there by now: nothing is set back. */
 static bool
-apply(struct carrying *x, struct err *e)
+version_of(struct carrying *x, size_t i, uint64_t *version, struct err *e)
 {
+	const struct onboard_pack *p = &x->seen.packs[i];
+	struct ctemplate_use       use;
+
+	*version = p->version;
+	if (!ctemplate_use_of(x->home.t->db, x->mem, &p->template_id, &x->row.tenant_id, &use, e))
+		return err_take(e, ERR_MISSING);
+	if (use.version > *version)
+		*version = use.version;
+	return true;
+}
+
+/* All of them, or none. */
+struct applying_all {
+	struct carrying *x;
+	struct rollout  *all[ONBOARD_PACKS_MAX];
+	bool             full;
+};
+
+static bool
+ready_all(struct applying_all *w, struct err *e)
+{
+	struct carrying      *x = w->x;
 	struct rollout_tenant tenant = { x->row.tenant,
 		{ .tree = onboard_variables(x->mem, x->row.answered, e) } };
 	struct rollout_wish   wish = { .kind = ROLLOUT_APPLY,
 		  .tenants = &tenant,
 		  .n = 1,
 		  .credential = x->order.credential.tree };
-	struct move           m = { x, false };
-	struct tx             tx = { .name = "onboarding", .body = move_body, .arg = &m };
 	struct buf            b;
 
+	if (tenant.variables.tree == NULL)
+		return false;
 	buf_make(&b, x->mem);
-	buf_putc(&b, '[');
-	for (size_t i = 0; tenant.variables.tree != NULL && i < x->seen.n; i++) {
-		struct operation o;
-		char             id[UUID_TEXT_MAX];
+	for (size_t i = 0; i < x->seen.n; i++) {
+		char id[UUID_TEXT_MAX];
 
-		wish.version = x->seen.packs[i].version;
-		if (!rollout_ask(x->a, &x->seen.packs[i].template_id, &wish, &o, e))
+		wish.before = i;
+		if (!version_of(x, i, &wish.version, e) ||
+		    source_of(x, i, wish.version, x->row.answered, e) == NULL)
 			return false;
-		uuid_print(&o.id, id);
-		buf_printf(&b, "%s\"%s\"", i > 0 ? "," : "", id);
+		w->all[i] = rollout_ready(x->a, &x->seen.packs[i].template_id, &wish, e);
+		if (w->all[i] == NULL)
+			return false;
+		uuid_print(rollout_operation(w->all[i]), id);
+		buf_printf(&b, "%s\"%s\"", i > 0 ? "," : "[", id);
 	}
 	buf_putc(&b, ']');
 	x->row.operations.text = buf_text(&b, e);
+	x->row.why = NULL;
+	return x->row.operations.text != NULL;
+}
+
+static bool
+begin_all(struct db *db, void *arg, struct err *e)
+{
+	struct applying_all *w = arg;
+	struct move          m = { .x = w->x, .unbegun = true };
+
+	w->full = false;
+	if (!ctemplate_hold(db, e) || !move_body(db, &m, e))
+		return false;
+	for (size_t i = 0; i < w->x->seen.n; i++)
+		if (!rollout_begin(db, w->all[i], &w->full, e))
+			return false;
+	return true;
+}
+
+/* Too many are asked for: it passes, and whoever looks is told. */
+static bool
+wait(struct carrying *x, const char *why, struct err *e)
+{
+	const int64_t waited = clock_ms(x->r->auth->env->clock) - x->row.answered_at.ms;
+	struct move   m = { .x = x, .unbegun = true };
+	struct tx     tx = { .name = "onboarding", .body = move_body, .arg = &m };
+
+	x->r->later_ms = waited / 4 < ROOM_MS       ? ROOM_MS
+			 : waited / 4 > ROOM_MAX_MS ? ROOM_MAX_MS
+						    : waited / 4;
+	x->row.operations.text = "[]";
+	x->row.why = why;
+	return tx_run(x->home.t->db, &tx, e) && operation_at(x->r, 1, "waits for room", e);
+}
+
+static bool
+apply(struct carrying *x, struct err *e)
+{
+	struct applying_all w = { .x = x };
+	struct tx           tx = { .name = "onboarding", .body = begin_all, .arg = &w };
+	const char         *why;
+
+	if (!ready_all(&w, e))
+		return false;
+	if (!tx_run(x->home.t->db, &tx, e)) {
+		why = w.full ? talloc_strdup(x->mem, e->pub) : NULL;
+		if (why == NULL || !err_take(e, ERR_CONFLICT))
+			return false;
+		return wait(x, why, e);
+	}
+	for (size_t i = 0; i < x->seen.n; i++)
+		rollout_begun(w.all[i]);
 	x->r->later_ms = 1; /* behind what was asked for just now */
-	return tenant.variables.tree != NULL && x->row.operations.text != NULL &&
-	       tx_run(x->home.t->db, &tx, e) && operation_at(x->r, 1, "makes the configs", e);
+	return operation_at(x->r, 1, "makes the configs", e);
 }
 
 /* What came of one; *over false: it goes on.  *why: why it is not there. */
@@ -357,13 +476,17 @@ turn(struct carrying *x, struct err *e)
 {
 	bool checking = strcmp(x->was, "checking") == 0;
 
-	if (!checking && strcmp(x->was, "applying") != 0)
-		return true; /* it is over */
 	if (!open_order(x, e) || !act(x, e))
 		return false;
 	if (checking && (!check(x, e) || x->r->failed != NULL || x->r->later_ms > 0))
 		return e->code == ERR_OK;
 	return follow(x, e);
+}
+
+static bool
+is_over(const struct carrying *x)
+{
+	return strcmp(x->was, "checking") != 0 && strcmp(x->was, "applying") != 0;
 }
 
 /* Nobody can go on with it. */
@@ -382,6 +505,8 @@ carry(struct carrying *x, struct err *e)
 		x->r->failed = "The link was taken back.";
 		return err_take(e, ERR_MISSING);
 	}
+	if (is_over(x))
+		return true; /* whoever ended it there was killed before it ended here */
 	if (x->r->op->cancel) {
 		x->r->cancelled = true;
 		x->a = NULL;

@@ -25,19 +25,22 @@ static const struct {
 	[ROLLOUT_UNDO] = { OPERATION_TEMPLATE_UNDO, AUDIT_TEMPLATE_UNDO },
 };
 
-struct asking {
+struct rollout {
 	const struct acting       *a;
-	const struct rollout_wish *in;
+	struct rollout_wish        wish;
+	const struct rollout_wish *in; /* that */
 	struct template_seen       seen;
 	struct ctemplate_result   *rows;
 	size_t                     n;
 	struct operation_new       work;
+	struct audit_entry         entry;
+	bool                       full; /* there was no room for it */
 };
 
 /* ---- which tenants ---- */
 
 static struct ctemplate_result
-row_of(const struct asking *x)
+row_of(const struct rollout *x)
 {
 	return (struct ctemplate_result) {
 		.id = acting_id(x->a),
@@ -50,7 +53,7 @@ row_of(const struct asking *x)
 }
 
 static bool
-take_named(struct asking *x, size_t i, struct err *e)
+take_named(struct rollout *x, size_t i, struct err *e)
 {
 	const struct rollout_tenant *t = &x->in->tenants[i];
 	struct ctemplate_result     *r = &x->rows[x->n];
@@ -81,7 +84,7 @@ take_named(struct asking *x, size_t i, struct err *e)
 }
 
 static bool
-take_used(struct asking *x, struct err *e)
+take_used(struct rollout *x, struct err *e)
 {
 	struct ctemplate_use *uses;
 	char                  id[UUID_TEXT_MAX];
@@ -105,7 +108,7 @@ take_used(struct asking *x, struct err *e)
 }
 
 static bool
-take_tenants(struct asking *x, struct err *e)
+take_tenants(struct rollout *x, struct err *e)
 {
 	const struct rollout_wish *in = x->in;
 
@@ -136,9 +139,10 @@ take_tenants(struct asking *x, struct err *e)
 
 /* One asks after the other, so what runs is what is counted. */
 static bool
-has_room(struct db *db, const struct asking *x, struct err *e)
+has_room(struct db *db, struct rollout *x, struct err *e)
 {
 	const struct deed_by *by = &x->a->by;
+	const int64_t         before = (int64_t)x->in->before;
 	const instant         since = { acting_now(x->a).ms - LOAD_MS };
 	struct operation_load load;
 	char                  text[160];
@@ -146,13 +150,15 @@ has_room(struct db *db, const struct asking *x, struct err *e)
 	if (!ctemplate_hold(db, e) || !operation_load_of(by->auth->database, by->mem,
 					  &by->t->tenant->id, "template.", since, &load, e))
 		return false;
-	if (load.running >= ROLLOUTS_MAX) {
+	x->full = true;
+	if (load.running + before >= ROLLOUTS_MAX) {
 		snprintf(text, sizeof(text),
 		    "%d operations of templates are running: wait for the end of one, or end one.",
 		    ROLLOUTS_MAX);
 		return err_set(e, ERR_CONFLICT, 0, text, "ROLLOUTS_MAX");
 	}
-	if (load.things + (int64_t)x->n <= ROLLOUT_DAY_MAX)
+	x->full = load.things + before + (int64_t)x->n > ROLLOUT_DAY_MAX;
+	if (!x->full)
 		return true;
 	snprintf(text, sizeof(text),
 	    "Within a day templates are brought to %d tenants, counted each time: it is used up.",
@@ -163,8 +169,9 @@ has_room(struct db *db, const struct asking *x, struct err *e)
 static bool
 ask_body(struct db *db, void *arg, struct err *e)
 {
-	const struct asking *x = arg;
+	struct rollout *x = arg;
 
+	x->full = false;
 	return has_room(db, x, e) && ctemplate_results_add(db, x->rows, x->n, e) &&
 	       operation_begin(&x->a->by, &x->work, e);
 }
@@ -187,7 +194,7 @@ static const struct field ask_told_fields[] = {
 static const struct schema ask_told = SCHEMA("RolloutTold", struct ask_told, ask_told_fields);
 
 static bool
-print_order(struct asking *x, uint64_t version, struct err *e)
+print_order(struct rollout *x, uint64_t version, struct err *e)
 {
 	struct caller_asked  asked;
 	struct rollout_order order = { &asked, x->seen.row.id, version, { NULL, NULL } };
@@ -203,7 +210,7 @@ print_order(struct asking *x, uint64_t version, struct err *e)
 }
 
 static bool
-check_asking(const struct asking *x, struct err *e)
+check_asking(const struct rollout *x, struct err *e)
 {
 	if (x->a->by.caller->acting)
 		return err_set(e, ERR_FORBIDDEN, 0,
@@ -213,31 +220,79 @@ check_asking(const struct asking *x, struct err *e)
 	       err_fault(e, x->a->by.mem, "/credential", "is an object: what the source shows");
 }
 
+static bool
+make_ready(struct rollout *x, const struct uuid *id, struct err *e)
+{
+	const struct acting *a = x->a;
+	struct ask_told      told;
+
+	x->entry = (struct audit_entry) {
+		.id = acting_id(a), .action = kinds[x->in->kind].action, .target_id = *id
+	};
+	if (!check_asking(x, e) || !ctemplate_see(a, id, x->in->version, &x->seen, e))
+		return false;
+	x->work = (struct operation_new) {
+		.id = acting_id(a),
+		.kind = kinds[x->in->kind].kind,
+		.step = "begins",
+	};
+	if (!take_tenants(x, e) || !print_order(x, x->seen.version.version, e))
+		return false;
+	x->work.total = x->n;
+	told = (struct ask_told) { x->seen.row.name, x->seen.version.version, (int64_t)x->n,
+		x->work.id, x->in->credential != NULL };
+	x->entry.details = audit_details(a->by.mem, &ask_told, &told, e);
+	return x->entry.details != NULL;
+}
+
+struct rollout *
+rollout_ready(
+    const struct acting *a, const struct uuid *id, const struct rollout_wish *in, struct err *e)
+{
+	struct rollout *x = talloc_zero(a->by.mem, struct rollout);
+
+	if (x == NULL) {
+		err_memory(e);
+		return NULL;
+	}
+	x->a = a;
+	x->wish = *in;
+	x->in = &x->wish;
+	return make_ready(x, id, e) ? x : NULL;
+}
+
+const struct uuid *
+rollout_operation(const struct rollout *r)
+{
+	return &r->work.id;
+}
+
+bool
+rollout_begin(struct db *db, struct rollout *r, bool *full, struct err *e)
+{
+	bool ok = ask_body(db, r, e) && audit_append(&r->a->by, &r->entry, e);
+
+	*full = r->full;
+	return ok;
+}
+
+void
+rollout_begun(const struct rollout *r)
+{
+	audit_log(&r->a->by, &r->entry);
+	wake_raise(r->a->drift->env->segment);
+}
+
 bool
 rollout_ask(const struct acting *a, const struct uuid *id, const struct rollout_wish *in,
     struct operation *out, struct err *e)
 {
-	struct asking      x = { .a = a, .in = in };
-	struct audit_entry entry = { .action = kinds[in->kind].action, .target_id = *id };
-	struct ask_told    told;
+	struct rollout *x = rollout_ready(a, id, in, e);
 
-	if (!check_asking(&x, e) || !ctemplate_see(a, id, in->version, &x.seen, e))
-		return false;
-	x.work = (struct operation_new) {
-		.id = acting_id(a),
-		.kind = kinds[in->kind].kind,
-		.step = "begins",
-	};
-	if (!take_tenants(&x, e) || !print_order(&x, x.seen.version.version, e))
-		return false;
-	x.work.total = x.n;
-	told = (struct ask_told) { x.seen.row.name, x.seen.version.version, (int64_t)x.n, x.work.id,
-		in->credential != NULL };
-	entry.details = audit_details(a->by.mem, &ask_told, &told, e);
-	if (entry.details == NULL || !audit_deed(&a->by, ask_body, &x, &entry, e))
+	if (x == NULL || !audit_deed(&a->by, ask_body, x, &x->entry, e))
 		return false;
 	wake_raise(a->drift->env->segment);
-	return operation_by_id(a->by.auth->database, a->by.mem, &x.work.id, out, e);
+	return operation_by_id(a->by.auth->database, a->by.mem, &x->work.id, out, e);
 }
 
 /* ---- reading ---- */

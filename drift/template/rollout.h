@@ -35,10 +35,23 @@ struct rollout_wish {
 	int64_t                first;   /* so many of them; 0: all */
 	uint64_t               version; /* 0: the newest */
 	const struct json     *credential; /* what sources show; NULL: nothing */
+	size_t                 before;     /* others that are begun in the same transaction before it */
 };
 /* ERR_FORBIDDEN: the caller acts in another tenant.  ERR_CONFLICT: too many are asked for.  ERR_INVALID with faults. */
 MUST_USE bool rollout_ask(const struct acting *a, const struct uuid *id, const struct rollout_wish *in,
     struct operation *out, struct err *e);
+
+/*
+ * The same as a part of another deed: made ready, begun in that one's transaction, whose audit entry it has for itself, and
+ * told of once that is committed.
+ */
+struct rollout;
+MUST_USE struct rollout *rollout_ready(const struct acting *a, const struct uuid *id,
+    const struct rollout_wish *in, struct err *e);
+const struct uuid *rollout_operation(const struct rollout *r);
+/* ERR_CONFLICT with *full: too many are asked for, which passes. */
+MUST_USE bool rollout_begin(struct db *db, struct rollout *r, bool *full, struct err *e);
+void          rollout_begun(const struct rollout *r);
 
 /* Where it is; newest first (struct ctemplate_use). */
 MUST_USE bool rollout_uses(

@@ -1,6 +1,7 @@
 /* routes.h: links by which an administrator lets an app read a directory. */
 #include <string.h>
 
+#include "core/web/rate.h"
 #include "drift/template/onboard.h"
 #include "fcgi/drift/drift.h"
 #include "fcgi/routes.h"
@@ -110,7 +111,7 @@ show(
 struct onboarding_in {
 	const char     *tenant, *directory;
 	struct strings  packs;
-	struct raw_json credential;
+	struct raw_json credential, parameters;
 	int64_t         days;
 };
 static const struct field onboarding_in_fields[] = {
@@ -128,13 +129,20 @@ static const struct field onboarding_in_fields[] = {
 		"Source packs that an administrator consents to (entra): of each the template of "
 		"that name is applied, with the directory's ID as its variable tenant_id; where "
 		"there "
-		"is none, one is made."),
+		"is none, one is made. A template that leads to other hosts than the pack with "
+		"these parameters does, or to another directory, is refused."),
 	FIELD(struct onboarding_in, credential, .flags = FIELD_REQUIRED | FIELD_SECRET,
 	    .doc = "What the app shows, as source.credential of a config: {client_id, "
 		   "client_secret} or "
 		   "{client_id, certificate, private_key} of a multitenant app registration that "
 		   "names "
 		   "/api/drift/onboarding/callback of this installation as a redirect URI."),
+	FIELD(struct onboarding_in, parameters,
+	    .doc =
+		"Object: what else the packs want to know, as source.parameters of a config "
+		"({\"cloud\": \"usgov\"}); what the app shows goes to the hosts that these make, "
+		"and "
+		"to no other."),
 	FIELD(struct onboarding_in, days, .min = 1, .max = ONBOARD_DAYS_MAX,
 	    .doc = "For so long the link counts; 7 when absent."),
 	FIELD_END,
@@ -142,12 +150,19 @@ static const struct field onboarding_in_fields[] = {
 static const struct schema onboarding_in_schema =
     SCHEMA("DriftOnboardingCreate", struct onboarding_in, onboarding_in_fields);
 
+/* Who may not apply a template may not ask for it to be applied. */
+static bool
+may_onboard(struct request *r, struct err *e)
+{
+	return onboard_may(&r->caller, e);
+}
+
 static bool
 make_onboarding(struct request *r, const void *body, void *answer, struct err *e)
 {
 	const struct onboarding_in *in = body;
 	const struct onboard_wish   wish = { in->tenant, in->directory, in->packs,
-		  in->credential.tree, in->days };
+		  in->credential.tree, in->parameters.tree, in->days };
 	const struct acting        *a = acting_of(r, e);
 	struct onboarding_out      *out = answer;
 	struct onboard_seen         seen;
@@ -228,7 +243,7 @@ print_page(struct request *r, const struct onboard_told *t, const char *state, s
 	buf_puts(b, "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n");
 	buf_puts(b, "<meta name=\"viewport\" content=\"width=device-width\">\n");
 	if (t->more) {
-		buf_puts(b, "<meta http-equiv=\"refresh\" content=\"2; url=?state=");
+		buf_puts(b, "<meta http-equiv=\"refresh\" content=\"5; url=?state=");
 		buf_html(b, str_of(state));
 		buf_puts(b, "\">\n");
 	}
@@ -254,6 +269,9 @@ get_consent(struct request *r, const void *body, void *answer, struct err *e)
 	struct onboard_told               told;
 
 	(void)body, (void)answer;
+	/* looking is for everybody; an answer is worth an attempt to sign in */
+	if ((q->error != NULL || q->tenant != NULL) && !rate_as(r, RATE_LOGIN, e))
+		return false;
 	if (!onboard_answer(&by, &in, &told, e)) {
 		if (e->code != ERR_MISSING)
 			return false;
@@ -272,21 +290,23 @@ const struct route onboarding_routes[] = {
 	    OUT_LIST(onboarding_out),
 	    "Lists links to administrators and what has come of each, newest first, until 90 days "
 	    "behind the link's end."),
-	ROUTE(POST, "/api/drift/onboarding", ALLOW_FRESH(CREATE, DRIFT), RATE_WRITE, 201,
-	    make_onboarding, IN(onboarding_in), OUT(onboarding_out),
+	ROUTE_FOUND(may_onboard, NULL, POST, "/api/drift/onboarding", ALLOW_FRESH(CREATE, DRIFT),
+	    RATE_WRITE, 201, make_onboarding, IN(onboarding_in), OUT(onboarding_out),
 	    "Makes a link by which an administrator lets an app read a directory: once that has "
 	    "happened, and the directory has given the app a token, the packs' templates are "
 	    "applied in "
 	    "the tenant and what they make is read. In the tenant no more is done than the caller "
 	    "may "
-	    "do there at that time."),
-	ROUTE_QO(GET, "/api/drift/onboarding/callback", consent_query, ANYONE, RATE_LOGIN, 200,
+	    "do there at that time. Needs also update:drift."),
+	ROUTE_QO(GET, "/api/drift/onboarding/callback", consent_query, ANYONE, RATE_OPEN, 200,
 	    get_consent, IN_NONE, OUT_RAW("text/html; charset=utf-8"),
 	    "Where Microsoft sends the administrator's browser back to: a page that says what has "
 	    "come "
 	    "of it. What the answer says is believed only as far as the directory itself shows it, "
 	    "and "
-	    "counts once."),
+	    "counts once; one that says no changes nothing but the sentence that is shown. An "
+	    "answer is "
+	    "charged to the address as a sign-in is (rate class login), looking is not."),
 	ROUTE(GET, "/api/drift/onboarding/{id}", ALLOW(READ, DRIFT), RATE_READ, 200, get_onboarding,
 	    IN_NONE, OUT(onboarding_out),
 	    "Shows a link to an administrator and what has come of it."),

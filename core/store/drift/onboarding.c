@@ -29,21 +29,21 @@ static const struct schema onboarding_schema =
 	" asked_name, ends_at, created_at, answered_at, finished_at"
 
 struct move_in {
-	struct onboarding o;
-	const char       *from;
-	bool              wipe;
+	struct onboarding      o;
+	struct onboarding_step s;
 };
 static const struct field move_fields[] = {
 	COLUMN_AS(struct move_in, o.id, "id"),
 	COLUMN_AS(struct move_in, o.state, "state"),
 	COLUMN_AS_NULL(struct move_in, o.why, "why"),
 	COLUMN_AS_NULL(struct move_in, o.answered, "answered"),
-	COLUMN_AS(struct move_in, o.tries, "tries"),
 	COLUMN_AS(struct move_in, o.operations, "operations"),
 	COLUMN_AS_NULL(struct move_in, o.answered_at, "answered_at"),
 	COLUMN_AS_NULL(struct move_in, o.finished_at, "finished_at"),
-	COLUMN(struct move_in, from),
-	COLUMN(struct move_in, wipe),
+	COLUMN_AS(struct move_in, s.from, "from"),
+	COLUMN_AS(struct move_in, s.wipe, "wipe"),
+	COLUMN_AS(struct move_in, s.counts, "counts"),
+	COLUMN_AS(struct move_in, s.unbegun, "unbegun"),
 	FIELD_END,
 };
 static const struct schema move_in = SCHEMA("OnboardingMove", struct move_in, move_fields);
@@ -56,14 +56,12 @@ static const struct field open_fields[] = {
 	FIELD_END,
 };
 static const struct schema open_in = SCHEMA("OnboardingOpen", struct open_in, open_fields);
-struct count_out {
-	int64_t n;
+static const struct field  load_fields[] = {
+	 COLUMN(struct onboarding_load, open),
+	 COLUMN(struct onboarding_load, checking),
+	 FIELD_END,
 };
-static const struct field count_fields[] = {
-	COLUMN(struct count_out, n),
-	FIELD_END,
-};
-static const struct schema count_out = SCHEMA("OnboardingCount", struct count_out, count_fields);
+static const struct schema load_out = SCHEMA("OnboardingLoad", struct onboarding_load, load_fields);
 
 SQL(onboarding_insert, SQL_TENANT, &onboarding_schema, NULL,
     "INSERT INTO onboardings (" COLUMNS ") VALUES (:id, :tenant, :tenant_id, :directory, :packs,"
@@ -74,13 +72,16 @@ SQL(onboarding_select, SQL_TENANT, &id_in, &onboarding_schema,
 SQL(onboarding_select_page, SQL_TENANT, &page_schema, &onboarding_schema,
     "SELECT " COLUMNS
     " FROM onboardings WHERE (:after IS NULL OR id < :after) ORDER BY id DESC LIMIT :limit");
-SQL(onboarding_select_open, SQL_TENANT, &open_in, &count_out,
-    "SELECT COUNT(*) AS n FROM onboardings WHERE ends_at > :now AND state NOT IN ('done', "
+SQL(onboarding_select_open, SQL_TENANT, &open_in, &load_out,
+    "SELECT COUNT(*) AS open, COUNT(IF(state = 'checking', 1, NULL)) AS checking FROM onboardings "
+    "WHERE ends_at > :now AND state NOT IN ('done', "
     "'failed')");
 SQL(onboarding_update, SQL_TENANT, &move_in, NULL,
-    "UPDATE onboardings SET state = :state, why = :why, answered = :answered, tries = :tries,"
-    " operations = :operations, answered_at = :answered_at, finished_at = :finished_at,"
-    " secret = IF(:wipe, NULL, secret) WHERE id = :id AND state = :from");
+    "UPDATE onboardings SET state = :state, why = :why, answered = :answered,"
+    " tries = tries + :counts, operations = :operations, answered_at = :answered_at, finished_at = "
+    ":finished_at,"
+    " secret = IF(:wipe, NULL, secret) WHERE id = :id AND state = :from"
+    " AND (:unbegun = 0 OR operations = '[]')");
 SQL(onboarding_delete, SQL_TENANT, &id_in, NULL, "DELETE FROM onboardings WHERE id = :id");
 
 bool
@@ -103,25 +104,23 @@ onboarding_page(struct db *db, TALLOC_CTX *mem, struct page *p, struct err *e)
 }
 
 bool
-onboarding_open_count(struct db *db, instant now, int64_t *n, struct err *e)
+onboarding_load_of(struct db *db, instant now, struct onboarding_load *out, struct err *e)
 {
-	TALLOC_CTX      *tmp = talloc_new(NULL);
-	struct count_out out = { 0 };
-	bool             ok;
+	TALLOC_CTX *tmp = talloc_new(NULL);
+	bool        ok;
 
 	if (tmp == NULL)
 		return err_memory(e);
-	ok = db_one(db, tmp, &onboarding_select_open, &(struct open_in) { now }, &out, e);
-	*n = out.n;
+	ok = db_one(db, tmp, &onboarding_select_open, &(struct open_in) { now }, out, e);
 	talloc_free(tmp);
 	return ok;
 }
 
 bool
-onboarding_move(struct db *db, const struct onboarding *o, const char *from, bool wipe, bool *done,
-    struct err *e)
+onboarding_move(struct db *db, const struct onboarding *o, const struct onboarding_step *s,
+    bool *done, struct err *e)
 {
-	const struct move_in in = { *o, from, wipe };
+	const struct move_in in = { *o, *s };
 	uint64_t             n = 0;
 
 	*done = false;

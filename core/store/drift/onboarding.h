@@ -32,15 +32,24 @@ MUST_USE bool onboarding_by_id(
     struct db *db, TALLOC_CTX *mem, const struct uuid *id, struct onboarding *o, struct err *e);
 /* Newest first. */
 MUST_USE bool onboarding_page(struct db *db, TALLOC_CTX *mem, struct page *p, struct err *e);
-/* Those whose link is open at that instant. */
-MUST_USE bool onboarding_open_count(struct db *db, instant now, int64_t *n, struct err *e);
+/* Those whose link is open at that instant, and of these the ones whose directory is being asked. */
+struct onboarding_load {
+	int64_t open, checking;
+};
+MUST_USE bool onboarding_load_of(struct db *db, instant now, struct onboarding_load *out, struct err *e);
 
 /*
- * Writes state, why, answered, tries, operations and the two instants of `o`, and with `wipe` takes the secret away, while
- * the state is `from`; *done false: it is not.
+ * Writes state, why, answered, operations and the two instants of `o`, while the state is `from`; *done false: it is not.
+ * `tries` is not written but counted up.
  */
-MUST_USE bool onboarding_move(
-    struct db *db, const struct onboarding *o, const char *from, bool wipe, bool *done, struct err *e);
+struct onboarding_step {
+	const char *from;
+	bool        wipe;    /* the secret is gone with it */
+	bool        counts;  /* as an answer to the link */
+	bool        unbegun; /* while there are no operations */
+};
+MUST_USE bool onboarding_move(struct db *db, const struct onboarding *o, const struct onboarding_step *s,
+    bool *done, struct err *e);
 /* ERR_MISSING: there is none. */
 MUST_USE bool onboarding_drop(struct db *db, const struct uuid *id, struct err *e);
 

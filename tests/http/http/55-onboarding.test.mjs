@@ -5,7 +5,7 @@ import crypto from 'node:crypto';
 import { after, before, test } from 'node:test';
 import { call } from '../lib/client.mjs';
 import { base, credentials, sql, until } from '../lib/env.mjs';
-import { ahead, all, bearer, bsxctl, newOnboarding, newTenant, unique } from '../lib/people.mjs';
+import { ahead, all, bearer, bsxctl, newOnboarding, newOperation, newTenant, serviceKey, unique, withKey } from '../lib/people.mjs';
 import { appOf } from '../../sim/lib/consent.mjs';
 import { Sim } from '../../sim/lib/sim.mjs';
 
@@ -28,7 +28,8 @@ async function grant(c, roles) {
   assert.equal(a.status, 201, a.text);
   return a.json.id;
 }
-const wish = (c, more = {}) => newOnboarding(c.slug, { directory: c.t.tenantId, credential: shown(), ...more });
+const hosts = () => ({ graph_url: sim.url, login_url: sim.url });
+const wish = (c, more = {}) => newOnboarding(c.slug, { directory: c.t.tenantId, credential: shown(), parameters: hosts(), ...more });
 async function ask(c, more = {}) {
   const a = await firm.admin('POST', at, { body: wish(c, more) });
   assert.equal(a.status, 201, a.text);
@@ -56,7 +57,7 @@ before(async () => {
   platform = await bearer(credentials.platform);
   firm = newTenant();
   firm.admin = await bearer(firm);
-  bsxctl('tenant', 'work', '--pool', '10');
+  bsxctl('tenant', 'work', '--pool', '11');
   app = appOf('firm', [`${base.origin}${at}/callback`]);
   sim.apps.set(app.clientId, app);
   const made = await firm.admin('POST', '/api/drift/templates', { body: { name: 'entra', variables: [{ name: 'tenant_id' }],
@@ -121,7 +122,7 @@ test('a domain stands for the directory whose token it gets, and for no other', 
   assert.equal(config.source.parameters.tenant_id, c.t.tenantId);
 });
 
-test('what Microsoft refuses is a sentence for whoever sent the link, which still counts, up to twenty answers', async () => {
+test('what Microsoft refuses is a sentence for whoever sent the link, which counts still, however often it is said; the directory is asked twenty times', async () => {
   const c = await customer({ decides: 'declines' }), o = await ask(c);
   assert.match(await follow(o), /The administrator has declined/);
   c.t.decides = 'user';
@@ -135,19 +136,28 @@ test('what Microsoft refuses is a sentence for whoever sent the link, which stil
   c.t.faults.add({ path: 'token', kind: 'token_error', code: 7000222, times: 1 }, () => c.t.copy());
   await follow(o);
   assert.match((await settled(o)).why, /client secret has expired.*make a new one/i);
-  for (let i = 8; i < 20; i++)
+  for (let i = 0; i < 20; i++)
     await page(`?${new URLSearchParams({ state: stateOf(o), error: 'access_denied' })}`);
+  assert.equal((await see(o)).state, 'waiting');
+  const home = sql(`SELECT schema_name FROM tenants WHERE slug = '${firm.tenant}'`);
+  assert.equal(sql(`SELECT tries FROM onboardings WHERE id = ${hex(o.id)}`, home), '1');
+  sql(`UPDATE onboardings SET tries = 19 WHERE id = ${hex(o.id)}`, home);
+  c.t.apps.clear();
+  await page(forged(o, c.t.tenantId));
+  assert.equal((await settled(o)).state, 'failed');
   assert.match(await follow(o), /could not be set up/);
-  assert.equal((await see(o)).state, 'failed');
 });
 
 test('it is done by whoever asked, as far as they may at that time, and a link that is over or taken back does nothing', async () => {
-  const none = await customer({}, []), read = await customer({}, ['viewer']), c = await customer(), gone = await customer();
+  const none = await customer({}, []), read = await customer({}, ['viewer']), c = await customer(), gone = await customer(), aimed = await customer();
   for (const [x, sentence] of [[none, /./], [read, /create:drift/]]) {
     const a = await firm.admin('POST', at, { body: wish(x) });
     assert.deepEqual([a.status, sentence.test(a.json.detail)], [403, true], a.text);
   }
   assert.equal((await there(c)('POST', at, { body: wish(c) })).status, 403);
+  // applying a template takes both, whatever the body is like
+  for (const [scopes, status] of [[['create:drift'], 403], [['update:drift'], 403], [['create:drift', 'update:drift'], 422]])
+    assert.equal((await withKey((await serviceKey(firm.admin, scopes)).key)('POST', at, { body: { no_such: 1 } })).status, status, scopes.join());
   const wrong = async (more, pointer) => {
     const a = await firm.admin('POST', at, { body: wish(c, more) });
     assert.deepEqual([a.status, a.json.errors?.[0]?.pointer], [422, pointer], a.text);
@@ -160,6 +170,11 @@ test('it is done by whoever asked, as far as they may at that time, and a link t
   await wrong({ credential: { client_id: 'x' } }, '/credential/client_secret');
   await wrong({ credential: { token: 'x' } }, '/credential/token');
   await wrong({ days: 31 }, '/days');
+  // a template of that name is others' to write: the app's secret goes where the pack leads, and as whoever asks says
+  await wrong({ parameters: {} }, '/packs/0');
+  await wrong({ parameters: { ...hosts(), graph_url: 'https://elsewhere.example' } }, '/packs/0');
+  await wrong({ parameters: { tenant_id: 'x' } }, '/parameters/tenant_id');
+  await wrong({ parameters: { nothing: 'x' } }, '/packs/0');
 
   const o = await ask(c), over = await ask(c), dropped = await ask(c), mine = await ask(gone);
   const home = sql(`SELECT schema_name FROM tenants WHERE slug = '${firm.tenant}'`);
@@ -175,6 +190,26 @@ test('it is done by whoever asked, as far as they may at that time, and a link t
   assert.equal((await settled(o)).state, 'done');
   assert.equal((await all(there(c), '/api/drift/configs'))[0].name, 'Directory');
   assert.equal((await firm.admin('PUT', `/api/drift/templates/${template.id}`, { body: { config: template.config } })).status, 200);
+  // ... and where that leads is asked again: of a link from before it was asked at all, too
+  const stale = await ask(aimed);
+  sql(`UPDATE onboardings SET packs = REPLACE(packs, '"version":3', '"version":2') WHERE id = ${hex(stale.id)}`, home);
+  await follow(stale);
+  assert.match((await settled(stale)).why, /version 2, .*leads elsewhere/);
+  // what is there by a later version is not set back
+  const late = await ask(c);
+  await firm.admin('PUT', `/api/drift/templates/${template.id}`, { body: { config: { ...template.config, name: 'Later' } } });
+  const applied = await firm.admin('POST', `/api/drift/templates/${template.id}/apply`, { body: { tenants: [{ tenant: c.slug }] } });
+  await until('it is there', async () => (await all(there(c), '/api/drift/configs'))[0].name === 'Later', 60, 100);
+  assert.equal(applied.status, 202);
+  // ... nor is anything lost where too much is asked for: it waits
+  const owner = sql(`SELECT LOWER(HEX(id)) FROM tenants WHERE slug = '${firm.tenant}'`);
+  const others = Array.from({ length: 10 }, () => newOperation(owner, 'template.apply'));
+  await follow(late);
+  await until('it waits', async () => { const x = await see(late); return x.state === 'applying' && /10 operations of templates are running/.test(x.why) && x.operation_ids.length === 0; }, 60, 100);
+  sql(`DELETE FROM operations WHERE id IN (${others.map(hex).join()}); UPDATE operations SET next_due = NOW(3) WHERE kind = 'onboarding' AND state = 'running'`);
+  const came = await settled(late);
+  assert.deepEqual([came.state, came.why, came.operation_ids.length], ['done', null, 1], JSON.stringify(came));
+  assert.equal((await all(there(c), '/api/drift/configs'))[0].name, 'Later');
   const [{ id }] = await all(platform, `/api/tenants/${gone.id}/grants`);
   assert.equal((await platform('DELETE', `/api/tenants/${gone.id}/grants/${id}`)).status, 204);
   await follow(mine);

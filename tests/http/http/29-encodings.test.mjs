@@ -31,7 +31,8 @@ const operations = () => Object.entries(document.paths).flatMap(([template, item
     target: template.replace(/\{id\d*\}/g, large ? there(template) : id) + (op.parameters.some((p) => p.required && p.in === 'query') ? '?reason=x' : ''),
     types: Object.keys(op.requestBody?.content ?? {}) })));
 const isDocument = (o) => o.types.includes('application/octet-stream');
-const ask = (o, body, headers = {}) => (o.name === 'POST /api/tenants' ? platform : admin)(o.method, o.target, { body, headers: { 'Content-Type': 'application/json', ...headers } });
+const FORM = 'application/x-www-form-urlencoded', isForm = (o) => o.types.includes(FORM);
+const ask = (o, body, headers = {}) => (o.name === 'POST /api/tenants' ? platform : admin)(o.method, o.target, { body, headers: { 'Content-Type': isForm(o) ? FORM : 'application/json', ...headers } });
 
 const documents = () => `/api/drift/configs/${config.id}/documents`;
 const send = (body, headers = {}) => admin('POST', documents(), { body, headers: { 'Content-Type': 'application/json', ...headers } });
@@ -215,7 +216,7 @@ const encodings = [['UTF-16LE with BOM', (t) => utf16le(t, true), true], ['UTF-1
 
 test('every route ignores a BOM, and all but documents refuse UTF-16 and UTF-32 with what to do', async () => {
   let rows = 0;
-  for (const o of operations()) {
+  for (const o of operations().filter((one) => !isForm(one))) { // a form is no JSON: 98-answers
     const text = '{"no such member":1}', body = Buffer.from(text), as = isDocument(o) ? 201 : 422;
     for (const bytes of [body, Buffer.concat([BOM, body]), ...o.large ? [gzip(Buffer.concat([BOM, body]))] : []]) {
       const a = await ask(o, bytes, { 'Content-Encoding': bytes[0] === 0x1f ? 'gzip' : undefined });

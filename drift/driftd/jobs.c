@@ -30,20 +30,41 @@
 #define WALK_MS      3600000 /* between two walks over all tenants */
 #define WALK_PAGE_MS 5000    /* of one, then it is the turn of what waits */
 
-static bool
-see_deadlines(struct worker *w, int64_t *wait_ms, struct err *e)
+static void
+list_others(struct worker *w, struct due_other out[static SCHEDULE_DRIFTD_KINDS + 1])
 {
 	const struct due_other others[] = {
 		{ SCHEDULE_ACCEPTANCE, acceptance_due, &w->deliver->auth },
 		{ SCHEDULE_DIGEST, digest_due, (void *)(uintptr_t)w->deliver->env },
 		{ NULL, NULL, NULL },
 	};
-	size_t done;
 
 	_Static_assert(
 	    sizeof(others) / sizeof(others[0]) == SCHEDULE_DRIFTD_KINDS + 1, "a row for each kind");
+	memcpy(out, others, sizeof(others));
+}
+
+static bool
+see_deadlines(struct worker *w, int64_t *wait_ms, struct err *e)
+{
+	struct due_other others[SCHEDULE_DRIFTD_KINDS + 1];
+	size_t           done;
+
 	(void)wait_ms;
+	list_others(w, others);
 	return deadlines_due(w->drift, w->deliver->database, others, &w->deliver->owner, &done, e);
+}
+
+/* However many a tenant has, what is due of others waits for two of them. */
+static bool
+see_digests(struct worker *w, int64_t *wait_ms, struct err *e)
+{
+	struct due_other others[SCHEDULE_DRIFTD_KINDS + 1];
+	size_t           done;
+
+	(void)wait_ms;
+	list_others(w, others);
+	return deadlines_long(w->drift, w->deliver->database, others, &w->deliver->owner, &done, e);
 }
 
 static bool
@@ -519,6 +540,7 @@ const struct job jobs[] = {
 	{ "old_grants", UPKEEP_MS, true, forget_grants },
 	{ "audit_inbox", DEADLINES_MS, true, carry_entries },
 	{ "deadlines", DEADLINES_MS, false, see_deadlines },
+	{ "digests", DEADLINES_MS, false, see_digests },
 	{ "watches", DEADLINES_MS, false, watch_tenants },
 	{ "fleet", DEADLINES_MS, false, count_fleet },
 	{ "audit_feeds", DEADLINES_MS, false, tell_trails },

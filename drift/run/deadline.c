@@ -21,7 +21,8 @@
 #include "drift/snapshot/collections.h"
 #include "drift/snapshot/retention.h"
 
-#define CLAIMS 16
+#define CLAIMS      16
+#define CLAIMS_LONG 2
 
 struct deadline {
 	struct recheck          due;
@@ -309,12 +310,19 @@ deadline_claim(struct drift *d, struct database *database, const struct due_othe
 	return true;
 }
 
-bool
-deadlines_due(struct drift *d, struct database *database, const struct due_other *others,
-    const struct uuid *owner, size_t *done, struct err *e)
+struct turn {
+	struct drift           *d;
+	struct database        *database;
+	const struct due_other *others;
+	const struct uuid      *owner;
+	bool                    long_ones;
+};
+
+static bool
+take_turn(const struct turn *x, size_t *done, struct err *e)
 {
 	TALLOC_CTX      *mem = talloc_new(NULL);
-	struct db       *control = database_control(database);
+	struct db       *control = database_control(x->database);
 	struct schedule *rows;
 	size_t           n = 0;
 	bool             ok, won;
@@ -322,20 +330,39 @@ deadlines_due(struct drift *d, struct database *database, const struct due_other
 	*done = 0;
 	if (mem == NULL)
 		return err_memory(e);
-	ok = schedule_due(control, mem, CLAIMS, &rows, &n, e);
+	ok = schedule_due(
+	    control, mem, x->long_ones, x->long_ones ? CLAIMS_LONG : CLAIMS, &rows, &n, e);
 	for (size_t i = 0; ok && i < n; i++) {
 		struct err why = { 0 };
 
-		ok = schedule_take(control, owner, &rows[i], &won, e);
+		ok = schedule_take(control, x->owner, &rows[i], &won, e);
 		if (!ok || !won)
 			continue;
 		(*done)++;
 		/* One tenant's trouble is not that of the others: its claim runs out and comes
 		 * again. */
-		if (!deadline_claim(d, database, others, mem, &rows[i], &why))
+		if (!deadline_claim(x->d, x->database, x->others, mem, &rows[i], &why))
 			log_err(
-			    d->env->log, LOG_DRIFT, "a due config could not be looked at", &why);
+			    x->d->env->log, LOG_DRIFT, "a due config could not be looked at", &why);
 	}
 	talloc_free(mem);
 	return ok;
+}
+
+bool
+deadlines_due(struct drift *d, struct database *database, const struct due_other *others,
+    const struct uuid *owner, size_t *done, struct err *e)
+{
+	const struct turn x = { d, database, others, owner, false };
+
+	return take_turn(&x, done, e);
+}
+
+bool
+deadlines_long(struct drift *d, struct database *database, const struct due_other *others,
+    const struct uuid *owner, size_t *done, struct err *e)
+{
+	const struct turn x = { d, database, others, owner, true };
+
+	return take_turn(&x, done, e);
 }

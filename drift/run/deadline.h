@@ -26,8 +26,12 @@ struct due_other {
 	void       *arg;
 };
 
-/* Sees to what is due.  *done counts claims. */
+/* Sees to what is due, but for what takes long; *done counts claims. */
 MUST_USE bool deadlines_due(struct drift *d, struct database *database,
+    const struct due_other *others, const struct uuid *owner, size_t *done, struct err *e);
+
+/* The same of what takes long and may wait: two of them, so that nothing else waits for more. */
+MUST_USE bool deadlines_long(struct drift *d, struct database *database,
     const struct due_other *others, const struct uuid *owner, size_t *done, struct err *e);
 
 #endif

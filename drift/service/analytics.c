@@ -246,9 +246,10 @@ analytics_look(struct tenant_db *t, TALLOC_CTX *mem, instant now, const struct a
 		.now = now,
 		.days = in->days == 0 ? DAYS : in->days,
 	};
+	const int64_t       until = in->until == 0 ? now.ms / DAY_MS : in->until;
 	struct drift_config c;
 
-	l.f = (struct daily_filter) { in->config_id, l.now.ms / DAY_MS - l.days + 1,
+	l.f = (struct daily_filter) { in->config_id, until - l.days + 1, until,
 		in->top == 0 ? TOP : (size_t)in->top };
 	if (!uuid_is_nil(&in->config_id) && !config_by_id(t, mem, &in->config_id, &c, e))
 		return false;

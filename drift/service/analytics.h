@@ -65,6 +65,7 @@ struct analytics {
 struct analytics_wish {
 	int64_t     days, top; /* 0: 30 and 10 */
 	struct uuid config_id; /* nil: of all */
+	int64_t     until;     /* the last day, as daily.h has it; 0: that of now, which goes on */
 };
 /* The same for whoever looks, as of that instant. */
 MUST_USE bool analytics_look(struct tenant_db *t, TALLOC_CTX *mem, instant now, const struct analytics_wish *in,

@@ -114,9 +114,12 @@ make_body(struct db *db, void *arg, struct err *e)
 	const struct channel_deed *d = arg;
 	const struct channel      *c = &d->out->row;
 	const struct channel       none = { .id = c->id };
+	const instant              none_yet = { 0 };
 
-	return channel_add(db, c, e) && channel_feed_set(db, d->a, &none, c, true, e) &&
-	       (c->digest == NULL || digest_schedule(db, d->a->by.mem, c, acting_now(d->a), e));
+	return (c->digest == NULL || digest_room(db, d->a->by.mem, c, e)) &&
+	       channel_add(db, c, e) && channel_feed_set(db, d->a, &none, c, true, e) &&
+	       (c->digest == NULL ||
+		   digest_schedule(db, d->a->by.mem, c, acting_now(d->a), none_yet, e));
 }
 
 static bool
@@ -241,11 +244,12 @@ alter_values(
 }
 
 static bool
-alter_digest(
-    const struct channel_deed *d, const struct channel *was, struct channel *c, struct err *e)
+alter_digest(struct db *db, const struct channel_deed *d, const struct channel *was,
+    struct channel *c, struct err *e)
 {
 	if (d->in->has_digest)
-		return digest_set(d->a, c, d->in->digest, e);
+		return digest_set(d->a, c, d->in->digest, e) &&
+		       (c->digest == NULL || digest_room(db, d->a->by.mem, c, e));
 	return c->digest == NULL || !is_moved(d, was, c) || digest_may(d->a, e);
 }
 
@@ -396,13 +400,14 @@ alter_body(struct db *db, void *arg, struct err *e)
 	       alter_words(d, c, e) && (!in->has_rate || check_rate(d->a, c, e)) &&
 	       alter_values(d, &was, c, e) && alter_trail(d, &was, c, e) &&
 	       alter_secret(d, &was, c, e) && alter_template(d, &was, c, e) &&
-	       channel_ca_set(d->a, c, in, e) && alter_digest(d, &was, c, e) &&
+	       channel_ca_set(d->a, c, in, e) && alter_digest(db, d, &was, c, e) &&
 	       alter_former(d, &was, c, e) &&
 	       channel_details(d->a->by.mem, &was, c, in->has_secret || in->has_headers,
 		   &d->entry.details, e) &&
 	       channel_set(db, c, e) &&
 	       channel_feed_set(db, d->a, &was, c, is_told_otherwise(in, &was, c), e) &&
-	       (!in->has_digest || digest_schedule(db, d->a->by.mem, c, acting_now(d->a), e)) &&
+	       (!in->has_digest ||
+		   digest_schedule(db, d->a->by.mem, c, acting_now(d->a), (instant) { 0 }, e)) &&
 	       (!begins_anew(in, &was, c) ||
 		   (pace_anew(db, &was, c, e) && replay_due(db, d->a->by.mem, &c->id, e)));
 }

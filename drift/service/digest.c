@@ -4,11 +4,14 @@
 #include <string.h>
 
 #include "core/json/schema.h"
+#include "core/store/alert/digest.h"
 #include "core/store/tx.h"
 #include "drift/config/cron.h"
 #include "drift/service/channel_secret.h"
 
-#define WEEKDAY "mon"
+#define WEEKDAY  "mon"
+#define CLOCKS_S 600         /* that two clocks may differ */
+#define BACK_S   (8 * 86400) /* there is a time of every wish in it */
 
 static const char *const everies[] = { DIGEST_DAY, DIGEST_WEEK, NULL };
 static const char *const days[] = { "mon", "tue", "wed", "thu", "fri", "sat", "sun", NULL };
@@ -118,7 +121,8 @@ digest_set(const struct acting *a, struct channel *c, const struct digest_wish *
 }
 
 bool
-digest_schedule(struct db *db, TALLOC_CTX *mem, const struct channel *c, instant now, struct err *e)
+digest_schedule(struct db *db, TALLOC_CTX *mem, const struct channel *c, instant now, instant slot,
+    struct err *e)
 {
 	struct digest_wish *w;
 	const char         *why;
@@ -126,7 +130,30 @@ digest_schedule(struct db *db, TALLOC_CTX *mem, const struct channel *c, instant
 
 	if (!digest_of(mem, c, &w, e))
 		return false;
-	if (w == NULL || !next_at(w, now_s, &at, &why)) /* a zone that is known no more */
+	if (w == NULL || !next_at(w, now_s > slot.ms / 1000 ? now_s : slot.ms / 1000, &at,
+			     &why)) /* a zone that is known no more */
 		return schedule_set(db, SCHEDULE_DIGEST, &c->id, -1, e);
 	return schedule_set(db, SCHEDULE_DIGEST, &c->id, at - now_s, e);
+}
+
+instant
+digest_slot(const struct digest_wish *w, instant due)
+{
+	const int64_t due_s = due.ms / 1000;
+	int64_t       at = due_s - BACK_S, slot = due_s;
+	const char   *why;
+
+	while (next_at(w, at, &at, &why) && at <= due_s + CLOCKS_S)
+		slot = at;
+	return (instant) { slot * 1000 };
+}
+
+bool
+digest_room(struct db *db, TALLOC_CTX *mem, const struct channel *c, struct err *e)
+{
+	bool room;
+
+	return digest_has_room(db, &c->id, DIGESTS_MAX, &room, e) &&
+	       (room || err_fault(e, mem, "/digest", "%d channels have one, which is the most",
+			    DIGESTS_MAX));
 }

@@ -28,8 +28,15 @@ MUST_USE bool digest_of(TALLOC_CTX *mem, const struct channel *c, struct digest_
 MUST_USE bool digest_set(const struct acting *a, struct channel *c, const struct digest_wish *in, struct err *e);
 /* Who says where a channel with a digest leads says who reads it. */
 MUST_USE bool digest_may(const struct acting *a, struct err *e);
-/* In the transaction that keeps the channel. */
-MUST_USE bool digest_schedule(struct db *db, TALLOC_CTX *mem, const struct channel *c, instant now, struct err *e);
+#define DIGESTS_MAX 20 /* channels of a tenant that have one */
+/* In the transaction that keeps the channel, whose digest was asked for: there is room for it, or a fault at /digest. */
+MUST_USE bool digest_room(struct db *db, TALLOC_CTX *mem, const struct channel *c, struct err *e);
+/* The same transaction: when it is due.  `slot`: for when the last one was planned; 0: none was. */
+MUST_USE bool digest_schedule(
+    struct db *db, TALLOC_CTX *mem, const struct channel *c, instant now, instant slot, struct err *e);
+/* For when one was planned that was due then, as the database's clock has it: the last time of the wish before that, give
+ * or take what two clocks differ. */
+instant digest_slot(const struct digest_wish *w, instant due);
 
 /* It is due: of driftd; `arg` is the env. */
 MUST_USE bool digest_due(

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "core/store/alert/digest.h"
+#include "core/store/drift/daily.h"
 #include "core/store/tx.h"
 #include "drift/deliver/digest.h"
 #include "drift/service/analytics.h"
@@ -15,7 +16,7 @@ struct making {
 	struct tenant_db      *t;
 	TALLOC_CTX            *mem;
 	const struct schedule *claim;
-	instant                now;
+	instant                now, slot; /* slot: for when it was planned */
 };
 
 /* A name as one line. */
@@ -42,7 +43,7 @@ add_counts(struct digest_counts *to, const struct severity_counts *c)
 	to->critical += c->critical;
 }
 
-/* Of all whole days that were looked at: the last one has just begun. */
+/* Of all days that were looked at. */
 static bool
 fill_days(const struct making *m, const struct analytics *n, struct digest *d, struct err *e)
 {
@@ -53,13 +54,13 @@ fill_days(const struct making *m, const struct analytics *n, struct digest *d, s
 
 	if (findings == NULL || changes == NULL || open == NULL)
 		return err_memory(e);
-	for (size_t i = 0; i + 1 < n->by_day.n; i++) {
+	for (size_t i = 0; i < n->by_day.n; i++) {
 		add_counts(findings, rows[i].findings);
 		add_counts(changes, rows[i].changes);
 	}
 	add_counts(open, n->open_alerts->by_severity);
 	d->from = rows[0].day;
-	d->until = rows[n->by_day.n - 2].day;
+	d->until = rows[n->by_day.n - 1].day;
 	d->findings = findings;
 	d->changes = changes;
 	d->open = open;
@@ -138,7 +139,8 @@ fill(const struct making *m, const struct digest_wish *w, struct digest *d, stru
 {
 	const struct conf          *conf = m->env->conf;
 	const struct analytics_wish wish = {
-		.days = strcmp(w->every, DIGEST_WEEK) == 0 ? 8 : 2,
+		.days = strcmp(w->every, DIGEST_WEEK) == 0 ? 7 : 1,
+		.until = m->slot.ms / DAY_MS - 1, /* the last whole day */
 		.top = DIGEST_RESOURCES,
 	};
 	struct analytics n = { 0 };
@@ -169,7 +171,7 @@ fill(const struct making *m, const struct digest_wish *w, struct digest *d, stru
 /* ---- due ---- */
 
 static bool
-tell(struct db *db, const struct making *m, const struct channel *c, struct err *e)
+tell(struct making *m, const struct channel *c, struct err *e)
 {
 	struct outbox o = {
 		.id = uuid_make(m->env->clock, m->env->rand),
@@ -179,9 +181,11 @@ tell(struct db *db, const struct making *m, const struct channel *c, struct err 
 	struct digest_wish *w;
 	struct digest       d;
 
-	(void)db;
+	m->slot = m->claim->next_due;
 	if (!digest_of(m->mem, c, &w, e))
 		return false;
+	if (w != NULL)
+		m->slot = digest_slot(w, m->claim->next_due);
 	if (w == NULL || strcmp(c->status, CHANNEL_ACTIVE) != 0)
 		return true;
 	return fill(m, w, &d, e) &&
@@ -191,13 +195,13 @@ tell(struct db *db, const struct making *m, const struct channel *c, struct err 
 static bool
 due_body(struct db *db, void *arg, struct err *e)
 {
-	const struct making *m = arg;
-	struct channel       c;
+	struct making *m = arg;
+	struct channel c;
 
 	if (!channel_by_id(db, m->mem, &m->claim->ref, &c, e))
 		return err_take(e, ERR_MISSING) && schedule_done(db, m->claim, e);
-	return tell(db, m, &c, e) && schedule_done(db, m->claim, e) &&
-	       (c.digest == NULL || digest_schedule(db, m->mem, &c, m->now, e));
+	return tell(m, &c, e) && schedule_done(db, m->claim, e) &&
+	       (c.digest == NULL || digest_schedule(db, m->mem, &c, m->now, m->slot, e));
 }
 
 bool
@@ -205,7 +209,7 @@ digest_due(
     void *arg, struct tenant_db *t, TALLOC_CTX *mem, const struct schedule *claim, struct err *e)
 {
 	const struct env *env = arg;
-	struct making     m = { env, t, mem, claim, { clock_ms(env->clock) } };
+	struct making     m = { env, t, mem, claim, { clock_ms(env->clock) }, { 0 } };
 	const struct tx   tx = { "digest", due_body, &m, NULL, NULL };
 
 	return tx_run(t->db, &tx, e);

@@ -33,7 +33,8 @@ static const struct schema rate_schema = SCHEMA("ChannelRate", struct channel_ra
 	"email: a digest of the whole days (UTC) before, in numbers of /api/drift/analytics: "     \
 	"what "                                                                                    \
 	"drifted, what is open and how old, what was accepted and ends, which configs are blind, " \
-	"and what is told to nobody. Needs read:drift and read:alerts."
+	"and what is told to nobody. The days are those before the one for which it was planned. " \
+	"Twenty channels of a tenant have one at most. Needs read:drift and read:alerts."
 
 static const char *const told_kinds[] = { "audit", NULL };
 #define KINDS_DOC                                                                                  \

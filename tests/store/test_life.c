@@ -525,7 +525,7 @@ the_sums_of_a_day_are_those_of_its_reports(void **state)
 	struct drift_world    *x = *state;
 	struct uuid            c = drift_config(x, PUSH);
 	struct err             e = { 0 };
-	struct daily_filter    f = { .most = 10 };
+	struct daily_filter    f = { .until = 1000000, .most = 10 };
 	struct daily_severity *days;
 	struct daily_top      *top;
 	struct ingest_answer   a;

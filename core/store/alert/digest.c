@@ -48,3 +48,43 @@ digest_quiet(
 {
 	return db_all(t->db, mem, &digest_select_quiet, NULL, INTO(rows, n, DIGEST_ROWS), e);
 }
+
+/* ---- how many there are ---- */
+
+struct room_in {
+	struct uuid id;
+};
+static const struct field room_in_fields[] = {
+	COLUMN(struct room_in, id),
+	FIELD_END,
+};
+static const struct schema room_in = SCHEMA("DigestRoomIn", struct room_in, room_in_fields);
+struct room_out {
+	int64_t n;
+};
+static const struct field room_fields[] = {
+	COLUMN(struct room_out, n),
+	FIELD_END,
+};
+static const struct schema room_schema = SCHEMA("DigestRoom", struct room_out, room_fields);
+
+/* A row that there always is holds whoever comes at the same time. */
+SQL(digest_hold_others, SQL_TENANT, NULL, NULL,
+    "UPDATE alert_routing SET version = version WHERE id = 1");
+SQL(digest_select_room, SQL_TENANT, &room_in, &room_schema,
+    "SELECT COUNT(*) AS n FROM channels WHERE digest IS NOT NULL AND id <> :id"
+    " LOCK IN SHARE MODE");
+
+bool
+digest_has_room(struct db *db, const struct uuid *channel, int64_t most, bool *room, struct err *e)
+{
+	const struct room_in in = { *channel };
+	struct room_out      out = { 0 };
+
+	*room = false;
+	if (!db_run(db, &digest_hold_others, NULL, NULL, e) ||
+	    !db_one(db, NULL, &digest_select_room, &in, &out, e))
+		return false;
+	*room = out.n < most;
+	return true;
+}

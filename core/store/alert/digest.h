@@ -25,4 +25,8 @@ struct digest_quiet {
 MUST_USE bool digest_quiet(
     struct tenant_db *t, TALLOC_CTX *mem, struct digest_quiet **rows, size_t *n, struct err *e);
 
+/* Fewer than `most` other channels have a digest; whoever asks at the same time waits for this transaction. */
+MUST_USE bool digest_has_room(
+    struct db *db, const struct uuid *channel, int64_t most, bool *room, struct err *e);
+
 #endif

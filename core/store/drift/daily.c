@@ -53,7 +53,9 @@ daily_add(struct db *db, struct daily *rows, size_t n, struct err *e)
 	return tx_later_many(db, &daily_upsert, rows, n, e);
 }
 
-#define READ_FIELDS COLUMN(struct daily_filter, from), COLUMN_NULL(struct daily_filter, config_id)
+#define READ_FIELDS                                                                                \
+	COLUMN(struct daily_filter, from), COLUMN(struct daily_filter, until),                     \
+	    COLUMN_NULL(struct daily_filter, config_id)
 static const struct field days_fields[] = {
 	READ_FIELDS,
 	FIELD_END,
@@ -95,7 +97,8 @@ static const struct schema rules_schema = SCHEMA("DailyRule", struct daily_top, 
 #define SUMS                                                                                       \
 	" CAST(SUM(changes) AS SIGNED) AS changes, CAST(SUM(findings) AS SIGNED) AS findings"      \
 	" FROM drift_daily"
-#define SINCE " AND day >= :from AND (:config_id IS NULL OR config_id = :config_id)"
+#define SINCE                                                                                      \
+	" AND day >= :from AND day <= :until AND (:config_id IS NULL OR config_id = :config_id)"
 
 SQL(daily_select_severities, SQL_TENANT, &days_in, &severity_schema,
     "SELECT day, label AS severity," SUMS " WHERE kind = 'severity'" SINCE

@@ -31,6 +31,7 @@ MUST_USE bool daily_add(struct db *db, struct daily *rows, size_t n, struct err 
 struct daily_filter {
 	struct uuid config_id; /* nil: all */
 	int64_t     from;      /* first day */
+	int64_t     until;     /* last day */
 	size_t      most;      /* rows of those with the most findings */
 };
 struct daily_severity {

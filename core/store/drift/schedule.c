@@ -25,6 +25,7 @@ static const struct field schedule_fields[] = {
 	COLUMN(struct schedule, ref),
 	COLUMN(struct schedule, schema_name),
 	COLUMN(struct schedule, fence),
+	COLUMN(struct schedule, next_due),
 	FIELD_END,
 };
 static const struct schema schedule_schema = SCHEMA("Schedule", struct schedule, schedule_fields);
@@ -104,9 +105,11 @@ schedule_done(struct db *db, const struct schedule *s, struct err *e)
 
 struct due_in {
 	int64_t limit;
+	bool    long_ones;
 };
 static const struct field due_fields[] = {
 	COLUMN(struct due_in, limit),
+	COLUMN(struct due_in, long_ones),
 	FIELD_END,
 };
 static const struct schema due_in = SCHEMA("ScheduleDueIn", struct due_in, due_fields);
@@ -127,7 +130,8 @@ static const struct field  forget_fields[] = { TAKE_KEY };
 static const struct schema forget_in = SCHEMA("ScheduleForgetIn", struct take_in, forget_fields);
 
 SQL(schedule_select_due, SQL_CONTROL, &due_in, &schedule_schema,
-    "SELECT kind, ref, schema_name, fence FROM schedules WHERE next_due <= NOW(3)"
+    "SELECT kind, ref, schema_name, fence, next_due FROM schedules WHERE next_due <= NOW(3)"
+    " AND (kind = 'digest') = :long_ones"
     " AND (lease_until IS NULL OR lease_until < NOW(3)) ORDER BY next_due LIMIT :limit");
 SQL(schedule_update_take, SQL_CONTROL, &take_in, NULL,
     "UPDATE schedules SET lease_owner = :owner, lease_until = NOW(3) + INTERVAL :lease_s SECOND,"
@@ -139,10 +143,10 @@ SQL(schedule_delete, SQL_CONTROL, &forget_in, NULL,
     " AND fence = :fence");
 
 bool
-schedule_due(struct db *control, TALLOC_CTX *mem, size_t limit, struct schedule **rows, size_t *n,
-    struct err *e)
+schedule_due(struct db *control, TALLOC_CTX *mem, bool long_ones, size_t limit,
+    struct schedule **rows, size_t *n, struct err *e)
 {
-	const struct due_in in = { (int64_t)limit };
+	const struct due_in in = { (int64_t)limit, long_ones };
 
 	return db_all(control, mem, &schedule_select_due, &in, INTO(rows, n, limit), e);
 }

@@ -49,6 +49,7 @@ struct schedule {
 	struct uuid ref;
 	char       *schema_name;
 	uint64_t    fence;
+	instant     next_due; /* for when it was set */
 };
 
 /* The tenant's side: due in `due_s` from now, below 0 not at all; and the end of a claim. */
@@ -64,8 +65,8 @@ MUST_USE bool schedule_recheck_by(
 MUST_USE bool schedule_by(struct db *db, const char *kind, const struct uuid *ref, int64_t due_s, struct err *e);
 MUST_USE bool schedule_done(struct db *db, const struct schedule *s, struct err *e);
 
-/* The control side. */
-MUST_USE bool schedule_due(struct db *control, TALLOC_CTX *mem, size_t limit,
+/* The control side.  What takes long and may wait (SCHEDULE_DIGEST) is asked for by itself. */
+MUST_USE bool schedule_due(struct db *control, TALLOC_CTX *mem, bool long_ones, size_t limit,
     struct schedule **rows, size_t *n, struct err *e);
 /* *won false: somebody else was first.  Raises s->fence. */
 MUST_USE bool schedule_take(

@@ -29,9 +29,9 @@ const channelOf = async (more = {}) => {
 const row = (channel) => `kind = 'digest' AND schema_name = '${schema}' AND ref = UNHEX(REPLACE('${channel.id}', '-', ''))`;
 const due = (channel) => sql(`SELECT next_due FROM schedules WHERE ${row(channel)}`);
 // It is due now; once it was seen to, it is due at another time.
-const hurry = async (channel) => {
-  sql(`UPDATE schedules SET next_due = '2026-01-01 00:00:00' WHERE ${row(channel)}`);
-  await until('the digest was seen to', () => due(channel) > '2026-01-02');
+const hurry = async (channel, slot = '2026-01-01 00:00:00') => {
+  sql(`UPDATE schedules SET next_due = '${slot}' WHERE ${row(channel)}`);
+  await until('the digest was seen to', () => due(channel) > new Date().toISOString().replace('T', ' '));
 };
 const put = (channel, body) => admin('PUT', `/api/drift/channels/${channel.id}`, { body });
 const mails = (channel) => mailbox.to(channel.to);
@@ -67,18 +67,21 @@ test('where there is nothing to say nothing is sent, unless that was asked for',
 });
 
 test('its numbers are those of analytics, and what is told to nobody is counted by why', async () => {
-  const channel = await channelOf();
+  const channel = await channelOf({ digest: digest({ at: '00:00', timezone: 'UTC' }) });
   const config = await newConfig(admin, { name: '<b>Bold</b> config', alerts: [] });
-  await push(admin, config, [1, 2, 3].map((n) => policy(n)));
+  await push(admin, config, [1, 2, 3, 4].map((n) => policy(n)));
   const silence = await admin('POST', '/api/drift/silences', { body: { reason: 'Work on it.', expires_at: ahead(1), matcher: { config: config.id, key: policy(3).key } } });
   assert.equal(silence.status, 201, silence.text);
-  await push(admin, config, [1, 2, 3].map((n) => policy(n, { state: 'disabled' })));
+  const drift = [1, 2, 3].map((n) => policy(n, { state: 'disabled' }));
+  await push(admin, config, [...drift, policy(4)]);
   const [alert] = await all(admin, `/api/drift/alerts?config_id=${config.id}`);
   sql(`UPDATE drift_daily SET day = day - 1`, schema);
   sql(`UPDATE alerts SET opened_at = opened_at - INTERVAL 3 DAY WHERE id = UNHEX(REPLACE('${alert.id}', '-', ''))`, schema);
   sql(`INSERT INTO alerts (id, config_id, kind, severity, title, status, opened_at, updated_at, open_key)
     VALUES (UNHEX(REPLACE(UUID(), '-', '')), UNHEX(REPLACE('${config.id}', '-', '')), 'blind', 'high', 'blind', 'open', UTC_TIMESTAMP(3), UTC_TIMESTAMP(3), 'blind:test')`, schema);
-  await hurry(channel);
+  await push(admin, config, [...drift, policy(4, { state: 'disabled' })]); // of the day that has just begun
+  const today = new Date().toISOString().slice(0, 10);
+  await hurry(channel, `${today} 00:00:03`); // the database's clock is another one
   await until('the digest', () => mails(channel).length === 1);
   const n = (await admin('GET', '/api/drift/analytics?days=2')).json, { mail } = mails(channel)[0];
   const [yesterday] = n.by_day;
@@ -88,8 +91,9 @@ test('its numbers are those of analytics, and what is told to nobody is counted 
   const open = n.open_alerts;
   for (const line of [`New findings: ${words(yesterday.findings)}`, `Changes in reports: ${words(yesterday.changes)}`, `Open alerts: ${words(open.by_severity)}`,
     `Open: ${Object.entries(ages).filter(([k]) => open.by_age[k] > 0).map(([k, text]) => `${open.by_age[k]} ${text}`).join(', ')}`,
-    'Blind configs: <b>Bold</b> config', ...n.noisiest_resources.map((r) => `<b>Bold</b> config: ${r.category}/${r.key}`)])
+    'Blind configs: <b>Bold</b> config', ...n.noisiest_resources.filter((r) => r.key !== policy(4).key).map((r) => `<b>Bold</b> config: ${r.category}/${r.key}`)])
     assert.ok(mail.text.split('\n').some((l) => l.trimEnd() === line), `${line}\n${mail.text}`);
+  assert.ok(n.noisiest_resources.some((r) => r.key === policy(4).key) && !mail.text.includes(`/${policy(4).key}`), 'not of today');
   assert.match(mail.text, /^Told to nobody: [1-9]\d* by silence$/m);
   assert.match(mail.text, new RegExp(`What drifted from ${yesterday.day} to ${yesterday.day} `));
   assert.ok(open.by_age.under_7d === 1 && open.by_age.under_1h === 1, JSON.stringify(open.by_age));
@@ -138,4 +142,31 @@ test('one that is disabled gets none, and is due again; one that is deleted is d
   sql(`UPDATE schedules SET next_due = '2026-01-01 00:00:00' WHERE ${row(channel)}`);
   await until('its end', () => due(channel) === '');
   assert.equal(mails(channel).length, 0);
+});
+
+test('one that is made late is of the days before it was planned, whatever the clocks say, and is due next at its time', async () => {
+  const day = (n) => new Date(Date.now() - n * 86400000).toISOString().slice(0, 10);
+  for (const [every, at, first] of [['day', '00:00:02', 5], ['day', '00:00:00', 5], ['week', '23:59:58', 11]]) {
+    const weekday = ['sun', 'mon', 'tue', 'wed', 'thu', 'fri', 'sat'][new Date(`${day(4)}T00:00:00Z`).getUTCDay()];
+    const channel = await channelOf({ digest: { every, at: '00:00', empty: true, ...(every === 'week' ? { weekday } : {}) } });
+    await hurry(channel, `${day(at > '12' ? 5 : 4)} ${at}`);
+    await until('it', () => mails(channel).length === 1);
+    assert.match(mails(channel)[0].mail.text, new RegExp(`What drifted from ${day(first)} to ${day(5)} `), `${every} ${at}`);
+    assert.match(due(channel), / 00:00:0/);
+    assert.equal(mails(channel).length, 1);
+  }
+});
+
+test('a tenant has twenty of them at most, also of those who ask at the same time', async () => {
+  const as = await bearer(newTenant(unique('many'))), one = () => made({}, as);
+  const answers = (await Promise.all(Array.from({ length: 12 }, one))).concat(await Promise.all(Array.from({ length: 12 }, one)));
+  assert.deepEqual([201, 422].map((s) => answers.filter((a) => a.status === s).length), [20, 4], answers.map((a) => a.text).join('\n'));
+  assert.match(answers.find((a) => a.status === 422).text, /20 channels have one/);
+  const plain = await made({ digest: undefined }, as), set = (id, body) => as('PUT', `/api/drift/channels/${id}`, { body });
+  assert.equal(plain.status, 201, plain.text);
+  assert.equal((await set(plain.json.id, { digest: digest() })).status, 422);
+  const had = answers.find((a) => a.status === 201).json;
+  assert.equal((await set(had.id, { digest: digest({ at: '08:00' }) })).status, 200);
+  assert.equal((await set(had.id, { digest: null })).status, 200);
+  assert.equal((await set(plain.json.id, { digest: digest() })).status, 200);
 });

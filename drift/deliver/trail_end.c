@@ -66,8 +66,8 @@ find_end(struct ending *x, struct err *e)
 {
 	uint64_t old, held, had, proven;
 
-	if (!audit_older(x->by.t, x->head.floor, ago(x, x->keep_s), &old, e) ||
-	    !audit_older(x->by.t, x->head.floor, ago(x, x->keep_s + FEED_HELD_S), &held, e) ||
+	if (!audit_older(x->by.t, &x->head, ago(x, x->keep_s), &old, e) ||
+	    !audit_older(x->by.t, &x->head, ago(x, x->keep_s + FEED_HELD_S), &held, e) ||
 	    !had_by_all(x, &had, e) || !audit_checkpointed(x->by.t, &proven, e))
 		return false;
 	x->upto = least(least(old, proven), had > held ? had : held);

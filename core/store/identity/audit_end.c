@@ -7,8 +7,8 @@ struct older_in {
 	instant  than;
 };
 static const struct field older_fields[] = {
-	COLUMN(struct older_in, than),
 	COLUMN(struct older_in, after),
+	COLUMN(struct older_in, than),
 	FIELD_END,
 };
 static const struct schema older_in = SCHEMA("AuditOlderIn", struct older_in, older_fields);
@@ -28,11 +28,10 @@ static const struct field seq_fields[] = {
 };
 static const struct schema seq_schema = SCHEMA("AuditEndSeq", struct end_seq, seq_fields);
 
-_Static_assert(AUDIT_OLDER_MOST == 200000, "as in the statement");
 _Static_assert(AUDIT_END_ROWS == 500, "as in the statement");
 SQL(audit_select_older, SQL_TENANT, &older_in, &seq_schema,
-    "SELECT COALESCE(MIN(IF(p.at >= :than, p.seq, NULL)) - 1, MAX(p.seq), 0) AS seq FROM"
-    " (SELECT seq, at FROM audit WHERE seq > :after ORDER BY seq LIMIT 200000) p");
+    "SELECT seq FROM audit FORCE INDEX (PRIMARY) WHERE seq > :after AND at >= :than ORDER BY seq"
+    " LIMIT 1");
 SQL(audit_select_any_older, SQL_TENANT, &any_in, &seq_schema,
     "SELECT seq FROM audit WHERE seq > :after AND seq <= :upto AND at < :than ORDER BY seq LIMIT "
     "1");
@@ -41,14 +40,16 @@ SQL(audit_delete_ended, SQL_TENANT, &seq_schema, NULL,
     "DELETE FROM audit WHERE seq <= :seq ORDER BY seq LIMIT 500");
 
 bool
-audit_older(struct tenant_db *t, uint64_t after, instant than, uint64_t *seq, struct err *e)
+audit_older(
+    struct tenant_db *t, const struct audit_head *h, instant than, uint64_t *seq, struct err *e)
 {
-	const struct older_in in = { .after = after, .than = than };
-	struct end_seq        out = { 0 };
+	const struct older_in in = { .after = h->floor, .than = than };
+	struct end_seq        out;
 
+	*seq = h->seq;
 	if (!db_one(t->db, t->db, &audit_select_older, &in, &out, e))
-		return false;
-	*seq = out.seq;
+		return err_take(e, ERR_MISSING);
+	*seq = out.seq - 1;
 	return true;
 }
 

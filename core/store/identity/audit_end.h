@@ -7,16 +7,13 @@
 #ifndef BSX_STORE_IDENTITY_AUDIT_END_H
 #define BSX_STORE_IDENTITY_AUDIT_END_H
 
-#include "core/store/tenant/tenant_db.h"
+#include "core/store/identity/audit_rows.h"
 
 #define AUDIT_END_ROWS 500 /* in one transaction */
 
-/*
- * Behind `after` in order, AUDIT_OLDER_MOST at most: the last before the first that is not older than that; `after`, or 0: there is none.
- * One whose clock was behind ends nothing that is before it.
- */
-#define AUDIT_OLDER_MOST 200000
-MUST_USE bool audit_older(struct tenant_db *t, uint64_t after, instant than, uint64_t *seq, struct err *e);
+/* Behind the floor in order: the last before the first that is not older than that.  One whose clock was behind ends nothing that is
+ * before it. */
+MUST_USE bool audit_older(struct tenant_db *t, const struct audit_head *h, instant than, uint64_t *seq, struct err *e);
 /* Whether any of those behind `after`, up to that one, is older than that. */
 MUST_USE bool audit_any_older(
     struct tenant_db *t, uint64_t after, uint64_t upto, instant than, bool *any, struct err *e);

@@ -76,7 +76,7 @@ const struct log_class log_classes[] = {
 	{ "tenant.erase",              C2("iam", "configuration"),                  C1("deletion") },
 	{ "audit.checkpoint",          C1("database"),                              C1("info") },
 	{ "audit.read",                C1("database"),                              C1("access") },
-	{ "audit.end",                 C1("database"),                              C1("deletion") },
+	{ "audit.end",                 C1("database"),                              C1("change") },
 	{ "audit.export",              C1("database"),                              C1("access") },
 	{ "masked.changes",            C2("configuration", "intrusion_detection"),  C1("info") },
 	{ "drift_config.create",       C1("configuration"),                         C1("creation") },

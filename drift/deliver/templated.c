@@ -366,8 +366,8 @@ check_with(TALLOC_CTX *mem, const char *template, const char *type, struct err *
 	return check_filled(mem, filled, body, type, &why, e);
 }
 
-static bool
-check_with_entry(TALLOC_CTX *mem, const char *template, struct err *e)
+bool
+templated_check_entry(TALLOC_CTX *mem, const char *template, struct err *e)
 {
 	const struct audit_out entry = {
 		.seq = 1,
@@ -422,8 +422,6 @@ templated_check(TALLOC_CTX *mem, const char *template, struct err *e)
 	for (const struct event_kind *k = event_kinds; k->type != NULL; k++)
 		if (!check_with(mem, template, k->type, e))
 			return false;
-	if (!check_with_entry(mem, template, e))
-		return false;
 	return !has_variable_name(template) ||
 	       err_fault(e, mem, "/template", "a variable cannot be a member's name");
 }

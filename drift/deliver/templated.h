@@ -24,8 +24,10 @@ MUST_USE bool templated_fill(TALLOC_CTX *mem, const char *template, const struct
 /* The same with an entry of the audit trail, behind what is in `out`. */
 MUST_USE bool templated_fill_entry(TALLOC_CTX *mem, const char *template,
     const struct trail_batch *in, const struct audit_out *entry, struct buf *out, struct err *e);
-/* Fills it with each kind of event and an entry of the trail, and looks at its names; ERR_INVALID with a fault at /template. */
+/* Fills it with each kind of event, and looks at its names; ERR_INVALID with a fault at /template. */
 MUST_USE bool templated_check(TALLOC_CTX *mem, const char *template, struct err *e);
+/* The same with an entry of the trail, of a channel that is told those. */
+MUST_USE bool templated_check_entry(TALLOC_CTX *mem, const char *template, struct err *e);
 
 struct templated_header {
 	const char *name, *value;

@@ -3,6 +3,7 @@
 #include "core/auth/audit_details.h"
 #include "core/store/identity/audit_rows.h"
 #include "core/store/identity/audit_tree_rows.h"
+#include "drift/deliver/templated.h"
 #include "drift/service/channel_secret.h"
 
 /* ---- reading ---- */
@@ -158,6 +159,8 @@ channel_feed_set(struct db *db, const struct acting *a, const struct channel *wa
 		return audit_feed_drop(db, &now->id, e);
 	if (!now->tells_trail)
 		return true;
+	if (now->template != NULL && !templated_check_entry(a->by.mem, now->template, e))
+		return false;
 	if (!was->tells_trail)
 		return begin(db, a, now, e);
 	return !otherwise || go_on(db, a, now, e);

@@ -20,13 +20,16 @@ static const struct schema brief_schema =
     SCHEMA("DriftSourcePackBrief", struct pack_brief, brief_fields);
 
 struct read_view {
-	const char *category, *over, *permission;
-	bool        may_be_missing;
+	const char    *category, *over, *permission;
+	struct strings made_of;
+	bool           may_be_missing;
 };
 static const struct field read_fields[] = {
 	FIELD(struct read_view, category, .doc = "Its category."),
 	FIELD(struct read_view, over, .flags = FIELD_OMIT_ZERO,
 	    .doc = "The collection for each of whose items it is read."),
+	FIELD(struct read_view, made_of, .flags = FIELD_OMIT_ZERO,
+	    .doc = "Nothing is asked for it: the collections that it is made of."),
 	FIELD(struct read_view, permission, .flags = FIELD_OMIT_ZERO,
 	    .doc = "What the credential needs to read it."),
 	FIELD(struct read_view, may_be_missing, .flags = FIELD_OMIT_ZERO,
@@ -113,6 +116,21 @@ list_packs(struct request *r, const void *body, void *answer, struct err *e)
 }
 
 static bool
+show_parts(TALLOC_CTX *mem, const struct derive_ops *d, struct strings *out, struct err *e)
+{
+	if (d == NULL)
+		return true;
+	out->items = talloc_zero_array(mem, const char *, DERIVE_PARTS_MAX);
+	if (out->items == NULL)
+		return err_memory(e);
+	while (d->parts[out->n].category != NULL) {
+		out->items[out->n] = d->parts[out->n].category;
+		out->n++;
+	}
+	return true;
+}
+
+static bool
 show_collections(TALLOC_CTX *mem, const struct source_pack *pack, struct items *out, struct err *e)
 {
 	struct read_view *rows = talloc_zero_array(mem, struct read_view, pack->collections_n + 1);
@@ -129,6 +147,8 @@ show_collections(TALLOC_CTX *mem, const struct source_pack *pack, struct items *
 		rows[i].may_be_missing = c->missing_empty;
 		if (rows[i].category == NULL || (c->over >= 0 && rows[i].over == NULL))
 			return err_memory(e);
+		if (!show_parts(mem, c->derive, &rows[i].made_of, e))
+			return false;
 	}
 	*out = (struct items) { rows, pack->collections_n };
 	return true;

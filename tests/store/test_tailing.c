@@ -289,8 +289,9 @@ an_entry_counts_once_and_where_it_touches_something(void **state)
 		    "notify done [\"" LOCATIONS "\"], scheduled done all, watch done all" },
 		{ "Add member to role completed (PIM activation)",
 		    "notify done [\"directoryRoles\",\"directoryRoles/members\","
-		    "\"roleManagement/directory/roleAssignments\"], scheduled done all, watch done "
-		    "all" },
+		    "\"roleManagement/directory/roleAssignments\","
+		    "\"roleManagement/directory/roleAssignmentsThroughGroups\"], scheduled done "
+		    "all, watch done all" },
 	};
 	struct drift_world *x = *state;
 

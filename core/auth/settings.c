@@ -307,24 +307,6 @@ settings_of(struct auth *a, const struct tenant *t, const struct settings **s, s
 
 /* ---- changing ---- */
 
-/* Characters that people do not see, and that have what follows them read otherwise. */
-static bool
-has_hidden(const char *z)
-{
-	const unsigned char *p = (const unsigned char *)z;
-
-	for (; p[0] != '\0' && p[1] != '\0' && p[2] != '\0'; p++) {
-		if (p[0] == 0xE2 && p[1] == 0x80 &&
-		    ((p[2] >= 0x8B && p[2] <= 0x8F) || (p[2] >= 0xA8 && p[2] <= 0xAE)))
-			return true;
-		if (p[0] == 0xE2 && p[1] == 0x81 && p[2] >= 0xA0 && p[2] <= 0xAF)
-			return true;
-		if (p[0] == 0xEF && p[1] == 0xBB && p[2] == 0xBF)
-			return true;
-	}
-	return false;
-}
-
 /* A mail's reader takes what looks like an address for whoever has sent it. */
 static bool
 check_from_name(TALLOC_CTX *mem, const struct settings *s, struct err *e)
@@ -336,12 +318,26 @@ check_from_name(TALLOC_CTX *mem, const struct settings *s, struct err *e)
 		return true;
 	if (!unicode_nfkc(mem, str_of(name), &folded, e))
 		return false;
-	if (strpbrk(folded.p, "@<>()[]{}\"\\,;:=\n\t") == NULL && !has_hidden(name))
+	if (strpbrk(folded.p, "@<>()[]{}\"\\,;:=\n\t") == NULL && !unicode_has_unseen(str_of(name)))
 		return true;
 	return err_fault(e, mem, "/settings/notifications/from_name",
 	    "must be one line that does not look like an address: without @ < > ( ) [ ] { } \" \\ "
 	    ", ; : = and what "
 	    "cannot be seen");
+}
+
+/* It goes into the header of each mail as it stands, and not every server takes other letters
+ * there. */
+static bool
+check_from(TALLOC_CTX *mem, const struct settings *s, struct err *e)
+{
+	const char *from = s->notifications == NULL ? NULL : s->notifications->from;
+
+	for (const char *p = from; p != NULL && *p != '\0'; p++)
+		if ((unsigned char)*p >= 0x80)
+			return err_fault(e, mem, "/settings/notifications/from",
+			    "must be in ASCII: a domain of other letters begins with xn--");
+	return true;
 }
 
 static bool
@@ -417,7 +413,8 @@ settings_merge(TALLOC_CTX *mem, const struct conf *conf, const char *was, const 
 	if (!schema_decode_at(mem, &settings_schema, change, "/settings", &s, e) ||
 	    !json_merge(mem, base, change, &both, e) ||
 	    !schema_decode_kept(mem, &settings_schema, &both, "/settings", &s, e) ||
-	    !check_from_name(mem, &s, e) || !check_ceilings(mem, conf, &s, e) ||
+	    !check_from(mem, &s, e) || !check_from_name(mem, &s, e) ||
+	    !check_ceilings(mem, conf, &s, e) ||
 	    (s.retention != NULL && !keep_check(mem, s.retention, e)) ||
 	    !json_without_nulls(mem, &both, &clean, e) || !read_addresses(mem, &clean, e))
 		return false;

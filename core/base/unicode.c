@@ -178,6 +178,22 @@ unicode_is_unseen(struct str s)
 	return true;
 }
 
+bool
+unicode_has_unseen(struct str s)
+{
+	const uint32_t lines = CATEGORY(ZL) | CATEGORY(ZP);
+
+	for (size_t i = 0, n; i < s.n; i += n) {
+		uint32_t cp = 0;
+
+		n = utf8_next((struct str) { s.p + i, s.n - i }, &cp);
+		if (n == 0 || (lines >> utf8proc_category((utf8proc_int32_t)cp)) & 1 ||
+		    is_no_character(cp) || (!is_white(cp) && is_unseen(cp)))
+			return true;
+	}
+	return false;
+}
+
 /* Of Unicode's category Cc: C0, DEL and C1. */
 static bool
 has_controls(struct str s)

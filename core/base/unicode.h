@@ -40,6 +40,8 @@ bool unicode_is_letter(uint32_t cp);
  * and noncharacters.
  */
 bool unicode_is_unseen(struct str s);
+/* Something in it cannot be seen and is no blank: it may have what follows read otherwise, or end the line. */
+bool unicode_has_unseen(struct str s);
 
 /*
  * A name for people, as it is kept: NFC, without blanks before and after it, of 1 to `max` bytes.  ERR_INVALID also

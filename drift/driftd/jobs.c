@@ -492,17 +492,19 @@ deliver(struct worker *w, int64_t *wait_ms, struct err *e)
 	return deliver_due(w->deliver, delivers_too_long, w, &done, e);
 }
 
-/* The next round at once, where it was cut off. */
+/* Half of the time at most: where it was cut off, so long as it took is for the deliveries of
+ * alerts. */
 static bool
 tell_trails(struct worker *w, int64_t *wait_ms, struct err *e)
 {
-	size_t done;
+	const int64_t began = monotonic_ms(w);
+	size_t        done;
 
-	w->deliver_until_ms = monotonic_ms(w) + DELIVERING_MS;
+	w->deliver_until_ms = began + DELIVERING_MS;
 	if (!feeds_tell(w->deliver, delivers_too_long, w, &done, e))
 		return false;
 	if (w->more)
-		*wait_ms = 1;
+		*wait_ms = monotonic_ms(w) - began + 1;
 	return true;
 }
 

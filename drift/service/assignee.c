@@ -31,8 +31,11 @@ assignee_check(const struct acting *a, const struct uuid *id, struct err *e)
 	struct user u;
 	bool        lent;
 
-	if (uuid_is_nil(id) || acts_here(a, id) || user_by_id(a->by.t, a->by.mem, id, &u, e))
+	if (uuid_is_nil(id) || acts_here(a, id))
 		return true;
+	if (user_by_id(a->by.t, a->by.mem, id, &u, e))
+		return user_is_active(&u) ||
+		       err_fault(e, a->by.mem, "/assigned_to", "is a user who cannot sign in");
 	if (!err_take(e, ERR_MISSING) || !is_lent(a, id, &lent, e))
 		return false;
 	return lent || err_fault(e, a->by.mem, "/assigned_to",

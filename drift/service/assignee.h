@@ -1,5 +1,5 @@
 /*
- * assignee.h - who an alert or a finding can be given to: a user of the tenant, or somebody of another tenant who may act here,
+ * assignee.h - who an alert or a finding can be given to: an active user of the tenant, or somebody of another tenant who may act here,
  * which is whoever does so now by a grant and whoever a grant that counts names.
  *
  * Of a grant to all people of a tenant nobody is known here, so that of them only who acts can take something on.

@@ -129,11 +129,11 @@ test('every member of the settings has a row here, and is acted upon, by each te
 
 test('no name of a sender looks like an address, hides what it is or ends a header', async () => {
   const p = await party();
-  for (const name of ['ceo@bank.example', 'A <a@b.example>', 'ceo＠bank.example', 'A\r\nBcc: x@y.example', 'a\nb', '=?utf-8?q?x?=', 'A", <x@y.z>', 'a, b', 'x: y', '\u202Eknab', 'a\u200Bb', ' ', '', 'n'.repeat(65)]) {
+  for (const name of ['ceo@bank.example', 'A <a@b.example>', 'ceo＠bank.example', 'A\r\nBcc: x@y.example', 'a\nb', '=?utf-8?q?x?=', 'A", <x@y.z>', 'a, b', 'x: y', '\u202Eknab', 'a\u200Bb', '\u061Cnab', 'a\u00ADb', 'a\u2028b', 'a\u{E0041}b', ' ', '', 'n'.repeat(65)]) {
     const a = await put(p, { notifications: { from_name: name } });
     assert.deepEqual([a.status, a.json.errors?.[0].pointer], [422, '/settings/notifications/from_name'], JSON.stringify(name));
   }
-  for (const from of ['no address', 'a@b.example, c@d.example', 'a@b.example\r\nBcc: c@d.example', 'A <a@b.example>', 'a@', '=?utf-8?q?a?=@b.example>'])
+  for (const from of ['no address', 'a@b.example, c@d.example', 'a@b.example\r\nBcc: c@d.example', 'A <a@b.example>', 'a@', '=?utf-8?q?a?=@b.example>', 'ä@b.example', 'a@ö.example'])
     assert.deepEqual((await put(p, { notifications: { from } })).status, 422, from);
 });
 

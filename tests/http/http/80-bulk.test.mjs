@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { call } from '../lib/client.mjs';
-import { all, bearer, newConfig, newKey, newTenant, push, withKey } from '../lib/people.mjs';
+import { all, bearer, newConfig, newKey, newTenant, push, unique, withKey } from '../lib/people.mjs';
 
 const nobody = '01890a5d-ac96-774b-bcce-b302099a8057';
 const item = (key, value) => ({ category: 'c', key, value });
@@ -50,7 +50,9 @@ test('a filter decides about what it names in a report', async () => {
     assert.deepEqual(a.json, { matched, changed: matched, unchanged: 0 }, JSON.stringify(more));
   }
   const me = admin.session.user.id, stranger = (await bearer(newTenant())).session.user.id;
-  for (const id of [nobody, stranger]) {
+  const gone = (await admin('POST', '/api/users', { body: { email: `${unique('gone')}@a.example`, display_name: 'Gone', password: 'a long enough password', roles: ['viewer'] } })).json.id;
+  assert.equal((await admin('PUT', `/api/users/${gone}`, { body: { status: 'disabled' } })).status, 200);
+  for (const id of [nobody, stranger, gone]) {
     const refused = await bulk({ filter, assigned_to: id });
     assert.deepEqual([refused.status, refused.json.errors[0].pointer], [422, '/assigned_to']);
     assert.equal((await admin('PUT', `/api/drift/changes/${first.id}`, { body: { assigned_to: id } })).status, 422);

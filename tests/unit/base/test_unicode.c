@@ -303,6 +303,7 @@ what_cannot_be_seen_is_told_from_what_can(void **state)
 		0x2066, 0x2069, 0x206F, 0x2800, 0x3000, 0x3164, 0xFE00, 0xFE0F, 0xFEFF, 0xFFA0,
 		0xFFF9, 0xFFFB, 0xFDD0, 0xFDEF, 0xFFFE, 0xFFFF, 0x16FE4, 0x1D159, 0x1D173, 0x1FFFE,
 		0xE0001, 0xE0020, 0xE0100, 0xE01EF, 0x10FFFF };
+	static const uint32_t blanks[] = { 0x20, 0xA0, 0x1680, 0x2000, 0x202F, 0x205F, 0x3000 };
 	static const uint32_t seen[] = { '-', '.', '0', 'a', 0xB7, 0x301, 0x600, 0x6DD, 0x2801,
 		0x3007, 0x4E00, 0xFFFD, 0x1F600, 0xE000 };
 	char                  text[256];
@@ -314,7 +315,12 @@ what_cannot_be_seen_is_told_from_what_can(void **state)
 		uint32_t cp = gone ? unseen[i] : seen[i - LEN(unseen)];
 		char     one[5];
 		size_t   n = put_utf8(one, cp);
+		bool     blank = false;
 
+		for (size_t k = 0; k < LEN(blanks); k++)
+			blank = blank || blanks[k] == cp;
+		if (unicode_has_unseen((struct str) { one, n }) != (gone && !blank))
+			fail_msg("U+%04X in a text", cp);
 		if (unicode_is_unseen((struct str) { one, n }) != gone)
 			fail_msg("U+%04X", cp);
 		if (gone && all + n < sizeof(text)) {
@@ -327,6 +333,9 @@ what_cannot_be_seen_is_told_from_what_can(void **state)
 	assert_false(unicode_is_unseen(STR("\xFF")));
 	text[all++] = 'x';
 	assert_false(unicode_is_unseen((struct str) { text, all }));
+	assert_true(unicode_has_unseen((struct str) { text, all }));
+	assert_true(unicode_has_unseen(STR("a\xFF")));
+	assert_false(unicode_has_unseen(STR("A b")));
 }
 
 int

@@ -77,7 +77,8 @@ static const struct schema told_schema = SCHEMA("ChannelTold", struct channel_to
 struct channel_changed {
 	const char               *name;
 	const struct text_change *renamed, *status, *target, *rate;
-	const struct flag_change *values, *audit;
+	const struct flag_change *values;
+	const struct flag_change *audit; /* NULL: it was not told the trail, and is not */
 	const char               *secret, *template, *ca, *digest;
 	instant                   former_secret_until;
 };
@@ -148,7 +149,7 @@ tell_changes(TALLOC_CTX *mem, const struct channel *was, const struct channel *n
 		.renamed = text_change(&renamed, was->name, now->name),
 		.status = text_change(&status, channel_state(was), channel_state(now)),
 		.values = was->with_values == now->with_values ? NULL : &values,
-		.audit = was->tells_trail == now->tells_trail ? NULL : &audit,
+		.audit = was->tells_trail || now->tells_trail ? &audit : NULL,
 		.target = strcmp(was->target, now->target) == 0 ? NULL : &target,
 		.rate = slow == NULL || fast == NULL ? NULL : text_change(&rate, slow, fast),
 		.secret = new_secret ? "new" : NULL,

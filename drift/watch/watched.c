@@ -134,6 +134,21 @@ keeps_trail_less(const struct audit_row *entry, const struct json *details)
 	       kept_s(settings, "/from/retention/audit_s");
 }
 
+/* A channel that is told it was made, dropped, led elsewhere or stopped, or one is told it now, or
+ * no more. */
+static bool
+moves_trail(const struct audit_row *entry, const struct json *details)
+{
+	const struct json *audit = json_get(details, "audit");
+	const struct json *from = json_get(audit, "from"), *to = json_get(audit, "to");
+
+	(void)entry;
+	if (audit == NULL || audit->type != JSON_OBJECT)
+		return audit != NULL && audit->type == JSON_TRUE;
+	return (from == NULL ? JSON_NULL : from->type) != (to == NULL ? JSON_NULL : to->type) ||
+	       json_get(details, "target") != NULL || json_get(details, "status") != NULL;
+}
+
 static bool
 is_by_one_person(const struct audit_row *entry, const struct json *details)
 {
@@ -195,6 +210,9 @@ const struct watched watched[] = {
 	    .title = "Which acceptances need a second person was changed, or is asked to be" },
 	{ SECURITY("trail_kept", SEVERITY_HIGH), .opens = { "settings.update" },
 	    .fits = keeps_trail_less, .title = "The audit trail is kept for less time" },
+	{ SECURITY("trail_told", SEVERITY_HIGH),
+	    .opens = { "channel.create", "channel.update", "channel.delete" }, .fits = moves_trail,
+	    .each = true, .title = "Where the audit trail is told was changed" },
 	{ SECURITY("one_person", SEVERITY_MEDIUM),
 	    .opens = { "drift_config.update", "drift_config.delete", "template.applied",
 		"template.undone", "golden_baseline.update", "baseline.set", "silence.create",

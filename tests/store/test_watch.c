@@ -145,6 +145,9 @@ static const struct {
 	{ "trail_kept", "{\"settings\":{\"from\":{},\"to\":{\"retention\":{\"audit_s\":7776000}}}}",
 	    "{\"settings\":{\"from\":{\"retention\":{\"audit_s\":7776000}},"
 	    "\"to\":{\"retention\":{\"audit_s\":8000000}}}}" },
+	{ "trail_told",
+	    "{\"audit\":{\"from\":true,\"to\":true},\"target\":{\"from\":\"a\",\"to\":\"b\"}}",
+	    "{\"audit\":{\"from\":true,\"to\":true},\"renamed\":{\"from\":\"a\",\"to\":\"b\"}}" },
 };
 
 /* It is said once, however often, and no more where it happens again. */

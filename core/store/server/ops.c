@@ -49,23 +49,28 @@ static const struct field ops_schemas_fields[] = {
 static const struct schema ops_schemas_schema =
     SCHEMA("OpsSchemas", struct ops_schemas, ops_schemas_fields);
 
+/* What another host, or a statement that ended later, has written may seem to be of the time to
+ * come: it is as old as nothing. */
 SQL(ops_daemons_select, SQL_CONTROL, NULL, &ops_daemons_schema,
     "SELECT COUNT(*) AS n,"
-    " COALESCE(TIMESTAMPDIFF(MICROSECOND, MAX(heartbeat_at), NOW(3)) DIV 1000, -1) AS age_ms"
+    " COALESCE(GREATEST(TIMESTAMPDIFF(MICROSECOND, MAX(heartbeat_at), NOW(3)), 0) DIV 1000, -1) AS "
+    "age_ms"
     " FROM daemons WHERE heartbeat_at > NOW(3) - INTERVAL 1 DAY");
 SQL(ops_outbox_select, SQL_CONTROL, NULL, &ops_outbox_schema,
     "SELECT COUNT(*) AS pending,"
-    " COALESCE(TIMESTAMPDIFF(MICROSECOND, MIN(created_at), NOW(3)) DIV 1000, 0) AS oldest_ms"
+    " COALESCE(GREATEST(TIMESTAMPDIFF(MICROSECOND, MIN(created_at), NOW(3)), 0) DIV 1000, 0) AS "
+    "oldest_ms"
     " FROM outbox_index");
 SQL(ops_feeds_select, SQL_CONTROL, NULL, &ops_feeds_schema,
     "SELECT COUNT(IF(f.behind_since < NOW(3) - INTERVAL 1 MINUTE, 1, NULL)) AS behind,"
     " COALESCE(MAX(IF(f.behind_since IS NOT NULL AND h.seq > f.seq, h.seq - f.seq, 0)), 0) AS "
     "entries,"
-    " COALESCE(TIMESTAMPDIFF(MICROSECOND, MIN(f.behind_since), NOW(3)) DIV 1000, 0) AS oldest_ms"
+    " COALESCE(GREATEST(TIMESTAMPDIFF(MICROSECOND, MIN(f.behind_since), NOW(3)), 0) DIV 1000, 0) "
+    "AS oldest_ms"
     " FROM audit_feeds f JOIN audit_heads h ON h.schema_name = f.schema_name"
     " JOIN tenants t ON t.schema_name = f.schema_name WHERE t.status = 'active'");
 SQL(ops_key_select, SQL_CONTROL, NULL, &ops_key_schema,
-    "SELECT COALESCE(TIMESTAMPDIFF(SECOND, MAX(active_at), NOW(3)), -1) AS age_s"
+    "SELECT COALESCE(GREATEST(TIMESTAMPDIFF(SECOND, MAX(active_at), NOW(3)), 0), -1) AS age_s"
     " FROM signing_keys WHERE state = 'active'");
 SQL(ops_schemas_select, SQL_CONTROL, &ops_newest_schema, &ops_schemas_schema,
     "SELECT COUNT(*) AS tenants, COUNT(IF(schema_version < :newest, 1, NULL)) AS behind"

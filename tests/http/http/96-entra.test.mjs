@@ -174,7 +174,7 @@ async function passing([, fault, { least_s = 0, throttled = false, ...options }]
   assert.deepEqual([run.state, run.attempts, report?.incomplete], ['done', 1, []], JSON.stringify(run));
   assert.deepEqual([gone(changes), untold(changes)], [[], []]);
   assert.equal(run.progress.throttled > 0, throttled);
-  assert.ok(took_s >= least_s && took_s < 25, `${took_s} s`);
+  assert.ok(took_s >= least_s, `${took_s} s`);
 }
 
 test('what passes while a directory is read is waited for, and all that was done is found by the same run', { concurrency: true }, async (x) => {

@@ -161,6 +161,9 @@ test('a receiver that dies and comes back gets what came meanwhile, in order', a
   const rows = await attempts(channel, 2);
   assert.equal(rows[0].outcome, 'failed', JSON.stringify(rows[0]));
   await start();
+  // what waits is sent now, however many attempts were in vain meanwhile
+  const again = await admin('POST', `/api/drift/deliveries/${(await deliveries(channel))[0].id}/replay`);
+  assert.equal(again.status, 202, again.text);
   const got = await came(config, 2);
   assert.deepEqual(got.map((l) => l.id), ['drift.alert.opened', 'drift.alert.resolved']);
 });

@@ -119,8 +119,9 @@ function versionsOf(template, version) {
 
 async function templatePage(ctx) {
   const { me, id, filter, again } = ctx, get = (path) => callSigned('GET', `${AT}/${id}${path}`), asked = Number(filter.get('version')) || 0;
-  const [now, uses, newest] = await Promise.all([get(''), gather(callSigned, `${AT}/${id}/tenants`, MOST), get('/results?limit=1')]), of = newest.items[0]?.operation_id;
-  const [old, work, found] = await Promise.all([asked && asked !== now.version ? get(`?version=${asked}`) : now, of && callSigned('GET', `api/operations/${of}`).catch(() => null), of && results(id, of, uses.items)]);
+  const [now, newest] = await Promise.all([get(''), get('/results?limit=1')]), of = newest.items[0]?.operation_id, work = of && await callSigned('GET', `api/operations/${of}`).catch(() => null);
+  // asked for behind the work: what has ended is in it
+  const [old, uses] = await Promise.all([asked && asked !== now.version ? get(`?version=${asked}`) : now, gather(callSigned, `${AT}/${id}/tenants`, MOST)]), found = of && await results(id, of, uses.items);
   const done = workOf(now, work, found, again), f = x.facts, fact = (name, ...parts) => el('div', {}, el('dt', {}, name), el('dd', {}, ...parts));
   return { title: plain(now.name), wide: true, live: done.live, parts: [el('dl', { class: 'facts' }, now.description && fact(f.description, plain(now.description)), fact(f.version, number(now.version)), fact(f.by, `${plain(old.author ?? '')}, `, time(old.version_at)), fact(f.where, x.inTenants(uses.items.length))),
     ...done.parts, el('h2', {}, x.uses), uses.items.length > 0 ? table(x.uses, x.useHeads, uses.items.map(useOf(now.version)), 'records') : el('p', {}, x.nowhere), ...(may(me, 'update:drift') ? rollout(ctx, now, uses.items) : []),

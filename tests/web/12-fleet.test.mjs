@@ -309,7 +309,7 @@ for (const [way, [at, beside]] of Object.entries({ 'into another tenant': [() =>
   }));
 
 test('what a browser kept of a page in its memory is loaded anew', async () => {
-  const keeping = await startChromium({ ignoreDefaultArgs: ['--disable-back-forward-cache'] });
+  const keeping = await startChromium({ whole: true, ignoreDefaultArgs: ['--disable-back-forward-cache'] });
   try {
     await visit(keeping, base.origin, async (v, page) => {
       await page.addInitScript(() => addEventListener('pageshow', (e) => e.persisted && console.log('restored')));

@@ -1,4 +1,4 @@
-// browser.mjs - Debian's Chromium, and what is a fault on every page: script errors, refused loads, requests to elsewhere.
+// browser.mjs - Chromium without a window, and what is a fault on every page: script errors, refused loads, requests to elsewhere.
 import assert from 'node:assert/strict';
 import fs from 'node:fs';
 import path from 'node:path';
@@ -14,9 +14,10 @@ const PATIENCE_MS = 60000, TARGET = 44;
 
 export const widths = [320, 768, 1440];
 
-// One browser for a test file; it ends with it.
-export async function startChromium(options = {}) {
-  return chromium.launch({ executablePath: process.env.BSX_CHROMIUM ?? '/usr/bin/chromium', args, timeout: PATIENCE_MS, ...options });
+// One browser for a test file; it ends with it.  The shell is the same engine for half of the processor's time; what it lacks is what
+// only a browser for people does (to keep a page in its memory, say): `whole`.
+export async function startChromium({ whole, ...options } = {}) {
+  return chromium.launch({ executablePath: process.env.BSX_CHROMIUM ?? `/usr/bin/chromium${whole ? '' : '-headless-shell'}`, args, timeout: PATIENCE_MS, ...options });
 }
 
 // Chromium may ask for the icon of the page that was left when an answer of the API is shown already, which lets nothing in.

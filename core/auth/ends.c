@@ -81,7 +81,7 @@ raise_epochs(struct tenant_db *t, const struct ending *x, struct err *e)
 		.reset = cell(x, ENDS_RESET) == 'X',
 		.invite = cell(x, ENDS_INVITE) == 'X',
 		.email = cell(x, ENDS_EMAIL) == 'X',
-		.device = cell(x, ENDS_DEVICE) == 'X',
+		.device = cell(x, ENDS_DEVICE) == 'X' || cell(x, ENDS_ANSWER) == 'X',
 		.sign_in = cell(x, ENDS_MFA) == 'X' };
 
 	if (!up.reset && !up.invite && !up.email && !up.device && !up.sign_in)

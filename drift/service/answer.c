@@ -151,7 +151,7 @@ open_tenant(const struct answer_asker *q, const char *token, struct deed_by *by,
 	    "an answer link that names no tenant");
 }
 
-/* Whom it was mailed to, as they are now: what ends mailed links of theirs ends this one. */
+/* Whom it was mailed to, as they are now: what ends answer links of theirs ends this one. */
 static bool
 find_user(struct deed_by *by, const struct answer_link *link, struct caller *out, struct err *e)
 {
@@ -176,8 +176,8 @@ find_user(struct deed_by *by, const struct answer_link *link, struct caller *out
 		    "an answer link of a user who is disabled");
 	if ((uint32_t)u.epoch != link->epoch)
 		return err_set(e, ERR_MISSING, 0,
-		    "This link has ended with a change of its account's password or address: sign "
-		    "in, and open the alert.",
+		    "This link has ended with the sessions of its account, or with a change of its "
+		    "password or address: sign in, and open the alert.",
 		    "an answer link from before its user's links were ended");
 	return caller_again(by, &asked, out, e);
 }

@@ -1,7 +1,7 @@
 /*
  * answer_link.h - links in messages by which an alert is answered: what one says, and that it is ours.
  *
- * A token is base64url(tenant tag, 4 bytes of the keyring's version, deed, end, the number of the user's mailed links,
+ * A token is base64url(tenant tag, 4 bytes of the keyring's version, deed, end, the number of the user's answer links,
  * alert, message, user, report, and 16 bytes of the HMAC of all that, under a key of the tenant's).  Nothing is kept of it before it
  * is used; then it counts no more (core/store/alert/answer.h).  The same message makes the same token again, as long as the
  * keyring's newest version stays; one of a version that is no more in the keyring has ended with that.
@@ -28,7 +28,7 @@ struct answer_link {
 	enum answer_deed deed;
 	struct uuid      alert, message;
 	struct uuid      user;  /* nil: whoever signs in */
-	uint32_t         epoch; /* the number of that user's mailed links */
+	uint32_t         epoch; /* the number of that user's answer links (core/auth/ends.h) */
 	struct uuid      report; /* that the message told of; nil: of none */
 	instant          expires_at;
 	struct uuid      id; /* set by who reads it: by this it is known to have been used */

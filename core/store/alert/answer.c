@@ -52,7 +52,7 @@ static const struct field  user_fields[] = {
 };
 static const struct schema user_schema = SCHEMA("AnswerUser", struct answer_user, user_fields);
 
-#define WHO "SELECT id, status, reset_epoch AS epoch FROM users"
+#define WHO "SELECT id, status, device_epoch AS epoch FROM users"
 SQL(answer_user_select_by_email, SQL_TENANT, &email_in, &user_schema, WHO " WHERE email = :email");
 SQL(answer_user_select, SQL_TENANT, &id_in, &user_schema, WHO " WHERE id = :id");
 

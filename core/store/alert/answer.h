@@ -27,7 +27,7 @@ MUST_USE bool alert_answer_add(struct db *db, const struct alert_answer *row, st
 struct answer_user {
 	struct uuid id;
 	char       *status;
-	uint64_t    epoch; /* the number of the user's mailed links (users.reset_epoch): what has an older one has ended */
+	uint64_t    epoch; /* users.device_epoch (core/auth/ends.h): what has an older one has ended */
 };
 MUST_USE bool answer_user_by_email(struct tenant_db *t, TALLOC_CTX *mem, const char *email,
     struct answer_user *out, struct err *e);

@@ -7,7 +7,7 @@ import { call as callOnce } from '../lib/client.mjs';
 import { credentials, sql, until } from '../lib/env.mjs';
 import { Idp, begin, comeBack, cookieOf, newProvider, signIn } from '../lib/idp.mjs';
 import { Mailbox, linkOf } from '../lib/mailbox.mjs';
-import { bearer, bsxctl, newKey, newTenant, serviceKey, unique, withKey, withToken } from '../lib/people.mjs';
+import { bearer, bsxctl, newConfig, newKey, newTenant, policy, push, serviceKey, unique, withKey, withToken } from '../lib/people.mjs';
 import { openapi } from '../lib/spec.mjs';
 
 // ---- the table ----------------------------------------------------------------------------------
@@ -100,6 +100,14 @@ async function withResetLink(p) {
   ok(await call('POST', '/api/auth/password/forgot', { body: { tenant: p.tenant, email: p.email } }), 202);
   p.has = { reset_link: [linkOf(await box.wait(p.email, /Reset your password/), 'reset').token] };
 }
+// A mail that tells them of drift acknowledges it without signing in.
+async function withAnswerLink(p) {
+  const { admin } = p.place, channel = ok(await admin('POST', '/api/drift/channels', { body: { name: unique('mail'), kind: 'email', to: p.email } }), 201).json;
+  const config = await newConfig(admin, { alerts: [{ channel_id: channel.id, min_severity: 'info' }] });
+  await push(admin, config, [policy(1)]);
+  await push(admin, config, [policy(1, { state: 'disabled' })]);
+  p.has.answer_link = [/\/answer\?t=[\w-]+/.exec((await box.wait(p.email, /Critical/)).mail.text)[0]];
+}
 async function newInvited(place) {
   const email = `${unique('i')}@${place.slug}.example`, p = { tenant: place.slug, email, place };
   p.id = ok(await place.admin('POST', '/api/users', { body: { email, display_name: 'Two', roles: ['viewer'] } }), 201).json.id;
@@ -138,6 +146,7 @@ const tries = {
     return a.status === 200 && (await withToken(a.json.access_token)('GET', '/api/auth/me')).json.session.aal === 2;
   },
   reset_link: reset, invitation: reset,
+  answer_link: async (target) => (await call('GET', target)).status === 200,
   address_link: async (token) => (await call('POST', '/api/auth/email/confirm', { body: { token } })).status === 204,
 };
 
@@ -269,6 +278,7 @@ async function holders(event, shared) {
   const list = [async () => {
     const p = await newPerson(place);
     await withAddressLink(p);
+    await withAnswerLink(p);
     if (begunByProvider.includes(event))
       await hasBegun(p);
     else
@@ -288,7 +298,7 @@ async function holders(event, shared) {
   await Promise.all(f.alone ? [walk(event, made)] : made.map((p) => walk(event, [p])));
 }
 
-test('every credential is tried after every event, and lives or has ended as the table says', { timeout: 120000 }, async () => {
+test('every credential is tried after every event, and lives or has ended as the table says', { timeout: 400000 }, async () => {
   const shared = await newPlace();
   const todo = Object.keys(events);
   await Promise.all(Array.from({ length: 4 }, async () => {

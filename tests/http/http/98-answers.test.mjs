@@ -121,9 +121,9 @@ test('a link ends with its user, with what ends other links of theirs, and with 
     'enabled again': [async (u) => {
       await admin('PUT', `/api/users/${u.id}`, { body: { status: 'disabled' } });
       return admin('PUT', `/api/users/${u.id}`, { body: { status: 'active' } });
-    }, 404, /ended with a change/],
+    }, 404, /ended with the sessions of its account/],
     deleted: [(u) => admin('DELETE', `/api/users/${u.id}`), 403, /is not there any more/],
-    password: [async (u) => (await bearer(u))('PUT', '/api/auth/password', { body: { current_password: PASSWORD, new_password: `${PASSWORD} now` } }), 404, /ended with a change of its account/],
+    password: [async (u) => (await bearer(u))('PUT', '/api/auth/password', { body: { current_password: PASSWORD, new_password: `${PASSWORD} now` } }), 404, /ended with the sessions of its account/],
     role: [(u) => admin('PUT', `/api/users/${u.id}`, { body: { roles: ['viewer'] } }), 403, /may not work on alerts/],
   };
   const users = await Promise.all(Object.keys(deeds).map(() => newUser())), channels = [];

@@ -461,8 +461,233 @@ test('a proof is asked for above the page, and who was slower than somebody else
   ok(await admin('PUT', `/api/users/${user.id}`, { body: { display_name: 'Renamed meanwhile' } }));
   await v.press('Disable');
   await lastOf(v, 'Disable').click();
-  await v.alerts(/Somebody changed this meanwhile/);
+  await v.alerts(/Somebody changed this meanwhile.*display_name: .* → Renamed meanwhile/s);
   assert.equal((await get(`/api/users/${user.id}`)).status, 'active');
+  await lastOf(v, 'Disable').click();
+  await page.getByText('The account is disabled.').waitFor();
+  const is = await get(`/api/users/${user.id}`);
+  assert.deepEqual([is.status, is.display_name], ['disabled', 'Renamed meanwhile']);
+  // what was typed stays, and what somebody else has changed besides stays too
+  const put = (settings) => admin('PUT', `/api/tenants/${admin.session.tenant.id}`, { body: { settings } });
+  await v.goto('/#/settings');
+  await v.sees('Settings');
+  await unfold(v, 'How mail is sent');
+  await v.fill('Name of the sender', 'Typed Ltd');
+  ok(await put({ password: { min_length: 13 }, notifications: { from_name: 'Faster Ltd' } }));
+  await page.locator('details[open] button[type=submit]').click();
+  await v.alerts(/settings\.password\.min_length: \d+ → 13/);
+  await v.alerts(/settings\.notifications\.from_name: nothing → Faster Ltd/);
+  assert.deepEqual([await page.getByLabel('Name of the sender', { exact: true }).inputValue(), (await own()).settings.notifications.from_name], ['Typed Ltd', 'Faster Ltd']);
+  await v.examine('changed-meanwhile');
+  await page.locator('details[open] button[type=submit]').click();
+  await page.getByText('It is saved.').waitFor();
+  const now = (await own()).settings;
+  assert.deepEqual([now.notifications.from_name, now.password.min_length], ['Typed Ltd', 13]);
+  ok(await put({ password: null, notifications: null }));
+}));
+
+test('that less needs a second person waits for one: who has asked takes it back, and another confirms or declines it', () => as(async (v, page) => {
+  const other = ok(await admin('POST', '/api/users', { body: { email: `${unique('u')}@${who.tenant}.example`, display_name: 'The other', roles: ['admin'], password: who.password } }));
+  const second = await bearer({ ...who, email: other.email }), put = (by, accept) => by('PUT', `/api/tenants/${admin.session.tenant.id}`, { body: { settings: { four_eyes: { accept_from: accept } } } });
+  const state = async () => { const is = await own(); return [is.settings.four_eyes.accept_from, is.four_eyes_pending?.accept_from]; };
+  const choose = async (choice) => {
+    await unfold(v, 'What needs a second person');
+    await page.getByLabel('Who accepts this needs a second person').selectOption(choice);
+    await page.locator('details[open] button[type=submit]').click();
+    await lastOf(v, 'Save').click();
+  };
+  const press = async (deed, said) => {
+    await v.press(deed);
+    if (deed !== 'Confirm this')
+      await lastOf(v, deed).click();
+    await page.getByText(said).first().waitFor();
+  };
+  await v.goto('/#/settings');
+  await v.sees('Settings');
+  await choose('medium');
+  await page.getByText('It is saved.').waitFor();
+  await choose('high');
+  await page.getByText('It waits until a second administrator has confirmed it.').first().waitFor();
+  assert.deepEqual(await state(), ['medium', 'high']);
+  assert.equal(await page.getByRole('button', { name: 'Confirm this' }).count(), 0);
+  await v.examine('settings-second');
+  await press('Take this back', 'It is taken back.');
+  assert.deepEqual(await state(), ['medium', undefined]);
+  ok(await put(second, 'critical'));
+  await v.goto('/#/users');
+  await v.sees('Users');
+  await v.goto('/#/settings');
+  await v.sees('Settings');
+  await page.getByText(`${other.email} has asked that, in place of “medium or worse”`).or(page.getByText('The other has asked that, in place of “medium or worse”')).waitFor();
+  // another wish came in its place: nothing is confirmed that nobody has seen
+  ok(await put(second, null));
+  await press('Confirm this', 'Somebody changed this meanwhile: here is what is so now.');
+  assert.equal((await state())[0], 'medium');
+  await press('Decline this', 'It is declined: nothing has changed.');
+  assert.deepEqual(await state(), ['medium', undefined]);
+  ok(await put(second, null));
+  await v.goto('/#/users');
+  await v.sees('Users');
+  await v.goto('/#/settings');
+  await v.sees('Settings');
+  await press('Confirm this', 'It is confirmed, and counts from now on.');
+  assert.deepEqual(await state(), [null, undefined]);
+}));
+
+// ---- no member without a form ------------------------------------------------------------------------
+
+// What no form has, and why.
+const elsewhere = { channels: {}, channel: { '/kind': 'never changes', '/status': 'buttons of its own', '/former_secret_s': 'asked with a new secret' }, routes: { '/before': 'moved up and down in the list' },
+  route: { '/before': 'moved up and down in the list' }, settings: { '/rate_limits': 'by names of routes: an expert’s, by the API' } };
+
+const resolve = (document, schema) => (schema.$ref ? document.components.schemas[schema.$ref.split('/').pop()] : schema);
+
+// The members of a body by their places; of a list those of what is in it.
+function membersOf(document, schema, at = '') {
+  const s = resolve(document, schema), parts = [...(s.anyOf ?? s.oneOf ?? s.allOf ?? []), s.items].filter(Boolean);
+  const inside = [...Object.entries(s.properties ?? {}).flatMap(([name, member]) => membersOf(document, member, `${at}/${name}`)), ...parts.flatMap((part) => membersOf(document, part, at))];
+  return inside.length > 0 ? inside.filter((one) => one !== at || s.properties === undefined) : [at];
+}
+const isBranch = (one, all) => all.some((other) => other.startsWith(`${one}/`));
+const placesOf = (value, at = '') => (value !== null && typeof value === 'object' && Object.keys(value).length > 0 ? Object.entries(value).flatMap(([name, v]) => placesOf(v, Array.isArray(value) ? at : `${at}/${name}`)) : [at]);
+
+// Everything in a form is otherwise than it was.
+const touch = (form) => {
+  for (const e of form.querySelectorAll('input, select, textarea')) {
+    if (e.type === 'checkbox')
+      e.checked = !e.checked;
+    else if (e.tagName === 'SELECT')
+      e.value = [...e.options].map((o) => o.value).findLast((value) => value !== '' && value !== e.value) ?? e.value;
+    else
+      e.value = e.inputMode === '' ? `${e.value}x` : String(Number(e.value) + 61);
+  }
+};
+
+test('each member that the API takes of channels, routes and settings is in a form, or has a reason', () => as(async (v, page) => {
+  const document = await get('/api/openapi.json'), sent = Object.fromEntries(Object.keys(elsewhere).map((name) => [name, new Set()]));
+  const schemaOf = (method, target) => document.paths[target][method].requestBody.content['application/json'].schema, inSettings = (one) => one.startsWith('/settings/');
+  const takes = { channels: membersOf(document, schemaOf('post', '/api/drift/channels')), channel: membersOf(document, schemaOf('put', '/api/drift/channels/{id}')), routes: membersOf(document, schemaOf('post', '/api/drift/routes')),
+    route: membersOf(document, schemaOf('put', '/api/drift/routes/{id}')), settings: membersOf(document, schemaOf('put', '/api/tenants/{id}')).filter(inSettings).map((one) => one.replace('/settings', '')) };
+  let heard = null;
+  const hear = (route) => {
+    if (!['POST', 'PUT'].includes(route.request().method()))
+      return route.fallback();
+    heard?.(route.request().postDataJSON());
+    return route.fulfill({ status: 503, contentType: 'application/problem+json', body: JSON.stringify({ type: 'about:blank', title: 'U', status: 503, code: 'unavailable' }) });
+  };
+  await v.context.route(/\/api\/(drift\/(channels|routes)|tenants)\b/, hear);
+  const send = async (name, form) => {
+    await form.evaluate(touch);
+    const body = new Promise((done) => { heard = done; });
+    await form.locator('button[type=submit]').click();
+    const question = page.getByRole('dialog');
+    if (await Promise.race([body, question.waitFor().then(() => 'asked', () => null)]) === 'asked')
+      await question.getByRole('button', { name: 'Save' }).click();
+    const said = await body;
+    for (const place of placesOf(name === 'settings' ? said.settings ?? {} : said))
+      sent[name].add(place);
+    await v.alert().first().waitFor();
+    if (await question.count() > 0)
+      await question.getByRole('button', { name: 'Cancel' }).click();
+  };
+  const view = async (hash, title) => {
+    await v.goto(`/${hash}`);
+    await v.sees(title);
+  };
+  const opened = page.locator('details[open] form').first();
+  await view('#/channels', 'Channels');
+  await unfold(v, 'Make a channel');
+  const kinds = resolve(document, schemaOf('post', '/api/drift/channels')).properties.kind.enum;
+  assert.deepEqual(await page.locator('#channel-kind option').evaluateAll((all) => all.map((o) => o.value).sort()), [...kinds].sort());
+  for (const kind of kinds) {
+    await page.getByLabel('Kind', { exact: true }).selectOption(kind);
+    await send('channels', opened);
+  }
+  const more = { webhook: { url: URL_1 }, email: { to: 'a@people.example' }, pagerduty: { secret: '0123456789abcdef0123456789abcdef' }, syslog: { url: 'udp://127.0.0.1:9' }, template: { url: URL_1, template: '{}' } };
+  for (const [kind, body] of Object.entries(more)) {
+    const made = ok(await admin('POST', '/api/drift/channels', { body: { name: unique(kind), kind, ...body } }));
+    await view(`#/channels/${made.id}`, made.name);
+    await unfold(v, 'Change it');
+    await send('channel', opened);
+  }
+  await newConfig(admin);
+  await view('#/routes', 'Routes');
+  await unfold(v, 'Make a route');
+  await v.press('Add a step');
+  await send('routes', opened);
+  const { route } = await ofRoute.there();
+  await view(`#/routes/${route.id}`, route.name);
+  await unfold(v, 'Change it');
+  await v.press('Add a step');
+  await send('route', opened);
+  await view('#/settings', 'Settings');
+  const groups = page.locator('details.deed'), n = await groups.count();
+  for (let i = 1; i < n; i++) {
+    await groups.nth(i).locator('summary').click();
+    await send('settings', groups.nth(i).locator('form'));
+    await groups.nth(i).locator('summary').click();
+  }
+  for (const [name, all] of Object.entries(takes)) {
+    const leaves = [...new Set(all)].filter((one) => !isBranch(one, all));
+    assert.deepEqual(leaves.filter((one) => !sent[name].has(one)).sort(), Object.keys(elsewhere[name]).sort(), name);
+  }
+}));
+
+test('what these forms have said is so afterwards, and is shown', () => as(async (v, page) => {
+  const channel = ok(await admin('POST', '/api/drift/channels', { body: { name: unique('mail'), kind: 'email', to: 'soc@people.example' } })), hook = await newChannel(admin, URL_1, { name: unique('hook') });
+  const { route } = await ofRoute.there();
+  const at = async (hash, title, open) => {
+    await v.goto(`/${hash}`);
+    await v.sees(title);
+    await unfold(v, open);
+  };
+  const choose = (label, choice) => page.getByLabel(label, { exact: true }).selectOption(choice);
+  const save = async () => {
+    await page.locator('details[open] button[type=submit]').first().click();
+    await page.getByText('It is saved.').first().waitFor();
+  };
+  await at(`#/channels/${channel.id}`, channel.name, 'Change it');
+  await choose('Digest', 'week');
+  await choose('Day of a weekly digest', 'fri');
+  await v.fill('When the digest is sent (such as 07:00)', '7 o’clock');
+  await page.locator('details[open] button[type=submit]').click();
+  await page.locator('.fault').filter({ hasText: /./ }).waitFor();
+  await v.fill('When the digest is sent (such as 07:00)', '07:00');
+  await v.fill('By the clocks of (such as Europe/Berlin; empty: UTC)', 'Europe/Berlin');
+  await save();
+  assert.deepEqual((await channelOf({ channel })).digest, { every: 'week', at: '07:00', weekday: 'fri', timezone: 'Europe/Berlin' });
+  await page.getByText('every Friday at 07:00 (Europe/Berlin)').waitFor();
+  await unfold(v, 'Change it');
+  await choose('Digest', '');
+  await save();
+  assert.equal((await channelOf({ channel })).digest, undefined);
+  await at(`#/channels/${hook.id}`, hook.name, 'Change it');
+  await tick(v, 'the audit trail: every entry, in order');
+  await save();
+  assert.deepEqual((await channelOf({ channel: hook })).kinds, ['audit']);
+  await at(`#/routes/${route.id}`, route.name, 'Change it');
+  await tick(v, 'the config');
+  await v.fill('Seconds that the first of a group waits for others (empty: 30)', '60');
+  await v.fill('Quiet hours begin (such as 22:00; empty: there are none)', '22:00');
+  await v.fill('Quiet hours end', '06:00');
+  await tick(v, 'Saturday');
+  await save();
+  const now = await routeOf({ route });
+  assert.deepEqual([now.group_by, now.group_wait_s, now.quiet], [['config'], 60, { from: '22:00', to: '06:00', days: ['sat'] }]);
+  await v.goto('/#/routes');
+  await page.getByText('quiet from 22:00 to 06:00 (UTC), Saturday').waitFor();
+  for (const [group, f] of [['How long history is kept', () => v.fill('Days that audit entries are kept', '120')], ['Links in messages', () => choose('Links in messages about alerts', 'off')],
+    ['Who is told of the tenant itself', () => choose(hook.name, 'high')]]) {
+    await at('#/settings', 'Settings', group);
+    await f();
+    await page.locator('details[open] button[type=submit]').click();
+    await lastOf(v, 'Save').click();
+    await page.getByText('It is saved.').first().waitFor();
+  }
+  const { settings } = await own();
+  assert.deepEqual([settings.retention.audit_s, settings.alert_links, settings.notifications.security], [10368000, 'off', [{ channel_id: hook.id, min_severity: 'high' }]]);
+  await page.getByText(`${hook.name} (high or worse)`).waitFor();
+  ok(await admin('PUT', `/api/tenants/${admin.session.tenant.id}`, { body: { settings: { retention: null, alert_links: null, notifications: null } } }));
 }));
 
 test('what would be refused is said beforehand, and not offered', () => as(async (v, page) => {

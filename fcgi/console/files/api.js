@@ -111,6 +111,19 @@ async function callRenewed(method, path, body, seen) {
   return call(method, path, body, seen);
 }
 
+// Somebody was faster: what is so now in place of `was`, { now, told() }: how it is said. Who was told may do it all the same.
+async function newsOf(path, was) {
+  try {
+    const now = await callRenewed('GET', path.split('?')[0]), { differences } = await import('./news.js');
+    return { now, told: () => {
+      tags.set(was, tagOf(now));
+      return differences(was, now);
+    } };
+  } catch {
+    return undefined; // what was refused is said without it
+  }
+}
+
 // The same as the signed-in user: an access token that ended is renewed once. What is refused in a tenant that is acted in may be
 // so because nothing is granted there any more: the window hears "acting-refused".
 export async function callSigned(method, path, body, seen) {
@@ -119,6 +132,8 @@ export async function callSigned(method, path, body, seen) {
   } catch (problem) {
     if (problem.status === 403 && path !== ME && isDoneThere(method, path))
       dispatchEvent(new Event('acting-refused'));
+    if (['conflict', 'precondition_failed'].includes(problem.code) && seen)
+      problem.news = await newsOf(path, seen);
     throw problem;
   }
 }

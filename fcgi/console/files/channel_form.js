@@ -1,6 +1,7 @@
 // channel_form.js - a channel made, changed, given a new secret and deleted. What it signs with is shown once.
 import { Form, ask, button, el, notice, plain } from './ui.js';
 import { callSigned } from './api.js';
+import { digestFields, digestMembers, digestOf, isSameDigest, mayDigest } from './digest_form.js';
 import { may } from './drift.js';
 import { Boxes } from './lists.js';
 import { tell } from './messages.js';
@@ -13,18 +14,20 @@ const HOUR_S = 3600;
 
 // What each kind has beside its name; signed: by a secret that the server makes; trail: it can be told the audit trail.
 const kinds = {
-  webhook: { url: true, signed: true, trail: true }, slack: { url: true }, teams: { url: true }, pagerduty: { url: 'optional', key: true }, cloudevents: { url: true, signed: true, trail: true }, email: { to: true },
+  webhook: { url: true, signed: true, trail: true }, slack: { url: true }, teams: { url: true }, pagerduty: { url: 'optional', key: true }, cloudevents: { url: true, signed: true, trail: true }, email: { to: true, digest: true },
   alertmanager: { url: true }, syslog: { url: true, ca: true }, template: { url: true, template: true, trail: true },
 };
-const names = ['name', 'url', 'to', 'secret', 'template', 'headers', 'ca', 'per_minute', 'burst'], members = { per_minute: 'rate/per_minute', burst: 'rate/burst' };
-const RATE = Object.keys(members);
+const rates = { per_minute: 'rate/per_minute', burst: 'rate/burst' }, members = { ...rates, ...digestMembers }, RATE = Object.keys(rates);
+// What a form tells of a failure at its own fields; at others it is said beside them.
+const telling = (form) => (problem) => tell(problem, form().fields.map((f) => f.name), members);
 
 // was: the channel that is changed, or what was typed before another kind was chosen. changed: whether it is there already.
-function fieldsOf(kind, was, changed) {
+function fieldsOf(me, kind, was, changed) {
   const of = kinds[kind] ?? {};
   return [{ name: 'name', label: x.name, maxlength: 200, value: was.name, autocomplete: 'off' },
     of.url && { name: 'url', label: x.url, hint: x.urls[kind], type: kind === 'syslog' ? 'text' : 'url', maxlength: 2048, value: was.url, optional: of.url === 'optional', autocomplete: 'off' },
     of.to && { name: 'to', label: x.to, type: 'email', maxlength: 254, value: was.to, autocomplete: 'off' },
+    ...(of.digest && mayDigest(me) ? digestFields(was) : []),
     of.key && { name: 'secret', label: changed ? x.newKey : x.key, type: 'password', maxlength: 100, optional: changed, autocomplete: 'off' },
     of.template && { name: 'template', label: x.template, hint: x.templateSays, rows: 8, value: was.template },
     of.template && { name: 'headers', label: x.headers, hint: changed ? x.headersAgain : x.headersSay, rows: 3, optional: true },
@@ -59,15 +62,15 @@ const after = (made, done) => (made.secret === undefined ? done() : shownOnce({ 
 
 function newForm({ me, go }, kind, typed) {
   const told = toldBox(me, kind, {});
-  const form = new Form({ fields: fieldsOf(kind, typed, false), submit: x.make, busy: x.saving, more: [told.all.length > 0 && told.element].filter(Boolean),
+  const form = new Form({ fields: fieldsOf(me, kind, typed, false), submit: x.make, busy: x.saving, more: [told.all.length > 0 && told.element].filter(Boolean),
     send: async ({ headers, ...said }) => {
-      const given = Object.fromEntries(Object.entries(said).filter(([name, value]) => value !== '' && !RATE.includes(name))), rate = rateOf(said);
-      const now = toldOf(told, {}), body = { kind, ...given, ...(rate ? { rate } : {}), ...(headers ? { headers: headersOf(headers) } : {}),
+      const given = Object.fromEntries(Object.entries(said).filter(([name, value]) => value !== '' && members[name] === undefined)), rate = rateOf(said), digest = digestOf(said);
+      const now = toldOf(told, {}), body = { kind, ...given, ...(rate ? { rate } : {}), ...(digest ? { digest } : {}), ...(headers ? { headers: headersOf(headers) } : {}),
         ...(now.values ? { values: true } : {}), ...(now.kinds.length > 0 ? { kinds: now.kinds } : {}) };
       const made = await proven(me, () => callSigned('POST', 'api/drift/channels', body));
       after(made, () => go(`#/channels/${made.id}`, x.made));
     },
-    tell: (problem) => tell(problem, names, members) });
+    tell: telling(() => form) });
   return form;
 }
 
@@ -106,12 +109,14 @@ function changesOf(channel, said, told) {
     body.kinds = told.kinds;
   if (RATE.some((name) => said[name].trim() !== rateText(channel, name)))
     body.rate = rateOf(said);
+  if (said.digest_every !== undefined && !isSameDigest(digestOf(said), channel.digest))
+    body.digest = digestOf(said);
   return body;
 }
 
 function change({ me, again, id }, channel) {
   const told = toldBox(me, channel.kind, channel), signed = kinds[channel.kind]?.signed;
-  const form = new Form({ fields: fieldsOf(channel.kind, channel, true), submit: x.save, busy: x.saving, more: [told.all.length > 0 && told.element].filter(Boolean),
+  const form = new Form({ fields: fieldsOf(me, channel.kind, channel, true), submit: x.save, busy: x.saving, more: [told.all.length > 0 && told.element].filter(Boolean),
     send: async (said) => {
       const body = changesOf(channel, said, toldOf(told, channel));
       if (Object.keys(body).length === 0)
@@ -119,7 +124,7 @@ function change({ me, again, id }, channel) {
       const made = await proven(me, () => callSigned('PUT', `api/drift/channels/${id}`, body));
       return after(made, () => again(x.saved));
     },
-    tell: (problem) => tell(problem, names, members) });
+    tell: telling(() => form) });
   return el('details', { class: 'deed' }, el('summary', {}, x.change), signed && el('p', { class: 'small' }, x.moves), form.element);
 }
 

@@ -8,6 +8,7 @@ import { ago } from './language.js';
 import { failed, tell } from './messages.js';
 import { proven } from './sign_in.js';
 import { t } from './texts.js';
+import { m } from './texts_more.js';
 
 const x = t.channels;
 const MOST = 1000, ASKED = 20, PAGE = 50, LOOK_MS = 2000, ROUNDS = 20;
@@ -64,7 +65,7 @@ function factsOf(channel, state, configs, routes) {
   const f = x.facts, fact = (name, ...parts) => el('div', {}, el('dt', {}, name), el('dd', {}, ...parts));
   return el('dl', { class: 'facts' }, fact(f.state, stateTag(state, x.states), el('span', { class: 'small' }, ` ${x.states[state][2]}`)),
     fact(f.kind, channel.kind), fact(f.where, whereOf(channel)), fact(f.values, channel.values ? x.values : x.noValues),
-    channel.rate && fact(f.rate, x.rate(channel.rate)), channel.former_secret_until && fact(f.former, x.former, time(channel.former_secret_until)),
+    channel.rate && fact(f.rate, x.rate(channel.rate)), channel.digest && fact(m.digest.name, m.digest.said(channel.digest)), channel.former_secret_until && fact(f.former, x.former, time(channel.former_secret_until)),
     channel.audit && fact(f.audit, x.audit(channel.audit), channel.audit.detail && el('span', { class: 'small' }, ` ${plain(channel.audit.detail)}`)),
     waysOf(channel, configs, routes), fact(f.made, time(channel.created_at)));
 }

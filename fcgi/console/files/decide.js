@@ -72,10 +72,16 @@ function silence({ change, config }) {
 // The place in all resources of the collection.
 const ruleFor = ({ resource, path }) => ({ category: resource.category, path, severity: 'ignore', reason: x.ruleReason });
 
-function addRule({ config, rules, again }) {
+function addRule({ config, rule, again }) {
+  let is = config; // whoever has changed them meanwhile keeps theirs
   const form = new Form({ fields: [], submit: x.rule, busy: x.adding, more: [small(x.ruleLost)], tell,
     send: async () => {
-      await callSigned('PUT', `api/drift/configs/${config.id}`, { rules }, config);
+      try {
+        await callSigned('PUT', `api/drift/configs/${config.id}`, { rules: [rule, ...(is.rules ?? [])] }, is);
+      } catch (problem) {
+        is = problem.news?.now ?? is;
+        throw problem;
+      }
       await again(x.added);
     } });
   return form.element;
@@ -89,7 +95,7 @@ function whatIf({ me, change, config, again }) {
     send: async () => {
       const { runs, more, before, after } = await callSigned('POST', `api/drift/configs/${config.id}/what-if`, { rules, days: DAYS });
       box.replaceChildren(el('p', {}, x.replayed(runs, more)), table(x.whatIf, x.heads, Object.entries(x.rows).map(([name, word]) => [word, number(before[name]), number(after[name])])),
-        may(me, 'update:drift') ? addRule({ config, rules, again }) : '');
+        may(me, 'update:drift') ? addRule({ config, rule, again }) : '');
       say(x.replayed(runs, more));
     } });
   return fold(x.whatIf, small(x.whatIfSays(DAYS)), el('p', {}, el('code', {}, plain(x.place(rule.category, rule.path)))), form.element, box);

@@ -24,7 +24,7 @@ const sentences = {
   in_use: 'This is still in use. Remove what uses it first.',
   last_admin: 'This is the last administrator. Make somebody else an administrator first.',
   built_in_role: 'Built-in roles cannot be changed. Make a role of your own instead.',
-  precondition_failed: 'Somebody changed this meanwhile. Load the page again, then repeat your change.',
+  precondition_failed: 'Somebody changed this meanwhile. Look at what is so now before you repeat your change.',
   payload_too_large: 'This is too large to be taken. Send less at a time.',
   uri_too_long: 'The address is too long. Open the site’s first page and begin there.',
   unsupported_media_type: 'The server does not take this kind of content. Load the page again: it may be older than the server.',
@@ -108,5 +108,5 @@ export function tell(problem, fields = [], members = {}) {
   const wait = problem.retry > 0 && [429, 503].includes(problem.status) ? ` You can try again in ${duration(problem.retry)}.` : '';
   const number = problem.status >= 500 ? requestNumber(problem.id) : null;
   return { text: all ? '' : sentence(problem.code) + wait, fields: faults,
-    more: [reason(problem) && el('p', { class: 'small' }, reason(problem)), others(problem.errors, shown), number].filter(Boolean) };
+    more: [reason(problem) && el('p', { class: 'small' }, reason(problem)), others(problem.errors, shown), problem.news?.told(), number].flat().filter(Boolean) };
 }

@@ -73,14 +73,19 @@ class Steps {
 // ---- all of it -------------------------------------------------------------------------------------
 
 const choices = { least: 'min_severity', most: 'max_severity', confidence: 'confidence' }, listed = ['categories', 'controls', 'actors', 'hours', 'outside'];
-const members = { least: 'match/min_severity', most: 'match/max_severity', confidence: 'match/confidence', ...Object.fromEntries(listed.map((name) => [name, `match/${name}`])), work: 'tell_work', repeat: 'repeat_min_s' };
+const members = { least: 'match/min_severity', most: 'match/max_severity', confidence: 'match/confidence', ...Object.fromEntries(listed.map((name) => [name, `match/${name}`])), work: 'tell_work', repeat: 'repeat_min_s',
+  wait: 'group_wait_s', interval: 'group_interval_s', again_s: 'repeat_interval_s', quietFrom: 'quiet/from', quietTo: 'quiet/to', quietZone: 'quiet/timezone', quietBut: 'quiet/but_from' };
+const groupTimes = ['wait', 'interval', 'again_s'];
 
 const fieldsOf = (was, match) => [{ name: 'name', label: x.name, maxlength: 200, value: was.name, autocomplete: 'off' },
   { name: 'least', label: x.least, choices: x.severities, value: match.min_severity ?? '', optional: true }, { name: 'most', label: x.most, choices: x.atMost, value: match.max_severity ?? '', optional: true },
   ...['categories', 'controls', 'actors'].map((name) => ({ name, label: x[name], rows: 2, optional: true, value: (match[name] ?? []).join('\n') })),
   { name: 'confidence', label: x.confidence, choices: x.confidences, value: match.confidence ?? '', optional: true },
   ...['hours', 'outside'].map((name) => ({ name, label: x[name], hint: x.hoursSay, rows: 2, optional: true, value: (match[name] ?? []).join('\n') })),
-  { name: 'work', label: x.work, choices: x.works, value: was.tell_work ?? '', optional: true }, { name: 'repeat', label: x.repeat, inputmode: 'numeric', maxlength: 6, optional: true, value: was.repeat_min_s ? String(was.repeat_min_s) : '' }];
+  { name: 'work', label: x.work, choices: x.works, value: was.tell_work ?? '', optional: true }, { name: 'repeat', label: x.repeat, inputmode: 'numeric', maxlength: 6, optional: true, value: was.repeat_min_s ? String(was.repeat_min_s) : '' },
+  ...groupTimes.map((name) => ({ name, label: x[name], inputmode: 'numeric', maxlength: 6, optional: true, value: String(was[members[name]] ?? '') })), ...quietFields(was.quiet ?? {})];
+const quietFields = (q) => [...['from', 'to'].map((name) => ({ name: name === 'from' ? 'quietFrom' : 'quietTo', label: name === 'from' ? x.quietFrom : x.quietTo, maxlength: 5, optional: true, value: q[name] ?? '', autocomplete: 'off' })),
+  { name: 'quietZone', label: x.quietZone, maxlength: 64, optional: true, value: q.timezone ?? '', autocomplete: 'off' }, { name: 'quietBut', label: x.quietBut, choices: x.quietButs, value: q.but_from ?? '', optional: true }];
 
 const matched = ['min_severity', 'max_severity', 'kinds', 'configs', 'confidence', ...listed];
 
@@ -88,7 +93,8 @@ const matched = ['min_severity', 'max_severity', 'kinds', 'configs', 'confidence
 function formOf({ me, all, was, words, send }) {
   const match = was.match ?? {}, pairs = (of) => Object.entries(of).sort(([, a], [, b]) => a.localeCompare(b));
   const boxes = { kinds: new Boxes(x.kinds, kinds.filter((k) => k !== 'security' || may(me, 'read:audit')).map((k) => [k, k]), match.kinds), configs: new Boxes(x.configs, pairs(all.configs), match.configs),
-    channels: new Boxes(x.channels, pairs(all.channels), was.channels), how: new Boxes(x.how, Object.entries(x.hows), Object.keys(x.hows).filter((name) => was[name])) };
+    channels: new Boxes(x.channels, pairs(all.channels), was.channels), how: new Boxes(x.how, Object.entries(x.hows), Object.keys(x.hows).filter((name) => was[name])),
+    group: new Boxes(x.groupBy, Object.entries(x.labels), was.group_by), days: new Boxes(x.quietDays, Object.entries(x.days), was.quiet?.days) };
   const shown = Object.values(boxes).filter((b) => b.all.length > 0);
   const form = new Form({ fields: fieldsOf(was, match), ...words, more: shown.map((b) => b.element), send: () => send(body(), form),
     tell: (problem) => tell(problem, form.fields.map((f) => f.name), { ...members, ...steps.members }) });
@@ -106,9 +112,15 @@ function formOf({ me, all, was, words, send }) {
         said[name] = list;
     return Object.keys(said).length > 0 ? said : null;
   }
+  // null: there are none.
+  function quietSaid() {
+    const days = boxes.days.values, said = Object.fromEntries([['from', 'quietFrom'], ['to', 'quietTo'], ['timezone', 'quietZone'], ['but_from', 'quietBut']].filter(([, name]) => value(name).trim() !== '').map(([member, name]) => [member, value(name).trim()]));
+    return Object.keys(said).length > 0 || days.length > 0 ? { ...said, ...(days.length > 0 ? { days } : {}) } : null;
+  }
   function body() {
     const hows = Object.fromEntries(Object.keys(x.hows).map((name) => [name, boxes.how.values.includes(name)]));
-    return { name: value('name'), match: matchSaid(), channels: boxes.channels.values, ...hows, tell_work: value('work') || null, repeat_min_s: value('repeat') ? count(value('repeat')) : undefined, escalate: steps.body };
+    return { name: value('name'), match: matchSaid(), channels: boxes.channels.values, ...hows, tell_work: value('work') || null, repeat_min_s: value('repeat') ? count(value('repeat')) : undefined, escalate: steps.body,
+      group_by: boxes.group.values, ...Object.fromEntries(groupTimes.map((name) => [members[name], value(name) ? count(value(name)) : null])), quiet: quietSaid() };
   }
   return { form, body };
 }

@@ -37,7 +37,8 @@ const stepOf = (step, all) => x.step(duration(step.after_s), channelNames(step.c
   + (step.repeat_s ? x.again(duration(step.repeat_s), step.repeats ?? 1) : '');
 
 const toldOf = (r, all) => el('div', {}, r.channels.length > 0 ? channelNames(r.channels, all).join(', ') : x.nobody,
-  ...(r.escalate ?? []).map((step) => el('div', { class: 'small' }, stepOf(step, all))), r.continue && el('div', { class: 'small' }, x.goesOn));
+  ...(r.escalate ?? []).map((step) => el('div', { class: 'small' }, stepOf(step, all))), r.continue && el('div', { class: 'small' }, x.goesOn),
+  r.group_by?.length > 0 && el('div', { class: 'small' }, x.grouped(r.group_by)), r.quiet && el('div', { class: 'small' }, x.quiet(r.quiet)));
 
 // ---- the list --------------------------------------------------------------------------------------
 

@@ -26,6 +26,46 @@ export const m = {
     waits: 'It waits for a second person: nothing of it counts before.',
   },
 
+  settings: {
+    unseen: 'a channel that is not shown', levels: { '': 'not told', info: 'all', low: 'low or worse', medium: 'medium or worse', high: 'high or worse', critical: 'critical' },
+    links: { acknowledge: 'messages have links; the one in a mail acknowledges without signing in', off: 'messages have none, and those that were sent do nothing' },
+    rows: {
+      trail: { name: 'Audit trail', label: 'Days that audit entries are kept', hint: '0: for ever; else at least 90.', none: 'kept for ever', said: (n) => `kept ${n} days` },
+      fromName: { name: 'Mail is sent in the name of', label: 'Name of the sender', hint: 'It stands there as NAME via BlindSpotX. Empty: BlindSpotX alone.', none: 'BlindSpotX alone' },
+      from: { name: 'Answers to mail go to', label: 'Address for answers', hint: 'Empty: the sender’s, which is the installation’s.', none: 'the sender’s address' },
+      links: { name: 'Links by which alerts are answered', label: 'Links in messages about alerts' },
+      security: { name: 'Told of alerts of the tenant itself', label: 'From which severity on each is told', none: 'no channel, unless a route says so', noChannels: 'There is no channel yet.' },
+      second: { name: 'A second person', label: 'Who accepts this needs a second person' },
+    },
+    groups: {
+      mail: { title: 'How mail is sent', says: 'Of mail about alerts, invitations and all else that this tenant sends.' },
+      links: { title: 'Links in messages', says: 'Whoever opens such a link sees the alert; all but acknowledging is confirmed after signing in.', ask: 'Change what links in messages do?', lost: 'It counts at once, also for messages that were sent.' },
+      security: { title: 'Who is told of the tenant itself', says: 'Alerts of kind security and system, where no route takes them. Those of kind security tell what is in the audit trail.', ask: 'Change who is told of the tenant itself?',
+        lost: 'A channel that is taken out hears nothing more of these; one that is put in tells whoever reads there.' },
+      second: { title: 'What needs a second person', says: 'Accepting a finding as severe as this waits until somebody else has confirmed it.', ask: 'Change what needs a second person?',
+        lost: 'More counts at once. Less waits, for seven days at most, until a second administrator has said the same. An alert tells of it.' },
+    },
+    second: {
+      choices: { '': 'nothing: one person is enough', low: 'low or worse', medium: 'medium or worse', high: 'high or worse', critical: 'critical' },
+      title: 'Less is to need a second person', asks: (who, was, to) => `${who} has asked that, in place of “${was}”, a second person be needed for “${to}”, on`,
+      says: 'It is so once a second administrator has confirmed it; after seven days it is over by itself.', waits: 'It waits until a second administrator has confirmed it.', otherwise: 'Somebody changed this meanwhile: here is what is so now.',
+      confirm: 'Confirm this', confirming: 'Confirming…', confirmed: 'It is confirmed, and counts from now on.', decline: 'Decline this', declineAsk: 'Decline what was asked for?', declined: 'It is declined: nothing has changed.',
+      takeBack: 'Take this back', takeBackAsk: 'Take back what you have asked for?', takenBack: 'It is taken back.', endSays: 'What needs a second person stays as it is.', ending: 'Ending it…',
+    },
+  },
+
+  news: {
+    now: 'What is so now:', nothing: 'nothing', same: 'Nothing that this page shows is otherwise now.', again: 'What you have typed stands here still: send it again.',
+    more: (n) => `And ${n} more.`, kept: 'What you have typed stands here still. Send it again, and it takes the place of that.',
+  },
+
+  digest: {
+    every: 'Digest', everies: { '': 'none', day: 'every day, of the day before', week: 'every week, of the seven days before' }, everySays: 'What drifted, what is open, accepted or blind, in numbers.',
+    at: 'When the digest is sent (such as 07:00)', weekday: 'Day of a weekly digest', weekdays: { '': 'Monday (when nothing is said)', mon: 'Monday', tue: 'Tuesday', wed: 'Wednesday', thu: 'Thursday', fri: 'Friday', sat: 'Saturday', sun: 'Sunday' },
+    zone: 'By the clocks of (such as Europe/Berlin; empty: UTC)', empty: 'When there is nothing to say', empties: { '': 'none is sent', yes: 'it is sent too' }, name: 'Digest',
+    said: ({ every, at, weekday, timezone }) => `${every === 'day' ? 'every day' : `every ${m.digest.weekdays[weekday ?? 'mon']}`} at ${at} (${timezone ?? 'UTC'})`,
+  },
+
   routes: {
     title: 'Routes', says: 'An alert takes the first route that it fits; where that one says so it goes on behind it. Behind the last are the channels that its config names.',
     heads: ['Route', 'What fits', 'Who is told', 'Deed'], every: 'every alert (but of kind security)', nobody: 'nobody', goesOn: 'then it goes on to the next route', up: 'Up', down: 'Down',
@@ -43,7 +83,13 @@ export const m = {
     steps: 'Who is told next, as long as nobody acknowledges it', addStep: 'Add a step', dropStep: 'Take this step out', stepTitle: (n) => `Step ${n}`, after: 'Minutes after the alert has opened', stepChannels: 'Who is told then',
     stepSeverity: 'Only where it is', repeatEvery: 'Again every so many minutes (empty: once)', repeats: 'At most so often', drop: 'Delete', dropping: 'Deleting…', dropAsk: (name) => `Delete the route ${name}?`,
     dropLost: 'Alerts that it took go on to the routes behind it, and to the channels that their configs name. Steps that wait are not told.', dropped: 'The route is deleted.', back: 'All routes',
-    limits: 'It is saved for everybody at once.',
+    limits: 'It is saved for everybody at once.', groupBy: 'Told together, where they have all of this in common (none: each by itself)',
+    labels: { all: 'every alert of the route', config: 'the config', category: 'the category', severity: 'the severity', kind: 'the kind', control: 'the control', actor: 'who made it' },
+    wait: 'Seconds that the first of a group waits for others (empty: 30)', interval: 'Least seconds between two messages of a group (empty: 300)', again_s: 'Told again when a group was silent for so many seconds (empty: never)',
+    quietFrom: 'Quiet hours begin (such as 22:00; empty: there are none)', quietTo: 'Quiet hours end', quietDays: 'Days on which they begin (none: every day)', quietZone: 'By the clocks of (such as Europe/Berlin; empty: UTC)',
+    quietBut: 'In quiet hours too is told what is', quietButs: { '': 'critical (when nothing is said)', info: 'anything', low: 'low or worse', medium: 'medium or worse', high: 'high or worse', critical: 'critical' },
+    days: { mon: 'Monday', tue: 'Tuesday', wed: 'Wednesday', thu: 'Thursday', fri: 'Friday', sat: 'Saturday', sun: 'Sunday' },
+    grouped: (by) => `told together by ${list(by.map((one) => m.routes.labels[one] ?? one))}`, quiet: ({ from, to, days, timezone }) => `quiet from ${from} to ${to} (${timezone ?? 'UTC'})${days?.length > 0 ? `, ${list(days.map((day) => m.routes.days[day]))}` : ''}`,
   },
 
   trial: {

@@ -91,16 +91,41 @@ set_upload(CURL *c, const char *from, struct curl_slist *to, struct upload *u)
 
 /* ---- sending ---- */
 
-/* What the server said no to for good: this mailbox, this size, this form (RFC 5321 section 4.2.3).
- */
-static bool
-is_final(CURLcode rc, long status)
+/* What of it was asked last: of a server's no before the mailbox is named the message is not the
+ * cause. */
+struct talk {
+	bool mailbox;
+};
+
+static int
+listen_in(CURL *c, curl_infotype type, char *p, size_t n, void *user)
 {
-	return rc != CURLE_OPERATION_TIMEDOUT && status >= 550 && status <= 553;
+	struct talk *t = user;
+
+	(void)c;
+	if (type == CURLINFO_HEADER_OUT && str_starts((struct str) { p, n }, "RCPT "))
+		t->mailbox = true;
+	return 0;
 }
 
 static bool
-failed(CURL *c, CURLcode rc, const char *error, struct err *e)
+set_ear(CURL *c, struct talk *t)
+{
+	return curl_easy_setopt(c, CURLOPT_DEBUGFUNCTION, listen_in) == CURLE_OK &&
+	       curl_easy_setopt(c, CURLOPT_DEBUGDATA, t) == CURLE_OK &&
+	       curl_easy_setopt(c, CURLOPT_VERBOSE, 1L) == CURLE_OK;
+}
+
+/* What the server said no to for good: this mailbox, this size, this form (RFC 5321 section 4.2.3).
+ * No to whoever greets it, or to the sender, is about us, and for somebody to put right. */
+static bool
+is_final(CURLcode rc, long status, const struct talk *t)
+{
+	return rc != CURLE_OPERATION_TIMEDOUT && t->mailbox && status >= 550 && status <= 553;
+}
+
+static bool
+failed(CURL *c, CURLcode rc, const struct talk *t, const char *error, struct err *e)
 {
 	long        status = 0;
 	const char *text = *error != '\0' ? error : curl_easy_strerror(rc);
@@ -113,7 +138,7 @@ failed(CURL *c, CURLcode rc, const char *error, struct err *e)
 	if (rc == CURLE_SSL_CONNECT_ERROR || rc == CURLE_PEER_FAILED_VERIFICATION)
 		return err_set(e, ERR_UNAVAILABLE, (int)rc,
 		    "No secure connection to the mail server could be made.", "mail: %s", text);
-	if (is_final(rc, status))
+	if (is_final(rc, status, t))
 		return err_set(e, ERR_INVALID, (int)status, "The mail server refused the message.",
 		    "mail: %ld: %s", status, text);
 	return err_set(e, ERR_UNAVAILABLE, (int)rc, "The mail server did not take the message.",
@@ -130,16 +155,18 @@ hand_over(CURL *c, const struct mail_curl *m, TALLOC_CTX *mem, const struct mail
 	char              *rcpt = talloc_asprintf(mem, "<%s>", msg->to);
 	struct curl_slist *to = rcpt == NULL ? NULL : curl_slist_append(NULL, rcpt);
 	struct upload      u = { bytes };
+	struct talk        t = { 0 };
 	bool               ok = false;
 	CURLcode           rc;
 
 	if (url == NULL || from == NULL || to == NULL) {
 		err_memory(e);
-	} else if (!set_manners(c, m, url, error) || !set_upload(c, from, to, &u)) {
+	} else if (!set_manners(c, m, url, error) || !set_upload(c, from, to, &u) ||
+		   !set_ear(c, &t)) {
 		err_set(e, ERR_INTERNAL, 0, "internal error", "mail: libcurl refused an option");
 	} else {
 		rc = curl_easy_perform(c);
-		ok = rc == CURLE_OK || failed(c, rc, error, e);
+		ok = rc == CURLE_OK || failed(c, rc, &t, error, e);
 	}
 	curl_slist_free_all(to);
 	return ok;

@@ -8,7 +8,7 @@
  *
  * The server is the operator's, so the outbound guard has no say in it.
  * Errors: ERR_INVALID (this message cannot be sent: an address that is none, or
- * the server refused it for good), ERR_UNAVAILABLE (try again; `pub` harmless,
+ * the server refused the mailbox or the message for good), ERR_UNAVAILABLE (try again; `pub` harmless,
  * `detail` for the log), ERR_INTERNAL (misconfigured).
  */
 #ifndef BSX_NET_MAIL_H

@@ -190,6 +190,9 @@ check_target(TALLOC_CTX *mem, const struct guard *g, const struct format_target 
 static const struct answer_row answers[] = {
 	{ 200, 200, NULL, FATE_DELIVERED, NULL, NULL },
 	{ 400, 400, NULL, FATE_OVER, NULL, NULL },
+	{ 413, 413, NULL, FATE_OVER, NULL, NULL },
+	{ 415, 415, NULL, FATE_OVER, NULL, NULL },
+	{ 422, 422, NULL, FATE_OVER, NULL, NULL },
 	ANSWERS_END,
 };
 

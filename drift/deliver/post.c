@@ -11,7 +11,8 @@
 struct verdict
 post_verdict(TALLOC_CTX *mem, enum fate fate, const struct fetch_answer *answer)
 {
-	bool        waits = answer->status == 429 || answer->status == 503;
+	const int   s = answer->status;
+	bool        waits = s == 429 || (s >= 502 && s <= 504);
 	const char *detail = talloc_asprintf(mem, "The receiver answered %d.", answer->status);
 
 	return (struct verdict) {

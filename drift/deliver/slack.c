@@ -184,15 +184,27 @@ render_blocks(TALLOC_CTX *mem, const struct rendering *in, struct str *body, str
 /* ---- its answers ---- */
 
 /*
- * "ok" delivers.  A revoked or unknown webhook, an archived channel, and the redirect to which a
- * wrong secret in the url leads are for ever; a message that Slack cannot read is ours, and reads
- * no better the next time.
+ * "ok" delivers.  A webhook that is revoked, unknown or of a workspace that is gone, an archived
+ * channel, and the redirect to which a wrong secret in the url leads are for ever; a message that
+ * Slack cannot read is ours, and reads no better the next time.
  */
 #define UNKNOWN                                                                                    \
 	"Slack does not know the webhook any more, or has forbidden it: make another one there."
+#define SAYS(word)                                                                                 \
+	{                                                                                          \
+		400, 401, word, FATE_DISABLED, NULL, UNKNOWN                                       \
+	}
 static const struct answer_row answers[] = {
 	{ 300, 399, NULL, FATE_DISABLED, NULL, UNKNOWN },
-	{ 400, 400, "invalid_token", FATE_DISABLED, NULL, UNKNOWN },
+	SAYS("invalid_token"),
+	SAYS("token_revoked"),
+	SAYS("account_inactive"),
+	SAYS("no_active_hooks"),
+	SAYS("no_service"),
+	SAYS("no_team"),
+	SAYS("team_disabled"),
+	SAYS("channel_not_found"),
+	SAYS("user_not_found"),
 	{ 400, 400, NULL, FATE_OVER, NULL, NULL },
 	{ 403, 404, NULL, FATE_DISABLED, NULL, UNKNOWN },
 	{ 410, 410, NULL, FATE_DISABLED, NULL, "Slack says that the channel is archived." },

@@ -259,17 +259,22 @@ render_card(TALLOC_CTX *mem, const struct rendering *in, struct str *body, struc
 
 /* ---- its answers ---- */
 
-/* A 2xx is a promise.  A workflow that is gone, switched off or not ours to call stays so. */
+/* A 2xx is a promise, but where it says itself that Teams did not take it.  A workflow that is
+ * gone, switched off or not ours to call stays so, and so does a URL that lacks a part. */
 #define CLOSED                                                                                     \
 	"The workflow lets only people of its organisation call it: set it to anyone, and give "   \
 	"its new URL."
 #define GONE "The workflow is gone or switched off: make another, and give its URL."
+#define PART "The workflow's URL lacks a part: give it as Teams shows it, byte for byte."
 static const struct answer_row answers[] = {
+	{ 200, 299, "delivery failed with error", FATE_AGAIN, NULL, NULL },
 	{ 200, 299, NULL, FATE_DELIVERED, "accepted", NULL },
+	{ 400, 409, "WorkflowTriggerIsNotEnabled", FATE_DISABLED, NULL, GONE },
 	{ 401, 401, NULL, FATE_DISABLED, NULL, CLOSED },
 	{ 403, 403, NULL, FATE_DISABLED, NULL, CLOSED },
 	{ 404, 404, NULL, FATE_DISABLED, NULL, GONE },
 	{ 410, 410, NULL, FATE_DISABLED, NULL, GONE },
+	{ 400, 400, "MissingApiVersionParameter", FATE_DISABLED, NULL, PART },
 	{ 400, 400, NULL, FATE_OVER, NULL, NULL },
 	{ 413, 413, NULL, FATE_OVER, NULL, NULL },
 	ANSWERS_END,

@@ -8,7 +8,8 @@ import path from 'node:path';
 import tls from 'node:tls';
 import { after, before, test } from 'node:test';
 import { freePort } from '../../lib/ports.mjs';
-import { build, until } from '../lib/env.mjs';
+import { rowsOf, walk } from '../lib/answers.mjs';
+import { build, sql, until } from '../lib/env.mjs';
 import { Receiver } from '../lib/receiver.mjs';
 import { all, bearer, newConfig, policy, push, serviceKey, unique, withKey } from '../lib/people.mjs';
 
@@ -142,6 +143,19 @@ test('rsyslog gets an alert over TLS from its opening to its end, one line each,
   assert.ok((await deliveries(channel)).every((d) => d.outcome === 'accepted' && d.state === 'delivered' && d.request_bytes > 500));
 });
 
+test('whatever becomes of the connection, the tenant reads it, and it is tried again', async () => {
+  const nobody = await freePort(build), breaks = { reset: (s) => s.resetAndDestroy(), short: (s) => s.end() }, urls = { closed: `tcp+tls://127.0.0.1:${nobody}`, 'datagram closed': `udp://127.0.0.1:${nobody}`, untrusted: secure() };
+  const servers = await Promise.all(Object.entries(breaks).map(([how, does]) => new Promise((done) => {
+    const server = net.createServer((s) => s.on('error', () => {}).once('data', () => does(s))).listen(0, '127.0.0.1', () => { urls[how] = `tcp+tls://127.0.0.1:${server.address().port}`; done(server); });
+  })));
+  try {
+    await walk(admin, sql("SELECT schema_name FROM tenants WHERE slug = 'demo'"), rowsOf('syslog'), ({ answer }) => ({ url: urls[answer] }));
+  } finally {
+    for (const s of servers)
+      s.close();
+  }
+});
+
 test('who is not vouched for gets nothing, and the tenant reads why', async () => {
   const channel = await channelOf({ url: secure() });
   const row = await tried(channel);
@@ -156,6 +170,7 @@ test('a receiver that dies and comes back gets what came meanwhile, in order', a
   const channel = await channelOf({ url: secure(), ca }), config = await watched(channel);
   await config.state({ state: 'disabled' });
   await came(config, 1);
+  await attempts(channel, 1); // what is there and not yet known to be comes twice
   await stop('SIGKILL');
   await config.state();
   const rows = await attempts(channel, 2);

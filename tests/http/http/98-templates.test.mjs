@@ -123,15 +123,3 @@ test('headers are nowhere to be read, and go to no other url than they were give
   assert.equal((await put({ headers: SPLUNK.headers }, keeper)).status, 403);
   assert.equal((await put({ template: '{"c": 1}' }, keeper)).status, 200);
 });
-
-test('an answer leads where it should: a body that is refused is given up, a token that is may be put right', async () => {
-  const rows = [[403, '{"text":"Invalid token","code":4}', 'pending'], [400, '{"text":"No data","code":5}', 'dead'], [422, '', 'dead'], [503, '{"text":"Server is busy","code":9}', 'pending'], [410, '', 'dead']];
-  for (const [status, body, state] of rows) {
-    hooks.usual = { status, body };
-    const channel = await make(SPLUNK);
-    await admin('POST', `/api/drift/channels/${channel.id}/test`);
-    const [row] = await until('an attempt', () => all(admin, `/api/drift/channels/${channel.id}/deliveries`).then((r) => r.length > 0 && r));
-    assert.deepEqual([row.state, row.http_status], [state, status]);
-    assert.equal((await all(admin, '/api/drift/channels')).find((c) => c.id === channel.id).status, status === 410 ? 'disabled' : 'active');
-  }
-});

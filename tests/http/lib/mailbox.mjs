@@ -13,18 +13,23 @@ export class Mailbox {
     this.server = null;
   }
 
-  // options: starttls false: the server offers none; refuse: a reply code for every recipient.
-  async start({ starttls = true, refuse = 0 } = {}) {
+  // options: starttls false: the server offers none; refuse: a reply code for every recipient; answer(stage, address): one
+  // for whoever connects ("greeting"), a sender ("MAIL"), a recipient ("RCPT") or the text for one ("text"), or 0.
+  async start({ starttls = true, refuse = 0, answer = (stage) => (stage === 'RCPT' ? refuse : 0) } = {}) {
+    const say = (stage, address, done, taken = () => done()) => {
+      const responseCode = answer(stage, address);
+      return responseCode ? done(Object.assign(new Error('not here'), { responseCode })) : taken();
+    };
     const file = (name) => fs.readFileSync(path.join(state, 'etc', name));
     this.server = new SMTPServer({
       key: file('smtp-key.pem'), cert: file('smtp-cert.pem'),
       disabledCommands: starttls ? [] : ['STARTTLS', 'AUTH'], authOptional: !starttls, logger: false,
-      onConnect: (session, done) => { this.tries++; done(); },
+      onConnect: (session, done) => { this.tries++; say('greeting', '', done); },
+      onMailFrom: (address, session, done) => say('MAIL', address.address, done),
       onAuth: (auth, session, done) => (auth.username === 'bsx' && auth.password === 'smtp password'
         ? done(null, { user: auth.username }) : done(new Error('no such account'))),
-      onRcptTo: (address, session, done) => (refuse
-        ? done(Object.assign(new Error('not here'), { responseCode: refuse })) : done()),
-      onData: (stream, session, done) => this.#take(stream, session, done),
+      onRcptTo: (address, session, done) => say('RCPT', address.address, done),
+      onData: (stream, session, done) => this.#take(stream, session, (e) => (e ? done(e) : say('text', session.envelope.rcptTo[0].address, done))),
     });
     this.server.on('error', () => {});
     await new Promise((resolve) => this.server.listen(smtpPort, '127.0.0.1', resolve));

@@ -9,6 +9,7 @@ export class Receiver {
     this.plan = []; // of the next answers: a status, or {status, body, headers}
     this.usual = 200; // when there is no plan: the same
     this.refuse = null; // what comes to this path is answered 500
+    this.answers = new Map(); // of a path, before all plans; a word is what happens to the connection
     this.server = http.createServer((q, a) => this.#take(q, a));
   }
 
@@ -34,7 +35,7 @@ export class Receiver {
     for await (const d of q)
       parts.push(d);
     const bytes = Buffer.concat(parts);
-    const next = q.url === this.refuse ? 500 : this.plan.length > 0 ? this.plan.shift() : this.usual;
+    const next = this.answers.get(q.url) ?? (q.url === this.refuse ? 500 : this.plan.length > 0 ? this.plan.shift() : this.usual);
     const { status: step, body = '', headers = {} } = typeof next === 'number' ? { status: next } : next;
     const one = { id: q.headers['webhook-id'], at: Date.now(), status: step, path: q.url, method: q.method,
       headers: q.headers, bytes, text: bytes.toString('utf8') };
@@ -44,8 +45,24 @@ export class Receiver {
       one.body = null;
     }
     this.got.push(one);
+    if (typeof next === 'string')
+      return this.#breaks(next, q.socket);
     a.writeHead(step, step >= 300 && step < 400 ? { Location: this.url('/elsewhere') } : headers);
     a.end(body);
+  }
+
+  #breaks(how, socket) {
+    socket.on('error', () => {});
+    if (how === 'reset')
+      socket.resetAndDestroy();
+    else if (how === 'garbage')
+      socket.end(Buffer.from('\x00\xff\r\n\r\nok', 'latin1'));
+    else if (how === 'short')
+      socket.end('HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nok');
+    else if (how === 'endless')
+      socket.end(Buffer.concat([Buffer.from('HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n'), Buffer.alloc(4 << 20, 'ok')]));
+    else if (how !== 'silent')
+      throw new Error(`how does one do ${how}?`);
   }
 
   // The first delivery that fits.

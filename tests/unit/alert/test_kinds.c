@@ -1,4 +1,4 @@
-/* format.h: what each kind of channel makes of every event, and of every answer. */
+/* format.h: what each kind of channel makes of every event. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -558,93 +558,6 @@ a_summary_says_how_many_and_lists_the_worst_in_every_kind_that_has_one(void **st
 	assert_true(words_over(&ev));
 }
 
-/* ---- what an answer means ---- */
-
-struct answer_case {
-	const char *kind;
-	int         status;
-	const char *body;
-	int64_t     retry_after_s; /* that the answer says; -1: nothing */
-	enum fate   fate;
-	const char *outcome;
-	int64_t     waits_s; /* of the verdict */
-};
-static const struct answer_case answers[] = {
-	{ "webhook", 200, "", -1, FATE_DELIVERED, "delivered", -1 },
-	{ "webhook", 302, "", -1, FATE_AGAIN, "failed", -1 },
-	{ "webhook", 410, "", -1, FATE_DISABLED, "failed", -1 },
-	{ "webhook", 500, "", 30, FATE_AGAIN, "failed", -1 },
-	{ "webhook", 429, "", 30, FATE_AGAIN, "failed", 30 },
-	{ "slack", 200, "ok", -1, FATE_DELIVERED, "delivered", -1 },
-	{ "slack", 200, "<html>no</html>", -1, FATE_AGAIN, "failed", -1 },
-	{ "slack", 302, "", -1, FATE_DISABLED, "failed", -1 },
-	{ "slack", 400, "invalid_payload", -1, FATE_OVER, "failed", -1 },
-	{ "slack", 400, "invalid_token", -1, FATE_DISABLED, "failed", -1 },
-	{ "slack", 403, "action_prohibited", -1, FATE_DISABLED, "failed", -1 },
-	{ "slack", 404, "no_service", -1, FATE_DISABLED, "failed", -1 },
-	{ "slack", 410, "channel_is_archived", -1, FATE_DISABLED, "failed", -1 },
-	{ "slack", 429, "", 0, FATE_AGAIN, "failed", 0 },
-	{ "slack", 429, "", 30, FATE_AGAIN, "failed", 30 },
-	{ "slack", 429, "", 100000, FATE_AGAIN, "failed", 100000 },
-	{ "slack", 429, "", -1, FATE_AGAIN, "failed", -1 },
-	{ "slack", 500, "rollup_error", -1, FATE_AGAIN, "failed", -1 },
-	{ "teams", 202, "", -1, FATE_DELIVERED, "accepted", -1 },
-	{ "teams", 200, "1", -1, FATE_DELIVERED, "accepted", -1 },
-	{ "teams", 400, "{\"error\":{\"code\":\"MissingApiVersionParameter\"}}", -1, FATE_OVER,
-	    "failed", -1 },
-	{ "teams", 401, "", -1, FATE_DISABLED, "failed", -1 },
-	{ "teams", 403, "", -1, FATE_DISABLED, "failed", -1 },
-	{ "teams", 404, "", -1, FATE_DISABLED, "failed", -1 },
-	{ "teams", 413, "", -1, FATE_OVER, "failed", -1 },
-	{ "teams", 429, "", 17, FATE_AGAIN, "failed", 17 },
-	{ "teams", 502, "", -1, FATE_AGAIN, "failed", -1 },
-	{ "pagerduty", 202, "{\"status\":\"success\"}", -1, FATE_DELIVERED, "accepted", -1 },
-	{ "pagerduty", 400, "{\"errors\":[\"summary is too long\"]}", -1, FATE_OVER, "failed", -1 },
-	{ "pagerduty", 400, "{\"errors\":[\"Invalid routing key\"]}", -1, FATE_DISABLED, "failed",
-	    -1 },
-	{ "pagerduty", 403, "", -1, FATE_DISABLED, "failed", -1 },
-	{ "pagerduty", 429, "", -1, FATE_AGAIN, "failed", 120 },
-	{ "pagerduty", 429, "", 5, FATE_AGAIN, "failed", 5 },
-	{ "pagerduty", 503, "", -1, FATE_AGAIN, "failed", -1 },
-	{ "cloudevents", 204, "", -1, FATE_DELIVERED, "delivered", -1 },
-	{ "cloudevents", 202, "", -1, FATE_DELIVERED, "accepted", -1 },
-	{ "cloudevents", 206, "", -1, FATE_AGAIN, "failed", -1 },
-	{ "cloudevents", 301, "", -1, FATE_AGAIN, "failed", -1 },
-	{ "cloudevents", 410, "", -1, FATE_DISABLED, "failed", -1 },
-	{ "cloudevents", 415, "", -1, FATE_OVER, "failed", -1 },
-	{ "cloudevents", 429, "", 9, FATE_AGAIN, "failed", 9 },
-	{ "template", 202, "", -1, FATE_DELIVERED, "accepted", -1 },
-	{ "template", 422, "", -1, FATE_OVER, "failed", -1 },
-	{ "template", 429, "", 30, FATE_AGAIN, "failed", 30 },
-	{ "alertmanager", 200, "", -1, FATE_DELIVERED, "delivered", -1 },
-	{ "alertmanager", 400, "\"bad\"", -1, FATE_OVER, "failed", -1 },
-	{ "alertmanager", 404, "", -1, FATE_AGAIN, "failed", -1 },
-	{ "alertmanager", 500, "", -1, FATE_AGAIN, "failed", -1 },
-};
-
-static void
-every_answer_leads_where_its_receiver_documents_it(void **state)
-{
-	(void)state;
-	for (size_t i = 0; i < LEN(answers); i++) {
-		const struct answer_case *c = &answers[i];
-		const struct fetch_answer a = {
-			.status = c->status,
-			.body = str_of(c->body),
-			.retry_after_s = c->retry_after_s,
-		};
-		struct verdict v = { 0 };
-
-		format_of(formats, c->kind)->ops->judge(mem, &a, &v);
-		if (v.fate != c->fate || strcmp(v.outcome, c->outcome) != 0 ||
-		    v.retry_after_s != c->waits_s ||
-		    (v.fate == FATE_DISABLED) != (v.reason != NULL))
-			fail_msg("%s %d %s: fate %d, %s, waits %lld", c->kind, c->status, c->body,
-			    (int)v.fate, v.outcome, (long long)v.retry_after_s);
-		assert_non_null(strstr(v.detail, "answered"));
-	}
-}
-
 /* Where each kind has it. */
 static void
 who_made_it_is_told_by_every_kind_and_withheld_where_it_quotes_values(void **state)
@@ -702,7 +615,6 @@ main(void)
 		TEST(a_channel_without_values_is_told_none_by_any_kind),
 		TEST(a_summary_says_how_many_and_lists_the_worst_in_every_kind_that_has_one),
 		TEST(who_made_it_is_told_by_every_kind_and_withheld_where_it_quotes_values),
-		TEST(every_answer_leads_where_its_receiver_documents_it),
 	};
 
 	return cmocka_run_group_tests_name("kinds of channels", tests, NULL, NULL);

@@ -232,6 +232,7 @@ try_claim(struct deliver *d, struct claim *c, bool *won, struct err *e)
 {
 	TALLOC_CTX *mem;
 	struct err  why = { 0 };
+	bool        ok = true;
 
 	if (!claim_take(database_control(d->database), &d->owner, c, won, e))
 		return false;
@@ -240,12 +241,14 @@ try_claim(struct deliver *d, struct claim *c, bool *won, struct err *e)
 	mem = talloc_new(NULL);
 	if (mem == NULL)
 		return err_memory(e);
-	/* One tenant's trouble is not that of the others: its claim runs out and comes again. */
-	if (!deliver_claim(d, mem, c, &why))
+	/* One tenant's trouble is not that of the others: its claim is given back. */
+	if (!deliver_claim(d, mem, c, &why)) {
 		log_failure(d->env->log, LOG_DRIFT, "alert.deliver",
 		    "a due message could not be handled", &why);
+		ok = claim_again(database_control(d->database), c, e);
+	}
 	talloc_free(mem);
-	return true;
+	return ok;
 }
 
 bool

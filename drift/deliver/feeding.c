@@ -5,6 +5,7 @@
 #include "core/auth/sealed_refused.h"
 #include "core/shm/metric.h"
 #include "core/store/alert/audit_feed.h"
+#include "core/store/alert/watch.h"
 #include "core/store/identity/audit_former.h"
 #include "core/store/identity/audit_tree_rows.h"
 #include "core/store/tx.h"
@@ -22,6 +23,7 @@
 #define AGAIN_MAX_MS 300000
 #define ASKED_MAX_S  3600 /* that a receiver is left alone when it wants that */
 #define DETAIL_MAX   300
+#define MORE_MS      3600000 /* after which more entries than it takes are tried again */
 
 /* One claim. */
 struct feeding {
@@ -32,21 +34,45 @@ struct feeding {
 	uint64_t                 present; /* number of the chain that is written now */
 	struct audit_out         entries[ENTRIES];
 	struct trail_batch       batch;
-	bool                     all; /* there are no more behind them */
+	bool                     all;     /* there are no more behind them */
+	bool                     watched; /* that it fails, or did, is worth an alert */
 	int64_t                  wait_ms;
 };
 
 /* ---- what is told ---- */
 
-/* So many, after so many that failed. */
 static size_t
 most_of(const struct audit_feed *f)
 {
-	size_t most = ENTRIES;
+	return f->most <= 0 || f->most > ENTRIES ? ENTRIES : (size_t)f->most;
+}
 
-	for (int64_t i = 0; i < f->tries && most > 1; i++)
-		most /= 2;
-	return most;
+/*
+ * Half as many, and half of that, until something arrives; from there on twice as many with each
+ * that arrives.  Where just so many fail as were more than the last time, it is their number: then
+ * half of them are left at that for a while.
+ */
+static void
+take_fewer(struct feeding *f, int64_t now_ms)
+{
+	const size_t most = most_of(&f->feed);
+	const bool   grown = f->feed.tries == 0 && most > 1;
+
+	f->feed.most = most > 1 ? (int64_t)most / 2 : 1;
+	f->feed.most_until.ms = grown ? now_ms + MORE_MS : 0;
+}
+
+/* A time beyond that is from a clock that was ahead. */
+static void
+take_more(struct feeding *f, int64_t now_ms)
+{
+	const size_t  most = most_of(&f->feed);
+	const int64_t until = f->feed.most_until.ms;
+
+	if (f->batch.n < most || (until > now_ms && until <= now_ms + MORE_MS))
+		return;
+	f->feed.most = 2 * most >= ENTRIES ? 0 : 2 * (int64_t)most;
+	f->feed.most_until.ms = 0;
 }
 
 /* What an entry takes in a message, about. */
@@ -171,15 +197,26 @@ again_ms(const struct feeding *f)
 }
 
 static bool
+has_long_failed(const struct feeding *f, int64_t now_ms)
+{
+	return f->feed.tries > 0 && f->feed.failed_at.ms != 0 &&
+	       now_ms - f->feed.failed_at.ms >= WATCH_FEED_S * 1000;
+}
+
+static bool
 note_arrived(struct feeding *f, struct err *e)
 {
 	const int64_t rate = format_rate(f->a.d->formats, &f->a.channel).per_minute;
+	const int64_t now_ms = clock_ms(f->a.d->env->clock);
 
 	f->feed.seq = f->entries[f->batch.n - 1].seq;
 	if (f->batch.lost_last != 0)
 		f->feed.lost += f->batch.lost_last - f->batch.lost_first + 1;
+	f->watched = has_long_failed(f, now_ms);
+	take_more(f, now_ms);
 	f->feed.tries = 0;
-	f->feed.told_at.ms = clock_ms(f->a.d->env->clock);
+	f->feed.failed_at.ms = 0;
+	f->feed.told_at.ms = now_ms;
 	f->feed.detail = talloc_strdup(f->mem, "");
 	f->wait_ms = rate > 0 ? 60000 / rate : 0;
 	return f->feed.detail != NULL || err_memory(e);
@@ -189,10 +226,14 @@ static bool
 note_failed(struct feeding *f, struct err *e)
 {
 	const struct verdict *v = &f->a.verdict;
+	const int64_t         now_ms = clock_ms(f->a.d->env->clock);
 	struct buf            b;
 
 	f->all = false;
-	f->feed.tries++;
+	take_fewer(f, now_ms);
+	if (f->feed.tries++ == 0 || f->feed.failed_at.ms == 0)
+		f->feed.failed_at.ms = now_ms;
+	f->watched = has_long_failed(f, now_ms);
 	f->wait_ms = again_ms(f);
 	buf_make(&b, f->mem);
 	buf_line(&b, str_of(v->detail != NULL ? v->detail : ""), DETAIL_MAX);
@@ -214,7 +255,7 @@ record_body(struct db *db, void *arg, struct err *e)
 	};
 	const instant now = { clock_ms(f->a.d->env->clock) };
 
-	if (!feed_end(db, &done, e))
+	if (!feed_end(db, &done, e) || (f->watched && !watch_mark(db, e)))
 		return false;
 	return f->batch.n == 0 || v->fate != FATE_DISABLED ||
 	       channel_disable(db, &f->a.channel.id,
@@ -318,7 +359,7 @@ try_claim(struct deliver *d, struct feed_claim *c, size_t *done, struct err *e)
 	const int64_t lease_s = LEASE_S + d->env->conf->outbound_timeout_s;
 	TALLOC_CTX   *mem;
 	struct err    why = { 0 };
-	bool          won;
+	bool          won, ok = true;
 
 	if (!feed_take(database_control(d->database), &d->owner, lease_s, c, &won, e))
 		return false;
@@ -328,12 +369,14 @@ try_claim(struct deliver *d, struct feed_claim *c, size_t *done, struct err *e)
 	mem = talloc_new(NULL);
 	if (mem == NULL)
 		return err_memory(e);
-	/* One tenant's trouble is not that of the others: its claim runs out and comes again. */
-	if (!tell_claim(d, mem, c, &why))
+	/* One tenant's trouble is not that of the others: its claim is given back. */
+	if (!tell_claim(d, mem, c, &why)) {
 		log_failure(d->env->log, LOG_DRIFT, "audit.deliver",
 		    "entries of an audit trail could not be told", &why);
+		ok = feed_again(database_control(d->database), c, e);
+	}
 	talloc_free(mem);
-	return true;
+	return ok;
 }
 
 bool

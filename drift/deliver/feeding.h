@@ -6,7 +6,8 @@
  * back or runs out: the same entries are sent again, under the same id.
  *
  * Nothing is ever passed over.  What failed is tried again for as long as the channel is active, with half as many entries each
- * time, down to one.  While a channel is paused or disabled nothing is sent, and it goes on where it stopped.  At a
+ * time, down to one.  What arrives is followed by twice as many, up to as many as failed: those are tried again an hour later.
+ * That it has failed for long is looked at at once (drift/watch), and so is its end.  While a channel is paused or disabled nothing is sent, and it goes on where it stopped.  At a
  * restore the trail begins anew: what is left of the chains that are closed comes first.
  */
 #ifndef BSX_DRIFT_DELIVER_FEEDING_H

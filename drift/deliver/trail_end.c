@@ -64,11 +64,13 @@ least(uint64_t a, uint64_t b)
 static bool
 find_end(struct ending *x, struct err *e)
 {
-	uint64_t old, held, had, proven;
+	const struct audit_age over = { ago(x, x->keep_s), ago(x, 0) };
+	const struct audit_age long_over = { ago(x, x->keep_s + FEED_HELD_S), ago(x, 0) };
+	uint64_t               old, held, had, proven;
 
-	if (!audit_older(x->by.t, &x->head, ago(x, x->keep_s), &old, e) ||
-	    !audit_older(x->by.t, &x->head, ago(x, x->keep_s + FEED_HELD_S), &held, e) ||
-	    !had_by_all(x, &had, e) || !audit_checkpointed(x->by.t, &proven, e))
+	if (!audit_older(x->by.t, &x->head, &over, &old, e) ||
+	    !audit_older(x->by.t, &x->head, &long_over, &held, e) || !had_by_all(x, &had, e) ||
+	    !audit_checkpointed(x->by.t, &proven, e))
 		return false;
 	x->upto = least(least(old, proven), had > held ? had : held);
 	return true;

@@ -339,11 +339,12 @@ take_turn(const struct turn *x, size_t *done, struct err *e)
 		if (!ok || !won)
 			continue;
 		(*done)++;
-		/* One tenant's trouble is not that of the others: its claim runs out and comes
-		 * again. */
-		if (!deadline_claim(x->d, x->database, x->others, mem, &rows[i], &why))
+		/* One tenant's trouble is not that of the others: its claim is given back. */
+		if (!deadline_claim(x->d, x->database, x->others, mem, &rows[i], &why)) {
 			log_err(
 			    x->d->env->log, LOG_DRIFT, "a due config could not be looked at", &why);
+			ok = schedule_again(control, &rows[i], e);
+		}
 	}
 	talloc_free(mem);
 	return ok;

@@ -147,7 +147,7 @@ go_on(struct db *db, const struct acting *a, const struct channel *c, struct err
 
 	if (!find(db, a, &c->id, &f, &n, &there, e) || !trail_at(a, &at, e))
 		return false;
-	f.tries = 0;
+	audit_feed_anew(&f);
 	return !there || audit_feed_put(db, &f, f.chain == at.chain ? f.seq : 0, e);
 }
 
@@ -225,7 +225,7 @@ again_body(struct db *db, void *arg, struct err *e)
 		return false;
 	f.chain = at.chain;
 	f.seq = w->told.audit_after;
-	f.tries = 0;
+	audit_feed_anew(&f);
 	w->told.name = c.name;
 	w->told.messages = (int64_t)(at.seq - f.seq);
 	w->entry.details = audit_details(a->by.mem, &feed_told, &w->told, e);

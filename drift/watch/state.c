@@ -137,7 +137,7 @@ state_feeds(struct looking *l, const struct watched *w, struct err *e)
 	struct watch_thing *rows;
 	size_t              n;
 
-	return watch_behind_feeds(l->scope.t->db, l->mem, &rows, &n, e) &&
+	return watch_behind_feeds(l->scope.t->db, l->mem, l->now, &rows, &n, e) &&
 	       add_things(l, w, rows, n, e);
 }
 

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "core/auth/access.h"
+#include "core/store/alert/audit_feed.h"
 #include "core/store/tx.h"
 #include "drift/watch/own_scope.h"
 #include "drift/watch/watch_priv.h"
@@ -84,6 +85,23 @@ look_body(struct db *db, void *arg, struct err *e)
 	       state_look(l, e) && watch_move(db, l->seq, e);
 }
 
+/* Its trail has grown, or it is an hour later: a channel that is to be told it is found by that. */
+static bool
+put_back_feeds(struct auth *a, struct tenant_db *t, TALLOC_CTX *mem, struct err *e)
+{
+	size_t back;
+
+	if (!audit_feeds_check(database_control(a->database), t, mem, &back, e))
+		return false;
+	if (back > 0)
+		log_event(a->env->log, LOG_DRIFT, LOG_LEVEL_WARN,
+		    "channels that are told the audit trail and were not among those that may be "
+		    "due are again",
+		    LOGS("event.action", "audit.deliver"), LOGS("event.outcome", "success"),
+		    LOGI("bsx.channels", (int64_t)back));
+	return true;
+}
+
 static bool
 look(struct auth *a, const struct watch_due *row, TALLOC_CTX *mem, struct err *e)
 {
@@ -96,6 +114,7 @@ look(struct auth *a, const struct watch_due *row, TALLOC_CTX *mem, struct err *e
 	return tenant_by_id(a->database, &row->tenant_id, &tenant, e) &&
 	       tenant_db_open(a->database, tenant, true, &t, e) &&
 	       own_scope(a, t, mem, &l.scope, e) && tx_run(t->db, &tx, e) &&
+	       put_back_feeds(a, t, mem, e) &&
 	       watch_done(a->database, row,
 		   l.more                       ? 0
 		   : tenant_is_platform(tenant) ? WATCH_OFTEN_S

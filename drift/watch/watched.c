@@ -243,7 +243,7 @@ const struct watched watched[] = {
 	    .title = "A channel that is told the audit trail has had none of it for a quarter of "
 		     "an hour: what it has not had is kept for 30 days beyond its time, and no "
 		     "longer",
-	    .over = "It gets on, or is told it no more." },
+	    .over = "It gets on, is paused, or is told it no more." },
 	{ SYSTEM("key_ends", SEVERITY_MEDIUM), .state = state_keys,
 	    .title = "A service key ends within a week", .over = "It was revoked, or has ended." },
 	{ SYSTEM("daemon", SEVERITY_HIGH), .state = state_daemons, .title = "driftd is silent",

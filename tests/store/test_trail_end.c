@@ -177,6 +177,42 @@ what_a_daemon_that_was_killed_has_left_is_taken_by_the_next(void **state)
 	verify(&y);
 }
 
+/* The first of a trail is from a clock ten years ahead; so is the last, which is new. */
+static void
+an_entry_from_a_clock_far_ahead_ends_with_the_older_ones_behind_it_and_not_before(void **state)
+{
+	struct trail y;
+	int64_t      old, new;
+
+	open_trail(*state, &y);
+	y.clock.set_ms += 3650 * DAY;
+	grow(&y, 1);
+	y.clock.set_ms -= 3650 * DAY;
+	grow(&y, 9);
+	old = drift_count(y.x, "SELECT MAX(seq) FROM %s.audit");
+	y.clock.set_ms += 100 * DAY;
+	settle(&y, KEEP);
+	y.clock.set_ms += 3650 * DAY;
+	grow(&y, 3);
+	y.clock.set_ms -= 3650 * DAY;
+	new = drift_count(y.x, "SELECT MAX(seq) FROM %s.audit");
+	sign(&y);
+	end(&y);
+	assert_int_equal(first(&y), old + 1);
+	assert_int_equal(
+	    drift_count(y.x, "SELECT COUNT(*) FROM %s.audit WHERE action <> 'audit.end'"),
+	    new - old);
+	assert_int_equal(verify(&y).head.floor, old);
+	/* one that was behind ends nothing that is before it */
+	y.clock.set_ms -= 200 * DAY;
+	grow(&y, 1);
+	y.clock.set_ms += 200 * DAY;
+	grow(&y, 1);
+	sign(&y);
+	end(&y);
+	assert_int_equal(first(&y), old + 1);
+}
+
 static void
 a_channel_that_has_not_had_it_holds_it_for_thirty_days_and_a_disabled_one_not(void **state)
 {
@@ -329,6 +365,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		T(what_is_older_ends_behind_a_checkpoint_and_the_rest_is_verified),
 		T(what_a_daemon_that_was_killed_has_left_is_taken_by_the_next),
+		T(an_entry_from_a_clock_far_ahead_ends_with_the_older_ones_behind_it_and_not_before),
 		T(a_channel_that_has_not_had_it_holds_it_for_thirty_days_and_a_disabled_one_not),
 		T(an_export_of_what_is_left_proves_itself),
 		T(what_is_read_begins_behind_the_floor_also_before_all_of_it_is_deleted),

@@ -1,5 +1,6 @@
 #include "core/store/alert/audit_feed.h"
 
+#include "core/store/claim_again.h"
 #include "core/store/id_list.h"
 #include "core/store/tx.h"
 
@@ -11,6 +12,9 @@ static const struct field feed_fields[] = {
 	COLUMN(struct audit_feed, seq),
 	COLUMN(struct audit_feed, lost),
 	COLUMN(struct audit_feed, tries),
+	COLUMN(struct audit_feed, most),
+	COLUMN_NULL(struct audit_feed, most_until),
+	COLUMN_NULL(struct audit_feed, failed_at),
 	COLUMN_NULL(struct audit_feed, told_at),
 	COLUMN(struct audit_feed, detail),
 	COLUMN(struct audit_feed, made_at),
@@ -33,6 +37,9 @@ static const struct field  told_fields[] = {
 	 COLUMN(struct audit_feed, seq),
 	 COLUMN(struct audit_feed, lost),
 	 COLUMN(struct audit_feed, tries),
+	 COLUMN(struct audit_feed, most),
+	 COLUMN_NULL(struct audit_feed, most_until),
+	 COLUMN_NULL(struct audit_feed, failed_at),
 	 COLUMN_NULL(struct audit_feed, told_at),
 	 COLUMN(struct audit_feed, detail),
 	 COLUMN(struct audit_feed, channel_id),
@@ -40,13 +47,16 @@ static const struct field  told_fields[] = {
 };
 static const struct schema told_in = SCHEMA("AuditFeedToldIn", struct audit_feed, told_fields);
 
-#define COLUMNS "channel_id, chain, seq, lost, tries, told_at, detail, made_at"
+#define COLUMNS                                                                                    \
+	"channel_id, chain, seq, lost, tries, most, most_until, failed_at, told_at, detail, "      \
+	"made_at"
 
 _Static_assert(AUDIT_FEEDS_MAX == 8, "as in the statements, which read one more");
 SQL(audit_feed_upsert, SQL_TENANT, &feed_schema, NULL,
     "INSERT INTO audit_feeds (" COLUMNS ") VALUES (:channel_id, :chain, :seq, :lost, :tries,"
-    " :told_at, :detail, :made_at) ON DUPLICATE KEY UPDATE chain = VALUES(chain),"
-    " seq = VALUES(seq), tries = VALUES(tries)");
+    " :most, :most_until, :failed_at, :told_at, :detail, :made_at) ON DUPLICATE KEY UPDATE"
+    " chain = VALUES(chain), seq = VALUES(seq), tries = VALUES(tries), most = VALUES(most),"
+    " most_until = VALUES(most_until), failed_at = VALUES(failed_at)");
 SQL(audit_feed_delete, SQL_TENANT, &id_in, NULL, "DELETE FROM audit_feeds WHERE channel_id = :id");
 SQL(audit_feed_select, SQL_TENANT, &id_in, &feed_schema,
     "SELECT " COLUMNS " FROM audit_feeds WHERE channel_id = :id");
@@ -56,9 +66,18 @@ SQL(audit_feed_select_held, SQL_TENANT, NULL, &feed_schema,
     "SELECT " COLUMNS " FROM audit_feeds ORDER BY channel_id LIMIT 9 FOR UPDATE");
 SQL(audit_feed_update, SQL_TENANT, &told_in, NULL,
     "UPDATE audit_feeds SET chain = :chain, seq = :seq, lost = :lost, tries = :tries,"
-    " told_at = :told_at, detail = :detail WHERE channel_id = :channel_id");
+    " most = :most, most_until = :most_until, failed_at = :failed_at, told_at = :told_at,"
+    " detail = :detail WHERE channel_id = :channel_id");
 SQL(audit_feed_call_set, SQL_TENANT, &set_in, NULL, "CALL bsx.audit_feed_set(:channel_id, :seq)");
 SQL(audit_feed_call_drop, SQL_TENANT, &id_in, NULL, "CALL bsx.audit_feed_drop(:id)");
+
+void
+audit_feed_anew(struct audit_feed *f)
+{
+	f->tries = 0;
+	f->most = 0;
+	f->most_until = f->failed_at = (instant) { 0 };
+}
 
 bool
 audit_feed_put(struct db *db, const struct audit_feed *f, uint64_t seq, struct err *e)
@@ -98,6 +117,63 @@ bool
 audit_feeds_all(struct db *db, TALLOC_CTX *mem, struct audit_feed **rows, size_t *n, struct err *e)
 {
 	return db_all(db, mem, &audit_feed_select_all, NULL, INTO(rows, n, AUDIT_FEEDS_MAX + 1), e);
+}
+
+/* ---- the rows of both schemas ---- */
+
+#define KNOWN_MAX 100 /* rows of channels that are no more go when a sender meets them */
+
+struct of_in {
+	const char *schema_name;
+};
+static const struct field of_fields[] = {
+	COLUMN(struct of_in, schema_name),
+	FIELD_END,
+};
+static const struct schema of_in = SCHEMA("AuditFeedsOfIn", struct of_in, of_fields);
+SQL(audit_feed_select_told, SQL_TENANT, NULL, &id_in,
+    "SELECT f.channel_id AS id FROM audit_feeds f STRAIGHT_JOIN channels c ON c.id = f.channel_id"
+    " WHERE c.status = 'active' AND c.paused_at IS NULL ORDER BY f.channel_id LIMIT 9");
+SQL(feed_select_known, SQL_CONTROL, &of_in, &id_in,
+    "SELECT channel_id AS id FROM audit_feeds WHERE schema_name = :schema_name"
+    " ORDER BY channel_id LIMIT 100");
+
+static bool
+is_among(const struct uuid *id, const struct id_in *rows, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (uuid_eq(&rows[i].id, id))
+			return true;
+	return false;
+}
+
+/* How far it has come is looked up by who tells it. */
+bool
+audit_feeds_check(
+    struct db *control, struct tenant_db *t, TALLOC_CTX *mem, size_t *back, struct err *e)
+{
+	const struct of_in of = { t->tenant->schema_name };
+	struct id_in      *told, *known;
+	size_t             n, known_n;
+
+	*back = 0;
+	if (!db_all(
+		t->db, mem, &audit_feed_select_told, NULL, INTO(&told, &n, AUDIT_FEEDS_MAX + 1), e))
+		return false;
+	if (n == 0)
+		return true;
+	if (!db_all(control, mem, &feed_select_known, &of, INTO(&known, &known_n, KNOWN_MAX), e))
+		return false;
+	for (size_t i = 0; i < n; i++) {
+		const struct set_in in = { told[i].id, 0 };
+
+		if (is_among(&told[i].id, known, known_n))
+			continue;
+		if (!db_run(t->db, &audit_feed_call_set, &in, NULL, e))
+			return false;
+		++*back;
+	}
+	return true;
 }
 
 /* ---- what is due ---- */
@@ -148,6 +224,8 @@ SQL(feed_update_take, SQL_CONTROL, &take_in, NULL,
 SQL(feed_update_off, SQL_CONTROL, &off_in, NULL,
     "UPDATE audit_feeds SET lease_owner = NULL, lease_until = NULL, behind_since = NULL,"
     " due_at = NOW(3) + INTERVAL :ms * 1000 MICROSECOND" OF_CLAIM);
+SQL(feed_update_again, SQL_CONTROL, &key_in, NULL,
+    "UPDATE audit_feeds SET " CLAIM_AGAIN_SET("behind_since") OF_CLAIM CLAIM_AGAIN_HELD);
 SQL(feed_delete, SQL_CONTROL, &key_in, NULL, "DELETE FROM audit_feeds" OF_CLAIM);
 SQL(feed_update_release, SQL_CONTROL, &id_in, NULL,
     "UPDATE audit_feeds SET lease_owner = NULL, lease_until = NULL WHERE lease_owner = :id");
@@ -193,6 +271,14 @@ feed_put_off(struct db *control, const struct feed_claim *c, int64_t ms, struct 
 
 	in.ms = ms;
 	return db_run(control, &feed_update_off, &in, NULL, e);
+}
+
+bool
+feed_again(struct db *control, const struct feed_claim *c, struct err *e)
+{
+	const struct claim_in in = claim_of(c);
+
+	return db_run(control, &feed_update_again, &in, NULL, e);
 }
 
 bool

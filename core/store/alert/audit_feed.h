@@ -20,14 +20,18 @@ struct audit_feed {
 	uint64_t    chain, seq; /* up to that entry of that chain all have arrived */
 	uint64_t    lost;       /* so many were deleted by age before they could be told */
 	int64_t     tries;      /* that failed since the last that arrived */
-	instant     told_at;    /* when that was; 0: none has */
+	int64_t     most;       /* entries of one message; 0: as many as there can be */
+	instant     most_until; /* more are not tried before; 0: with the next that arrives */
+	instant     failed_at;  /* when the first of the tries was; 0: there are none, or it is not known */
+	instant     told_at;    /* when the last arrived; 0: none has */
 	char       *detail;     /* why the last one failed; "" */
 	instant     made_at;
 };
 
-/* In a transaction.  `seq`: of the present chain, 0 while it is told a closed one. */
+/* In a transaction.  `seq`: of the present chain, 0 while it is told a closed one.  Told on from there, as one that has never failed. */
 MUST_USE bool audit_feed_put(
     struct db *db, const struct audit_feed *f, uint64_t seq, struct err *e);
+void audit_feed_anew(struct audit_feed *f);
 MUST_USE bool audit_feed_drop(struct db *db, const struct uuid *channel, struct err *e);
 
 MUST_USE bool audit_feed_by_channel(struct db *db, TALLOC_CTX *mem, const struct uuid *channel,
@@ -37,6 +41,12 @@ MUST_USE bool audit_feeds_hold(
     struct db *db, TALLOC_CTX *mem, struct audit_feed **rows, size_t *n, struct err *e);
 MUST_USE bool audit_feeds_all(
     struct db *db, TALLOC_CTX *mem, struct audit_feed **rows, size_t *n, struct err *e);
+
+/*
+ * Channels that are told it and not paused, held against the rows by which it is seen that they are due: what is missing there is
+ * put back, due at once; *back: so many.  Outside a transaction.
+ */
+MUST_USE bool audit_feeds_check(struct db *control, struct tenant_db *t, TALLOC_CTX *mem, size_t *back, struct err *e);
 
 /* ---- what is due ---- */
 
@@ -53,6 +63,8 @@ MUST_USE bool feed_take(struct db *control, const struct uuid *owner, int64_t le
     struct feed_claim *c, bool *won, struct err *e);
 /* It is paused, or disabled. */
 MUST_USE bool feed_put_off(struct db *control, const struct feed_claim *c, int64_t ms, struct err *e);
+/* Its handling failed (core/store/claim_again.h); it is due since it is behind. */
+MUST_USE bool feed_again(struct db *control, const struct feed_claim *c, struct err *e);
 /* Of a tenant or a channel that is no more. */
 MUST_USE bool feed_forget(struct db *control, const struct feed_claim *c, struct err *e);
 /* All that somebody holds, who is dead. */

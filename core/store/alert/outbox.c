@@ -2,6 +2,7 @@
 #include "core/store/tx.h"
 
 #include "core/store/alert/expire.h"
+#include "core/store/claim_again.h"
 
 /* ---- messages ---- */
 
@@ -342,6 +343,9 @@ SQL(claim_update_off, SQL_CONTROL, &off_in, NULL,
     "UPDATE outbox_index SET next_due = NOW(3) + INTERVAL :due * 1000 MICROSECOND,"
     " lease_owner = NULL,"
     " lease_until = NULL WHERE id = :id AND fence = :fence");
+SQL(claim_update_again, SQL_CONTROL, &index_end_in, NULL,
+    "UPDATE outbox_index SET " CLAIM_AGAIN_SET(
+	"next_due") " WHERE id = :id AND fence = :fence" CLAIM_AGAIN_HELD);
 SQL(claim_delete, SQL_CONTROL, &index_end_in, NULL,
     "DELETE FROM outbox_index WHERE id = :id AND fence = :fence");
 SQL(claim_update_release, SQL_CONTROL, &id_in, NULL,
@@ -353,6 +357,14 @@ claim_put_off(struct db *control, const struct claim *c, int64_t due_ms, struct 
 	const struct index_in in = { c->id, c->fence, due_ms };
 
 	return db_run(control, &claim_update_off, &in, NULL, e);
+}
+
+bool
+claim_again(struct db *control, const struct claim *c, struct err *e)
+{
+	const struct index_in in = { .id = c->id, .fence = c->fence };
+
+	return db_run(control, &claim_update_again, &in, NULL, e);
 }
 
 bool

@@ -147,6 +147,8 @@ MUST_USE bool claim_take(
 /* Gives a claim back without an attempt, due in `due_ms`. */
 MUST_USE bool claim_put_off(
     struct db *control, const struct claim *c, int64_t due_ms, struct err *e);
+/* Its handling failed (claim_again.h). */
+MUST_USE bool claim_again(struct db *control, const struct claim *c, struct err *e);
 /* Removes an index row whose tenant or message is no more. */
 MUST_USE bool claim_forget(struct db *control, const struct claim *c, struct err *e);
 /* Ends all claims of a sender that died. */

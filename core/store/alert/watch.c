@@ -151,14 +151,24 @@ static const struct field ending_fields[] = {
 };
 static const struct schema ending_in = SCHEMA("WatchEndingIn", struct ending_in, ending_fields);
 
+struct since_in {
+	instant since;
+};
+static const struct field since_fields[] = {
+	COLUMN(struct since_in, since),
+	FIELD_END,
+};
+static const struct schema since_in = SCHEMA("WatchSinceIn", struct since_in, since_fields);
+
 _Static_assert(WATCH_THINGS_MAX == 100 && WATCH_SILENT_S == 300, "as in the statements");
 SQL(watch_select_channels, SQL_TENANT, NULL, &thing_schema,
     "SELECT id, name, status_reason AS detail FROM channels WHERE status = 'disabled'"
     " AND status_reason <> '" CHANNEL_BY_USER "' ORDER BY id LIMIT 100");
 _Static_assert(WATCH_FEED_TRIES == 9, "as in the statement");
-SQL(watch_select_feeds, SQL_TENANT, NULL, &thing_schema,
+SQL(watch_select_feeds, SQL_TENANT, &since_in, &thing_schema,
     "SELECT c.id, c.name, f.detail FROM audit_feeds f JOIN channels c ON c.id = f.channel_id"
-    " WHERE f.tries >= 9 AND c.status = 'active' ORDER BY c.id LIMIT 100");
+    " WHERE f.tries > 0 AND (f.failed_at <= :since OR (f.failed_at IS NULL AND f.tries >= 9))"
+    " AND c.status = 'active' AND c.paused_at IS NULL ORDER BY c.id LIMIT 100");
 SQL(watch_select_keys, SQL_TENANT, &ending_in, &thing_schema,
     "SELECT id, name, prefix AS detail FROM api_keys WHERE kind = 'service' AND revoked_at IS NULL"
     " AND expires_at > :now AND expires_at <= :until AND expires_at > created_at + INTERVAL :days "
@@ -181,10 +191,12 @@ watch_dead_channels(
 }
 
 bool
-watch_behind_feeds(
-    struct db *db, TALLOC_CTX *mem, struct watch_thing **rows, size_t *n, struct err *e)
+watch_behind_feeds(struct db *db, TALLOC_CTX *mem, instant now, struct watch_thing **rows,
+    size_t *n, struct err *e)
 {
-	return db_all(db, mem, &watch_select_feeds, NULL, INTO(rows, n, WATCH_THINGS_MAX), e);
+	const struct since_in in = { { now.ms - WATCH_FEED_S * 1000 } };
+
+	return db_all(db, mem, &watch_select_feeds, &in, INTO(rows, n, WATCH_THINGS_MAX), e);
 }
 
 bool

@@ -55,10 +55,11 @@ struct watch_thing {
 /* Channels that are disabled, and not by anybody's will; detail: why. */
 MUST_USE bool watch_dead_channels(
     struct db *db, TALLOC_CTX *mem, struct watch_thing **rows, size_t *n, struct err *e);
-/* Channels that are told the audit trail, and have failed so often in a row: a quarter of an hour, at least; detail: why. */
-#define WATCH_FEED_TRIES 9
-MUST_USE bool watch_behind_feeds(
-    struct db *db, TALLOC_CTX *mem, struct watch_thing **rows, size_t *n, struct err *e);
+/* Channels that are told the audit trail, and have failed for so long; detail: why. */
+#define WATCH_FEED_S     900
+#define WATCH_FEED_TRIES 9 /* where a program has written that which does not say since when */
+MUST_USE bool watch_behind_feeds(struct db *db, TALLOC_CTX *mem, instant now, struct watch_thing **rows,
+    size_t *n, struct err *e);
 /* Service keys that end by `until` and were longer lived than that; detail: their prefix. */
 MUST_USE bool watch_ending_keys(struct db *db, TALLOC_CTX *mem, instant now, instant until,
     struct watch_thing **rows, size_t *n, struct err *e);

@@ -167,7 +167,8 @@ const struct archive_plan archive_plans[] = {
 			  " rate_per_minute rate_burst ca digest"),
 	CARRY("deliveries", "id* outbox_id channel_id attempt at outcome http_status took_ms detail"
 			    " wire_id event request_bytes"),
-	CARRY("audit_feeds", "channel_id* chain seq lost tries told_at detail made_at"),
+	CARRY("audit_feeds", "channel_id* chain seq lost tries told_at detail made_at most"
+			     " most_until failed_at"),
 	MADE_NEW("channel_paces", "a channel has had its rest by then"),
 	DEAD("outbox", "what is on its way is delivered by the tenant that has it"),
 

@@ -1,4 +1,5 @@
 #include "core/store/drift/schedule.h"
+#include "core/store/claim_again.h"
 #include "core/store/tx.h"
 
 #define FARTHEST_S INT64_C(2000000000)
@@ -138,6 +139,10 @@ SQL(schedule_update_take, SQL_CONTROL, &take_in, NULL,
     " fence = fence + 1 WHERE schema_name = :schema_name AND kind = :kind AND ref = :ref"
     " AND fence = :fence"
     " AND next_due <= NOW(3) AND (lease_until IS NULL OR lease_until < NOW(3))");
+SQL(schedule_update_again, SQL_CONTROL, &forget_in, NULL,
+    "UPDATE schedules SET " CLAIM_AGAIN_SET(
+	"next_due") " WHERE schema_name = :schema_name"
+		    " AND kind = :kind AND ref = :ref AND fence = :fence" CLAIM_AGAIN_HELD);
 SQL(schedule_delete, SQL_CONTROL, &forget_in, NULL,
     "DELETE FROM schedules WHERE schema_name = :schema_name AND kind = :kind AND ref = :ref"
     " AND fence = :fence");
@@ -164,6 +169,14 @@ schedule_take(
 	*won = n == 1;
 	s->fence += *won;
 	return true;
+}
+
+bool
+schedule_again(struct db *control, const struct schedule *s, struct err *e)
+{
+	const struct take_in in = { .s = *s };
+
+	return db_run(control, &schedule_update_again, &in, NULL, e);
 }
 
 bool

@@ -71,6 +71,8 @@ MUST_USE bool schedule_due(struct db *control, TALLOC_CTX *mem, bool long_ones, 
 /* *won false: somebody else was first.  Raises s->fence. */
 MUST_USE bool schedule_take(
     struct db *control, const struct uuid *owner, struct schedule *s, bool *won, struct err *e);
+/* Its handling failed (core/store/claim_again.h). */
+MUST_USE bool schedule_again(struct db *control, const struct schedule *s, struct err *e);
 /* All that a tenant has due. */
 #define SCHEDULES_MAX 1000000
 struct schedule_row {

@@ -11,9 +11,18 @@
 
 #define AUDIT_END_ROWS 500 /* in one transaction */
 
-/* Behind the floor in order: the last before the first that is not older than that.  One whose clock was behind ends nothing that is
- * before it. */
-MUST_USE bool audit_older(struct tenant_db *t, const struct audit_head *h, instant than, uint64_t *seq, struct err *e);
+#define AUDIT_END_READ 100000 /* entries behind the floor, in one look; what is behind them has its turn when these have ended */
+
+struct audit_age {
+	instant than, now;
+};
+/*
+ * Behind the floor in order: the last that is older than that, before the first that is not; the floor: none is.  One whose clock
+ * was behind ends nothing that is before it.  One whose clock was ahead, so that its time has not come yet, says nothing about its
+ * age: it ends with the older ones behind it, and without any it stays.
+ */
+MUST_USE bool audit_older(struct tenant_db *t, const struct audit_head *h, const struct audit_age *age, uint64_t *seq,
+    struct err *e);
 /* Whether any of those behind `after`, up to that one, is older than that. */
 MUST_USE bool audit_any_older(
     struct tenant_db *t, uint64_t after, uint64_t upto, instant than, bool *any, struct err *e);

@@ -41,6 +41,7 @@ int cmd_user_unlock(struct ctl *c, int argc, char **argv);
 int cmd_user_enable(struct ctl *c, int argc, char **argv);
 int cmd_user_roles(struct ctl *c, int argc, char **argv);
 int cmd_tenant_create(struct ctl *c, int argc, char **argv);
+int cmd_onboard(struct ctl *c, int argc, char **argv);
 int cmd_tenant_list(struct ctl *c, int argc, char **argv);
 int cmd_tenant_status(struct ctl *c, int argc, char **argv);
 int cmd_tenant_suspend(struct ctl *c, int argc, char **argv);

@@ -94,6 +94,29 @@ const struct command commands[] = {
 	    "Does what waits for who may make and drop schemas: tenants, erasures, the pool.",
 	    "  --pool N  so many schemas are ready for tenants to come (default: tenants.pool)\n"
 	    "It is for a timer, once a minute (blindspotx-tenants.timer).\n" },
+	{ "onboard", cmd_onboard, "FILE --as TENANT EMAIL --credential-file FILE [OPTION...]",
+	    "onboarding.create",
+	    "Makes a tenant for each customer of a table, and a link to let an app read its "
+	    "directory.",
+	    "FILE is CSV: slug, name, admin, directory, packs, and admin_name, templates.\n"
+	    "  --as TENANT EMAIL       the provider's user by whose rights it is done, now and "
+	    "when\n"
+	    "                          a customer consents\n"
+	    "  --credential-file FILE  what the app shows, as JSON; - is standard input\n"
+	    "  --param NAME=VALUE      a parameter of the packs; may be repeated\n"
+	    "  --days N                for so long a link counts (default 7)\n"
+	    "  --grant ROLE            what a tenant that nobody has used yet grants TENANT; may "
+	    "be\n"
+	    "                          repeated\n"
+	    "  --grant-days N          for so long (default 365)\n"
+	    "  --mail                  administrators of new tenants are invited by mail\n"
+	    "  --retry                 another link for those that have failed\n"
+	    "  --dry-run               only look at the file, and say where each customer stands\n"
+	    "  --out FILE              what is told goes there, as CSV\n"
+	    "  --json                  a line with an object for each customer\n"
+	    "Nothing is made while a line is wrong. Run again, or killed and run again, it makes\n"
+	    "nothing twice, and says where each customer stands; the status is 1 when one is\n"
+	    "blocked or has failed.\n" },
 	{ "user list", cmd_user_list, "TENANT [--json]", NULL,
 	    "Lists the people of a tenant: address, status, second factor, last sign-in, roles.",
 	    "  --json  a line with an object for each, as the API shows it\n" },

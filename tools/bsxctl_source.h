@@ -30,6 +30,11 @@ struct source_try {
 	const char *tenant;     /* whose config it is; NULL: it is looked for */
 };
 
+/* "NAME":VALUE of NAME=VALUE. */
+void source_put_parameter(struct buf *b, const char *text);
+/* source.credential as JSON, of that file; -: standard input.  ERR_INVALID: there is none. */
+MUST_USE bool source_read_credential(struct ctl *c, const char *path, struct str *out, struct err *e);
+
 /* A pack, read here and now, without a database; nothing is stored but the record.  All return the exit status. */
 int source_try_pack(struct ctl *c, const struct source_try *in);
 /* A config, by the collectors: the same run as of POST /api/drift/configs/{id}/try, and what came of it. */

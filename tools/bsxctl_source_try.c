@@ -38,8 +38,8 @@ now_ms(void)
 /* ---- what is given ---- */
 
 /* A parameter that is an object (header fields) is typed as one. */
-static void
-put_parameter(struct buf *b, const char *text)
+void
+source_put_parameter(struct buf *b, const char *text)
 {
 	struct str   name, value = str_cut(str_of(text), '=', &name);
 	struct err   none = { 0 };
@@ -65,14 +65,14 @@ spec_text(struct ctl *c, const struct source_try *in, const char *kind, struct e
 	buf_json(&b, str_of(kind));
 	for (size_t i = 0; i < in->params_n; i++) {
 		buf_puts(&b, i == 0 ? ",\"parameters\":{" : ",");
-		put_parameter(&b, in->params[i]);
+		source_put_parameter(&b, in->params[i]);
 	}
 	buf_puts(&b, in->params_n > 0 ? "}}}" : "}}");
 	return buf_text(&b, e);
 }
 
-static bool
-read_secret(struct ctl *c, const char *path, struct str *out, struct err *e)
+bool
+source_read_credential(struct ctl *c, const char *path, struct str *out, struct err *e)
 {
 	const bool from_stdin = strcmp(path, "-") == 0;
 	int        fd = from_stdin ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC);
@@ -279,7 +279,7 @@ source_try_pack(struct ctl *c, const struct source_try *in)
 	t.conf = *c->conf;
 	t.env = (struct env) { .conf = &t.conf, .clock = &clock_system, .rand = &rand_system };
 	if (!read_source(&t, in, &e) ||
-	    (in->credential != NULL && !read_secret(c, in->credential, &t.secret, &e)) ||
+	    (in->credential != NULL && !source_read_credential(c, in->credential, &t.secret, &e)) ||
 	    !open_engine(&t, in, &e) || !begin(&t, &e))
 		return ctl_failed(&e);
 	return try_it(&t);

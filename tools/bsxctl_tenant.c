@@ -33,8 +33,8 @@ check(struct ctl *c, const struct create *in, struct str password, struct err *e
 
 /* The row of a tenant made now, or of one that an earlier version made without an administrator. */
 static bool
-find_or_make(struct ctl *c, const struct create *in, struct tenant *made, const struct tenant **t,
-    struct err *e)
+find_or_make(struct ctl *c, const struct tenant_first *in, struct tenant *made,
+    const struct tenant **t, struct err *e)
 {
 	*t = made;
 	if (provision_tenant_begin(&(struct provision) { c->prov, c->d, &c->env }, c->mem, in->slug,
@@ -46,17 +46,29 @@ find_or_make(struct ctl *c, const struct create *in, struct tenant *made, const 
 	return tenant_by_slug(c->d, str_of(in->slug), t, e);
 }
 
+/* Invited in one transaction: who is there was invited. */
 static bool
-add_admin(struct ctl *c, const struct create *in, const struct tenant *t, const char *password,
-    struct err *e)
+invite_first(const struct deed_by *by, const struct tenant_first *in, bool has, struct err *e)
+{
+	const struct role_wish admin = { .role = "admin" };
+	const struct user_new  user = { .email = in->admin,
+		 .display_name = in->display_name,
+		 .roles = { .all = &admin, .n = 1 } };
+	struct user            made;
+
+	return has || user_make(by, &user, &made, e);
+}
+
+static bool
+add_admin(struct ctl *c, const struct tenant_first *in, const struct tenant *t, struct err *e)
 {
 	bool                    unfinished = strcmp(t->status, "provisioning") == 0, has;
 	struct auth             a = { .env = &c->env, .database = c->d };
-	struct deed_by          by = { .auth = &a, .mem = c->mem };
+	struct deed_by          by = { .auth = &a, .mem = c->mem, .actor = ctl_actor(c) };
 	const struct user_first first = {
 		.email = in->admin,
 		.display_name = in->display_name,
-		.password = str_of(password),
+		.password = str_of(in->password),
 		.role = "admin",
 		.by = ctl_actor(c),
 	};
@@ -70,17 +82,20 @@ add_admin(struct ctl *c, const struct create *in, const struct tenant *t, const 
 		return err_set(e, ERR_CONFLICT, 0, "A tenant of that name exists.",
 		    "tenant %s has users", t->slug);
 	return access_install_roles(by.t, c->mem, c->env.rand, c->env.clock, e) &&
-	       user_add_first(&by, &first, e);
+	       (in->password != NULL ? user_add_first(&by, &first, e)
+				     : invite_first(&by, in, has, e));
 }
 
 /* The password is told before the tenant can be used: one that nobody has read is made again. */
 static bool
-tell(struct ctl *c, const struct create *in, const char *password, struct err *e)
+tell(struct ctl *c, const struct tenant_first *in, void *arg, struct err *e)
 {
+	const struct create *typed = arg;
+
 	ctl_say("tenant: %s", in->slug);
 	ctl_say("administrator: %s", ctl_text(c, in->admin));
-	if (in->password_file == NULL)
-		ctl_say("password: %s", password);
+	if (typed->password_file == NULL)
+		ctl_say("password: %s", in->password);
 	return !ferror(stdout) || err_set(e, ERR_INTERNAL, 0,
 				      "The answer could not be written: run it again.", "stdout");
 }
@@ -109,19 +124,32 @@ audit(struct ctl *c, const struct tenant *t, struct err *e)
 	return entry.details != NULL && ctl_audit(c, &entry, e);
 }
 
-static bool
-make(struct ctl *c, const struct create *in, const char *password, struct err *e)
+/* Before it can be used: who comes again finds one that is unfinished.  The platform's own trail
+ * takes it when it is finished. */
+bool
+tenant_first_make(struct ctl *c, const struct tenant_first *in, struct err *e)
 {
 	struct tenant        made;
 	const struct tenant *t;
 
-	return find_or_make(c, in, &made, &t, e) && add_admin(c, in, t, password, e) &&
-	       tell(c, in, password, e) &&
-	       (t != &made || provision_tenant_finish(c->d, &made.id, e)) && audit(c, t, e);
+	return find_or_make(c, in, &made, &t, e) && add_admin(c, in, t, e) &&
+	       (in->tell == NULL || in->tell(c, in, in->arg, e)) &&
+	       (tenant_is_platform(t) || audit(c, t, e)) &&
+	       (t != &made || provision_tenant_finish(c->d, &made.id, e)) &&
+	       (!tenant_is_platform(t) || audit(c, t, e));
+}
+
+static bool
+make(struct ctl *c, struct create *in, const char *password, struct err *e)
+{
+	const struct tenant_first first = { in->slug, in->name, in->admin, in->display_name,
+		password, tell, in };
+
+	return tenant_first_make(c, &first, e);
 }
 
 static int
-create(struct ctl *c, const struct create *in)
+create(struct ctl *c, struct create *in)
 {
 	struct err e = { 0 };
 	char      *password = NULL;

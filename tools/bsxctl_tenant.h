@@ -26,6 +26,16 @@ struct tenant_args {
 /* False: it was called wrongly, and that was said. */
 MUST_USE bool tenant_args(struct ctl *c, int argc, char **argv, struct tenant_args *a);
 
+/* A tenant with its first administrator, or what lacks of one whose making was interrupted. */
+struct tenant_first {
+	const char *slug, *name, *admin, *display_name;
+	const char *password; /* NULL: the administrator is invited by mail */
+	bool (*tell)(struct ctl *c, const struct tenant_first *in, void *arg, struct err *e); /* before it can be used; NULL: nothing is told */
+	void       *arg;
+};
+/* Arguments were checked; after ctl_alone() and ctl_provision().  ERR_CONFLICT: there is one of that name. */
+MUST_USE bool tenant_first_make(struct ctl *c, const struct tenant_first *in, struct err *e);
+
 /* A line of what is so with it now, or an object (a->json); `how` is what was done ("": nothing). */
 MUST_USE bool tenant_show(struct ctl *c, const struct tenant_args *a, const struct tenant *t, const char *how, struct err *e);
 

@@ -24,10 +24,17 @@ static const struct origin no_origin = { NULL, NULL, NULL };
 
 /* ---- appending ---- */
 
+/* The operator, also by what somebody may (deed.h). */
+static bool
+by_hand(const struct deed_by *by)
+{
+	return by->caller == NULL || by->actor != NULL;
+}
+
 static const char *
 actor_kind(const struct deed_by *by, const struct audit_entry *entry)
 {
-	if (by->caller != NULL)
+	if (!by_hand(by))
 		return by->caller->kind == CALLER_API_KEY ? "api_key" : "user";
 	return entry->actor_kind != NULL ? entry->actor_kind : "system";
 }
@@ -35,6 +42,8 @@ actor_kind(const struct deed_by *by, const struct audit_entry *entry)
 static const char *
 actor_name(const struct deed_by *by, const struct audit_entry *entry)
 {
+	if (by->caller != NULL && by->actor != NULL)
+		return by->actor;
 	return by->caller == NULL && entry->actor_name != NULL ? entry->actor_name : deed_name(by);
 }
 
@@ -84,7 +93,8 @@ audit_row_fill(
 		.actor_kind = actor_kind(by, entry),
 	};
 	if (c != NULL) {
-		r->actor_id = c->user;
+		if (!by_hand(by))
+			r->actor_id = c->user;
 		if (!uuid_eq(&c->tenant, &by->t->tenant->id))
 			r->acting_tenant = c->tenant;
 	}
@@ -151,7 +161,7 @@ audit_log(const struct deed_by *by, const struct audit_entry *entry)
 	if (log == NULL)
 		return;
 	uuid_print(&t->id, tenant);
-	if (by->caller != NULL)
+	if (!by_hand(by))
 		uuid_print(&by->caller->user, user);
 	if (!uuid_is_nil(&entry->target_id))
 		uuid_print(&entry->target_id, target);

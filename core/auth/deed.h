@@ -27,7 +27,11 @@ struct deed_by {
 	const struct caller *caller; /* NULL: nobody who is signed in, or the system */
 	const struct origin *origin; /* NULL: none */
 	struct permit       *permit; /* kept here while a password is hashed, so that the pass can give it back; NULL: none is */
-	const char          *actor;  /* of no caller: who does it, such as "bsxctl:NAME"; NULL: each entry says */
+	/*
+	 * Who does it where no caller does, such as "bsxctl:NAME"; NULL: each entry says.  With a caller: the operator does
+	 * it by what that one may, and the trail names the operator.
+	 */
+	const char          *actor;
 };
 
 /* The same in another tenant, or by another caller. */

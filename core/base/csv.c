@@ -16,8 +16,8 @@ separator_of(struct str text)
 static bool
 is_utf16(struct str s)
 {
-	return s.n >= 2 && ((s.p[0] == '\xff' && s.p[1] == '\xfe') ||
-			       (s.p[0] == '\xfe' && s.p[1] == '\xff'));
+	return s.n >= 2 &&
+	       ((s.p[0] == '\xff' && s.p[1] == '\xfe') || (s.p[0] == '\xfe' && s.p[1] == '\xff'));
 }
 
 bool
@@ -26,8 +26,8 @@ csv_open(struct csv *c, struct str text, struct err *e)
 	*c = (struct csv) { .rest = str_without_bom(text), .line = 1 };
 	c->separator = separator_of(c->rest);
 	if (is_utf16(text))
-		return err_set(e, ERR_INVALID, 0,
-		    "The table is UTF-16: save it as \"CSV UTF-8\".", "UTF-16");
+		return err_set(
+		    e, ERR_INVALID, 0, "The table is UTF-16: save it as \"CSV UTF-8\".", "UTF-16");
 	return true;
 }
 
@@ -62,8 +62,7 @@ keep(struct reading *r, struct str s, const char **out, struct err *e)
 	if (memchr(s.p, '\0', s.n) != NULL)
 		return refuse(e, "A field has a zero byte.");
 	if (!str_is_utf8(s))
-		return refuse(
-		    e, "A field is not UTF-8: save the table as \"CSV UTF-8\".");
+		return refuse(e, "A field is not UTF-8: save the table as \"CSV UTF-8\".");
 	*out = str_dup(r->mem, s);
 	return *out != NULL || err_memory(e);
 }

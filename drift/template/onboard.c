@@ -40,7 +40,9 @@ struct onboard_asking {
 	struct source_credential   shown;
 	struct onboard_pack       *packs;
 	size_t                     n;
-	struct str                 login; /* of the first */
+	struct str                 login;  /* of the first */
+	struct template_seen      *chosen; /* those that are named */
+	bool                       tries;  /* nothing is made */
 };
 
 /* What the pack says of itself, with the directory as what is given each time. */
@@ -74,14 +76,91 @@ make_template(struct onboard_asking *x, const char *pack, struct template_seen *
 }
 
 static bool
-find_template(struct onboard_asking *x, const char *pack, struct template_seen *out, struct err *e)
+is_of(const struct template_seen *t, const char *pack)
+{
+	const struct json *kind = json_at(t->says.config, STR("/source/kind"));
+
+	return kind != NULL && kind->type == JSON_STRING && str_eqz(kind->text, pack);
+}
+
+/* *there false: it is only tried, and would be made. */
+static bool
+find_template(struct onboard_asking *x, const char *pack, struct template_seen *out, bool *there,
+    struct err *e)
 {
 	struct config_template t;
 
+	*there = true;
+	for (size_t i = 0; i < x->in->templates.n; i++) {
+		*out = x->chosen[i];
+		if (is_of(out, pack))
+			return true;
+	}
 	if (ctemplate_by_name(x->a->by.t->db, x->a->by.mem, pack, &t, e))
 		return ctemplate_see(x->a, &t.id, 0, out, e);
-	return err_take(e, ERR_MISSING) && make_template(x, pack, out, e);
+	*there = !x->tries;
+	return err_take(e, ERR_MISSING) && (x->tries || make_template(x, pack, out, e));
 }
+
+/* ---- templates that are named ---- */
+
+static bool
+see_named(struct onboard_asking *x, size_t i, const char *at, struct err *e)
+{
+	const struct acting   *a = x->a;
+	const char            *name = x->in->templates.items[i];
+	struct config_template t;
+	struct uuid            id;
+	bool                   found;
+
+	if (uuid_parse(str_of(name), &id))
+		found = ctemplate_by_id(a->by.t->db, a->by.mem, &id, &t, e);
+	else
+		found = ctemplate_by_name(a->by.t->db, a->by.mem, name, &t, e);
+	if (!found)
+		return err_take(e, ERR_MISSING) &&
+		       err_fault(e, a->by.mem, at, "is no template of this tenant");
+	return ctemplate_see(a, &t.id, 0, &x->chosen[i], e);
+}
+
+/* One of each pack at most. */
+static bool
+take_named(struct onboard_asking *x, size_t i, struct err *e)
+{
+	const struct strings packs = x->in->packs;
+	const char          *pack = NULL;
+	char                 at[32];
+
+	snprintf(at, sizeof(at), "/templates/%zu", i);
+	if (!see_named(x, i, at, e))
+		return false;
+	for (size_t j = 0; pack == NULL && j < packs.n; j++)
+		if (is_of(&x->chosen[i], packs.items[j]))
+			pack = packs.items[j];
+	if (pack == NULL)
+		return err_fault(e, x->a->by.mem, at, "is the template of none of the packs");
+	for (size_t j = 0; j < i; j++)
+		if (is_of(&x->chosen[j], pack))
+			return err_fault(
+			    e, x->a->by.mem, at, "is another template of the same pack");
+	return true;
+}
+
+static bool
+take_all_named(struct onboard_asking *x, struct err *e)
+{
+	const size_t n = x->in->templates.n;
+
+	x->chosen = talloc_zero_array(x->a->by.mem, struct template_seen, (unsigned)n + 1);
+	if (x->chosen == NULL)
+		return err_memory(e);
+	for (size_t i = 0; i < n; i++)
+		if (!take_named(x, i, e))
+			return false;
+	return true;
+}
+
+/* ---- packs ---- */
 
 static bool
 take_pack(struct onboard_asking *x, size_t i, struct err *e)
@@ -90,6 +169,7 @@ take_pack(struct onboard_asking *x, size_t i, struct err *e)
 	struct template_seen seen;
 	struct drift_spec   *spec;
 	char                 at[32];
+	bool                 there;
 	struct onboard_lead  lead = { pack, x->in->directory, x->in->parameters, at };
 
 	snprintf(at, sizeof(at), "/packs/%zu", i);
@@ -97,16 +177,19 @@ take_pack(struct onboard_asking *x, size_t i, struct err *e)
 		if (strcmp(x->packs[j].pack, pack) == 0)
 			return err_fault(e, x->a->by.mem, at, "is there twice");
 	/* before a template is made of its name */
-	if (onboard_pack(x->a, &lead, e) == NULL || !find_template(x, pack, &seen, e))
+	spec = onboard_pack(x->a, &lead, e);
+	if (spec == NULL || !find_template(x, pack, &seen, &there, e))
 		return false;
-	spec = onboard_source(x->a, &lead, &seen.says, e);
+	if (there)
+		spec = onboard_source(x->a, &lead, &seen.says, e);
 	if (spec == NULL)
 		return false;
 	if (!source_auth_check(x->a->by.mem, spec->source.rest->pack, &x->shown, "/credential", e))
 		return false;
 	if (i == 0)
 		x->login = onboard_login(spec);
-	x->packs[i] = (struct onboard_pack) { pack, seen.row.id, seen.version.version };
+	if (there)
+		x->packs[i] = (struct onboard_pack) { pack, seen.row.id, seen.version.version };
 	x->n++;
 	return true;
 }
@@ -198,10 +281,20 @@ check_wish(struct onboard_asking *x, struct err *e)
 	x->packs = talloc_zero_array(x->a->by.mem, struct onboard_pack, (unsigned)in->packs.n + 1);
 	if (x->packs == NULL)
 		return err_memory(e);
+	if (!take_all_named(x, e))
+		return false;
 	for (size_t i = 0; i < in->packs.n; i++)
 		if (!take_pack(x, i, e))
 			return false;
 	return true;
+}
+
+bool
+onboard_try(const struct acting *a, const struct onboard_wish *in, struct err *e)
+{
+	struct onboard_asking x = { .a = a, .in = in, .tries = true };
+
+	return onboard_may(a->by.caller, e) && check_wish(&x, e);
 }
 
 static bool
@@ -222,12 +315,14 @@ struct asked_told {
 	const char    *tenant, *directory;
 	struct strings packs;
 	instant        ends_at;
+	const char    *as; /* in whose name the operator has asked */
 };
 static const struct field asked_fields[] = {
 	TOLD(struct asked_told, tenant),
 	TOLD(struct asked_told, directory),
 	TOLD(struct asked_told, packs),
 	TOLD(struct asked_told, ends_at),
+	TOLD_IF(struct asked_told, as),
 	FIELD_END,
 };
 static const struct schema asked_told = SCHEMA("OnboardTold", struct asked_told, asked_fields);
@@ -235,13 +330,10 @@ static const struct schema asked_told = SCHEMA("OnboardTold", struct asked_told,
 static bool
 link_of(struct onboard_asking *x, const char **url, struct err *e)
 {
-	const struct auth         *auth = x->a->by.auth;
-	const struct consent_state s = { x->a->by.t->tenant->id, x->row.id, x->row.ends_at.ms };
-	struct consent_link        l = { x->login, x->row.directory, x->shown.client_id, NULL };
+	const struct onboard_linked l = { x->row.id, x->row.ends_at, x->row.directory,
+		x->shown.client_id, x->login };
 
-	l.state = consent_state_close(auth, x->a->by.mem, &s, e);
-	*url = l.state == NULL ? NULL : consent_url(x->a->by.mem, auth->env->conf, &l, e);
-	return *url != NULL;
+	return onboard_link_of(x->a, &l, url, e);
 }
 
 bool
@@ -263,7 +355,8 @@ onboard_ask(const struct acting *a, const struct onboard_wish *in, struct onboar
 	if (!onboard_may(a->by.caller, e) || !check_there(&x, e) || !check_wish(&x, e) ||
 	    !print_packs(&x, e) || !seal_order(&x, e) || !link_of(&x, url, e))
 		return false;
-	told = (struct asked_told) { x.row.tenant, x.row.directory, in->packs, x.row.ends_at };
+	told = (struct asked_told) { x.row.tenant, x.row.directory, in->packs, x.row.ends_at,
+		a->by.actor != NULL ? a->name : NULL };
 	entry.target_id = x.row.id;
 	entry.details = audit_details(a->by.mem, &asked_told, &told, e);
 	return entry.details != NULL && audit_deed(&a->by, add_body, &x, &entry, e) &&

@@ -55,12 +55,15 @@ struct onboard_wish {
 	const struct json *credential;
 	const struct json *parameters; /* object: of the packs, beside the directory; NULL: none */
 	int64_t            days; /* for which the link counts; 0: ONBOARD_DAYS */
+	struct strings     templates; /* names or ids: each in place of the one that has the name of its pack */
 };
 /* Also what the route's own permission is not: ERR_FORBIDDEN. */
 MUST_USE bool onboard_may(const struct caller *c, struct err *e);
 /* ERR_FORBIDDEN: they act in another tenant, or may make no config there.  ERR_CONFLICT: too many links are open. */
 MUST_USE bool onboard_ask(const struct acting *a, const struct onboard_wish *in, struct onboard_seen *out,
     const char **url, struct err *e);
+/* What onboard_ask() refuses of it, in whatever tenant; nothing is made. */
+MUST_USE bool onboard_try(const struct acting *a, const struct onboard_wish *in, struct err *e);
 /* Newest first (struct onboarding). */
 MUST_USE bool onboard_list(const struct acting *a, struct page *p, struct err *e);
 MUST_USE bool onboard_see(const struct acting *a, const struct uuid *id, struct onboard_seen *out, struct err *e);
@@ -92,6 +95,27 @@ struct onboard_order {
 };
 extern const struct schema onboard_order_schema;
 #define ONBOARD_SECRET_PLACE(id) ((struct sealed_place) { "onboardings", "secret", (id) })
+/* Of a row, in the tenant that asked.  ERR_CONFLICT: it is gone. */
+MUST_USE bool onboard_order_open(const struct deed_by *home, const struct onboarding *o, struct onboard_order *out, struct err *e);
+/* The link of one that waits, once more: onboard_link.c.  ERR_CONFLICT as above. */
+MUST_USE bool onboard_link(const struct acting *a, const struct onboard_seen *s, const char **url, struct err *e);
+struct onboard_linked {
+	struct uuid id;
+	instant     ends_at;
+	const char *directory, *client_id;
+	struct str  login;
+};
+MUST_USE bool onboard_link_of(const struct acting *a, const struct onboard_linked *l, const char **url, struct err *e);
+
+/* ---- what has come of one that is done: onboard_stand.c ---- */
+
+struct onboard_stand {
+	bool        read; /* what each of its packs made was read once */
+	const char *why;  /* what keeps it from that, or from being read completely, in a sentence; NULL: nothing is known to */
+};
+/* Reads the customer's own state rows, and no values. */
+MUST_USE bool onboard_stand_of(
+    const struct acting *a, const struct onboard_seen *s, struct onboard_stand *out, struct err *e);
 
 /* ---- where a pack leads for one directory: onboard_source.c ---- */
 

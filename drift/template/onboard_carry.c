@@ -37,18 +37,9 @@ open_row(struct carrying *x, struct err *e)
 static bool
 open_order(struct carrying *x, struct err *e)
 {
-	const struct json *tree;
-	struct str         text;
-	struct buf         b;
+	struct buf b;
 
-	if (x->row.secret.n == 0)
-		return err_set(
-		    e, ERR_CONFLICT, 0, "The link is over.", "what the app shows is gone");
-	if (!tenant_open(
-		x->home.t, x->mem, ONBOARD_SECRET_PLACE(&x->row.id), x->row.secret, &text, e))
-		return false;
-	tree = json_parse(x->mem, text, e);
-	if (tree == NULL || !schema_decode(x->mem, &onboard_order_schema, tree, &x->order, e))
+	if (!onboard_order_open(&x->home, &x->row, &x->order, e))
 		return false;
 	buf_make_secret(&b, x->mem);
 	json_print(&b, x->order.credential.tree);

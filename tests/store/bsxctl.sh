@@ -228,7 +228,7 @@ called() { # called COMMAND : the arguments
 	'keys use') echo "keys use --force 2" ;;
 	'keys rotate') echo "keys rotate --keyring" ;;
 	'keys retire') hangs_on_it && echo "keys retire --force 1" ;;
-	'source try' | 'grant revoke') echo elsewhere ;; # they need collectors, or a grant: the tests over HTTP
+	'source try' | 'grant revoke' | onboard) echo elsewhere ;; # they need collectors, a grant, a directory: the tests over HTTP
 	*) return 1 ;;
 	esac
 }

@@ -1,10 +1,13 @@
 // A customer comes by a link: its administrator consents at a simulator of Microsoft's page, the directory is asked for a token,
 // and what the link is for is made and read.  What whoever has the link makes up does nothing.
 import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
 import crypto from 'node:crypto';
+import fs from 'node:fs';
+import path from 'node:path';
 import { after, before, test } from 'node:test';
 import { call } from '../lib/client.mjs';
-import { base, credentials, sql, until } from '../lib/env.mjs';
+import { base, build, credentials, sleep, sql, state, until } from '../lib/env.mjs';
 import { ahead, all, bearer, bsxctl, newOnboarding, newOperation, newTenant, serviceKey, unique, withKey } from '../lib/people.mjs';
 import { appOf } from '../../sim/lib/consent.mjs';
 import { Sim } from '../../sim/lib/sim.mjs';
@@ -65,7 +68,7 @@ before(async () => {
   assert.equal(made.status, 201, made.text);
   template = made.json;
 });
-after(() => sim.stop());
+after(() => { fs.rmSync(folder, { recursive: true, force: true }); return sim.stop(); });
 
 test('an administrator who consents has the directory watched, once, and both trails say who asked for it', async () => {
   const c = await customer(), o = await ask(c), url = new URL(o.consent_url);
@@ -225,4 +228,117 @@ test('a pack without a template has one made, with what the pack says of itself'
   const [t] = await all(admin, '/api/drift/templates');
   assert.equal(t.name, 'entra');
   assert.deepEqual((await admin('GET', `/api/drift/templates/${t.id}`)).json.config.source, { kind: 'entra', parameters: { tenant_id: '%tenant_id%' } });
+});
+
+// ---- customers of a table: bsxctl onboard ----
+
+const folder = path.join(state, 'run', unique('onboard')), asFirm = () => ['--as', firm.tenant, firm.email];
+// What came of it: status, lines of --json, what was said.  `killed`: after so many milliseconds.
+async function onboard(table, more = [], { as = asFirm(), json = true, killed = 0 } = {}) {
+  fs.mkdirSync(folder, { recursive: true });
+  const file = path.join(folder, `${unique('c')}.csv`), shows = path.join(folder, 'credential.json');
+  fs.writeFileSync(file, table);
+  fs.writeFileSync(shows, JSON.stringify(shown()), { mode: 0o600 });
+  const args = ['-c', path.join(state, 'etc', 'blindspotx.conf'), 'onboard', file, ...as, '--credential-file', shows,
+    '--param', `graph_url=${sim.url}`, '--param', `login_url=${sim.url}`, ...json ? ['--json'] : [], ...more];
+  const p = spawn(path.join(build, 'bsxctl'), args, { stdio: ['ignore', 'pipe', 'pipe'] }), said = { out: '', err: '' };
+  p.stdout.on('data', (x) => { said.out += x; });
+  p.stderr.on('data', (x) => { said.err += x; });
+  const ends = new Promise((done) => p.on('close', done));
+  if (killed > 0) {
+    await Promise.race([ends, sleep(killed)]);
+    p.kill('SIGKILL');
+  }
+  const status = await ends;
+  return { status, ...said, err: said.err.replaceAll(file, 'FILE'), rows: json && status !== null && said.out !== '' ? said.out.trim().split('\n').map((x) => JSON.parse(x)) : [] };
+}
+const newcomer = (more = {}) => { const slug = unique('n'); return { slug, name: `Customer, "${slug}"`, admin: `it@${slug}.example`, t: sim.add({ tenantId: crypto.randomUUID(), ...small }), packs: 'entra', ...more }; };
+const cell = (text) => `"${text.replaceAll('"', '""')}"`;
+const table = (customers, separator = ',') => ['slug', 'name', 'admin', 'directory', 'packs'].join(separator) + '\r\n' +
+  customers.map((c) => [c.slug, c.name, c.admin, c.t.tenantId, c.packs].map(cell).join(separator) + '\r\n').join('');
+const counts = () => ['tenants', 'grants'].map((t) => Number(sql(`SELECT COUNT(*) FROM ${t}`))).concat(Number(sql('SELECT COUNT(*) FROM onboardings', sql(`SELECT schema_name FROM tenants WHERE slug = '${firm.tenant}'`))));
+
+test('a table of customers is looked at as a whole first: each line that is wrong is named, and nothing is made', async () => {
+  const good = newcomer(), was = counts(), head = 'slug,name,admin,directory,packs', line = table([good]).split('\r\n')[1];
+  const rest = `,N,a@b.example,${crypto.randomUUID()},entra`;
+  const rows = [
+    ['', /There is no customer/], [head, /There is no customer/], ['slug,name,admin,directory\n', /FILE:1: packs: This column is missing/],
+    [`${head},colour\n`, /FILE:1: colour: There is no such column/], [`${head},slug\n`, /FILE:1: slug: This column is there twice/],
+    [`${head}\nA B${rest}`, /FILE:2: slug: A tenant's name in addresses/], [`${head}\napi${rest}`, /FILE:2: slug: This name is reserved/],
+    [`${head}\nplatform${rest}`, /FILE:2: slug: The platform/], [`${head}\n${good.slug},N`, /FILE:2: This line has not as many fields/],
+    [`${head}\n${good.slug},"N\u0007",a@b.example,${crypto.randomUUID()},entra`, /FILE:2: name: must/],
+    [`${head}\n${good.slug},N,nobody,${crypto.randomUUID()},entra`, /FILE:2: admin: must/],
+    [`${head}\n${good.slug},N,a@b.example,common,entra`, /FILE:2: directory: must/], [`${head}\n${good.slug},N,a@b.example,${crypto.randomUUID()},`, /FILE:2: packs: names no/],
+    [`${head}\n${good.slug},N,a@b.example,${crypto.randomUUID()},nowhere|github`, /FILE:2: packs: /], [`${head}\n${good.slug},"N"x,a@b.example,c.example,entra`, /FILE:2: Behind the quote/],
+    [`${head}\n${line}\n${line}`, /FILE:3: slug: Line 2 has the same/], [`${head}\n${line}\n${line.replaceAll(good.slug, `${good.slug}x`)}`, /FILE:3: directory: Line 2/],
+    [`${head},templates\n${line},nothing`, /FILE:2: templates: is no template/], [`${head}\nNO${rest}\n${line}\n!${rest}`, /FILE:4: slug/],
+    [`${head}\n${firm.tenant}x${rest}\n${(await customer({}, [])).slug},N,a@b.example,c.example,entra`, /FILE:3: slug: A tenant of this short name is there, has another name/],
+  ];
+  const made = counts();
+  assert.equal(made[0], was[0] + 1);
+  for (const [text, sentence] of rows) {
+    const a = await onboard(text);
+    assert.deepEqual([a.status, a.out, sentence.test(a.err)], [1, '', true], `${text}: ${a.err}`);
+  }
+  for (const [as, sentence] of [[['--as', firm.tenant, 'nobody@x.example'], /Not found|not found/i], [['--as', 'nowhere', firm.email], /nowhere/]])
+    assert.match((await onboard(table([good]), [], { as })).err, sentence);
+  assert.match((await onboard(table([good]), ['--param', 'cloud=moon'])).err, /FILE:2: packs: /);
+  assert.deepEqual(counts(), made, 'nothing was made');
+});
+
+test('killed at any instant and run again it makes each tenant, grant and link once; run once more it says where each customer stands', async () => {
+  const all3 = [newcomer(), newcomer(), newcomer()], file = table(all3, ';'), was = counts(), more = ['--grant', 'operator'];
+  const dry = await onboard(`\ufeff${file}`, [...more, '--dry-run']);
+  assert.deepEqual([dry.status, dry.rows.map((x) => x.state), counts()], [0, ['new', 'new', 'new'], was], dry.err);
+  for (const killed of [25, 60, 110, 170, 240])
+    await onboard(file, more, { killed });
+  let a = await onboard(file, more);
+  assert.deepEqual([a.status, a.rows.map((x) => x.state)], [0, ['link', 'link', 'link']], a.err + a.out);
+  assert.deepEqual(counts(), was.map((n) => n + 3));
+  assert.match(a.rows[0].missing[0], new RegExp(`it@${all3[0].slug}.example has not signed in yet; .*--link$`));
+  assert.equal(sql(`SELECT name FROM tenants WHERE slug = '${all3[0].slug}'`), all3[0].name);
+  const trail = await all(firm.admin, '/api/audit');
+  const entry = trail.find((x) => x.action === 'onboarding.create' && x.details.tenant === all3[0].slug);
+  assert.deepEqual([entry.actor_kind, /^bsxctl:./.test(entry.actor_name), entry.actor_id, entry.details.as], ['system', true, null, firm.email], JSON.stringify(entry));
+  for (const x of all3)
+    assert.equal((await all(platform, '/api/audit')).filter((y) => y.action === 'tenant.create' && y.details.slug === x.slug && y.actor_name.startsWith('bsxctl:')).length, 1, x.slug);
+  // the first consents by the link that was made again, the second's grant is taken back, the third's link is over
+  await follow({ consent_url: a.rows[0].link });
+  const id = (slug) => sql(`SELECT LOWER(HEX(id)) FROM tenants WHERE slug = '${slug}'`), home = sql(`SELECT schema_name FROM tenants WHERE slug = '${firm.tenant}'`);
+  const uuid = (h) => h.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5');
+  sql(`UPDATE onboardings SET ends_at = NOW(3) - INTERVAL 1 SECOND WHERE tenant IN ('${all3[1].slug}', '${all3[2].slug}')`, home);
+  const [grants] = [await all(platform, `/api/tenants/${uuid(id(all3[1].slug))}/grants`)];
+  assert.equal((await platform('DELETE', `/api/tenants/${uuid(id(all3[1].slug))}/grants/${grants[0].id}`)).status, 204);
+  a = await until('the first is read', async () => { const x = await onboard(file, more); return x.rows[0].state === 'watched' && x; }, 60, 300);
+  assert.deepEqual([a.status, a.rows.map((x) => [x.state, x.link !== null])], [1, [['watched', false], ['blocked', false], ['link', true]]], a.out);
+  assert.match(a.rows[1].missing.join(), /It takes a grant/);
+  assert.equal(Number(sql(`SELECT COUNT(*) FROM onboardings WHERE tenant = '${all3[2].slug}'`, home)), 2, 'one that is over has another, once');
+  // what has failed gets another where that is asked for
+  sql(`UPDATE onboardings SET state = 'failed', why = 'It broke.' WHERE tenant = '${all3[2].slug}' AND ends_at > NOW(3)`, home);
+  a = await onboard(file, more);
+  assert.deepEqual([a.rows[2].state, a.rows[2].missing.slice(0, 2)], ['failed', ['It broke.', 'Once that is mended: --retry makes another link.']]);
+  a = await onboard(file, [...more, '--retry', '--out', path.join(folder, 'links.csv')], { json: false });
+  assert.deepEqual([a.status, a.out], [1, '']);
+  const lines = fs.readFileSync(path.join(folder, 'links.csv'), 'utf8').split('\r\n');
+  assert.match(lines[3], new RegExp(`^"?${all3[2].slug}.*adminconsent`), lines.join('\n'));
+  assert.match((await onboard(file, ['--out', path.join(folder, 'links.csv')])).err, /is there already/);
+});
+
+test('it is done by what the provider\'s user may, and no more: rights, places and a second factor count as over HTTP', async () => {
+  const one = newcomer(), email = `eyes@${firm.tenant}.example`, was = counts(), mailed = newcomer();
+  bsxctl('user', 'create', firm.tenant, email, '--role', 'viewer');
+  let a = await onboard(table([one]), [], { as: ['--as', firm.tenant, email] });
+  assert.deepEqual([a.status, /create:drift and update:drift/.test(a.err)], [1, true], a.err);
+  const home = `slug = '${firm.tenant}'`, settings = sql(`SELECT settings FROM tenants WHERE ${home}`), set = (x) => sql(`UPDATE tenants SET settings = '${x}' WHERE ${home}`);
+  for (const [x, sentence] of [['{"allowed_addresses":["192.0.2.0/24"]}', /may not be used from your address/], ['{"mfa":{"required_for":["admin"]}}', /may not do it any more/]]) {
+    set(x);
+    a = await onboard(table([one]));
+    assert.deepEqual([a.status, sentence.test(a.err)], [1, true], a.err);
+  }
+  set(settings);
+  assert.deepEqual(counts(), was, 'nothing was made');
+  a = await onboard(table([one]));
+  assert.deepEqual([a.status, a.rows[0].state, a.rows[0].made], [1, 'blocked', true], 'nobody has granted anything');
+  a = await onboard(table([mailed]), ['--mail', '--grant', 'operator', '--grant-days', '1', '--days', '30']);
+  assert.deepEqual([a.status, a.rows[0].state, a.rows[0].missing], [0, 'link', [`${mailed.admin} was invited by mail, and has chosen no password yet.`]], a.err);
 });

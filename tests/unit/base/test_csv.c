@@ -54,7 +54,9 @@ tables_are_read_as_spreadsheets_write_them(void **state)
 		{ "a,b\r\n1,2\r\n", "a|b/1|2/" },
 		{ "a,b\n1,2", "a|b/1|2/" },
 		{ "a,b\r\n1,2\r", "a|b/1|2/" },
-		{ "\xef\xbb\xbf" "a;b\r\n1;2,3\r\n", "a|b/1|2,3/" },
+		{ "\xef\xbb\xbf"
+		  "a;b\r\n1;2,3\r\n",
+		    "a|b/1|2,3/" },
 		{ "a\tb\n1\t2;3\n", "a|b/1|2;3/" },
 		{ "a,b\n,\n", "a|b/|/" },
 		{ "a\n\n\nb\n", "a/b/" },
@@ -88,9 +90,14 @@ what_is_no_record_is_refused_with_its_line_and_the_next_is_read(void **state)
 		{ "a,b\n\xff,2\n3,4\n", "a|b/!2/3|4/" },
 		{ "a,b\n\xed\xa0\x80,2\n3,4\n", "a|b/!2/3|4/" },
 		{ "\"", "!1/" },
-		{ "\xff\xfe" "a", "no table" },
-		{ "\xfe\xff" "a", "no table" },
-		{ "1,2,3,4,5,6,7,8,9,0,1,2,3,4,5,6,7,8,9,0,1,2,3,4,5,6,7,8,9,0,1,2,3\nx\n", "!1/x/" },
+		{ "\xff\xfe"
+		  "a",
+		    "no table" },
+		{ "\xfe\xff"
+		  "a",
+		    "no table" },
+		{ "1,2,3,4,5,6,7,8,9,0,1,2,3,4,5,6,7,8,9,0,1,2,3,4,5,6,7,8,9,0,1,2,3\nx\n",
+		    "!1/x/" },
 	};
 	char  long_one[CSV_FIELD_MAX + 16];
 	char *mem = talloc_new(NULL);
@@ -130,7 +137,8 @@ put_quoted(struct buf *b, const char *text)
 static void
 whatever_is_written_into_quotes_is_read_again(void **state)
 {
-	static const char *const parts[] = { "\"", ",", ";", "\t", "\n", "\r\n", "x", "\xc3\xa4", " ", "" };
+	static const char *const parts[] = { "\"", ",", ";", "\t", "\n", "\r\n", "x", "\xc3\xa4",
+		" ", "" };
 	static const char        separators[] = ",;\t";
 	uint32_t                 seed = 1;
 
@@ -149,7 +157,9 @@ whatever_is_written_into_quotes_is_read_again(void **state)
 			for (uint32_t n = turn(&seed) % 8; n > 0; n--)
 				strcat(fields[i], parts[turn(&seed) % COUNT(parts)]);
 			put_quoted(&b, fields[i]);
-			buf_puts(&b, i % 3 < 2 ? (char[]) { separator, '\0' } : round % 2 ? "\n" : "\r\n");
+			buf_puts(&b, i % 3 < 2   ? (char[]) { separator, '\0' }
+				     : round % 2 ? "\n"
+						 : "\r\n");
 		}
 		assert_true(csv_open(&c, buf_str(&b), &e) && csv_next(&c, mem, &r, &e));
 		for (int i = 0; i < 3; i++) {

@@ -1,6 +1,7 @@
 #include "drift/deliver/deliver.h"
 
 #include <string.h>
+#include <time.h>
 
 #include "core/auth/sealed_refused.h"
 #include "core/store/alert/due.h"
@@ -15,6 +16,8 @@
 #define LANE_SHORT_MS 100    /* when the other sender has just begun */
 #define LANE_LONG_MS  2000
 #define LANE_SLOW_MS  300
+#define SLOT_WAIT_MS  40 /* a receiver that is quick is soon through with the other sender's */
+#define SLOT_LOOK_MS  2
 
 /* ---- one claim ---- */
 
@@ -187,21 +190,54 @@ attempt_paced(struct attempt *a, TALLOC_CTX *mem, struct err *e)
 		       : claim_put_off(database_control(a->d->database), a->claim, turn.wait_ms, e);
 }
 
+/* Of those who wait here none puts its message off, so that a channel is told as fast as it
+ * answers; one that is not quick keeps nobody. */
+struct slot {
+	bool    waited; /* for another to leave it */
+	int64_t age_ms; /* not taken: so long the other has it */
+};
+
+static bool
+take_slot(const struct deliver *d, const struct uuid *channel, struct slot *s)
+{
+	const struct timespec pause = { 0, SLOT_LOOK_MS * 1000000L };
+	int64_t               since;
+
+	for (int ms = 0;; ms += SLOT_LOOK_MS) {
+		s->waited = ms > 0;
+		if (channel_slot_take(d->slots, d->self, channel, d->env->clock, &since))
+			return true;
+		s->age_ms = clock_ns(d->env->clock) / 1000000 - since;
+		if (s->age_ms >= SLOT_WAIT_MS || ms >= SLOT_WAIT_MS)
+			return false;
+		nanosleep(&pause, NULL);
+	}
+}
+
+/* What the other's answer has made of message and channel is seen. */
+static bool
+attempt_in_slot(struct attempt *a, TALLOC_CTX *mem, bool waited, struct err *e)
+{
+	bool go = true;
+
+	if (waited && !load(a, mem, &go, e))
+		return false;
+	return go ? attempt_paced(a, mem, e) : true;
+}
+
 static bool
 attempt_in_turn(struct attempt *a, TALLOC_CTX *mem, struct err *e)
 {
-	const struct uuid *channel = &a->message.channel_id;
-	struct deliver    *d = a->d;
-	int64_t            since, age;
-	bool               ok;
+	const struct uuid channel = a->message.channel_id;
+	struct deliver   *d = a->d;
+	struct slot       s = { 0 };
+	bool              ok;
 
-	if (!channel_slot_take(d->slots, d->self, channel, d->env->clock, &since)) {
-		age = clock_ns(d->env->clock) / 1000000 - since;
+	if (!take_slot(d, &channel, &s))
 		return claim_put_off(database_control(d->database), a->claim,
-		    age < LANE_SLOW_MS ? LANE_SHORT_MS : LANE_LONG_MS, e);
-	}
-	ok = attempt_paced(a, mem, e);
-	channel_slot_leave(d->slots, d->self, channel);
+		    s.age_ms < LANE_SLOW_MS ? LANE_SHORT_MS : LANE_LONG_MS, e);
+	ok = attempt_in_slot(a, mem, s.waited, e);
+	channel_slot_leave(d->slots, d->self, &channel);
 	return ok;
 }
 

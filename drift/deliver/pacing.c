@@ -118,6 +118,18 @@ rate_of(const struct attempt *a)
 				       : format_rate(a->d->formats, &a->channel);
 }
 
+/* It is told as fast as it answers, unless that wants to be left alone. */
+static bool
+unpaced_turn(const struct attempt *a, TALLOC_CTX *mem, struct pacing *out, struct err *e)
+{
+	if (!pace_resting(a->t->db, mem, &a->message.channel_id, &out->wait_ms, e))
+		return false;
+	if (out->wait_ms > REST_MAX_MS) /* the clock was set back */
+		out->wait_ms = REST_MAX_MS;
+	out->go = out->wait_ms == 0;
+	return true;
+}
+
 bool
 pacing_turn(const struct attempt *a, TALLOC_CTX *mem, struct pacing *out, struct err *e)
 {
@@ -127,8 +139,10 @@ pacing_turn(const struct attempt *a, TALLOC_CTX *mem, struct pacing *out, struct
 	const struct tx    tx = { "pace", turn_body, &w, outbox_mark(), &mark };
 
 	*out = (struct pacing) { .go = true };
-	if (a->verdict.outcome != NULL || rate.per_minute == 0)
+	if (a->verdict.outcome != NULL || a->channel.kind == NULL)
 		return true;
+	if (rate.per_minute == 0)
+		return unpaced_turn(a, mem, out, e);
 	w.ask = (struct pacing_ask) {
 		.rate = rate,
 		.tells_many = a->format->tells_many,
@@ -144,9 +158,11 @@ pacing_rest(struct db *db, const struct attempt *a, struct err *e)
 	const struct channel_rate rate = rate_of(a);
 	int64_t                   ms = a->verdict.retry_after_s * 1000;
 
-	if (rate.per_minute == 0 || ms <= 0)
+	if (a->channel.kind == NULL || ms <= 0)
 		return true;
 	if (ms > REST_MAX_MS)
 		ms = REST_MAX_MS;
-	return pace_rest(db, &a->channel.id, ms + (rate.burst - 1) * (60000 / rate.per_minute), e);
+	if (rate.per_minute > 0) /* all of its burst is taken too */
+		ms += (rate.burst - 1) * (60000 / rate.per_minute);
+	return pace_rest(db, &a->channel.id, ms, e);
 }

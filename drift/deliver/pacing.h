@@ -9,7 +9,8 @@
  *				meanwhile is among them.
  *   a kind that tells each	Each gets a turn of its own, behind those that were given.
  *
- * A receiver that says how long it wants to be left alone (post.h) is, by all messages of the channel.
+ * A receiver that says how long it wants to be left alone (post.h) is, by all messages of the channel, whether that has a rate
+ * or not.
  */
 #ifndef BSX_DRIFT_DELIVER_PACING_H
 #define BSX_DRIFT_DELIVER_PACING_H

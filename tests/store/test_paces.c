@@ -341,6 +341,37 @@ a_kind_that_tells_each_only_waits(void **state)
 	close(fd);
 }
 
+/* Its other alerts wait as well, and nobody's clock but the database's says for how long. */
+static void
+a_receiver_that_wants_to_be_left_alone_is_without_a_rate_too(void **state)
+{
+	struct daemon_world *y = *state;
+	int                  port = 0, fd = receiver_listen(&port);
+	struct uuid          c = make_channel(
+		     y, port, "UPDATE %s.channels SET rate_per_minute = NULL, rate_burst = NULL");
+	struct hit h;
+
+	raise_storm(y, &c, 3);
+	driftd_start(y);
+	assert_true(receiver_take(fd, &h, WAIT_MS));
+	receiver_answer(&h, "429 Too Many Requests", "Retry-After: 60\r\n");
+	driftd_wait_count(y, "SELECT COUNT(*) FROM %s.channel_paces WHERE next_at > NOW(3)", 1);
+	due(y);
+	driftd_wait_count(y,
+	    "SELECT COUNT(*) FROM testbsx.outbox_index WHERE next_due > NOW(3) + INTERVAL 30 "
+	    "SECOND",
+	    3);
+	assert_false(receiver_take(fd, &h, 200));
+	drift_sql(y->x, "UPDATE %s.channel_paces SET next_at = NOW(3)");
+	due(y);
+	for (int i = 0; i < 3; i++) {
+		assert_true(receiver_take(fd, &h, WAIT_MS));
+		receiver_answer(&h, "204 No Content", "");
+	}
+	driftd_wait_count(y, "SELECT COUNT(*) FROM testbsx.outbox_index", 0);
+	close(fd);
+}
+
 /* ---- groups of a route ---- */
 
 #define ROUTE "019ace5f-4c7b-7000-8000-0000000000aa"
@@ -483,6 +514,7 @@ main(void)
 		ONE(a_receiver_in_trouble_and_a_killed_daemon_lose_and_double_nothing),
 		ONE(what_comes_of_an_alert_follows_the_message_that_tells_it),
 		ONE(a_kind_that_tells_each_only_waits),
+		ONE(a_receiver_that_wants_to_be_left_alone_is_without_a_rate_too),
 		ONE(a_group_is_told_once_by_one_message_whoever_is_killed),
 		ONE(what_waits_for_a_group_that_is_lost_goes_alone),
 		ONE(what_one_tenant_has_very_much_of_keeps_no_other_waiting),

@@ -31,6 +31,16 @@ static const struct field  rest_fields[] = {
 };
 static const struct schema rest_in = SCHEMA("PaceRestIn", struct kept, rest_fields);
 
+struct resting {
+	int64_t rest_ms;
+};
+static const struct field resting_fields[] = {
+	COLUMN(struct resting, rest_ms),
+	FIELD_END,
+};
+static const struct schema resting_schema =
+    SCHEMA("ChannelResting", struct resting, resting_fields);
+
 struct change_in {
 	struct uuid channel_id;
 	int64_t     was, per_minute;
@@ -51,9 +61,14 @@ SQL(pace_upsert, SQL_TENANT, &id_in, &read_schema,
 SQL(pace_update, SQL_TENANT, &write_in, NULL,
     "UPDATE channel_paces SET next_at = :next_at, held_until = :held_until"
     " WHERE channel_id = :channel_id");
-SQL(pace_update_rest, SQL_TENANT, &rest_in, NULL,
-    "UPDATE channel_paces SET next_at = GREATEST(next_at, NOW(3) + INTERVAL (:rest_ms * 1000)"
-    " MICROSECOND) WHERE channel_id = :channel_id");
+SQL(pace_upsert_rest, SQL_TENANT, &rest_in, NULL,
+    "INSERT INTO channel_paces (channel_id, next_at)"
+    " SELECT id, NOW(3) + INTERVAL (:rest_ms * 1000) MICROSECOND FROM channels"
+    " WHERE id = :channel_id"
+    " ON DUPLICATE KEY UPDATE next_at = GREATEST(channel_paces.next_at, VALUES(next_at))");
+SQL(pace_by_channel, SQL_TENANT, &id_in, &resting_schema,
+    "SELECT TIMESTAMPDIFF(MICROSECOND, NOW(3), next_at) DIV 1000 AS rest_ms FROM channel_paces"
+    " WHERE channel_id = :id AND next_at > NOW(3)");
 SQL(pace_update_change, SQL_TENANT, &change_in, NULL,
     "UPDATE channel_paces SET held_until = NULL, next_at = NOW(3) + INTERVAL"
     " (TIMESTAMPDIFF(MICROSECOND, NOW(3), next_at) * :was DIV :per_minute) MICROSECOND"
@@ -97,7 +112,20 @@ pace_rest(struct db *db, const struct uuid *channel, int64_t ms, struct err *e)
 {
 	const struct kept in = { .channel_id = *channel, .rest_ms = ms };
 
-	return tx_later(db, &pace_update_rest, &in, e);
+	return tx_later(db, &pace_upsert_rest, &in, e);
+}
+
+bool
+pace_resting(struct db *db, TALLOC_CTX *mem, const struct uuid *channel, int64_t *ms, struct err *e)
+{
+	const struct id_in in = { *channel };
+	struct resting     r = { 0 };
+
+	*ms = 0;
+	if (!db_one(db, mem, &pace_by_channel, &in, &r, e))
+		return err_take(e, ERR_MISSING);
+	*ms = r.rest_ms;
+	return true;
 }
 
 bool

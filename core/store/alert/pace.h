@@ -24,8 +24,11 @@ MUST_USE bool pace_hold(struct db *db, TALLOC_CTX *mem, const struct uuid *chann
     struct pace *out, struct err *e);
 /* As it is from that instant on, however long it took to decide. */
 MUST_USE bool pace_write(struct db *db, const struct pace *p, struct err *e);
-/* The receiver wants to be left alone for so long. */
+/* The receiver wants to be left alone for so long; also of a channel that has no rate. */
 MUST_USE bool pace_rest(struct db *db, const struct uuid *channel, int64_t ms, struct err *e);
+/* Of one without a rate, for which the row is there as long as it rests: *ms, 0: it does not. */
+MUST_USE bool pace_resting(struct db *db, TALLOC_CTX *mem, const struct uuid *channel, int64_t *ms,
+    struct err *e);
 /* From now on the channel is told so many a minute in place of so many: what it has had of its burst it has had, and no turn
  * that was given counts.  Nothing where it has no row. */
 MUST_USE bool pace_change(

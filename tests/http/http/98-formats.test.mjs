@@ -225,7 +225,7 @@ test('a channel that is told no values gets none, of any kind', async () => {
   }
 });
 
-// What is silent keeps a sender for as long as a request may take: tests/bench/receivers has that.
+// What is silent keeps a sender for as long as a request may take: make check-receivers has that.
 test('whatever a receiver answers, and whatever happens to the connection, leads where its kind says, and the tenant reads why', async () => {
   const nobody = await freePort(build);
   for (const kind of [...Object.keys(KINDS), 'template']) {

@@ -76,7 +76,7 @@ trial_configure() {
 			$(trial_isolation)
 		};
 		mfa: { required_for = []; };
-		outbound: { allow = ["127.0.0.0/8", "::1"]; http = true; };
+		outbound: { allow = ["127.0.0.0/8", "::1"]; http = true; ${trial_outbound_more-} };
 	TEXT
 	[ -z "${trial_conf_more-}" ] || printf '%s\n' "$trial_conf_more" >>"$conf/blindspotx.conf"
 	"configure_${trial_front:-lighttpd}" "$1"

@@ -85,6 +85,20 @@ leave_to_lane(const struct attempt *a, TALLOC_CTX *mem, struct err *e)
 	       due_check_lane(&d, mem, &a->message.lane_id, &back, e);
 }
 
+/* Whoever let it go on meanwhile has made due what is put off only now. */
+static bool
+wait_while_paused(const struct attempt *a, TALLOC_CTX *mem, struct err *e)
+{
+	struct db     *control = database_control(a->d->database);
+	struct channel now;
+
+	if (!claim_put_off(control, a->claim, PAUSED_MS, e))
+		return false;
+	if (!channel_by_id(a->t->db, mem, &a->message.channel_id, &now, e))
+		return err_take(e, ERR_MISSING);
+	return now.paused_at.ms != 0 || claim_put_off(control, a->claim, 0, e);
+}
+
 /* The message and its channel.  *go false: there is nothing to send, and the claim was seen to. */
 static bool
 load(struct attempt *a, TALLOC_CTX *mem, bool *go, struct err *e)
@@ -113,7 +127,7 @@ load(struct attempt *a, TALLOC_CTX *mem, bool *go, struct err *e)
 	if (!uuid_is_nil(&m->channel_id) && !load_channel(a, mem, e))
 		return false;
 	if (a->verdict.outcome == NULL && a->channel.paused_at.ms != 0)
-		return claim_put_off(control, a->claim, PAUSED_MS, e);
+		return wait_while_paused(a, mem, e);
 	a->format = format_for(a->d->formats, m);
 	*go = a->format != NULL || a->verdict.outcome != NULL;
 	return *go || wait_for_newer(a, mem, e);

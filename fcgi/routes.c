@@ -35,6 +35,7 @@ const struct route *const route_tables[] = {
 	analytics_routes,
 	register_routes,
 	run_routes,
+	intent_routes,
 	silence_routes,
 	silence_series_routes,
 	alert_routes,

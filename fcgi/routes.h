@@ -43,6 +43,7 @@ extern const struct route acceptance_routes[];
 extern const struct route analytics_routes[];
 extern const struct route register_routes[];
 extern const struct route run_routes[];
+extern const struct route intent_routes[];
 extern const struct route silence_routes[];
 extern const struct route silence_series_routes[];
 extern const struct route alert_routes[];

@@ -117,6 +117,10 @@
 	X(AUDIT_ACCEPTANCE_CONFIRM, "acceptance.confirm",   "acceptance",         LOG_DRIFT) \
 	X(AUDIT_ACCEPTANCE_DECLINE, "acceptance.decline",   "acceptance",         LOG_DRIFT) \
 	X(AUDIT_ACCEPTANCE_END,     "acceptance.end",       "acceptance",         LOG_DRIFT) \
+	X(AUDIT_INTENT_CREATE,      "intent.create",        "intent",             LOG_DRIFT) \
+	X(AUDIT_INTENT_CONFIRM,     "intent.confirm",       "intent",             LOG_DRIFT) \
+	X(AUDIT_INTENT_WITHDRAW,    "intent.withdraw",      "intent",             LOG_DRIFT) \
+	X(AUDIT_INTENT_MISS,        "intent.unfulfilled",   "intent",             LOG_DRIFT) \
 	X(AUDIT_SILENCE_CREATE,   "silence.create",           "silence",            LOG_DRIFT) \
 	X(AUDIT_SILENCE_DELETE,   "silence.delete",           "silence",            LOG_DRIFT) \
 	X(AUDIT_SERIES_CREATE,    "silence_series.create",    "silence_series",     LOG_DRIFT) \

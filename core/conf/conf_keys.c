@@ -269,7 +269,8 @@ const struct conf_key conf_keys[] = {
 	KEY(silence_maintenance_max_s, "silence.maintenance_max_s", "604800", .unit = "s", .min = 60,
 	    .max = 31622400, HUP,
 	    .doc = "How long a maintenance window may be.  It is planned work, and shorter than a "
-	           "silence may be: one that never ends would hide everything it covers."),
+	           "silence may be: one that never ends would hide everything it covers.  The "
+	           "window of an announced change is no longer either."),
 
 	KEY(rules_dir, "rules_dir", "\"/usr/share/blindspotx/rules\"", .min = 2, .max = 1024,
 	    .form = CONF_PATH, HUP,

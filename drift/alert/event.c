@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "core/json/schema.h"
+#include "drift/alert/announced.h"
 #include "drift/attribution/attribution.h"
 
 /* ---- the open form ---- */
@@ -75,6 +76,7 @@ static const struct field open_change_fields[] = {
 	FIELD(struct event_change, new_value_truncated, .flags = FIELD_OMIT_ZERO),
 	FIELD(struct event_change, text_diff, .flags = FIELD_OMIT_ZERO),
 	FIELD(struct event_change, attribution, .flags = FIELD_OMIT_ZERO),
+	FIELD(struct event_change, announced, .flags = FIELD_OMIT_ZERO),
 	FIELD_END,
 };
 static const struct schema open_change =
@@ -331,6 +333,8 @@ static const struct field kept_change_fields[] = {
 	FIELD(struct event_change, new_value_truncated),
 	KEPT(struct event_change, text_diff),
 	KEPT(struct event_change, attribution),
+	/* one that has none is kept as before, for programs that do not know the member */
+	FIELD_AS(struct event_change, announced.text, "announced", .flags = FIELD_OMIT_ZERO),
 	FIELD_END,
 };
 static const struct schema kept_change =
@@ -391,11 +395,24 @@ static const struct field kept_fields[] = {
 };
 static const struct schema kept_schema = SCHEMA("KeptEvent", struct alert_event, kept_fields);
 
+static bool
+has_announced(const struct alert_event *ev)
+{
+	const struct event_change *c = ev->changes.p;
+
+	for (size_t i = 0; i < ev->changes.n; i++)
+		if (c[i].announced.text != NULL)
+			return true;
+	return false;
+}
+
 int64_t
 event_template(const struct alert_event *ev, const char *type)
 {
 	if (ev->many != NULL)
 		return strcmp(ev->many->reason, SUMMARY_RATE) == 0 ? 3 : 5;
+	if (has_announced(ev))
+		return EVENT_ANNOUNCED;
 	if (ev->alert != NULL && !event_is(type, SORT_END) && !event_is(type, SORT_TEST))
 		return EVENT_ANSWERED;
 	return ev->work == NULL ? 1 : 2;
@@ -452,7 +469,8 @@ view_change(TALLOC_CTX *mem, struct view v, struct event_change *c, struct err *
 	struct str path;
 	struct buf b;
 
-	if (!view_attribution(mem, v, c, e))
+	if (!view_attribution(mem, v, c, e) ||
+	    !announced_view(mem, v, c->announced.text, &c->announced.text, e))
 		return false;
 	if (v.values)
 		return true;

@@ -20,7 +20,7 @@
 #include "drift/alert/alerting.h"
 #include "drift/engine/view.h"
 
-#define EVENT_TEMPLATE 6 /* the newest of the renderings that an event is for: a number kept beside it (event_template()) */
+#define EVENT_TEMPLATE 7 /* the newest of the renderings that an event is for: a number kept beside it (event_template()) */
 #define EVENT_MAX      20000
 #define EVENT_CHANGES  20
 #define EVENT_LINES    8000 /* bytes of all text_diff: those of the first changes for which there is room */
@@ -63,6 +63,7 @@ struct event_change {
 	struct raw_json old_value, new_value;                     /* no text: there is none, or it is long */
 	bool            old_value_truncated, new_value_truncated; /* it is long */
 	struct raw_json attribution; /* who made it, as it is kept (drift/attribution); no text: nobody was asked */
+	struct raw_json announced; /* what was announced of its object, as it is kept (announced.h); no text: nothing */
 	struct raw_json text_diff; /* the lines by which they differ (text_diff.h); no text: none */
 };
 /* What somebody has done with the alert; no text: nothing of it. */
@@ -141,6 +142,8 @@ MUST_USE bool event_make(const struct alert_scope *s, const struct alert_news *n
 
 /* From this template on an alert that is not over is told with links by which it is answered. */
 #define EVENT_ANSWERED 6
+/* And from this one on, that a change was announced otherwise. */
+#define EVENT_ANNOUNCED 7
 /* For which templates it is, told as `type`: a program from before leaves what it does not know to one that does. */
 int64_t event_template(const struct alert_event *ev, const char *type);
 

@@ -84,6 +84,7 @@ set_change(TALLOC_CTX *mem, const struct change *c, const struct change_text *t,
 		.old_value_truncated = t->old_truncated,
 		.new_value_truncated = t->new_truncated,
 		.attribution = { .text = t->attribution },
+		.announced = { .text = t->announced },
 	};
 	return set_text(mem, &out->category, c->category, e) &&
 	       set_text(mem, &out->key, c->key, e) &&

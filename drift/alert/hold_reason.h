@@ -16,7 +16,10 @@
 	X(HOLD_FOR_RUNS, "for_runs", "not there for for_runs reports in a row yet")                \
 	X(HOLD_UNCONFIRMED, "unconfirmed", "gone in one reading only; a second one decides")       \
 	X(HOLD_FLAPPING, "flapping", "flapping; it is told when it has calmed")                    \
-	X(HOLD_SILENCE, "silence", "covered by a silence")
+	X(HOLD_SILENCE, "silence", "covered by a silence")                                         \
+	X(HOLD_ANNOUNCED, "announced", "as announced")                                              \
+	X(HOLD_AWAITED, "announced_waiting",                                                        \
+	    "as announced, as long as it is not known who made it")
 enum hold_reason {
 #define X(id, code, reason) id,
 	HOLDS(X)

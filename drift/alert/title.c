@@ -4,6 +4,7 @@
 
 #include "core/base/buf.h"
 #include "core/json/json.h"
+#include "drift/alert/announced.h"
 
 #define OBJECT_MAX 120 /* bytes of a resource's key */
 #define PATH_MAX_  160
@@ -140,6 +141,7 @@ title_print(TALLOC_CTX *mem, struct view v, const struct title_in *in, char **ou
 {
 	const struct change *c = in->worst;
 	struct buf           b;
+	const char          *announced;
 	size_t               before;
 
 	buf_make(&b, mem);
@@ -151,6 +153,9 @@ title_print(TALLOC_CTX *mem, struct view v, const struct title_in *in, char **ou
 	if (b.n > before)
 		buf_putc(&b, ' ');
 	put_change(&b, v, in);
+	if (!announced_view(mem, v, in->text->announced, &announced, e))
+		return false;
+	announced_words(&b, announced);
 	if (in->n > 1)
 		buf_printf(&b, " and %zu more", in->n - 1);
 	*out = buf_text(&b, e);

@@ -25,6 +25,7 @@ struct change_text {
 	bool       old_truncated, new_truncated; /* longer than CHANGE_VALUE_MAX */
 	struct str lines; /* by which two texts differ (text_diff.h), a JSON string; p == NULL: none */
 	const char *attribution; /* who made it (drift/attribution), as it is kept; NULL: nobody was asked */
+	const char *announced;   /* what was announced of its object (drift/run/announcing.h), JSON; NULL: nothing, or as it came */
 };
 
 struct title_in {

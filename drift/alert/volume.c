@@ -53,7 +53,7 @@ volumes_count(struct volumes *v, const struct held_changes *found)
 		if (at == NULL || !str_eq(at->category, found->changes[i].category))
 			at = volumes_find(v, found->changes[i].category);
 		if (at != NULL && found->holds[i] != HOLD_ACCEPTED &&
-		    found->holds[i] != HOLD_UNCONFIRMED)
+		    found->holds[i] != HOLD_ANNOUNCED && found->holds[i] != HOLD_UNCONFIRMED)
 			at->changes++;
 	}
 }

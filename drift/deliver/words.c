@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "core/json/json.h"
+#include "drift/alert/announced.h"
 #include "drift/attribution/attribution.h"
 
 #define NAME_MAX_         120 /* bytes */
@@ -298,6 +299,7 @@ what_of(TALLOC_CTX *mem, const struct event_change *c, struct err *e)
 		buf_puts(&b, " -> ");
 	if (is)
 		add_value(&b, &c->new_value);
+	announced_words(&b, c->announced.text);
 	return buf_text(&b, e);
 }
 

@@ -16,6 +16,7 @@
 #include "drift/deliver/feeding.h"
 #include "drift/deliver/trail_end.h"
 #include "drift/driftd/acceptance_due.h"
+#include "drift/driftd/intent_due.h"
 #include "drift/remask/remask.h"
 #include "drift/run/deadline.h"
 #include "drift/run/takeover.h"
@@ -35,6 +36,7 @@ list_others(struct worker *w, struct due_other out[static SCHEDULE_DRIFTD_KINDS 
 {
 	const struct due_other others[] = {
 		{ SCHEDULE_ACCEPTANCE, acceptance_due, &w->deliver->auth },
+		{ SCHEDULE_INTENT, intent_due, &w->deliver->auth },
 		{ SCHEDULE_DIGEST, digest_due, (void *)(uintptr_t)w->deliver->env },
 		{ NULL, NULL, NULL },
 	};

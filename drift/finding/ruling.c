@@ -135,6 +135,8 @@ decide_row(TALLOC_CTX *mem, const struct ruling *d, struct finding_row *f, struc
 			f->reason = NULL;
 		f->expires_at = d->expires_at;
 		f->promoted = false;
+		if (str_starts(str_of(f->announced == NULL ? "" : f->announced), "as_announced"))
+			f->announced = NULL; /* it is somebody's own word from now on */
 		if (!copy_text(mem, d->status, &f->status, e) ||
 		    !copy_text(mem, accept ? owner_of(d) : NULL, &f->owner, e))
 			return false;

@@ -2,6 +2,7 @@
 
 #include "core/store/drift/history.h"
 #include "core/store/drift/schedule.h"
+#include "drift/run/announcing.h"
 #include "drift/run/attributing.h"
 #include "drift/run/completeness.h"
 #include "drift/run/daily_count.h"
@@ -135,9 +136,10 @@ apply_plan(struct db *db, const struct ingest *in, struct plan *p, struct err *e
 	/* Rows that are many go with what the alerts are asked for, and the rest with COMMIT. */
 	return content_add(db, &p->contents, e) && write_refs(db, in, p, e) &&
 	       versions_write(db, p, &ended, &begun, e) && finding_write(db, p->findings, e) &&
-	       daily_count_write(db, in, p, e) && change_add(db, p->changes, p->seen.n, e) &&
-	       attributing_write(db, in, p, e) && apply_alerts(db, in, p, NULL, e) &&
-	       settle_write(db, in, p, e) && report_add(db, &p->report, e) &&
-	       collections_write(db, in, p, e) && collections_tell(db, in, p, e) &&
-	       review_begin(db, in, p, e) && masking_write(db, in, p, e);
+	       announcing_write(db, p, e) && daily_count_write(db, in, p, e) &&
+	       change_add(db, p->changes, p->seen.n, e) && attributing_write(db, in, p, e) &&
+	       apply_alerts(db, in, p, NULL, e) && settle_write(db, in, p, e) &&
+	       report_add(db, &p->report, e) && collections_write(db, in, p, e) &&
+	       collections_tell(db, in, p, e) && review_begin(db, in, p, e) &&
+	       masking_write(db, in, p, e);
 }

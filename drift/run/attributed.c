@@ -4,6 +4,7 @@
 
 #include "core/store/alert/alert.h"
 #include "core/store/drift/awaited.h"
+#include "core/store/drift/intent.h"
 #include "core/store/tx.h"
 #include "drift/run/silencing.h"
 #include "drift/source/rest.h"
@@ -61,7 +62,7 @@ static bool
 pass_on(struct db *db, const struct known *k, struct err *e)
 {
 	struct alert newest;
-	bool         there;
+	bool         there, looks = k->raises;
 
 	if (k->n == 0)
 		return true;
@@ -69,7 +70,9 @@ pass_on(struct db *db, const struct known *k, struct err *e)
 		return false;
 	if (there && newest.open_key == NULL && !say_in(db, k, &newest, e))
 		return false;
-	return (!k->raises && (!there || newest.open_key == NULL)) ||
+	if (!looks && !intent_any(db, k->config, k->now, &looks, e))
+		return false;
+	return (!looks && (!there || newest.open_key == NULL)) ||
 	       silence_wake(db, k->mem, k->config, k->now, k->now, e);
 }
 

@@ -103,8 +103,9 @@ ask(struct attributing *a)
 		a->p->values[a->at[i]].attribution = text;
 		a->fresh[i]->attribution.text = text;
 		/* at once, for it was judged without */
-		if (found.confidence >= CONFIDENCE_OBJECT &&
-		    raising_may(in, &a->p->diff->changes[a->at[i]]))
+		if (a->p->findings->hold[a->at[i]] == HOLD_AWAITED ||
+		    (found.confidence >= CONFIDENCE_OBJECT &&
+			raising_may(in, &a->p->diff->changes[a->at[i]])))
 			finding_recheck(a->p->findings, in->received_at);
 	}
 	return true;

@@ -65,7 +65,8 @@ add_rules(struct tally *t, const struct ingest *in, const struct plan *p)
 				row = &t->rows[k];
 		if (row == NULL)
 			row = add_row(t, in, DAILY_RULE, "", rule);
-		row->changes += p->findings->hold[i] != HOLD_ACCEPTED;
+		row->changes +=
+		    p->findings->hold[i] != HOLD_ACCEPTED && p->findings->hold[i] != HOLD_ANNOUNCED;
 		row->findings += p->findings->is_fresh[i];
 	}
 }

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "drift/run/announcing.h"
 #include "drift/run/deletion.h"
 #include "drift/run/finding_priv.h"
 #include "drift/run/plan.h"
@@ -383,6 +384,8 @@ finding_make(const struct ingest *in, struct plan *p, struct err *e)
 	    !raising_apply(in, p, e) || !finding_judge(p, &how, p->diff, &r.known, &p->findings, e))
 		return false;
 	tell_returned(p, &how, &r.ended);
+	if (!announcing_apply(in, p, &r.known, e))
+		return false;
 	l = p->findings;
 	for (size_t i = 0; i < l->events_n; i++)
 		l->events[i].id = uuid_make(in->d->env->clock, in->d->env->rand);

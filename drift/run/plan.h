@@ -9,6 +9,7 @@
 #define BSX_DRIFT_RUN_PLAN_H
 
 #include "core/store/drift/awaited.h"
+#include "core/store/drift/intent.h"
 #include "core/store/drift/report.h"
 #include "core/store/drift/rule_hits.h"
 #include "core/store/drift/silence.h"
@@ -82,6 +83,10 @@ struct plan {
 	struct finding_list standing; /* findings of the config, and silences, read with what is compared */
 	struct silence     *silences;
 	size_t              silences_n;
+	struct intent      *intents; /* read with those: announced changes of the config */
+	size_t              intents_n;
+	struct intent_count *announced; /* written: how many came as announced */
+	size_t              announced_n;
 	struct diff        *diff;   /* NULL: nothing was compared; first what this snapshot shows, then
 					what stands of collections that it has not read */
 	struct unsettled_list unsettled; /* settle.h */

@@ -202,6 +202,8 @@ read_together(const struct ingest *in, struct plan *p, enum against what, struct
 		finding_standing_ask(trip, &in->config->id, &p->standing);
 		attributing_ask(trip, in, p);
 		silence_ahead_ask(trip, in->received_at, &p->silences, &p->silences_n);
+		intent_ahead_ask(
+		    trip, &in->config->id, in->received_at, &p->intents, &p->intents_n);
 	}
 	if (by_number)
 		held_past_ask(trip, &span, &sides->past, &sides->past_n);

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "core/store/tx.h"
+#include "drift/run/announcing.h"
 #include "drift/run/apply.h"
 #include "drift/run/daily_count.h"
 #include "drift/run/golden_binding.h"
@@ -32,9 +33,9 @@ look_again(struct db *db, const struct ingest *in, bool *goes_on, struct err *e)
 	struct plan *p = plan_again(in->mem, in, e);
 	enum deed    deed;
 
-	if (p == NULL || !finding_write(db, p->findings, e) || !apply_alerts(db, in, p, &deed, e) ||
-	    !write_report(db, in, p, deed, e) || !collections_write(db, in, p, e) ||
-	    !config_state_set(db, &p->after, &p->before, e))
+	if (p == NULL || !finding_write(db, p->findings, e) || !announcing_write(db, p, e) ||
+	    !apply_alerts(db, in, p, &deed, e) || !write_report(db, in, p, deed, e) ||
+	    !collections_write(db, in, p, e) || !config_state_set(db, &p->after, &p->before, e))
 		return false;
 	*goes_on = p->after.recheck_at.ms != 0;
 	/* a snapshot on its way that has read the row before is planned again */

@@ -19,12 +19,14 @@ settle_change(const struct settle_in *in)
 	case HOLD_UNCONFIRMED:
 	case HOLD_FLAPPING:
 	case HOLD_SILENCE:
+	case HOLD_AWAITED:
 		return SETTLED_WAITS;
 	case HOLD_NONE:
 		if (in->waits)
 			return SETTLED_WAITS;
 		return strcmp(in->status, "detected") == 0 ? SETTLED_TOLD : SETTLED;
 	case HOLD_ACCEPTED:
+	case HOLD_ANNOUNCED:
 	case HOLD_RETURNED:
 	case HOLD_IGNORED:
 	case HOLD__MAX:

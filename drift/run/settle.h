@@ -4,8 +4,8 @@
  * With each complete reading of a collection its baseline moves there, but for resources that are not settled, which keep
  * theirs (core/store/drift/unsettled.h).  The rule, for each change that a reading finds in a resource:
  *
- *	below min_severity, accepted, ignored, acknowledged, in work	settled: it moves
- *	held: suspicious_collection, tolerance, for_runs, unconfirmed, flapping, silence;
+ *	below min_severity, accepted, as announced, ignored, acknowledged, in work	settled: it moves
+ *	held: suspicious_collection, tolerance, for_runs, unconfirmed, flapping, silence, announced_waiting;
  *	or too few or too little to open an alert				waiting
  *	told by an alert that is open, and nobody has seen it		told
  *

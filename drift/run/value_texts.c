@@ -81,6 +81,7 @@ values_of(struct values *s, const struct change *c, struct work *work, struct ch
 	    !values_show(s, c->new_value, &out->new_text, &out->new_truncated, e))
 		return false;
 	out->attribution = NULL; /* said by who knows (attributing.h) */
+	out->announced = NULL;   /* and (announcing.h) */
 	in.is_long = out->old_truncated || out->new_truncated;
 	return lines_of(s, &in, &out->lines, e);
 }

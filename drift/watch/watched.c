@@ -220,6 +220,8 @@ const struct watched watched[] = {
 	    .fits = is_by_one_person,
 	    .title = "One person changed what is told, where acceptances need two: a config, its "
 		     "rules, what it is held against or a silence" },
+	{ SECURITY("intent", SEVERITY_LOW), .opens = { "intent.unfulfilled" }, .each = true,
+	    .title = "A change that was announced has not come" },
 	{ SECURITY("export", SEVERITY_HIGH), .opens = { "tenant.export" },
 	    .title = "An archive of the whole tenant was made" },
 	{ SECURITY("restored", SEVERITY_HIGH), .opens = { "audit.restored" },

@@ -53,6 +53,7 @@ struct change_out {
 	struct raw_json         controls;
 	char                   *renamed_from, *renamed_severity;
 	struct raw_json         attribution;
+	struct announced_out   *announced;
 	struct acceptance_out  *acceptance;
 	struct items            pending; /* struct pending_out */
 	struct uuid             assigned_to;

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "drift/engine/control.h"
+#include "drift/service/intent.h"
 #include "fcgi/drift/report.h"
 #include "fcgi/routes.h"
 
@@ -190,6 +191,23 @@ static const struct field acceptance_fields[] = {
 static const struct schema acceptance_schema =
     SCHEMA("DriftAcceptance", struct acceptance_out, acceptance_fields);
 
+struct announced_out {
+	struct uuid intent_id;
+	const char *verdict;
+};
+static const struct field announced_fields[] = {
+	FIELD(struct announced_out, intent_id, .doc = "The announcement."),
+	FIELD(struct announced_out, verdict,
+	    .doc =
+		"as_announced: its value, by its actor; waiting: its value, as long as a log may "
+		"still say who made it; unconfirmed: so it was announced, and accepting it "
+		"needs a second person; unknown_actor: its value, and nobody is known to have "
+		"made it; other_actor; other_value; other_place: something else of the object."),
+	FIELD_END,
+};
+static const struct schema announced_schema =
+    SCHEMA("DriftAnnounced", struct announced_out, announced_fields);
+
 static const struct field change_out_fields[] = {
 	FIELD(struct change_out, id, .doc = "Number of the change."),
 	FIELD(struct change_out, report_id, .doc = "Its report."),
@@ -234,6 +252,8 @@ static const struct field change_out_fields[] = {
 		   "quotes "
 		   "a value of the change is withheld without read:snapshots. Of what is pushed: "
 		   "{actor, source}, as the push said. null: nobody was asked."),
+	FIELD(struct change_out, announced, .item = &announced_schema, .flags = FIELD_OMIT_ZERO,
+	    .doc = "What an announced change of its object has to do with it."),
 	FIELD(struct change_out, acceptance, .item = &acceptance_schema, .flags = FIELD_OMIT_ZERO,
 	    .doc = "Of a single accepted change: who, why, until when."),
 	FIELD(struct change_out, pending, .item = &pending_out_schema, .flags = FIELD_OMIT_ZERO,
@@ -307,6 +327,18 @@ show_lines(const struct acting *a, const struct change_row *c, struct raw_json *
 	return out->text != NULL || err_memory(e);
 }
 
+static bool
+show_announced(
+    const struct acting *a, const struct change_row *c, struct announced_out **out, struct err *e)
+{
+	struct announced_out found;
+
+	if (!intent_of_mark(c->announced, &found.verdict, &found.intent_id))
+		return true;
+	*out = talloc_memdup(a->by.mem, &found, sizeof(found));
+	return *out != NULL || err_memory(e);
+}
+
 bool
 change_show(
     const struct acting *a, const struct change_row *c, struct change_out *out, struct err *e)
@@ -332,6 +364,8 @@ change_show(
 	if (out->resource == NULL || out->fingerprint == NULL || out->value_hash == NULL)
 		return err_memory(e);
 	*out->resource = (struct change_resource) { c->category, c->key };
+	if (!show_announced(a, c, &out->announced, e))
+		return false;
 	return show_place(a, c, out, e) && change_maker(a, c, &out->attribution.text, e) &&
 	       show_value(a, c, CHANGE_OLD, &out->old_value, &out->old_value_truncated, e) &&
 	       show_value(a, c, CHANGE_NEW, &out->new_value, &out->new_value_truncated, e) &&

@@ -129,7 +129,7 @@ const struct archive_plan archive_plans[] = {
 			       " renamed_from renamed_severity"),
 	CARRY("drift_findings", "config_id* fingerprint* value_hash* status present runs promoted"
 				" reason owner expires_at assigned_to created_at updated_at"
-				" attribution decision was"),
+				" attribution decision was announced"),
 	CARRY("drift_history", "id* config_id subject value_hash at actor from_status to_status"
 			       " note decision"),
 	CARRY("drift_decisions", "config_id* number* owner reason at"),
@@ -144,6 +144,10 @@ const struct archive_plan archive_plans[] = {
 	CARRY("drift_daily", "kind* day* config_id* name* category label changes findings"),
 	CARRY("drift_awaited", "change_id* config_id since until ends_at"),
 	CARRY("dropped_reports", "id* dropped_at"),
+	CARRY("drift_intents",
+	    "id* config_id category key path expect value actor ticket reason owner person_id"
+	    " starts_at ends_at created_at confirmed_by confirmed_at ended_by ended_at changes"
+	    " fulfilled_at report_id missed_at"),
 	CARRY("silences", "id* matcher reason owner starts_at expires_at created_at kind ended_at"
 			  " ended_by series_id"),
 	CARRY("silence_series",

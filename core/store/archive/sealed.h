@@ -19,6 +19,7 @@
 	X(drift_changes,      id,        old_value) \
 	X(drift_changes,      id,        new_value) \
 	X(drift_changes,      id,        text_diff) \
+	X(drift_intents,      id,        value) \
 	X(alerts,             id,        title_values) \
 	X(channels,           id,        secret) \
 	X(channels,           id,        former_secret) \

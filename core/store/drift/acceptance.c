@@ -99,7 +99,8 @@ SQL(acceptance_select_list, SQL_TENANT, &list_in, &acceptance_row,
 SQL(acceptance_select_findings, SQL_TENANT, &id_in, &finding_target_schema,
     "SELECT IFNULL(c.id, a.acceptance_id) AS change_id, f.config_id, f.fingerprint, f.value_hash,"
     " f.status, f.present, f.runs, f.promoted, f.reason, f.owner, f.expires_at, f.assigned_to,"
-    " f.created_at, f.updated_at, IFNULL(c.severity, '') AS severity, c.severity AS now_severity"
+    " f.created_at, f.updated_at, f.announced, IFNULL(c.severity, '') AS severity, c.severity AS "
+    "now_severity"
     " FROM drift_acceptance_findings a JOIN drift_findings f ON f.config_id = a.config_id"
     " AND f.fingerprint = a.fingerprint AND f.value_hash = a.value_hash"
     " LEFT JOIN config_state s ON s.config_id = a.config_id"

@@ -270,6 +270,8 @@ SQL(config_delete_unsettled, SQL_TENANT, &id_in, NULL,
     "DELETE FROM config_unsettled WHERE config_id = :id");
 SQL(config_delete_awaited, SQL_TENANT, &id_in, NULL,
     "DELETE FROM drift_awaited WHERE config_id = :id");
+SQL(config_delete_intents, SQL_TENANT, &id_in, NULL,
+    "DELETE FROM drift_intents WHERE config_id = :id");
 SQL(config_delete_pushers, SQL_TENANT, &id_in, NULL,
     "DELETE FROM config_pushers WHERE config_id = :id");
 SQL(config_delete_versions, SQL_TENANT, &id_in, NULL,
@@ -298,7 +300,7 @@ config_drop(struct db *db, const struct uuid *id, uint64_t version, instant now,
 		  &config_delete_trend, &config_delete_flaps, &config_delete_daily,
 		  &config_delete_collections, &config_delete_unsettled, &config_delete_pushers,
 		  &config_delete_awaited, &config_delete_decisions, &config_delete_acceptances,
-		  &config_delete_acceptance_findings, &config_delete_lines };
+		  &config_delete_acceptance_findings, &config_delete_lines, &config_delete_intents };
 	uint64_t                  n = 0;
 
 	*done = false;

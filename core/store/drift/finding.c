@@ -23,6 +23,7 @@ static const struct field finding_fields[] = {
 	COLUMN_NULL(struct finding_row, assigned_to),
 	COLUMN(struct finding_row, created_at),
 	COLUMN(struct finding_row, updated_at),
+	COLUMN_NULL(struct finding_row, announced),
 	FIELD_END,
 };
 const struct schema finding_schema = SCHEMA("StoredFinding", struct finding_row, finding_fields);
@@ -37,10 +38,11 @@ const struct schema finding_schema = SCHEMA("StoredFinding", struct finding_row,
 	" f.expires_at, f.assigned_to,"
 #define LIFE_DECIDED                                                                               \
 	"f.config_id, f.fingerprint, f.value_hash, f.status, f.present, f.runs, "                  \
-	"f.promoted," DECIDED " f.created_at, f.updated_at"
+	"f.promoted," DECIDED " f.created_at, f.updated_at, f.announced"
 #define LIFE_OF_F                                                                                  \
 	"f.config_id, f.fingerprint, f.value_hash, f.status, f.present, f.runs, f.promoted,"       \
-	" f.reason, f.owner, f.expires_at, f.assigned_to, f.created_at, f.updated_at"
+	" f.reason, f.owner, f.expires_at, f.assigned_to, f.created_at, f.updated_at,"             \
+	" f.announced"
 
 struct live_in {
 	struct uuid config_id;
@@ -88,11 +90,11 @@ SQL(finding_select, SQL_TENANT, &key_in, &finding_schema,
 SQL(finding_upsert, SQL_TENANT, &finding_schema, NULL,
     "INSERT INTO drift_findings (" LIFE_COLUMNS ") VALUES (:config_id, :fingerprint, :value_hash,"
     " :status, :present, :runs, :promoted, :reason, :owner, :expires_at, :assigned_to, :created_at,"
-    " :updated_at)"
+    " :updated_at, :announced)"
     " ON DUPLICATE KEY UPDATE status = VALUES(status), present = VALUES(present),"
     " runs = VALUES(runs), promoted = VALUES(promoted), reason = VALUES(reason),"
     " owner = VALUES(owner), expires_at = VALUES(expires_at), assigned_to = VALUES(assigned_to),"
-    " updated_at = VALUES(updated_at), decision = 0");
+    " updated_at = VALUES(updated_at), announced = VALUES(announced), decision = 0");
 
 void
 finding_standing_ask(struct trip *trip, const struct uuid *config, struct finding_list *l)
@@ -266,6 +268,7 @@ static const struct field target_fields[] = {
 	TARGET_NULL(assigned_to),
 	TARGET(created_at),
 	TARGET(updated_at),
+	TARGET_NULL(announced),
 	COLUMN(struct finding_target, severity),
 	COLUMN_NULL(struct finding_target, now_severity),
 	FIELD_END,
@@ -278,7 +281,7 @@ const struct schema finding_target_schema =
 	" " CHANGE_STATUS " AS status, IFNULL(f.present, FALSE) AS present,"                       \
 	" IFNULL(f.runs, 0) AS runs, IFNULL(f.promoted, FALSE) AS promoted," DECIDED               \
 	" IFNULL(f.created_at, c.created_at) AS created_at,"                                       \
-	" IFNULL(f.updated_at, c.created_at) AS updated_at, c.severity,"                           \
+	" IFNULL(f.updated_at, c.created_at) AS updated_at, f.announced, c.severity,"              \
 	" (SELECT n.severity FROM config_state s STRAIGHT_JOIN drift_changes n"                    \
 	" FORCE INDEX (finding) ON n.config_id = c.config_id AND n.fingerprint = c.fingerprint"    \
 	" AND n.report_id = s.report_id WHERE s.config_id = c.config_id"                           \
@@ -348,17 +351,19 @@ static const struct field seen_fields[] = {
 	COLUMN(struct finding_seen, value_hash),
 	COLUMN(struct finding_seen, now),
 	COLUMN_NULL(struct finding_seen, attribution),
+	COLUMN_NULL(struct finding_seen, announced),
 	FIELD_END,
 };
 static const struct schema seen_in = SCHEMA("LifeSeenIn", struct finding_seen, seen_fields);
 
 SQL(finding_upsert_seen, SQL_TENANT, &seen_in, NULL,
     "INSERT INTO drift_findings (config_id, fingerprint, value_hash, status, present, runs,"
-    " created_at, updated_at, attribution) VALUES (:config_id, :fingerprint, :value_hash,"
-    " 'detected', TRUE, 1, :now, :now, :attribution)"
+    " created_at, updated_at, attribution, announced) VALUES (:config_id, :fingerprint, "
+    ":value_hash,"
+    " 'detected', TRUE, 1, :now, :now, :attribution, :announced)"
     " ON DUPLICATE KEY UPDATE status = 'detected', present = TRUE, runs = 1, promoted = FALSE,"
     " reason = NULL, owner = NULL, expires_at = NULL, updated_at = VALUES(updated_at),"
-    " attribution = VALUES(attribution), decision = 0");
+    " attribution = VALUES(attribution), announced = VALUES(announced), decision = 0");
 
 bool
 finding_detect(struct db *db, struct finding_seen *s, size_t n, struct err *e)

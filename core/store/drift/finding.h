@@ -28,6 +28,7 @@ struct finding_row {
 	instant     expires_at;
 	struct uuid assigned_to;
 	instant     created_at, updated_at;
+	char       *announced; /* "verdict:id" of an announced change (intent.h); NULL: none */
 };
 
 /* By fingerprint, value hash. */
@@ -51,6 +52,7 @@ struct finding_seen {
 	struct blob fingerprint, value_hash;
 	instant     now;
 	struct raw_json attribution; /* who made it, of new ones and of old ones again; later: awaited.h */
+	const char     *announced;   /* as of a row */
 };
 /* Of one config. */
 struct finding_names {

@@ -10,6 +10,6 @@ extern const struct schema finding_schema, finding_target_schema;
 
 #define LIFE_COLUMNS                                                                               \
 	"config_id, fingerprint, value_hash, status, present, runs, promoted, reason, owner,"      \
-	" expires_at, assigned_to, created_at, updated_at"
+	" expires_at, assigned_to, created_at, updated_at, announced"
 
 #endif

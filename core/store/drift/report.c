@@ -113,38 +113,35 @@ report_list(struct tenant_db *t, TALLOC_CTX *mem, const struct report_filter *f,
 
 /* ---- changes ---- */
 
-static const struct field change_fields[] = {
-	COLUMN(struct change_row, id),
-	COLUMN(struct change_row, report_id),
-	COLUMN(struct change_row, config_id),
-	COLUMN(struct change_row, position),
-	COLUMN(struct change_row, category),
-	COLUMN(struct change_row, key),
-	COLUMN(struct change_row, op),
-	COLUMN(struct change_row, path),
-	COLUMN(struct change_row, canonical_path),
-	COLUMN_NULL(struct change_row, old_value),
-	COLUMN_NULL(struct change_row, new_value),
-	COLUMN(struct change_row, old_truncated),
-	COLUMN(struct change_row, new_truncated),
-	COLUMN(struct change_row, severity),
-	COLUMN(struct change_row, rule),
-	COLUMN(struct change_row, reason),
-	COLUMN(struct change_row, fingerprint),
-	COLUMN(struct change_row, value_hash),
-	COLUMN(struct change_row, status),
-	COLUMN_NULL(struct change_row, attribution),
-	COLUMN(struct change_row, created_at),
-	COLUMN_NULL(struct change_row, suppressed_by),
-	COLUMN_NULL(struct change_row, rule_place),
-	COLUMN_NULL(struct change_row, judged),
-	COLUMN_NULL(struct change_row, controls),
-	COLUMN_NULL(struct change_row, text_diff),
-	COLUMN_NULL(struct change_row, renamed_from),
-	COLUMN_NULL(struct change_row, renamed_severity),
+#define CHANGE_KEPT                                                                                \
+	COLUMN(struct change_row, id), COLUMN(struct change_row, report_id),                       \
+	    COLUMN(struct change_row, config_id), COLUMN(struct change_row, position),             \
+	    COLUMN(struct change_row, category), COLUMN(struct change_row, key),                   \
+	    COLUMN(struct change_row, op), COLUMN(struct change_row, path),                        \
+	    COLUMN(struct change_row, canonical_path), COLUMN_NULL(struct change_row, old_value),  \
+	    COLUMN_NULL(struct change_row, new_value), COLUMN(struct change_row, old_truncated),   \
+	    COLUMN(struct change_row, new_truncated), COLUMN(struct change_row, severity),         \
+	    COLUMN(struct change_row, rule), COLUMN(struct change_row, reason),                    \
+	    COLUMN(struct change_row, fingerprint), COLUMN(struct change_row, value_hash),         \
+	    COLUMN(struct change_row, status), COLUMN_NULL(struct change_row, attribution),        \
+	    COLUMN(struct change_row, created_at), COLUMN_NULL(struct change_row, suppressed_by),  \
+	    COLUMN_NULL(struct change_row, rule_place), COLUMN_NULL(struct change_row, judged),    \
+	    COLUMN_NULL(struct change_row, controls), COLUMN_NULL(struct change_row, text_diff),   \
+	    COLUMN_NULL(struct change_row, renamed_from),                                          \
+	    COLUMN_NULL(struct change_row, renamed_severity)
+
+static const struct field change_kept_fields[] = {
+	CHANGE_KEPT,
 	FIELD_END,
 };
-const struct schema change_row_schema = SCHEMA("StoredChange", struct change_row, change_fields);
+static const struct schema change_kept =
+    SCHEMA("StoredChange", struct change_row, change_kept_fields);
+static const struct field change_fields[] = {
+	CHANGE_KEPT,
+	COLUMN_NULL(struct change_row, announced), /* its finding's */
+	FIELD_END,
+};
+const struct schema change_row_schema = SCHEMA("ReadChange", struct change_row, change_fields);
 
 #define CHANGE_COLUMNS                                                                             \
 	"id, report_id, config_id, position, category, `key`, op, path, canonical_path, "          \
@@ -156,7 +153,7 @@ const struct schema change_row_schema = SCHEMA("StoredChange", struct change_row
 
 SQL(change_select, SQL_TENANT, &id_in, &change_row_schema,
     CHANGE_SELECT CHANGE_FROM " WHERE c.id = :id");
-SQL(change_insert, SQL_TENANT, &change_row_schema, NULL,
+SQL(change_insert, SQL_TENANT, &change_kept, NULL,
     "INSERT INTO drift_changes (" CHANGE_COLUMNS
     ") VALUES (:id, :report_id, :config_id, :position, :category, :key, :op, :path,"
     " :canonical_path, :old_value, :new_value, :old_truncated, :new_truncated, :severity, :rule,"

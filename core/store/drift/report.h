@@ -80,6 +80,7 @@ struct change_row {
 	struct raw_json controls;   /* list of what the rule names; null: none */
 	char           *renamed_from; /* created: key of the deleted resource that it is like; NULL: none */
 	char           *renamed_severity; /* then: the worst of both and of what differs inside */
+	char           *announced; /* read: that of its finding */
 };
 #define CHANGE_VALUE_MAX 16384 /* bytes of a value kept with the change */
 #define CHANGE_LINES_MAX 12000 /* and of the lines */

@@ -18,7 +18,7 @@ extern const struct schema change_row_schema;
 	" " CHANGE_STATUS " AS status,"                                                   \
 	" IFNULL(c.attribution, f.attribution) AS attribution, c.created_at,"                      \
 	" c.suppressed_by, c.rule_place, c.judged, c.controls, c.text_diff,"                       \
-	" c.renamed_from, c.renamed_severity"
+	" c.renamed_from, c.renamed_severity, f.announced"
 #define CHANGE_FINDING                                                                             \
 	" LEFT JOIN drift_findings f ON f.config_id = c.config_id"                                 \
 	" AND f.fingerprint = c.fingerprint AND f.value_hash = c.value_hash"

@@ -27,6 +27,7 @@
 	X(SCHEDULE_REPEAT,      "repeat",      RUN)    /* the same of what was told of it and is still open */ \
 	X(SCHEDULE_WINDOW,      "window",      RUN)    /* maintenance windows of series `ref` are to be made ahead */ \
 	X(SCHEDULE_ACCEPTANCE,  "acceptance",  DRIFTD) /* whether row `ref` of drift_acceptances still waits */ \
+	X(SCHEDULE_INTENT,      "intent",      DRIFTD) /* whether something came as row `ref` of drift_intents says */ \
 	X(SCHEDULE_DIGEST,      "digest",      DRIFTD) /* the digest of channel `ref` is to be sent */ \
 	X(SCHEDULE_STORAGE,     "storage",     RUN)    /* what the tenant stores is to be counted; `ref` is nil */ \
 	X(SCHEDULE_LINES,       "lines",       RUN)    /* lines of history of config `ref` are to be written (promotion.h) */

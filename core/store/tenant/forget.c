@@ -37,6 +37,7 @@ SQL(forget_windows, SQL_TENANT, &before_in, NULL,
     "DELETE FROM silences WHERE series_id IS NOT NULL AND expires_at < :before"
     " ORDER BY expires_at LIMIT 500");
 SQL(forget_series, SQL_TENANT, &before_in, NULL, OLDEST("silence_series", "ends_at"));
+SQL(forget_intents, SQL_TENANT, &before_in, NULL, OLDEST("drift_intents", "ends_at"));
 SQL(forget_pushers, SQL_TENANT, &before_in, NULL, OLDEST("config_pushers", "seen_at"));
 /* One of which nothing was ever there: what is, or was in its baseline, is missed for ever, and so
  * is one that is blind since somebody could read it.  A template that has it would only bring it
@@ -84,6 +85,7 @@ static const struct {
 	{ &forget_readers, HOUR_MS }, { &forget_runs, 7 * DAY_MS },
 	{ &forget_groups, 90 * DAY_MS }, /* GROUP_KEEP_DAYS */
 	{ &forget_windows, 400 * DAY_MS }, { &forget_series, 400 * DAY_MS },
+	{ &forget_intents, 400 * DAY_MS },  /* INTENT_KEEP_DAYS */
 	{ &forget_templates, 90 * DAY_MS }, /* OPERATION_KEPT_DAYS */
 	{ &forget_shown, 0 }, { &forget_onboardings, 90 * DAY_MS },
 	{ &forget_daily, 400 * DAY_MS }, /* nobody can ask for it any more */

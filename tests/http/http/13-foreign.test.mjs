@@ -63,6 +63,8 @@ const table = {
   'PUT /api/drift/changes /ids/*': ['change', (id) => B('/api/drift/changes', { status: 'acknowledged', ids: [id] })],
   'PUT /api/drift/changes /filter/report_id': ['report', (id) => B('/api/drift/changes', { status: 'acknowledged', filter: { report_id: id } })],
   'PUT /api/drift/changes /assigned_to': ['user', (id) => B('/api/drift/changes', { status: 'in_progress', ids: [mine.change], assigned_to: id })],
+  'GET /api/drift/intents ?config_id': ['config', query('/api/drift/intents?config_id=')],
+  'POST /api/drift/intents /config_id': ['config', (id) => B('/api/drift/intents', { config_id: id, category: 'c', key: 'k', path: '/a', expect: 'any', reason: 'x', ends_at: ahead(1) })],
   'GET /api/drift/acceptances ?config_id': ['config', query('/api/drift/acceptances?config_id=')],
   'GET /api/drift/analytics ?config_id': ['config', query('/api/drift/analytics?config_id=')],
   'GET /api/drift/runs ?config_id': ['config', query('/api/drift/runs?config_id=')],
@@ -127,7 +129,7 @@ const bare = (text) => text.replace(/"request_id":"[^"]*"/, '').replace(/[0-9a-f
   .replace(/(?:r|c|k|g|made)-[0-9a-f]{10}/g, 'NAME').replace(/"cursor":"[^"]*"|"_?since":"[^"]*"|"revision":\d+/g, '');
 // What people decide; what is on its way to a channel goes on by itself.
 const decided = ({ id, name, status, revision, assigned_to, matcher, channels, match, alerts }) => ({ id, name, status, revision, assigned_to, matcher, channels, match, alerts });
-const snapshotOf = async (w) => JSON.stringify((await Promise.all(['users', 'drift/configs', 'drift/alerts', 'drift/routes', 'drift/silences', 'drift/silence-series', 'drift/golden-baselines', 'api-keys']
+const snapshotOf = async (w) => JSON.stringify((await Promise.all(['users', 'drift/configs', 'drift/alerts', 'drift/routes', 'drift/silences', 'drift/intents', 'drift/silence-series', 'drift/golden-baselines', 'api-keys']
   .map((of) => all(w.admin, `/api/${of}`)).concat(w.admin('GET', `/api/drift/changes/${w.change}`).then((a) => [a.json])))).map((list) => list.map(decided)));
 
 test('what is another tenant\'s is answered as what is nowhere is, and nothing of it is seen or changed', async () => {

@@ -59,6 +59,7 @@ async function neighbour() {
   await admin('PUT', `/api/tenants/${admin.session.tenant.id}`, { body: { settings: { four_eyes: { accept_from: 'low' } } } });
   ids.acceptances = (await admin('PUT', `/api/drift/changes/${ids.changes}`, { body: { status: 'ignored' } })).json.pending[0].id;
   ids.routes = await made('/api/drift/routes', { name: unique('r'), channels: [ids.channels] });
+  ids.intents = await made('/api/drift/intents', { config_id: config.id, category: 'c', key: 'k', path: '/a', expect: 'any', reason: 'x', ends_at: ahead(1) });
   ids.silences = await made('/api/drift/silences', { matcher: { severity: 'low' }, reason: 'Work.', expires_at: ahead(1) });
   ids['silence-series'] = await made('/api/drift/silence-series', { matcher: { severity: 'low' }, reason: 'Work.', rule: 'FREQ=WEEKLY;COUNT=9', duration_s: 3600 });
   ids['golden-baselines'] = await made('/api/drift/golden-baselines', { name: unique('g'), resources: [policy(1)] });
@@ -195,7 +196,7 @@ async function shown(w, admin, platform) {
 test('each built-in role may call exactly the routes whose permission it holds, in its own tenant, by its own session or key, and as long as it lasts', { timeout: 180000 }, async (t) => {
   const owner = newTenant(), admin = await bearer(owner), list = await routes(), other = await neighbour();
   const theirs = sql(`SELECT schema_name FROM tenants WHERE slug = '${other.slug}'`);
-  const state = () => sql('CHECKSUM TABLE users, user_roles, roles, api_keys, identity_providers, channels, alert_routing, drift_configs, config_snapshots, drift_reports, drift_changes, alerts, silences, silence_series, audit', theirs);
+  const state = () => sql('CHECKSUM TABLE users, user_roles, roles, api_keys, identity_providers, channels, alert_routing, drift_configs, config_snapshots, drift_reports, drift_changes, alerts, silences, silence_series, drift_intents, audit', theirs);
   const w = await world(admin, owner.tenant, other.ids), before = state();
   await shown(w, admin, false);
   await lend(w, admin);

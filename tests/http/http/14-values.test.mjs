@@ -14,7 +14,7 @@ const PATCH = 'application/json-patch+json';
 // ---- what is planted ----------------------------------------------------------------------------------------------
 
 // One text for each way a value may come back; `n` tells the old ones from the new.
-const kinds = ['scalar', 'element', 'keyed', 'label', 'href', 'named', 'line', 'inner', 'whole', 'golden', 'variable', 'difference'];
+const kinds = ['scalar', 'element', 'keyed', 'label', 'href', 'named', 'line', 'inner', 'whole', 'golden', 'variable', 'difference', 'intent'];
 const mark = (kind, n) => `MARK${kind}${n}MARK`;
 const number = (n) => Number(`73105${n}90210`);
 const document = (n) => ({
@@ -71,6 +71,8 @@ before(async () => {
   const silence = await admin('POST', '/api/drift/silences', { body: { matcher: { category: 'planted', path: '/scalar' }, reason: 'planted',
     expires_at: new Date(Date.now() + 3600000).toISOString() } });
   assert.equal(silence.status, 201, silence.text);
+  const intent = await admin('POST', '/api/drift/intents', { body: { config_id: config.id, category: 'planted', key: 'one', path: '/note', value: mark('intent', 1), reason: 'planted', ends_at: half(1) } });
+  assert.equal(intent.status, 201, intent.text);
   const series = await admin('POST', '/api/drift/silence-series', { body: { matcher: { category: 'nothing' }, reason: 'planted', rule: 'FREQ=WEEKLY;COUNT=9', duration_s: 3600 } });
   assert.equal(series.status, 201, series.text);
   const provider = await admin('POST', '/api/identity-providers', { body: { name: 'walk', kind: 'oidc', client_id: 'c', issuer: 'https://idp.example' } });
@@ -82,7 +84,7 @@ before(async () => {
   const link = await admin('POST', '/api/drift/onboarding', { body: newOnboarding(owner.tenant) });
   assert.equal(link.status, 201, link.text);
   w = { onboarding: link.json.id, templated: await newTemplated(admin, owner.tenant), operation: newOperation((await admin('GET', '/api/tenants')).json.items[0].id), config: config.id, first: first.snapshot_id, second: second.snapshot_id, report: second.report.id, change: changes[0].id, alert: alert.id,
-    silence: silence.json.id, series: series.json.id, collected: collected.id, run: run.json.run_id, provider: provider.json.id, changes, ...await golden() };
+    silence: silence.json.id, intent: intent.json.id, series: series.json.id, collected: collected.id, run: run.json.run_id, provider: provider.json.id, changes, ...await golden() };
   untold.delivery = (await until('an attempt', () => all(admin, `/api/drift/channels/${untold.id}/deliveries`).then((rows) => rows[0]))).id;
   markers = [...kinds.map((k) => `MARK${k}`), ...[1, 2].map((n) => String(number(n))), ...hashes(changes)];
 });
@@ -179,6 +181,9 @@ const ASKED = {
   'POST /api/drift/reports/{id}/accept': { ids: () => [w.report], bodies: () => [{ reason: 'all of it' }] },
   'POST /api/drift/acceptances/{id}/confirm': { ids: () => [crypto.randomUUID()], filtered: true, bodies: () => [undefined] },
   'POST /api/drift/acceptances/{id}/decline': { ids: () => [crypto.randomUUID()], filtered: true, bodies: () => [{ reason: 'no' }] },
+  'GET /api/drift/intents/{id}': { ids: () => [w.intent], values: true },
+  'POST /api/drift/intents': { bodies: () => [{ config_id: w.config, category: 'planted', key: 'nothing', path: '/note', expect: 'any', reason: 'of the walk', ends_at: half(1) }] },
+  'POST /api/drift/intents/{id}/confirm': { ids: () => [crypto.randomUUID()], filtered: true, bodies: () => [undefined] },
   'POST /api/drift/silences': { bodies: () => [{ matcher: { category: 'nothing' }, reason: 'of the walk', expires_at: half(1) }] },
   'POST /api/drift/silence-series': { bodies: () => [{ matcher: { category: 'nothing' }, reason: 'of the walk', rule: 'FREQ=DAILY;COUNT=2', duration_s: 60 }] },
   'POST /api/drift/silence-series/try': { bodies: () => [{ rule: 'FREQ=DAILY;COUNT=2', duration_s: 60 }] },

@@ -77,6 +77,7 @@ const BODIES = {
   'POST /api/drift/templates/{id}/preview': 'as of a config', 'POST /api/drift/templates/{id}/apply': 'as of a config: rules want read:snapshots there',
   'POST /api/drift/templates': 'a setting, compares nothing', 'PUT /api/drift/templates/{id}': 'a setting, compares nothing',
   'PUT /api/drift/configs/{id}': 'a setting, compares nothing', 'PUT /api/drift/changes': 'filters by a fingerprint, which has no value',
+  'POST /api/drift/intents': 'one that is masked is refused, and matches nothing: 42-intents',
   'POST /api/drift/silences': 'matches paths and keys, no values',
   'POST /api/drift/silence-series': 'matches paths and keys, no values', 'PUT /api/drift/silence-series/{id}': 'matches paths and keys, no values',
   'POST /api/drift/channels': 'whether it is told values', 'PUT /api/drift/channels/{id}': 'whether it is told values',

@@ -44,6 +44,9 @@ async function doAll(caller) {
     { matcher: { config: c.id }, expires_at: ahead(1), reason: 'r' }, 201);
   said.silenced_by = silence.owner;
   await done(caller, 'DELETE', `/api/drift/silences/${silence.id}`, undefined, 204);
+  const intent = await done(caller, 'POST', '/api/drift/intents', { config_id: c.id, category: 'c', key: 'k', path: '/a', expect: 'any', reason: 'r', ends_at: ahead(1) }, 201);
+  said.announced_by = intent.owner;
+  await done(caller, 'DELETE', `/api/drift/intents/${intent.id}`, undefined, 204);
   const g = await done(caller, 'POST', '/api/drift/golden-baselines', { name: unique('golden'), resources: [item('k1', { a: 1 })] }, 201);
   const bound = await done(caller, 'PUT', `/api/drift/configs/${c.id}/baseline`,
     { golden: { id: g.id, differences: [{ category: 'c', key: 'k1', path: '/a', op: 'replace', value: 2, reason: 'r' }] } });
@@ -68,6 +71,7 @@ async function doAll(caller) {
 // Those that hold an address for what it is, or are the trail's, which has actor_kind beside the name.
 const addresses = ['audit.actor_name', 'mail_tokens.email', 'users.email'];
 const told = ['config_snapshots.actor', // what the collector says of the product's own log
+  'drift_intents.confirmed_by', // a person, and never a key: 42-intents
   'alert_answers.name', 'onboardings.asked_name', // a link that answers, and one for a customer: 98-answers, 55-onboarding
   'user_roles.given_name']; // roles are given by administrative keys, which are no key of these deeds; "API key" then
 const unused = ['alerts.suppressed_by'];

@@ -175,6 +175,9 @@ const table = {
   'DELETE /api/drift/templates/{id}': deed('template.delete', on('drift/templates', ''), 204),
   'DELETE /api/drift/configs/{id}/template': deed('template.let_go', async () => at('/api/drift/configs', (await newTemplated(w.admin, owner.tenant)).config, '/template'), 204),
   ...Object.fromEntries(['preview', 'apply', 'undo'].map((what) => [`POST /api/drift/templates/{id}/${what}`, deed(`template.${what}`, on('drift/templates', `/${what}`, { tenants: [{ tenant: 'nowhere' }] }), 202)])),
+  'POST /api/drift/intents': deed('intent.create', async () => ({ body: w.intent((await w.drifted()).config) }), 201),
+  'POST /api/drift/intents/{id}/confirm': deed('intent.confirm', async () => at('/api/drift/intents', await w.announced(await w.worker()), '/confirm')),
+  'DELETE /api/drift/intents/{id}': deed('intent.withdraw', async () => at('/api/drift/intents', await w.announced(w.admin)), 204),
   'POST /api/drift/silences': deed('silence.create', () => ({ body: w.silence() }), 201),
   'DELETE /api/drift/silences/{id}': deed('silence.delete', on('drift/silences', ''), 204),
   'POST /api/drift/silence-series': deed('silence_series.create', () => ({ body: w.series() }), 201),
@@ -283,6 +286,12 @@ async function world() {
     worker: async () => {
       const p = await make('/api/users', { ...person(), roles: ['operator'] });
       return bearer({ tenant: owner.tenant, email: p.email, password });
+    },
+    intent: (config_id) => ({ config_id, category: 'c', key: 'k', path: '/a', expect: 'any', reason: 'It was agreed upon.', ends_at: ahead(1) }),
+    announced: async (by) => {
+      const a = await by('POST', '/api/drift/intents', { body: w.intent((await w.drifted()).config) });
+      assert.equal(a.status, 201, a.text);
+      return a.json.id;
     },
     // asked by somebody while two are needed
     waiting: async (by) => {

@@ -94,6 +94,7 @@ const requests = {
   'PUT /api/drift/changes/{id}': async (at, choice) => body(`/api/drift/changes/${world.change.id}`, decide(choice, {})),
   'PUT /api/drift/changes': async (at, choice) => (at.startsWith('/filter') ? body('/api/drift/changes', { status: 'acknowledged', filter: { report_id: (await drifted()).report.id } })
     : body('/api/drift/changes', decide(choice, { ids: [world.change.id] }))),
+  'POST /api/drift/intents': (at, choice) => body('/api/drift/intents', { config_id: world.config.id, category: 'c', key: 'k', path: '/a', reason: 'x', ends_at: ahead(1), ...(choice === 'value' ? { value: 1 } : {}) }),
   'POST /api/drift/silences': (at, choice) => body('/api/drift/silences', { matcher: { config: world.config.id }, reason: 'Work on it.', expires_at: ahead(1),
     ...(choice === 'maintenance' ? { starts_at: ahead(0.5) } : {}) }),
   'POST /api/drift/silence-series': () => body('/api/drift/silence-series', { matcher: { config: world.config.id }, reason: 'Work on it.', rule: 'FREQ=DAILY;COUNT=2', duration_s: 60 }),
@@ -114,6 +115,7 @@ const requests = {
   'GET /api/drift/reports/{id}/changes': () => body(`/api/drift/reports/${world.report.id}/changes`),
   'GET /api/drift/silence-series': () => body('/api/drift/silence-series'),
   'GET /api/drift/templates/{id}/results': async () => body(`/api/drift/templates/${(await newTemplate(admin)).id}/results`),
+  'GET /api/drift/intents': () => body('/api/drift/intents'),
   'GET /api/drift/silences': () => body('/api/drift/silences'),
   'GET /api/drift/runs': () => body('/api/drift/runs'),
   'GET /api/audit': () => body('/api/audit'),

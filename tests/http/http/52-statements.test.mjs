@@ -46,6 +46,7 @@ function growAll() {
   grow('api_keys', '1', { id: id('03') });
   grow('channels', '1', { id: id('04'), name: "CONCAT('channel ', n)" });
   grow('silences', '1', { id: id('05') });
+  grow('drift_intents', '1', { id: id('0f') });
   grow('silence_series', '1', { id: id('0a'), ended_at: 'NOW(3)' });
   grow('config_templates', '1', { id: id('0b'), name: "CONCAT('template ', n)" });
   grow('config_template_uses', '1', { id: id('0c'), tenant_id: id('0c') });
@@ -69,7 +70,7 @@ before(async () => {
 after(async () => {
   sql("DELETE FROM users WHERE email LIKE 'u%@demo.example'; DELETE FROM drift_configs WHERE name LIKE 'config %' AND id < UNHEX('0191'); DELETE FROM config_state WHERE config_id < UNHEX('0191');" +
     "DELETE FROM channels WHERE id < UNHEX('0191'); DELETE FROM alerts WHERE id < UNHEX('0191'); DELETE FROM drift_reports WHERE id < UNHEX('0191');" +
-    "DELETE FROM user_sessions WHERE id < UNHEX('0191'); DELETE FROM api_keys WHERE id < UNHEX('0191'); DELETE FROM silences WHERE id < UNHEX('0191'); DELETE FROM silence_series WHERE id < UNHEX('0191'); DELETE FROM config_templates WHERE id < UNHEX('0191'); DELETE FROM config_template_uses WHERE id < UNHEX('0191'); DELETE FROM config_template_results WHERE id < UNHEX('0191'); DELETE FROM onboardings; DELETE FROM golden_baselines WHERE id < UNHEX('0191')", schema);
+    "DELETE FROM user_sessions WHERE id < UNHEX('0191'); DELETE FROM api_keys WHERE id < UNHEX('0191'); DELETE FROM silences WHERE id < UNHEX('0191'); DELETE FROM silence_series WHERE id < UNHEX('0191'); DELETE FROM drift_intents; DELETE FROM config_templates WHERE id < UNHEX('0191'); DELETE FROM config_template_uses WHERE id < UNHEX('0191'); DELETE FROM config_template_results WHERE id < UNHEX('0191'); DELETE FROM onboardings; DELETE FROM golden_baselines WHERE id < UNHEX('0191')", schema);
   fs.writeFileSync(conf, was);
   await renewWorkers();
 });
@@ -110,6 +111,8 @@ test(`every GET runs as many statements about ${MANY} rows as about ${FEW}, but 
   newOperation(sql("SELECT LOWER(HEX(id)) FROM tenants WHERE slug = 'demo'"));
   const silence = await admin('POST', '/api/drift/silences', { body: { matcher: { category: 'nothing' }, reason: 'a row', expires_at: new Date(Date.now() + 3600000).toISOString() } });
   assert.equal(silence.status, 201, silence.text);
+  const intent = await admin('POST', '/api/drift/intents', { body: { config_id: (await newConfig(admin)).id, category: 'nothing', key: 'k', path: '/a', value: 1, reason: 'a row', ends_at: new Date(Date.now() + 3600000).toISOString() } });
+  assert.equal(intent.status, 201, intent.text);
   const series = await admin('POST', '/api/drift/silence-series', { body: { matcher: { category: 'nothing' }, reason: 'a row', rule: 'FREQ=WEEKLY;COUNT=9', duration_s: 3600 } });
   assert.equal(series.status, 201, series.text);
   const provider = await admin('POST', '/api/identity-providers', { body: { name: 'walk', kind: 'oidc', client_id: 'c', issuer: 'https://idp.example' } });

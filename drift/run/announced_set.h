@@ -1,0 +1,59 @@
+/*
+ * announced_set.h - the announced changes of a config, compiled once for a plan.
+ *
+ * Those whose key has no star are found by their object, the others are held against each object once: never against each
+ * change.
+ */
+#ifndef BSX_DRIFT_RUN_ANNOUNCED_SET_H
+#define BSX_DRIFT_RUN_ANNOUNCED_SET_H
+
+#include "drift/run/announced_value.h"
+#include "drift/run/announcing.h"
+
+struct announced {
+	const struct intent *row;
+	struct pattern       path;
+	struct glob          key;
+	bool                 in_force;
+	bool                 opened; /* the value was */
+	const struct json   *value;  /* NULL: none */
+	const char          *told[ANNOUNCED__MAX]; /* what an event says, made once */
+	int64_t              more;   /* changes of this plan that came as announced */
+};
+
+struct announced_set {
+	const struct ingest *in;
+	const struct plan   *p;
+	TALLOC_CTX          *mem;
+	struct announced    *all; /* first those without a star, by category, key */
+	size_t               n, exact;
+	struct announced   **here; /* those of the object that was looked at last */
+	size_t               here_n;
+	const struct change *place;
+	enum announced_maker maker;
+	int64_t              window_ms; /* as long as a log may say who it was */
+	bool                 asks;      /* a second person */
+	enum severity        asks_from;
+};
+
+MUST_USE bool announced_set_make(const struct ingest *in, struct plan *p,
+    struct announced_set *out, struct err *e);
+/* Sets s->here. */
+MUST_USE bool announced_set_at(struct announced_set *s, const struct change *c, struct err *e);
+/* NULL: it is not among them any more. */
+struct announced *announced_set_find(const struct announced_set *s, const struct uuid *id);
+
+/* A change that is new to the config, change `i` of the plan, against one of its object. */
+MUST_USE bool announced_judge(struct announced_set *s, struct announced *a, size_t i,
+    enum intent_verdict *out, struct err *e);
+/* One whose place and value fit: by who made it, as far as it is known.  `since`: when it was found. */
+MUST_USE bool announced_by_maker(struct announced_set *s, const struct announced *a,
+    const struct change *c, instant since, enum intent_verdict *out, struct err *e);
+/* One that is as announced, by whether it needs a second person. */
+enum intent_verdict announced_by_second(
+    const struct announced_set *s, const struct announced *a, const struct change *c);
+/* What an event says of it; as long as s->mem. */
+MUST_USE bool announced_tell(struct announced_set *s, struct announced *a, enum intent_verdict v,
+    const char **out, struct err *e);
+
+#endif

@@ -19,6 +19,9 @@ bench_needs() {
 		installation nginx command -v nginx
 		rates wrk command -v wrk
 		deeds node command -v node
+		console node command -v node
+		console npm command -v npm
+		console chromium-headless-shell command -v chromium-headless-shell
 		engines node command -v node
 		engines npm command -v npm
 		engines xz command -v xz

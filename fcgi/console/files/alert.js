@@ -1,19 +1,21 @@
 // alert.js - one alert: what, since when, by whom; its changes; what may be done; what happened to it.
-import { Form, ask, button, el, link, saveAs, say, time } from './ui.js';
+import { Form, ask, button, el, link, listen, saveAs, say, time } from './ui.js';
 import { callSigned, fileSigned } from './api.js';
 import { answerOf } from './answer.js';
 import { firstLook, reviewed } from './baseline.js';
 import { changeItem } from './change.js';
 import { deedsOf, may, plain, severities, statusWord, sure, tag, tenantOf } from './drift.js';
 import { number } from './language.js';
+import { keysAreOn, onKeys } from './live.js';
 import { failed, tell } from './messages.js';
+import { Rows, listFrame } from './rows.js';
 import { secondOf } from './second.js';
 import { t } from './texts.js';
 import { m } from './texts_more.js';
 import { mayAskOf, trialOfAlert } from './trial.js';
 
 const x = t.alert;
-const PAGE = 50;
+const PAGE = 50, AT_ONCE = 10, CHANGE = '.change';
 
 // An alert outlives its config and its report: what is no more is null.
 const orNull = (problem) => {
@@ -104,26 +106,29 @@ const happened = (e) => el('li', {}, time(e.at), ` ${plain(e.actor)}: ${e.from ?
 
 function changesOf({ changes, config, report }, me, again) {
   if (changes === null)
-    return [];
-  const box = el('ul', { class: 'plain' }), more = el('p', {}), heading = el('h2', {}), all = [];
+    return { parts: [] };
+  const more = el('p', {}), heading = el('h2', {}), all = [], { element, holder } = listFrame(m.list.changes, 'changes');
+  const rows = new Rows({ holder, size: AT_ONCE, row: (change) => changeItem({ me, change, config, report, all, again }) });
   const put = ({ items, next }) => {
+    const at = all.length;
     all.push(...items);
-    box.append(...items.map((change) => changeItem({ me, change, config, report, all, again })));
+    rows.add(items, next !== null);
     heading.textContent = x.changes(all.length, next);
     more.replaceChildren(next === null ? '' : button(t.more, () => changesFrom(report.id, next).then((part) => {
-      const at = all.length;
       put(part);
-      box.children[at]?.querySelector('summary, a, button')?.focus();
+      say(m.list.come(part.items.length, all.length, part.next !== null));
     }).catch(failed)));
+    return at > 0 && rows.focus(at, 1, CHANGE);
   };
   put(changes);
-  return [heading, box, more];
+  const walk = (by) => rows.focus(Math.max(0, Math.min(all.length - 1, rows.at(document.activeElement) + by)), by, CHANGE);
+  return { parts: [heading, all.length > 1 && keysAreOn() && el('p', { class: 'small keys' }, m.list.keys), element, more], live: () => listen('keydown', onKeys({ j: () => walk(1), k: () => walk(-1) })) };
 }
 
 export async function alertPage(ctx) {
   const { me, id, again } = ctx;
-  const all = await load(me, id), { alert } = all;
-  return { title: plain(alert.title), wide: true, parts: [answerOf(alert, ctx), factsOf(all, me), secondOf(alert, me, again), deeds(all, me, again), changesOf(all, me, again),
+  const all = await load(me, id), { alert } = all, changes = changesOf(all, me, again);
+  return { title: plain(alert.title), wide: true, live: changes.live, parts: [answerOf(alert, ctx), factsOf(all, me), secondOf(alert, me, again), deeds(all, me, again), changes.parts,
     alert.history?.length > 0 && [el('h2', {}, x.happened), el('ol', { class: 'plain timeline' }, ...alert.history.map(happened))],
     mayAskOf(me) && trialOfAlert(id), mayProve(me) && el('p', {}, evidence(alert), el('span', { class: 'hint' }, ` ${x.evidenceSays}`)),
     el('p', { class: 'after' }, link('#/alerts?status=open', x.back))] };

@@ -3,21 +3,22 @@ import { ask, button, el, isTouched, listen, newId, say } from './ui.js';
 import { callSigned } from './api.js';
 import { alertPage } from './alert.js';
 import { alertRow, may, plain } from './drift.js';
-import { Pages, chooser, keysAreOn, onKeys, step, switchKeys } from './live.js';
+import { Pages, chooser, keysAreOn, onKeys, switchKeys } from './live.js';
 import { failed, tell } from './messages.js';
+import { listFrame } from './rows.js';
 import { t } from './texts.js';
 
 const x = t.alerts;
-const PAGE = 50, LOOK_MS = 10000, MOST = 1000; // so many at once the API takes
+const PAGE = 50, FURTHER = 200, LOOK_MS = 10000, MOST = 1000; // so many at once the API takes
 
 export const page = (ctx) => (ctx.id ? alertPage(ctx) : alertList(ctx));
 
 // What nobody has taken up comes first of what is not resolved; `after` says where to go on: [status, cursor].
 async function request(filter, after) {
-  const of = filter.get('status'), all = of === 'waiting' ? t.waiting : [of ?? ''], items = [];
+  const of = filter.get('status'), all = of === 'waiting' ? t.waiting : [of ?? ''], limit = after ? FURTHER : PAGE, items = [];
   let [status, cursor] = after ?? [all[0], ''];
   for (;;) {
-    const q = new URLSearchParams({ limit: PAGE });
+    const q = new URLSearchParams({ limit });
     const asked = { status, cursor, severity: filter.get('severity'), kind: filter.get('kind'), config_id: filter.get('config_id'), suppressed: filter.get('suppressed') };
     for (const [name, value] of Object.entries(asked))
       if (value)
@@ -27,7 +28,7 @@ async function request(filter, after) {
     if (!part.next_cursor)
       status = all[all.indexOf(status) + 1];
     cursor = part.next_cursor ?? '';
-    if (cursor || status === undefined || items.length >= PAGE)
+    if (cursor || status === undefined || items.length >= limit)
       return { items, next: status === undefined ? null : [status, cursor] };
   }
 }
@@ -60,7 +61,6 @@ class Selection {
     this.#tell();
   }
 
-  #boxes() { return [...this.list().box.querySelectorAll('input[type=checkbox]')].filter((e) => e.checkVisibility()); }
   #focused() { return document.activeElement.closest('.alert-row')?.querySelector('input[type=checkbox]'); }
 
   #set(id, on) {
@@ -69,10 +69,10 @@ class Selection {
   }
 
   #each(on) {
-    for (const box of this.#boxes()) {
-      box.checked = on;
-      this.#ids[on ? 'add' : 'delete'](box.value);
-    }
+    for (const { id } of this.list().shown)
+      this.#ids[on ? 'add' : 'delete'](id);
+    for (const box of this.list().box.querySelectorAll('input[type=checkbox]'))
+      box.checked = this.#ids.has(box.value);
     this.#tell();
   }
 
@@ -80,7 +80,7 @@ class Selection {
     this.count.textContent = x.selected(this.#ids.size);
     this.deeds.hidden = this.#ids.size === 0;
     this.element.hidden = this.list()?.items.length === 0;
-    this.all.checked = this.#ids.size > 0 && this.#boxes().every((box) => box.checked);
+    this.all.checked = this.#ids.size > 0 && this.list().shown.every((a) => this.#ids.has(a.id));
   }
 
   toggle() {
@@ -92,22 +92,24 @@ class Selection {
   // Of what is selected, or has the focus: the ids of those that this is for.
   #of(fits) {
     const one = this.#focused()?.value, ids = this.#ids.size > 0 ? this.#ids : new Set(one ? [one] : []);
-    return this.list().items.filter((a) => ids.has(a.id) && fits(a)).map((a) => a.id).slice(0, MOST);
+    return this.list().items.filter((a) => ids.has(a.id) && fits(a)).map((a) => a.id);
   }
 
-  async #done(body, said) {
-    const at = Math.max(0, [...this.list().box.querySelectorAll('.alert-row')].indexOf(document.activeElement.closest('.alert-row')));
-    const { changed } = await callSigned('PUT', 'api/drift/alerts', body);
+  async #done(ids, body, said) {
+    const at = Math.max(0, this.list().at(document.activeElement));
+    let changed = 0;
+    for (let i = 0; i < ids.length; i += MOST)
+      changed += (await callSigned('PUT', 'api/drift/alerts', { ids: ids.slice(i, i + MOST), ...body })).changed;
     this.#ids.clear();
     await this.list().renew();
-    const links = this.list().box.querySelectorAll('a.goes');
-    (links[Math.min(at, links.length - 1)] ?? document.querySelector('h1')).focus();
+    if (!this.list().focus(at))
+      document.querySelector('h1').focus();
     say(said(changed));
   }
 
   take() {
     const ids = this.#of((a) => a.status === 'open');
-    return ids.length === 0 ? say(x.noneToTake) : this.#done({ ids, status: 'acknowledged' }, x.taken).catch(failed);
+    return ids.length === 0 ? say(x.noneToTake) : this.#done(ids, { status: 'acknowledged' }, x.taken).catch(failed);
   }
 
   resolve() {
@@ -116,22 +118,29 @@ class Selection {
       return say(x.noneToResolve);
     return ask({ title: x.resolveAsk(ids.length), text: x.resolveSays, yes: x.resolve, busy: x.resolving, grave: false, tell: (problem) => tell(problem, ['note']),
       fields: [{ name: 'note', label: x.note, maxlength: 1000, optional: true }],
-      send: ({ note }) => this.#done({ ids, status: 'resolved', ...(note ? { note } : {}) }, x.resolved) });
+      send: ({ note }) => this.#done(ids, { status: 'resolved', ...(note ? { note } : {}) }, x.resolved) });
   }
 }
 
 // ---- the page --------------------------------------------------------------------------------------
 
+// What stands in its row.
+const words = new WeakMap();
+function wordsOf(a) {
+  if (!words.has(a))
+    words.set(a, alertRow(a).textContent.toLowerCase());
+  return words.get(a);
+}
+
 function finder(list) {
   const id = newId('find'), input = el('input', { id, type: 'search', oninput: () => say(x.found(find())) });
-  // How many of those that are shown hold what is sought.
+  // How many of those that are here hold what is sought: they alone are shown.
   const find = () => {
-    const wanted = input.value.toLowerCase(), rows = [...list().box.querySelectorAll('.alert-row')];
-    for (const row of rows)
-      row.hidden = !row.textContent.toLowerCase().includes(wanted);
-    return rows.filter((row) => !row.hidden).length;
+    const wanted = input.value.toLowerCase();
+    list().only(wanted === '' ? null : (a) => wordsOf(a).includes(wanted));
+    return list().shown.length;
   };
-  return { input, find, element: el('div', { class: 'filter' }, el('label', { for: id }, x.find), input) };
+  return { input, element: el('div', { class: 'filter' }, el('label', { for: id }, x.find), input) };
 }
 
 function keysHelp(mayWork) {
@@ -150,14 +159,10 @@ async function alertList({ me, filter }) {
   const first = await request(filter), mayWork = may(me, 'update:alerts');
   let list = null;
   const chosen = mayWork && new Selection(() => list), sought = finder(() => list);
-  const draw = (items) => (items.length === 0 ? el('p', {}, t.none)
-    : el('ul', { class: 'plain alerts', 'aria-label': t.nav.alerts }, ...items.map((a) => alertRow(a, chosen && chosen.boxOf(a)))));
-  list = new Pages({ first, request: (after) => request(filter, after), draw, ms: LOOK_MS, changed: x.changed, drawn: (items) => {
-    sought.find();
-    chosen && chosen.keep(items);
-  } });
+  list = new Pages({ first, request: (after) => request(filter, after), ms: LOOK_MS, changed: x.changed, frame: () => listFrame(t.nav.alerts, 'alerts'),
+    row: (a) => alertRow(a, chosen && chosen.boxOf(a)), drawn: (items) => chosen && chosen.keep(items) });
   list.begin();
-  const keys = { j: () => step(list.box, 1), k: () => step(list.box, -1), '/': () => sought.input.focus(),
+  const keys = { j: () => list.step(1), k: () => list.step(-1), '/': () => sought.input.focus(),
     ...(mayWork && { x: () => chosen.toggle(), a: () => chosen.take(), r: () => chosen.resolve() }) };
   const live = () => {
     listen('keydown', onKeys(keys));

@@ -9,10 +9,16 @@ import { t } from './texts.js';
 const x = t.change;
 const LONG = 400;
 
+// Of a long text its beginning; the whole comes into the page when somebody wants it.
+function folded(text) {
+  const box = el('pre', {});
+  return el('details', { ontoggle: (event) => { box.textContent = event.target.open ? text : ''; } }, el('summary', {}, `${text.slice(0, 80)}…`), box);
+}
+
 // A value as people read JSON; a long one is folded.
 function value(side, v, truncated) {
   const text = v === undefined ? '' : plain(JSON.stringify(v, null, 2));
-  const body = text.length > LONG ? el('details', {}, el('summary', {}, `${text.slice(0, 80)}…`), el('pre', {}, text)) : el('pre', {}, text || x.none);
+  const body = text.length > LONG ? folded(text) : el('pre', {}, text || x.none);
   return el('div', { class: `side ${side}` }, el('span', { class: 'small' }, side === 'was' ? `− ${x.before}` : `+ ${x.after}`),
     truncated ? el('p', { class: 'small' }, x.long) : body);
 }
@@ -28,7 +34,7 @@ const open = (c) => !['resolved', 'accepted', 'ignored'].includes(c.status);
 // `all`: the changes that are shown with it, of which some are in the same resource.
 export function changeItem({ me, change: c, config, report, all, again }) {
   const whole = c.path === '', seen = !whole && report && may(me, 'read:snapshots');
-  return el('li', { class: 'change' }, el('p', {}, tag(c.severity), ' ', el('strong', {}, plain(`${c.resource.category} ${c.resource.key}`))),
+  return el('li', { class: 'change', tabindex: '-1' }, el('p', {}, tag(c.severity), ' ', el('strong', {}, plain(`${c.resource.category} ${c.resource.key}`))),
     el('p', {}, el('code', {}, plain(c.path) || x.whole), ` ${c.op}`, c.status === 'detected' ? '' : `, ${c.status}`),
     sides(c),
     c.text_diff && el('pre', { class: 'lines' }, plain(c.text_diff)), c.reason && el('p', { class: 'small' }, `${c.reason} (${c.rule})`),

@@ -41,7 +41,9 @@ export function line({ points, says }) {
     shape('line', { x1: 0, x2: WIDTH, y1: HEIGHT - .5, y2: HEIGHT - .5, class: 'axis' }), shape('polyline', { points: points.map((v, i) => `${(i * step).toFixed(1)},${y(v).toFixed(1)}`).join(' '), class: 'trace' })), el('figcaption', { class: 'small' }, says));
 }
 
+export const tableRow = (heads, [first, ...rest]) => el('tr', {}, el('th', { scope: 'row' }, first), ...rest.map((c, i) => el('td', { 'data-head': heads[i + 1] }, c)));
+
 // rows: arrays of texts or elements; the first cell names its row. kind "records": where it is narrow, each row stands by itself.
 export const table = (caption, heads, rows, kind = '') => el('div', { class: `table ${kind}`, tabindex: '0', role: 'region', 'aria-label': caption },
   el('table', {}, el('thead', {}, el('tr', {}, ...heads.map((h) => el('th', { scope: 'col' }, h)))),
-    el('tbody', {}, ...rows.map(([first, ...rest]) => el('tr', {}, el('th', { scope: 'row' }, first), ...rest.map((c, i) => el('td', { 'data-head': heads[i + 1] }, c)))))));
+    el('tbody', {}, ...rows.map((cells) => tableRow(heads, cells)))));

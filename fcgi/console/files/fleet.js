@@ -2,10 +2,10 @@
 import { el, isTouched, link, listen, notice } from './ui.js';
 import { callSigned } from './api.js';
 import { placeIn } from './address.js';
-import { table } from './chart.js';
 import { plain, severities, stateTag, tag } from './drift.js';
 import { ago, number } from './language.js';
-import { Pages, chooser, onKeys, step } from './live.js';
+import { Pages, chooser, onKeys } from './live.js';
+import { recordRow, tableFrame } from './rows.js';
 import { t } from './texts.js';
 
 const x = t.fleet;
@@ -66,11 +66,11 @@ function verdict(items, more) {
 
 export async function page({ me, filter }) {
   const asked = (after) => request(filter, after), first = await asked();
-  const draw = (items, more) => (items.length === 0 ? el('p', {}, t.none) : [verdict(items, more), table(t.nav.fleet, x.heads, items.map(rowOf(me)), 'records')]);
-  const list = new Pages({ first, request: asked, draw, ms: LOOK_MS, changed: x.changed });
+  const list = new Pages({ first, request: asked, ms: LOOK_MS, changed: x.changed, above: (items, more) => items.length > 0 && verdict(items, more),
+    frame: () => tableFrame(t.nav.fleet, x.heads), row: recordRow(x.heads, rowOf(me)) });
   list.begin();
   const live = () => {
-    listen('keydown', onKeys({ j: () => step(list.box, 1), k: () => step(list.box, -1) }));
+    listen('keydown', onKeys({ j: () => list.step(1), k: () => list.step(-1) }));
     list.live(() => list.box.contains(document.activeElement) || isTouched());
   };
   const choose = (name, label, choices) => chooser({ at: 'fleet', name, label, choices, filter });

@@ -2,10 +2,10 @@
 import { el, isTouched, link, listen, time } from './ui.js';
 import { callSigned } from './api.js';
 import { placeIn } from './address.js';
-import { table } from './chart.js';
 import { plain, statusWord, tag } from './drift.js';
 import { ago } from './language.js';
-import { Pages, chooser, onKeys, step } from './live.js';
+import { Pages, chooser, onKeys } from './live.js';
+import { recordRow, tableFrame } from './rows.js';
 import { t } from './texts.js';
 import { m } from './texts_more.js';
 
@@ -32,11 +32,10 @@ const rowOf = (me) => (row) => [tag(row.severity), el('div', {}, plain(row.name)
 
 export async function page({ me, filter }) {
   const asked = (after) => request(filter, after), first = await asked();
-  const list = new Pages({ first, request: asked, ms: LOOK_MS, changed: x.changed,
-    draw: (items) => (items.length === 0 ? el('p', {}, t.none) : table(x.title, x.heads, items.map(rowOf(me)), 'records')) });
+  const list = new Pages({ first, request: asked, ms: LOOK_MS, changed: x.changed, frame: () => tableFrame(x.title, x.heads), row: recordRow(x.heads, rowOf(me)) });
   list.begin();
   const live = () => {
-    listen('keydown', onKeys({ j: () => step(list.box, 1), k: () => step(list.box, -1) }));
+    listen('keydown', onKeys({ j: () => list.step(1), k: () => list.step(-1) }));
     list.live(() => list.box.contains(document.activeElement) || isTouched());
   };
   return { title: x.title, wide: true, live, parts: [el('p', {}, x.says), el('div', { class: 'row' }, chooser({ at: 'fleetalerts', name: 'severity', label: x.severity, choices: t.fleet.severities, filter })), list.box, list.more] };

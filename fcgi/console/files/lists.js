@@ -1,9 +1,10 @@
 // lists.js - what lists share: what the long ones are narrowed to, and a page after the other; and several of a few that are chosen.
-import { Form, button, el, newId } from './ui.js';
+import { Form, button, el, newId, say } from './ui.js';
 import { callSigned } from './api.js';
-import { table } from './chart.js';
 import { failed, tell } from './messages.js';
+import { Rows, recordRow, tableFrame } from './rows.js';
 import { t } from './texts.js';
+import { m } from './texts_more.js';
 
 const PAGE = 50;
 
@@ -32,17 +33,19 @@ export function queryOf(filter, names, as = {}) {
 
 // The items as records, the first page at once, the others when they are asked for.
 export async function paged({ path, query = new URLSearchParams(), caption, heads, rowOf }) {
-  const box = el('div', {}), more = el('p', {}), rowsOf = (items) => table(caption, heads, items.map(rowOf), 'records');
+  const box = el('div', {}), more = el('p', {}), frame = tableFrame(caption, heads), rows = new Rows({ ...frame, row: recordRow(heads, rowOf) });
   const ask = (cursor) => callSigned('GET', `${path}?${new URLSearchParams([...query, ['limit', PAGE], ...(cursor ? [['cursor', cursor]] : [])])}`);
   const next = (cursor) => ask(cursor).then((part) => {
-    const rows = [...rowsOf(part.items).querySelectorAll('tbody tr')];
-    box.querySelector('tbody').append(...rows);
+    const at = rows.items.length;
+    rows.add(part.items, Boolean(part.next_cursor));
     put(part);
-    rows[0]?.querySelector('a, button, summary')?.focus();
+    rows.focus(at, 1, 'a, button, summary');
+    say(m.list.come(part.items.length, rows.items.length, Boolean(part.next_cursor)));
   }).catch(failed);
   const put = (part) => more.replaceChildren(part.next_cursor ? button(t.more, () => next(part.next_cursor)) : '');
   const first = await ask('');
-  box.replaceChildren(first.items.length > 0 ? rowsOf(first.items) : el('p', {}, t.none));
+  box.replaceChildren(first.items.length > 0 ? frame.element : el('p', {}, t.none));
+  rows.put(first.items, Boolean(first.next_cursor));
   put(first);
   return [box, more];
 }

@@ -6,6 +6,7 @@ import { scheduleText } from './config.js';
 import { gather, plain, stateTag } from './drift.js';
 import { ago } from './language.js';
 import { Pages, chooser } from './live.js';
+import { recordRow, tableFrame } from './rows.js';
 import { runRow } from './run.js';
 import { t } from './texts.js';
 import { m } from './texts_more.js';
@@ -54,7 +55,7 @@ export async function page({ filter }) {
   const names = new Map(configs.items.map((c) => [c.id, plain(c.name)])), above = el('div', {}, schedule(configs.items));
   const nameOf = (run) => (names.has(run.config_id) ? link(`#/configs/${run.config_id}`, names.get(run.config_id)) : run.config_id);
   const list = new Pages({ first, request: asked, ms: LOOK_MS, changed: x.changed, drawn: () => gather(callSigned, 'api/drift/configs', MOST).then(({ items }) => above.contains(document.activeElement) || above.replaceChildren(...schedule(items))).catch(() => {}),
-    draw: (items) => (items.length === 0 ? el('p', {}, t.none) : table(x.runs, x.runHeads, items.map((run) => [nameOf(run), ...runRow(run)]), 'records')) });
+    frame: () => tableFrame(x.runs, x.runHeads), row: recordRow(x.runHeads, (run) => [nameOf(run), ...runRow(run)]) });
   list.begin();
   const choose = (name, label, choices) => chooser({ at: 'runs', name, label, choices, filter });
   return { title: x.title, wide: true, live: () => list.live(() => list.box.contains(document.activeElement) || isTouched()), parts: [el('p', {}, x.says), above, el('h2', {}, x.runs),

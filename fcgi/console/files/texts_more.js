@@ -54,6 +54,11 @@ export const m = {
     },
   },
 
+  list: {
+    come: (n, all, more) => `${number(n)} more ${n === 1 ? 'has' : 'have'} come: ${number(all)} are here${more ? ', and there are others' : ', which is all'}.`,
+    changes: 'Changes', keys: 'Keys: j and k go from change to change.',
+  },
+
   news: {
     now: 'What is so now:', nothing: 'nothing', same: 'Nothing that this page shows is otherwise now.', again: 'What you have typed stands here still: send it again.',
     more: (n) => `And ${n} more.`, kept: 'What you have typed stands here still. Send it again, and it takes the place of that.',

@@ -55,8 +55,8 @@ export function every(ms, f, tellFailure) {
 }
 
 // Whether somebody has typed, ticked or been asked something that showing the view anew would lose.
-export const isTouched = () => document.querySelector('dialog') !== null || [...document.querySelectorAll('#main :is(input, textarea)')].some((e) => (e.type === 'checkbox' ? e.checked !== e.defaultChecked
-  : e.value !== e.defaultValue));
+export const isChanged = (e) => (e.type === 'checkbox' ? e.checked !== e.defaultChecked : e.value !== e.defaultValue);
+export const isTouched = () => document.querySelector('dialog') !== null || [...document.querySelectorAll('#main :is(input, textarea)')].some(isChanged);
 
 // What is listened to everywhere, as long as the view is shown.
 export function listen(type, f) {

@@ -134,9 +134,12 @@ add_standing(struct buf *b, const struct alert_event *ev, struct err *e)
 static bool
 add_tenant(struct buf *b, const struct event_tenant *t, struct err *e)
 {
-	if (t->name.text != NULL)
-		return add_text(b, &t->name, NAME_MAX_, e);
-	buf_line(b, str_of(t->slug), NAME_MAX_);
+	const size_t before = b->n;
+
+	if (t->name.text != NULL && !add_text(b, &t->name, NAME_MAX_, e))
+		return false;
+	if (b->n == before) /* it has none that can be read */
+		buf_line(b, str_of(t->slug), NAME_MAX_);
 	return true;
 }
 

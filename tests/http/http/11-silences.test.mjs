@@ -35,6 +35,16 @@ test('a finding under a silence makes an alert that says so; the end of the sile
   assert.deepEqual((await alerts()).map((a) => [a.status, a.suppressed_by]), [['open', null]]);
 });
 
+test('a silence goes on when the value that it keeps quiet becomes another', async () => {
+  const { send, silence, alerts } = await watched();
+  const made = await silence({ category: 'c', path: '/a' }, 60000);
+  for (const a of [2, 3, 400]) {
+    const quiet = await send({ a, b: 1 });
+    assert.equal(quiet.report.not_alerted.code, 'silence', `${a}: ${JSON.stringify(quiet.report)}`);
+    assert.deepEqual((await alerts()).map((x) => [x.status, x.suppressed_by]), [['open', `silence:${made.json.id}`]]);
+  }
+});
+
 test('a silence covers what it names and nothing else, and ends by itself', async () => {
   const { send, silence, alerts } = await watched();
   assert.equal((await silence({ path: '/a', severity: 'medium' }, 1500)).status, 201);

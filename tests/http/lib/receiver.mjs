@@ -1,6 +1,7 @@
-// receiver.mjs - a webhook receiver that checks signatures by itself (Standard Webhooks 1.0).
+// receiver.mjs - a webhook receiver that checks signatures by itself and by the library of Standard Webhooks 1.0.
 import crypto from 'node:crypto';
 import http from 'node:http';
+import { Webhook } from 'standardwebhooks';
 import { until } from './env.mjs';
 
 export class Receiver {
@@ -74,7 +75,20 @@ export class Receiver {
 }
 
 // secret as the API shows it: "whsec_" + base64 of the key.
-export function verify(secret, delivery, toleranceS = 300) {
+export function verify(secret, delivery) {
+  const ours = holds(secret, delivery, 300);
+  let theirs = true;
+  try {
+    new Webhook(secret).verify(delivery.bytes, delivery.headers);
+  } catch {
+    theirs = false;
+  }
+  if (ours !== theirs)
+    throw new Error(`the library says ${theirs} of ${JSON.stringify(delivery.headers)} ${delivery.text}`);
+  return ours;
+}
+
+function holds(secret, delivery, toleranceS) {
   const key = Buffer.from(secret.replace(/^whsec_/, ''), 'base64');
   const id = delivery.headers['webhook-id'], time = delivery.headers['webhook-timestamp'];
   if (!/^msg_/.test(id ?? '') || !/^\d+$/.test(time ?? ''))

@@ -233,8 +233,8 @@ test('a pack without a template has one made, with what the pack says of itself'
 // ---- customers of a table: bsxctl onboard ----
 
 const folder = path.join(state, 'run', unique('onboard')), asFirm = () => ['--as', firm.tenant, firm.email];
-// What came of it: status, lines of --json, what was said.  `killed`: after so many milliseconds.
-async function onboard(table, more = [], { as = asFirm(), json = true, killed = 0 } = {}) {
+// What came of it: status, lines of --json, what was said.  `killed`: as soon as that is so.
+async function onboard(table, more = [], { as = asFirm(), json = true, killed = null } = {}) {
   fs.mkdirSync(folder, { recursive: true });
   const file = path.join(folder, `${unique('c')}.csv`), shows = path.join(folder, 'credential.json');
   fs.writeFileSync(file, table);
@@ -245,10 +245,10 @@ async function onboard(table, more = [], { as = asFirm(), json = true, killed = 
   p.stdout.on('data', (x) => { said.out += x; });
   p.stderr.on('data', (x) => { said.err += x; });
   const ends = new Promise((done) => p.on('close', done));
-  if (killed > 0) {
-    await Promise.race([ends, sleep(killed)]);
+  while (killed !== null && p.exitCode === null && !killed())
+    await sleep(1);
+  if (killed !== null)
     p.kill('SIGKILL');
-  }
   const status = await ends;
   return { status, ...said, err: said.err.replaceAll(file, 'FILE'), rows: json && status !== null && said.out !== '' ? said.out.trim().split('\n').map((x) => JSON.parse(x)) : [] };
 }
@@ -290,11 +290,12 @@ test('killed at any instant and run again it makes each tenant, grant and link o
   const all3 = [newcomer(), newcomer(), newcomer()], file = table(all3, ';'), was = counts(), more = ['--grant', 'operator'];
   const dry = await onboard(`\ufeff${file}`, [...more, '--dry-run']);
   assert.deepEqual([dry.status, dry.rows.map((x) => x.state), counts()], [0, ['new', 'new', 'new'], was], dry.err);
-  for (const killed of [25, 60, 110, 170, 240])
-    await onboard(file, more, { killed });
+  // as soon as there is one more tenant, grant or link, and then the next
+  for (const [what, n] of [[0, 1], [1, 1], [2, 1], [0, 2], [1, 3]])
+    await onboard(file, more, { killed: () => counts()[what] >= was[what] + n });
   let a = await onboard(file, more);
   assert.deepEqual([a.status, a.rows.map((x) => x.state)], [0, ['link', 'link', 'link']], a.err + a.out);
-  assert.deepEqual(counts(), was.map((n) => n + 3));
+  assert.deepEqual([counts(), (await onboard(file, more)).rows.map((x) => x.ends_at), counts()], [was.map((n) => n + 3), a.rows.map((x) => x.ends_at), was.map((n) => n + 3)]);
   assert.match(a.rows[0].missing[0], new RegExp(`it@${all3[0].slug}.example has not signed in yet; .*--link$`));
   assert.equal(sql(`SELECT name FROM tenants WHERE slug = '${all3[0].slug}'`), all3[0].name);
   const trail = await all(firm.admin, '/api/audit');
@@ -339,6 +340,13 @@ test('it is done by what the provider\'s user may, and no more: rights, places a
   assert.deepEqual(counts(), was, 'nothing was made');
   a = await onboard(table([one]));
   assert.deepEqual([a.status, a.rows[0].state, a.rows[0].made], [1, 'blocked', true], 'nobody has granted anything');
-  a = await onboard(table([mailed]), ['--mail', '--grant', 'operator', '--grant-days', '1', '--days', '30']);
+  // a template that is named, in place of the one that has the pack's name
+  const ours = await firm.admin('POST', '/api/drift/templates', { body: { name: 'Ours, too', variables: template.variables, config: { ...template.config, name: 'Ours' } } });
+  assert.equal(ours.status, 201, ours.text);
+  const [head, line] = table([mailed]).split('\r\n');
+  a = await onboard(`templates,${head}\n"Ours, too|entra",${line}\n`);
+  assert.match(a.err, /FILE:2: templates: is another template of the same pack/);
+  a = await onboard(`templates,${head}\n"Ours, too",${line}\n`, ['--mail', '--grant', 'operator', '--grant-days', '1', '--days', '30']);
   assert.deepEqual([a.status, a.rows[0].state, a.rows[0].missing], [0, 'link', [`${mailed.admin} was invited by mail, and has chosen no password yet.`]], a.err);
+  assert.deepEqual(JSON.parse(sql(`SELECT packs FROM onboardings WHERE tenant = '${mailed.slug}'`, sql(`SELECT schema_name FROM tenants WHERE ${home}`))).map((x) => x.template_id), [ours.json.id]);
 });

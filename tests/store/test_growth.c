@@ -235,11 +235,30 @@ static const struct {
 #define WITH_RULES                                                                                 \
 	"{\"source\":{\"kind\":\"push\"},\"rules\":[{\"path\":\"/sync\",\"severity\":\"high\"}]}"
 
+/* As many as may be announced of a config, all of what changes in it. */
+#define ANNOUNCE                                                                                   \
+	"INSERT INTO %%s.drift_intents (id, config_id, category, `key`, path, expect, reason,"     \
+	" owner, starts_at, ends_at, created_at) SELECT UNHEX(MD5(CONCAT('%s', seq))),"            \
+	" UNHEX(REPLACE('%s', '-', '')), 'c', 'k0', '/sync', '%s', 'x', 'x',"                      \
+	" NOW(3) - INTERVAL 1 DAY, NOW(3) + INTERVAL 1 DAY, NOW(3) FROM %%s.seq_1_to_100"
+
 static void
-push_and_count(struct drift_world *x, const char *spec, unsigned *counts)
+announce(struct drift_world *x, const struct uuid *config, const char *expect)
+{
+	char id[UUID_TEXT_MAX];
+
+	uuid_print(config, id);
+	drift_sql(x, talloc_asprintf(x, ANNOUNCE, id, id, expect));
+}
+
+/* `expect` NULL: nothing is announced. */
+static void
+push_and_count(struct drift_world *x, const char *spec, const char *expect, unsigned *counts)
 {
 	struct uuid c = drift_config(x, spec);
 
+	if (expect != NULL)
+		announce(x, &c, expect);
 	for (size_t i = 0; i < sizeof(pushes) / sizeof(pushes[0]); i++) {
 		db_stats_reset(x->t->db);
 		drift_push_values(x, &c, VALUES(pushes[i].value, "{\"b\":1}", "{\"c\":1}"));
@@ -251,23 +270,33 @@ static void
 a_push_asks_the_database_so_often_and_no_more(void **state)
 {
 	struct drift_world *x = *state;
-	unsigned            plain[8], rules[8];
-	int                 other = 0;
+	unsigned            plain[8], rules[8], other[8], as[8];
+	int                 wrong = 0;
 
 	_Static_assert(sizeof(plain) / sizeof(plain[0]) == sizeof(pushes) / sizeof(pushes[0]), "");
 	for (int i = 0; i < 2;
 	     i++) { /* the first time each statement is prepared, in a round trip of its own */
-		push_and_count(x, DRIFT_PUSH, plain);
-		push_and_count(x, WITH_RULES, rules);
+		push_and_count(x, DRIFT_PUSH, NULL, plain);
+		push_and_count(x, WITH_RULES, NULL, rules);
+		push_and_count(x, DRIFT_PUSH, "gone", other);
+		push_and_count(x, DRIFT_PUSH, "any", as);
 	}
 	for (size_t i = 0; i < sizeof(pushes) / sizeof(pushes[0]); i++) {
-		if (plain[i] == pushes[i].trips && rules[i] == pushes[i].trips)
+		if (plain[i] == pushes[i].trips && rules[i] == pushes[i].trips &&
+		    other[i] == pushes[i].trips && as[i] <= pushes[i].trips)
 			continue;
-		other++;
-		fprintf(stderr, "%s: %u and with rules %u round trips instead of %u\n",
-		    pushes[i].what, plain[i], rules[i], pushes[i].trips);
+		wrong++;
+		fprintf(stderr,
+		    "%s: %u, with rules %u, announced otherwise %u and so %u round trips instead "
+		    "of %u\n",
+		    pushes[i].what, plain[i], rules[i], other[i], as[i], pushes[i].trips);
 	}
-	assert_int_equal(other, 0);
+	assert_int_equal(wrong, 0);
+	for (int v = 0; v < 2; v++)
+		assert_true(drift_count(x, v == 0 ? "SELECT COUNT(*) FROM %s.drift_findings WHERE "
+						    "LEFT(announced, 12) = 'as_announced'"
+						  : "SELECT COUNT(*) FROM %s.drift_findings WHERE "
+						    "LEFT(announced, 11) = 'other_value'") > 0);
 }
 
 /* Of a change that is told to a channel of the config, and of the next: how often they wait. */

@@ -7,6 +7,9 @@
 #include "drift/attribution/attribution.h"
 #include "drift/source/rest.h"
 
+#define TOLD_VALUE_MAX                                                                             \
+	256 /* bytes, as of a change in an event; of a longer one it is said only that it is       \
+	       another */
 #define AFTER_LOG_MS INT64_C(120000) /* what the log has said is written by then */
 
 /* ---- making it ---- */
@@ -365,7 +368,7 @@ announced_tell(struct announced_set *s, struct announced *a, enum intent_verdict
 		if (!open_value(s, a, e))
 			return false;
 		buf_make(&value, s->mem);
-		value.max = CHANGE_VALUE_MAX;
+		value.max = TOLD_VALUE_MAX;
 		if (a->value != NULL) {
 			resource_print(&value, a->value);
 			told.value.text = buf_ok(&value) ? buf_text(&value, e) : NULL;

@@ -73,6 +73,7 @@ const OTHERWISE = [
   ['by somebody else', {}, [{ limit: 30 }, 'eve'], 'other_actor', '20 -> 30 (announced by ada@example.org, came by another)', 'changed (announced by ada@example.org, came by another)'],
   ['by nobody who is named', {}, [{ limit: 30 }], 'unknown_actor', '20 -> 30 (announced by ada@example.org, came by nobody known)', null],
   ['somewhere else of the object', {}, [{ mode: 'off' }, 'ada@example.org'], 'other_place', 'on -> off (something else of it was announced)', null],
+  ['and what was announced is long', { path: '/mode', value: 'x'.repeat(300) }, [{ mode: 'off' }, 'ada@example.org'], 'other_value', 'on -> off (not as announced)', null],
   ['there, and was to be gone', { expect: 'gone', value: undefined }, [{ limit: 30 }, 'ada@example.org'], 'other_value', '20 -> 30 (announced to be gone)', null],
 ];
 for (const [what, body, came, verdict, title, plain] of OTHERWISE)
@@ -87,8 +88,9 @@ for (const [what, body, came, verdict, title, plain] of OTHERWISE)
     if (plain !== null)
       assert.ok(hidden.data.alert.title.endsWith(plain), hidden.data.alert.title);
     const said = (e) => e.data.changes[0].announced;
-    assert.deepEqual([said(full).intent, said(full).verdict, said(full).ticket, said(full).value], [made.id, verdict, 'CHG-1', body.expect ? undefined : 30]);
-    assert.equal(said(hidden).value, body.expect ? undefined : '[withheld]');
+    const shown = body.expect || body.value !== undefined && body.value.length > 256 ? undefined : 30;
+    assert.deepEqual([said(full).intent, said(full).verdict, said(full).ticket, said(full).value], [made.id, verdict, 'CHG-1', shown]);
+    assert.equal(said(hidden).value, shown && '[withheld]');
   });
 
 // What is announced, and what comes of it: as announced.

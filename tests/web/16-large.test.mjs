@@ -70,8 +70,8 @@ test('five thousand alerts are gone through in a page that stays small: by the k
   await v.goto('/#/alerts?status=open');
   await v.sees('Alerts');
   assert.equal(await page.locator('.alert-row').count(), PAGE);
-  for (let i = 0; i < PAGE; i++)
-    await page.keyboard.press('j');
+  await page.locator('.alert-row a.goes').nth(PAGE - 2).focus();
+  await page.keyboard.press('j');
   assert.deepEqual(await focused(page), [PAGE, -1], 'nobody knows how many there are');
   await page.keyboard.press('j');
   await page.keyboard.press('Enter');
@@ -127,11 +127,11 @@ test('of a hundred thousand changes the worst are first and the others follow in
   await shown.filter({ hasText: `z00${PUSHED - 1}` }).first().locator('summary').filter({ hasText: 'In its surroundings' }).click();
   await page.getByText(/x… \(2,097,1\d\d characters\)/).first().waitFor();
   assert.ok(await page.evaluate(() => document.querySelector('.context').textContent.length) < 20000);
-  const { times, most } = await goOn(page, 15);
-  assert.equal(times, 15);
+  const { times, most } = await goOn(page, 8);
+  assert.equal(times, 8);
   assert.ok(most < MOST_NODES, `${most} nodes`);
-  await page.getByRole('heading', { name: /^Changes \(the first 8\d\d\)$/ }).waitFor();
-  assert.ok((await focused(page))[0] > 700);
+  await page.getByRole('heading', { name: /^Changes \(the first 4\d\d\)$/ }).waitFor();
+  assert.ok((await focused(page))[0] > 400);
   assert.equal(await page.locator('.context').count(), 1, 'what was opened stays');
   const at = (await focused(page))[0];
   await page.keyboard.press('j');

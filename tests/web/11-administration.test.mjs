@@ -440,7 +440,7 @@ test('a role that holds more than the viewer is not changed, and only what is he
     await page.getByLabel('read:audit', { exact: true }).uncheck();
     await v.press('See who gains and who loses');
     await page.getByText('The role loses: read:audit').waitFor();
-    await v.press('Save the role');
+    await v.answered('PUT', () => v.press('Save the role'));
     await page.getByText(/The role is saved/).first().waitFor();
   });
   const { permissions } = await get(`/api/roles/${narrow.id}`);
@@ -643,7 +643,7 @@ test('what these forms have said is so afterwards, and is shown', () => as(async
   };
   const choose = (label, choice) => page.getByLabel(label, { exact: true }).selectOption(choice);
   const save = async () => {
-    await page.locator('details[open] button[type=submit]').first().click();
+    await v.answered('PUT', () => page.locator('details[open] button[type=submit]').first().click());
     await page.getByText('It is saved.').first().waitFor();
   };
   await at(`#/channels/${channel.id}`, channel.name, 'Change it');
@@ -681,7 +681,7 @@ test('what these forms have said is so afterwards, and is shown', () => as(async
     await at('#/settings', 'Settings', group);
     await f();
     await page.locator('details[open] button[type=submit]').click();
-    await lastOf(v, 'Save').click();
+    await v.answered('PUT', () => lastOf(v, 'Save').click());
     await page.getByText('It is saved.').first().waitFor();
   }
   const { settings } = await own();

@@ -113,6 +113,12 @@ export class Visitor {
   press(name) { return this.page.getByRole('button', { name, exact: true }).click(); }
   follow(name) { return this.page.getByRole('link', { name, exact: true }).click(); }
 
+  // What this does has been answered, and well: a sentence that says so may still stand there from the deed before.
+  async answered(method, act) {
+    const { page } = this;
+    await Promise.all([page.waitForResponse((a) => a.request().method() === method && a.ok()), act()]);
+  }
+
   // The present view in both themes, narrow in one and wide in the other: nothing for axe; at no width anything to scroll sideways,
   // and nothing that a finger would miss where it is narrow.
   async examine(name) {

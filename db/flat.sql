@@ -1,4 +1,4 @@
--- 0048: what the migrations of tenants up to that number make. Made by tools/flatten; not to be written by hand.
+-- 0085: what the migrations of tenants up to that number make. Made by tools/flatten; not to be written by hand.
 CREATE TABLE IF NOT EXISTS `alerts` (
   `id` binary(16) NOT NULL,
   `config_id` binary(16) DEFAULT NULL,
@@ -20,6 +20,7 @@ CREATE TABLE IF NOT EXISTS `alerts` (
   `version` bigint(20) unsigned NOT NULL DEFAULT 1,
   `suppressed` varchar(5) GENERATED ALWAYS AS (if(`suppressed_by` is null,'false','true')) VIRTUAL,
   `title_values` varbinary(2048) DEFAULT NULL,
+  `attribution` text DEFAULT NULL,
   PRIMARY KEY (`id`),
   UNIQUE KEY `open_key` (`open_key`),
   KEY `config` (`config_id`,`id`),
@@ -32,6 +33,17 @@ CREATE TABLE IF NOT EXISTS `alerts` (
   KEY `resolved` (`config_id`,`resolved_at`)
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_nopad_bin
 --;;
+CREATE TABLE IF NOT EXISTS `alert_answers` (
+  `id` binary(16) NOT NULL,
+  `alert_id` binary(16) NOT NULL,
+  `deed` varchar(16) NOT NULL,
+  `name` varchar(254) NOT NULL,
+  `used_at` datetime(3) NOT NULL,
+  `expires_at` datetime(3) NOT NULL,
+  PRIMARY KEY (`id`),
+  KEY `expires_at` (`expires_at`)
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_nopad_bin
+--;;
 CREATE TABLE IF NOT EXISTS `alert_controls` (
   `alert_id` binary(16) NOT NULL,
   `control` varchar(64) NOT NULL,
@@ -39,11 +51,36 @@ CREATE TABLE IF NOT EXISTS `alert_controls` (
   KEY `control` (`control`,`alert_id`)
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_nopad_bin
 --;;
+CREATE TABLE IF NOT EXISTS `alert_escalations` (
+  `id` binary(16) NOT NULL,
+  `alert_id` binary(16) NOT NULL,
+  `route_id` binary(16) NOT NULL,
+  `step` int(10) unsigned NOT NULL DEFAULT 0,
+  `repeats` int(10) unsigned NOT NULL DEFAULT 0,
+  `begun_at` datetime(3) NOT NULL,
+  PRIMARY KEY (`id`),
+  UNIQUE KEY `alert` (`alert_id`,`route_id`)
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_nopad_bin
+--;;
 CREATE TABLE IF NOT EXISTS `alert_findings` (
   `alert_id` binary(16) NOT NULL,
   `fingerprint` binary(32) NOT NULL,
   `value_hash` binary(32) NOT NULL,
   PRIMARY KEY (`alert_id`,`fingerprint`)
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_nopad_bin
+--;;
+CREATE TABLE IF NOT EXISTS `alert_groups` (
+  `id` binary(16) NOT NULL,
+  `route_id` binary(16) NOT NULL,
+  `channel_id` binary(16) NOT NULL,
+  `quiet` tinyint(1) NOT NULL DEFAULT 0,
+  `interval_s` int(10) unsigned NOT NULL,
+  `due_at` datetime(3) DEFAULT NULL,
+  `told_at` datetime(3) DEFAULT NULL,
+  `worst` tinyint(3) unsigned NOT NULL DEFAULT 0,
+  `used_at` datetime(3) NOT NULL,
+  PRIMARY KEY (`id`),
+  KEY `used_at` (`used_at`)
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_nopad_bin
 --;;
 CREATE TABLE IF NOT EXISTS `alert_lanes` (
@@ -55,8 +92,24 @@ CREATE TABLE IF NOT EXISTS `alert_lanes` (
   `told_at` datetime(3) DEFAULT NULL,
   `below` tinyint(1) NOT NULL DEFAULT 0,
   `untold` tinyint(1) NOT NULL DEFAULT 0,
+  `route_id` binary(16) DEFAULT NULL,
+  `group_id` binary(16) DEFAULT NULL,
   PRIMARY KEY (`id`),
-  UNIQUE KEY `alert` (`alert_id`,`channel_id`)
+  UNIQUE KEY `alert` (`alert_id`,`channel_id`),
+  KEY `grouped` (`group_id`)
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_nopad_bin
+--;;
+CREATE TABLE IF NOT EXISTS `alert_routing` (
+  `id` tinyint(3) unsigned NOT NULL,
+  `version` bigint(20) unsigned NOT NULL,
+  `routes` mediumtext NOT NULL,
+  PRIMARY KEY (`id`)
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_nopad_bin
+--;;
+CREATE TABLE IF NOT EXISTS `alert_watch` (
+  `id` tinyint(3) unsigned NOT NULL,
+  `seq` bigint(20) unsigned NOT NULL,
+  PRIMARY KEY (`id`)
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_nopad_bin
 --;;
 CREATE TABLE IF NOT EXISTS `api_keys` (
@@ -76,6 +129,7 @@ CREATE TABLE IF NOT EXISTS `api_keys` (
   `config_ids` longtext NOT NULL DEFAULT '[]',
   `converted` tinyint(1) NOT NULL DEFAULT 0,
   `told_days` int(11) NOT NULL DEFAULT 0,
+  `pepper` int(10) unsigned NOT NULL DEFAULT 0,
   PRIMARY KEY (`id`),
   KEY `maker` (`created_by`,`id`)
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_nopad_bin
@@ -98,11 +152,74 @@ CREATE TABLE IF NOT EXISTS `audit` (
   `details` longtext NOT NULL,
   `prev_mac` binary(32) NOT NULL,
   `mac` binary(32) NOT NULL,
+  `salt` binary(16) NOT NULL DEFAULT random_bytes(16),
   PRIMARY KEY (`seq`),
   UNIQUE KEY `id` (`id`),
   KEY `at` (`at`),
   KEY `action` (`action`,`seq`),
-  KEY `actor` (`actor_id`,`seq`)
+  KEY `actor` (`actor_id`,`seq`),
+  KEY `target` (`target_id`,`at`)
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_nopad_bin
+--;;
+CREATE TABLE IF NOT EXISTS `audit_chains` (
+  `chain` int(10) unsigned NOT NULL,
+  `size` bigint(20) unsigned NOT NULL,
+  `mac` binary(32) NOT NULL,
+  `closed_at` datetime(3) NOT NULL,
+  PRIMARY KEY (`chain`)
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_nopad_bin
+--;;
+CREATE TABLE IF NOT EXISTS `audit_checkpoints` (
+  `chain` int(10) unsigned NOT NULL,
+  `size` bigint(20) unsigned NOT NULL,
+  `at` datetime(3) NOT NULL,
+  `note` varchar(4096) NOT NULL,
+  PRIMARY KEY (`chain`,`size`)
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_nopad_bin
+--;;
+CREATE TABLE IF NOT EXISTS `audit_feeds` (
+  `channel_id` binary(16) NOT NULL,
+  `chain` bigint(20) unsigned NOT NULL,
+  `seq` bigint(20) unsigned NOT NULL,
+  `lost` bigint(20) unsigned NOT NULL DEFAULT 0,
+  `tries` int(10) unsigned NOT NULL DEFAULT 0,
+  `told_at` datetime(3) DEFAULT NULL,
+  `detail` varchar(300) NOT NULL DEFAULT '',
+  `made_at` datetime(3) NOT NULL,
+  `most` int(10) unsigned NOT NULL DEFAULT 0,
+  `most_until` datetime(3) DEFAULT NULL,
+  `failed_at` datetime(3) DEFAULT NULL,
+  PRIMARY KEY (`channel_id`)
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_nopad_bin
+--;;
+CREATE TABLE IF NOT EXISTS `audit_former` (
+  `chain` int(10) unsigned NOT NULL,
+  `seq` bigint(20) unsigned NOT NULL,
+  `id` binary(16) NOT NULL,
+  `at` datetime(3) NOT NULL,
+  `action` varchar(64) NOT NULL,
+  `outcome` varchar(16) NOT NULL,
+  `actor_kind` varchar(16) NOT NULL,
+  `actor_id` binary(16) DEFAULT NULL,
+  `actor_name` varchar(320) NOT NULL,
+  `acting_tenant` binary(16) DEFAULT NULL,
+  `target_kind` varchar(32) NOT NULL,
+  `target_id` varchar(64) NOT NULL,
+  `address` varchar(45) NOT NULL,
+  `user_agent` varchar(400) NOT NULL,
+  `request_id` varchar(64) NOT NULL,
+  `details` longtext NOT NULL,
+  `prev_mac` binary(32) NOT NULL,
+  `mac` binary(32) NOT NULL,
+  `salt` binary(16) NOT NULL,
+  PRIMARY KEY (`chain`,`seq`)
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_nopad_bin
+--;;
+CREATE TABLE IF NOT EXISTS `audit_tree` (
+  `chain` int(10) unsigned NOT NULL,
+  `seq` bigint(20) unsigned NOT NULL,
+  `hashes` varbinary(2048) NOT NULL,
+  PRIMARY KEY (`chain`,`seq`)
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_nopad_bin
 --;;
 CREATE TABLE IF NOT EXISTS `channels` (
@@ -110,14 +227,29 @@ CREATE TABLE IF NOT EXISTS `channels` (
   `name` varchar(200) NOT NULL,
   `kind` varchar(16) NOT NULL,
   `target` varchar(2048) NOT NULL,
-  `secret` varbinary(255) DEFAULT NULL,
+  `secret` varbinary(4096) DEFAULT NULL,
   `status` varchar(16) NOT NULL,
   `status_reason` varchar(200) NOT NULL DEFAULT '',
   `created_at` datetime(3) NOT NULL,
   `updated_at` datetime(3) NOT NULL,
   `with_values` tinyint(1) NOT NULL DEFAULT 0,
+  `paused_at` datetime(3) DEFAULT NULL,
+  `former_secret` varbinary(4096) DEFAULT NULL,
+  `former_until` datetime(3) DEFAULT NULL,
+  `template` text DEFAULT NULL,
+  `rate_per_minute` smallint(5) unsigned DEFAULT NULL,
+  `rate_burst` smallint(5) unsigned DEFAULT NULL,
+  `ca` text DEFAULT NULL,
+  `digest` text DEFAULT NULL,
   PRIMARY KEY (`id`),
   UNIQUE KEY `name` (`name`)
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_nopad_bin
+--;;
+CREATE TABLE IF NOT EXISTS `channel_paces` (
+  `channel_id` binary(16) NOT NULL,
+  `next_at` datetime(3) NOT NULL,
+  `held_until` datetime(3) DEFAULT NULL,
+  PRIMARY KEY (`channel_id`)
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_nopad_bin
 --;;
 CREATE TABLE IF NOT EXISTS `config_collections` (
@@ -139,6 +271,8 @@ CREATE TABLE IF NOT EXISTS `config_collections` (
   `unsettled` int(10) unsigned NOT NULL DEFAULT 0,
   `read_at` datetime(3) DEFAULT NULL,
   `look_due` tinyint(1) NOT NULL DEFAULT 0,
+  `checks` bigint(20) unsigned NOT NULL DEFAULT 0,
+  `clean` smallint(5) unsigned NOT NULL DEFAULT 0,
   PRIMARY KEY (`config_id`,`category`),
   KEY `read_at` (`read_at`)
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_nopad_bin
@@ -218,6 +352,86 @@ CREATE TABLE IF NOT EXISTS `config_state` (
   PRIMARY KEY (`config_id`)
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_nopad_bin
 --;;
+CREATE TABLE IF NOT EXISTS `config_templates` (
+  `id` binary(16) NOT NULL,
+  `name` varchar(200) NOT NULL,
+  `description` varchar(2000) NOT NULL,
+  `version` bigint(20) unsigned NOT NULL,
+  `revision` bigint(20) unsigned NOT NULL,
+  `created_at` datetime(3) NOT NULL,
+  `updated_at` datetime(3) NOT NULL,
+  PRIMARY KEY (`id`),
+  UNIQUE KEY `name` (`name`)
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_nopad_bin
+--;;
+CREATE TABLE IF NOT EXISTS `config_template_bindings` (
+  `template_id` binary(16) NOT NULL,
+  `owner` binary(16) NOT NULL,
+  `config_id` binary(16) NOT NULL,
+  `name` varchar(200) NOT NULL,
+  `version` bigint(20) unsigned NOT NULL,
+  `said` mediumtext NOT NULL,
+  `applied` mediumtext NOT NULL,
+  `was_version` bigint(20) unsigned NOT NULL,
+  `was_said` mediumtext DEFAULT NULL,
+  `was` mediumtext DEFAULT NULL,
+  `back` varchar(8) NOT NULL,
+  `credential` binary(32) DEFAULT NULL,
+  `operation` binary(16) NOT NULL,
+  `applied_by` varchar(254) NOT NULL,
+  `at` datetime(3) NOT NULL,
+  PRIMARY KEY (`template_id`),
+  KEY `config` (`config_id`)
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_nopad_bin
+--;;
+CREATE TABLE IF NOT EXISTS `config_template_results` (
+  `id` binary(16) NOT NULL,
+  `operation` binary(16) NOT NULL,
+  `template_id` binary(16) NOT NULL,
+  `tenant` varchar(63) NOT NULL,
+  `tenant_id` binary(16) DEFAULT NULL,
+  `variables` mediumtext DEFAULT NULL,
+  `outcome` varchar(16) NOT NULL,
+  `detail` varchar(300) DEFAULT NULL,
+  `changes` mediumtext NOT NULL,
+  `asked_at` datetime(3) NOT NULL,
+  `at` datetime(3) DEFAULT NULL,
+  PRIMARY KEY (`id`),
+  KEY `operation` (`operation`,`id`),
+  KEY `waiting` (`operation`,`outcome`,`id`),
+  KEY `template` (`template_id`,`id`),
+  KEY `old` (`asked_at`)
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_nopad_bin
+--;;
+CREATE TABLE IF NOT EXISTS `config_template_uses` (
+  `id` binary(16) NOT NULL,
+  `template_id` binary(16) NOT NULL,
+  `tenant_id` binary(16) NOT NULL,
+  `slug` varchar(63) NOT NULL,
+  `variables` mediumtext NOT NULL,
+  `version` bigint(20) unsigned NOT NULL,
+  `config_id` binary(16) NOT NULL,
+  `kept` mediumtext NOT NULL,
+  `outcome` varchar(16) NOT NULL,
+  `detail` varchar(300) DEFAULT NULL,
+  `operation` binary(16) NOT NULL,
+  `at` datetime(3) NOT NULL,
+  PRIMARY KEY (`id`),
+  UNIQUE KEY `tenant` (`template_id`,`tenant_id`),
+  KEY `page` (`template_id`,`id`),
+  KEY `slug` (`template_id`,`slug`)
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_nopad_bin
+--;;
+CREATE TABLE IF NOT EXISTS `config_template_versions` (
+  `template_id` binary(16) NOT NULL,
+  `version` bigint(20) unsigned NOT NULL,
+  `config` mediumtext NOT NULL,
+  `variables` mediumtext NOT NULL,
+  `author` varchar(254) NOT NULL,
+  `at` datetime(3) NOT NULL,
+  PRIMARY KEY (`template_id`,`version`)
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_nopad_bin
+--;;
 CREATE TABLE IF NOT EXISTS `config_unsettled` (
   `config_id` binary(16) NOT NULL,
   `resource_id` binary(16) NOT NULL,
@@ -258,9 +472,50 @@ CREATE TABLE IF NOT EXISTS `deliveries` (
   `detail` varchar(300) NOT NULL,
   `wire_id` binary(16) DEFAULT NULL,
   `event` varchar(64) DEFAULT NULL,
+  `request_bytes` int(10) unsigned DEFAULT NULL,
   PRIMARY KEY (`id`),
   UNIQUE KEY `attempt` (`outbox_id`,`attempt`),
   KEY `channel` (`channel_id`,`id`)
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_nopad_bin
+--;;
+CREATE TABLE IF NOT EXISTS `drift_acceptances` (
+  `id` binary(16) NOT NULL,
+  `kind` varchar(16) NOT NULL,
+  `config_id` binary(16) DEFAULT NULL,
+  `report_id` binary(16) DEFAULT NULL,
+  `snapshot_id` binary(16) DEFAULT NULL,
+  `baseline_id` binary(16) DEFAULT NULL,
+  `status` varchar(16) NOT NULL,
+  `reason` varchar(1000) NOT NULL,
+  `expires_at` datetime(3) DEFAULT NULL,
+  `reviewed` tinyint(1) NOT NULL,
+  `severity` varchar(16) NOT NULL,
+  `findings` int(10) unsigned NOT NULL,
+  `asked_by` binary(16) DEFAULT NULL,
+  `asked_name` varchar(254) NOT NULL,
+  `asked_at` datetime(3) NOT NULL,
+  `ends_at` datetime(3) NOT NULL,
+  PRIMARY KEY (`id`),
+  UNIQUE KEY `config` (`config_id`)
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_nopad_bin
+--;;
+CREATE TABLE IF NOT EXISTS `drift_acceptance_findings` (
+  `config_id` binary(16) NOT NULL,
+  `fingerprint` binary(32) NOT NULL,
+  `value_hash` binary(32) NOT NULL,
+  `acceptance_id` binary(16) NOT NULL,
+  PRIMARY KEY (`config_id`,`fingerprint`,`value_hash`),
+  KEY `acceptance` (`acceptance_id`)
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_nopad_bin
+--;;
+CREATE TABLE IF NOT EXISTS `drift_awaited` (
+  `change_id` binary(16) NOT NULL,
+  `config_id` binary(16) NOT NULL,
+  `since` datetime(3) NOT NULL,
+  `until` datetime(3) NOT NULL,
+  `ends_at` datetime(3) NOT NULL,
+  PRIMARY KEY (`change_id`),
+  KEY `config` (`config_id`,`change_id`)
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_nopad_bin
 --;;
 CREATE TABLE IF NOT EXISTS `drift_changes` (
@@ -294,10 +549,10 @@ CREATE TABLE IF NOT EXISTS `drift_changes` (
   `renamed_severity` varchar(8) DEFAULT NULL,
   PRIMARY KEY (`id`),
   UNIQUE KEY `report` (`report_id`,`position`),
-  KEY `by_severity` (`report_id`,`severity`,`status`,`position`),
   KEY `by_category` (`report_id`,`category`,`position`),
-  KEY `by_all` (`report_id`,`category`,`severity`,`status`,`position`),
-  KEY `finding` (`config_id`,`fingerprint`,`report_id`)
+  KEY `finding` (`config_id`,`fingerprint`,`report_id`),
+  KEY `by_severity` (`report_id`,`severity`,`position`),
+  KEY `by_all` (`report_id`,`category`,`severity`,`position`)
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_nopad_bin
 --;;
 CREATE TABLE IF NOT EXISTS `drift_configs` (
@@ -327,6 +582,24 @@ CREATE TABLE IF NOT EXISTS `drift_daily` (
   KEY `config` (`config_id`,`day`)
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_nopad_bin
 --;;
+CREATE TABLE IF NOT EXISTS `drift_decisions` (
+  `config_id` binary(16) NOT NULL,
+  `number` bigint(20) unsigned NOT NULL,
+  `owner` varchar(254) NOT NULL,
+  `reason` varchar(1000) NOT NULL,
+  `at` datetime(3) NOT NULL,
+  PRIMARY KEY (`config_id`,`number`)
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_nopad_bin
+--;;
+CREATE TABLE IF NOT EXISTS `drift_decision_lines` (
+  `config_id` binary(16) NOT NULL,
+  `number` bigint(20) unsigned NOT NULL,
+  `report_id` binary(16) NOT NULL,
+  `event` binary(16) NOT NULL,
+  `next` int(10) unsigned NOT NULL,
+  PRIMARY KEY (`config_id`)
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_nopad_bin
+--;;
 CREATE TABLE IF NOT EXISTS `drift_findings` (
   `config_id` binary(16) NOT NULL,
   `fingerprint` binary(32) NOT NULL,
@@ -341,9 +614,12 @@ CREATE TABLE IF NOT EXISTS `drift_findings` (
   `assigned_to` binary(16) DEFAULT NULL,
   `created_at` datetime(3) NOT NULL,
   `updated_at` datetime(3) NOT NULL,
+  `attribution` text DEFAULT NULL,
+  `decision` bigint(20) unsigned NOT NULL DEFAULT 0,
+  `was` tinyint(3) unsigned NOT NULL DEFAULT 0,
+  `announced` varchar(64) DEFAULT NULL,
   PRIMARY KEY (`config_id`,`fingerprint`,`value_hash`),
-  KEY `accepted` (`status`,`promoted`,`expires_at`),
-  KEY `ended` (`config_id`,`status`,`updated_at`)
+  KEY `ended` (`config_id`,`status`,`promoted`,`updated_at`,`expires_at`)
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_nopad_bin
 --;;
 CREATE TABLE IF NOT EXISTS `drift_flaps` (
@@ -353,6 +629,7 @@ CREATE TABLE IF NOT EXISTS `drift_flaps` (
   `bits` int(10) unsigned NOT NULL,
   `checked` bigint(20) unsigned NOT NULL,
   `flapping` tinyint(1) NOT NULL,
+  `category` varbinary(128) DEFAULT NULL,
   PRIMARY KEY (`config_id`,`fingerprint`)
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_nopad_bin
 --;;
@@ -366,9 +643,41 @@ CREATE TABLE IF NOT EXISTS `drift_history` (
   `from_status` varchar(16) DEFAULT NULL,
   `to_status` varchar(16) NOT NULL,
   `note` varchar(1000) NOT NULL,
+  `decision` bigint(20) unsigned NOT NULL DEFAULT 0,
   PRIMARY KEY (`id`),
   KEY `subject` (`subject`,`id`),
-  KEY `age` (`config_id`,`at`)
+  KEY `age` (`config_id`,`at`),
+  KEY `became` (`to_status`,`id`),
+  KEY `was` (`from_status`,`id`)
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_nopad_bin
+--;;
+CREATE TABLE IF NOT EXISTS `drift_intents` (
+  `id` binary(16) NOT NULL,
+  `config_id` binary(16) NOT NULL,
+  `category` varchar(128) NOT NULL,
+  `key` varchar(512) NOT NULL,
+  `path` varchar(1024) NOT NULL,
+  `expect` varchar(8) NOT NULL,
+  `value` mediumblob DEFAULT NULL,
+  `actor` varchar(256) DEFAULT NULL,
+  `ticket` varchar(200) DEFAULT NULL,
+  `reason` varchar(1000) NOT NULL,
+  `owner` varchar(254) NOT NULL,
+  `person_id` binary(16) DEFAULT NULL,
+  `starts_at` datetime(3) NOT NULL,
+  `ends_at` datetime(3) NOT NULL,
+  `created_at` datetime(3) NOT NULL,
+  `confirmed_by` varchar(254) DEFAULT NULL,
+  `confirmed_at` datetime(3) DEFAULT NULL,
+  `ended_by` varchar(254) DEFAULT NULL,
+  `ended_at` datetime(3) DEFAULT NULL,
+  `changes` bigint(20) NOT NULL DEFAULT 0,
+  `fulfilled_at` datetime(3) DEFAULT NULL,
+  `report_id` binary(16) DEFAULT NULL,
+  `missed_at` datetime(3) DEFAULT NULL,
+  PRIMARY KEY (`id`),
+  KEY `config` (`config_id`,`ends_at`),
+  KEY `ended` (`ends_at`)
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_nopad_bin
 --;;
 CREATE TABLE IF NOT EXISTS `drift_reports` (
@@ -411,6 +720,7 @@ CREATE TABLE IF NOT EXISTS `drift_trends` (
   `flapping` int(10) unsigned NOT NULL DEFAULT 0,
   `anomalous` tinyint(1) NOT NULL DEFAULT 0,
   `counts` varchar(2000) NOT NULL,
+  `collections` longtext DEFAULT NULL,
   PRIMARY KEY (`config_id`)
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_nopad_bin
 --;;
@@ -560,6 +870,27 @@ CREATE TABLE IF NOT EXISTS `oidc_marks` (
   KEY `expires_at` (`expires_at`)
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_nopad_bin
 --;;
+CREATE TABLE IF NOT EXISTS `onboardings` (
+  `id` binary(16) NOT NULL,
+  `tenant` varchar(63) NOT NULL,
+  `tenant_id` binary(16) NOT NULL,
+  `directory` varchar(255) NOT NULL,
+  `packs` mediumtext NOT NULL,
+  `secret` mediumblob DEFAULT NULL,
+  `state` varchar(16) NOT NULL,
+  `why` varchar(600) DEFAULT NULL,
+  `answered` varchar(64) DEFAULT NULL,
+  `tries` int(10) unsigned NOT NULL,
+  `operations` mediumtext NOT NULL,
+  `asked_name` varchar(254) NOT NULL,
+  `ends_at` datetime(3) NOT NULL,
+  `created_at` datetime(3) NOT NULL,
+  `answered_at` datetime(3) DEFAULT NULL,
+  `finished_at` datetime(3) DEFAULT NULL,
+  PRIMARY KEY (`id`),
+  KEY `ended` (`ends_at`)
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_nopad_bin
+--;;
 CREATE TABLE IF NOT EXISTS `outbox` (
   `id` binary(16) NOT NULL,
   `channel_id` binary(16) NOT NULL,
@@ -581,9 +912,15 @@ CREATE TABLE IF NOT EXISTS `outbox` (
   `below` tinyint(1) NOT NULL DEFAULT 0,
   `wait_s` int(10) unsigned NOT NULL DEFAULT 0,
   `sending` tinyint(1) NOT NULL DEFAULT 0,
+  `replayed` int(10) unsigned NOT NULL DEFAULT 0,
+  `told_in` binary(16) DEFAULT NULL,
+  `group_id` binary(16) DEFAULT NULL,
   PRIMARY KEY (`id`),
   KEY `state` (`state`,`id`),
-  KEY `lane` (`lane_id`,`state`,`id`)
+  KEY `lane` (`lane_id`,`state`,`id`),
+  KEY `told_in` (`told_in`,`state`),
+  KEY `waiting` (`channel_id`,`state`,`id`),
+  KEY `grouped` (`group_id`,`state`,`id`)
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_nopad_bin
 --;;
 CREATE TABLE IF NOT EXISTS `recovery_codes` (
@@ -591,6 +928,7 @@ CREATE TABLE IF NOT EXISTS `recovery_codes` (
   `code_hash` binary(32) NOT NULL,
   `created_at` datetime(3) NOT NULL,
   `used_at` datetime(3) DEFAULT NULL,
+  `pepper` int(10) unsigned NOT NULL DEFAULT 0,
   PRIMARY KEY (`user_id`,`code_hash`)
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_nopad_bin
 --;;
@@ -609,10 +947,11 @@ CREATE TABLE IF NOT EXISTS `resource_versions` (
   `until_seq` bigint(20) unsigned DEFAULT NULL,
   `config_id` binary(16) NOT NULL,
   `address` binary(32) NOT NULL,
+  `span` tinyint(3) unsigned NOT NULL DEFAULT 0,
   PRIMARY KEY (`resource_id`,`from_seq`),
-  KEY `in_force` (`config_id`,`until_seq`,`from_seq`),
-  KEY `content` (`address`(8))
-) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_nopad_bin
+  KEY `content` (`address`(8)),
+  KEY `in_force` (`config_id`,`span`,`until_seq`,`from_seq`)
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_nopad_bin ROW_FORMAT=REDUNDANT
 --;;
 CREATE TABLE IF NOT EXISTS `roles` (
   `id` binary(16) NOT NULL,
@@ -650,6 +989,8 @@ CREATE TABLE IF NOT EXISTS `runs` (
   `progress` longtext DEFAULT NULL,
   `queued_of` binary(16) GENERATED ALWAYS AS (if(`state` = 'queued',`config_id`,NULL)) STORED,
   `running_of` binary(16) GENERATED ALWAYS AS (if(`state` = 'running',`config_id`,NULL)) STORED,
+  `categories` text DEFAULT NULL,
+  `activity` text DEFAULT NULL,
   PRIMARY KEY (`id`),
   UNIQUE KEY `slot` (`config_id`,`kind`,`slot`),
   UNIQUE KEY `queued` (`queued_of`,`kind`),
@@ -668,6 +1009,11 @@ CREATE TABLE IF NOT EXISTS `run_state` (
   `held` tinyint(1) NOT NULL DEFAULT 0,
   `last_run` binary(16) DEFAULT NULL,
   `moves` int(10) unsigned NOT NULL DEFAULT 0,
+  `tail_began` datetime(3) DEFAULT NULL,
+  `tail_since` datetime(3) DEFAULT NULL,
+  `tail_failures` int(10) unsigned NOT NULL DEFAULT 0,
+  `tail_seen` varbinary(4096) NOT NULL DEFAULT '',
+  `tail_known_until` datetime(3) DEFAULT NULL,
   PRIMARY KEY (`config_id`)
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_nopad_bin
 --;;
@@ -682,8 +1028,29 @@ CREATE TABLE IF NOT EXISTS `silences` (
   `kind` varchar(16) NOT NULL DEFAULT 'silence',
   `ended_at` datetime(3) DEFAULT NULL,
   `ended_by` varchar(254) DEFAULT NULL,
+  `series_id` binary(16) DEFAULT NULL,
   PRIMARY KEY (`id`),
-  KEY `expires_at` (`expires_at`)
+  KEY `expires_at` (`expires_at`),
+  KEY `series` (`series_id`,`starts_at`)
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_nopad_bin
+--;;
+CREATE TABLE IF NOT EXISTS `silence_series` (
+  `id` binary(16) NOT NULL,
+  `matcher` longtext NOT NULL,
+  `reason` varchar(1000) NOT NULL,
+  `owner` varchar(254) NOT NULL,
+  `rule` varchar(200) NOT NULL,
+  `timezone` varchar(64) NOT NULL,
+  `starts_at` datetime(3) NOT NULL,
+  `duration_s` int(10) unsigned NOT NULL,
+  `made_until` datetime(3) NOT NULL,
+  `ends_at` datetime(3) NOT NULL,
+  `created_at` datetime(3) NOT NULL,
+  `updated_at` datetime(3) NOT NULL,
+  `ended_at` datetime(3) DEFAULT NULL,
+  `ended_by` varchar(254) DEFAULT NULL,
+  PRIMARY KEY (`id`),
+  KEY `ends_at` (`ends_at`)
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_nopad_bin
 --;;
 CREATE TABLE IF NOT EXISTS `source_credentials` (
@@ -693,6 +1060,14 @@ CREATE TABLE IF NOT EXISTS `source_credentials` (
   `ends_at` datetime(3) DEFAULT NULL,
   PRIMARY KEY (`config_id`),
   KEY `digest` (`digest`)
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_nopad_bin
+--;;
+CREATE TABLE IF NOT EXISTS `tenant_usage` (
+  `name` varchar(32) NOT NULL,
+  `used` bigint(20) unsigned NOT NULL,
+  `day` int(10) unsigned NOT NULL DEFAULT 0,
+  `counted_at` datetime(3) DEFAULT NULL,
+  PRIMARY KEY (`name`)
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_nopad_bin
 --;;
 CREATE TABLE IF NOT EXISTS `users` (
@@ -738,9 +1113,14 @@ CREATE TABLE IF NOT EXISTS `user_roles` (
   `user_id` binary(16) NOT NULL,
   `position` int(11) NOT NULL,
   `role_id` binary(16) NOT NULL,
+  `ends_at` datetime(3) DEFAULT NULL,
+  `given_by` binary(16) DEFAULT NULL,
+  `given_name` varchar(254) DEFAULT NULL,
+  `given_at` datetime(3) DEFAULT NULL,
   PRIMARY KEY (`user_id`,`position`),
   UNIQUE KEY `user_role` (`user_id`,`role_id`),
-  KEY `role_id` (`role_id`)
+  KEY `role_id` (`role_id`),
+  KEY `ends_at` (`ends_at`)
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_nopad_bin
 --;;
 CREATE TABLE IF NOT EXISTS `user_sessions` (
@@ -766,10 +1146,48 @@ CREATE TABLE IF NOT EXISTS `user_sessions` (
   KEY `absolute_end` (`absolute_end`)
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_nopad_bin
 --;;
+INSERT IGNORE INTO `alert_routing` (`id`, `version`, `routes`) VALUES (1,1,'{\"routes\":[]}')
+--;;
+INSERT IGNORE INTO `alert_watch` (`id`, `seq`) VALUES (1,0)
+--;;
+INSERT IGNORE INTO `tenant_usage` (`name`, `used`, `day`, `counted_at`) VALUES ('api_keys',0,0,NULL)
+--;;
+INSERT IGNORE INTO `tenant_usage` (`name`, `used`, `day`, `counted_at`) VALUES ('drift_configs',0,0,NULL)
+--;;
+INSERT IGNORE INTO `tenant_usage` (`name`, `used`, `day`, `counted_at`) VALUES ('snapshots_per_day',0,0,NULL)
+--;;
+INSERT IGNORE INTO `tenant_usage` (`name`, `used`, `day`, `counted_at`) VALUES ('storage_bytes',0,0,NULL)
+--;;
+INSERT IGNORE INTO `tenant_usage` (`name`, `used`, `day`, `counted_at`) VALUES ('users',0,0,NULL)
+--;;
+CREATE OR REPLACE DEFINER = '{control}definer'@'localhost' TRIGGER audit_chains_no_delete BEFORE DELETE ON audit_chains FOR EACH ROW
+SIGNAL SQLSTATE '45000' SET MESSAGE_TEXT = 'a closed chain stays'
+--;;
+CREATE OR REPLACE DEFINER = '{control}definer'@'localhost' TRIGGER audit_chains_no_update BEFORE UPDATE ON audit_chains FOR EACH ROW
+SIGNAL SQLSTATE '45000' SET MESSAGE_TEXT = 'a closed chain never changes'
+--;;
+CREATE OR REPLACE DEFINER = '{control}definer'@'localhost' TRIGGER audit_checkpoints_no_delete BEFORE DELETE ON audit_checkpoints FOR EACH ROW
+SIGNAL SQLSTATE '45000' SET MESSAGE_TEXT = 'a checkpoint stays'
+--;;
+CREATE OR REPLACE DEFINER = '{control}definer'@'localhost' TRIGGER audit_checkpoints_no_update BEFORE UPDATE ON audit_checkpoints FOR EACH ROW
+SIGNAL SQLSTATE '45000' SET MESSAGE_TEXT = 'a checkpoint never changes'
+--;;
+CREATE OR REPLACE DEFINER = '{control}definer'@'localhost' TRIGGER audit_former_no_delete BEFORE DELETE ON audit_former FOR EACH ROW
+SIGNAL SQLSTATE '45000' SET MESSAGE_TEXT = 'a closed chain stays'
+--;;
+CREATE OR REPLACE DEFINER = '{control}definer'@'localhost' TRIGGER audit_former_no_update BEFORE UPDATE ON audit_former FOR EACH ROW
+SIGNAL SQLSTATE '45000' SET MESSAGE_TEXT = 'a closed chain never changes'
+--;;
 CREATE OR REPLACE DEFINER = '{control}definer'@'localhost' TRIGGER audit_no_delete BEFORE DELETE ON audit FOR EACH ROW
 IF OLD.seq > COALESCE((SELECT floor FROM `{control}`.audit_heads WHERE schema_name = DATABASE()), 0) THEN SIGNAL SQLSTATE '45000' SET MESSAGE_TEXT = 'an audit entry stays'; END IF
 --;;
 CREATE OR REPLACE DEFINER = '{control}definer'@'localhost' TRIGGER audit_no_update BEFORE UPDATE ON audit FOR EACH ROW
 SIGNAL SQLSTATE '45000' SET MESSAGE_TEXT = 'an audit entry never changes'
+--;;
+CREATE OR REPLACE DEFINER = '{control}definer'@'localhost' TRIGGER audit_tree_no_delete BEFORE DELETE ON audit_tree FOR EACH ROW
+SIGNAL SQLSTATE '45000' SET MESSAGE_TEXT = 'a leaf stays'
+--;;
+CREATE OR REPLACE DEFINER = '{control}definer'@'localhost' TRIGGER audit_tree_no_update BEFORE UPDATE ON audit_tree FOR EACH ROW
+SIGNAL SQLSTATE '45000' SET MESSAGE_TEXT = 'a leaf never changes'
 --;;
 INSERT IGNORE INTO `{control}`.audit_heads (schema_name, seq, mac) VALUES ('{schema}', 0, UNHEX('0000000000000000000000000000000000000000000000000000000000000000'))

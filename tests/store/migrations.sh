@@ -18,14 +18,15 @@ sum() { sha256sum <"$1" | cut -d' ' -f1; }
 fresh() {
 	tree=$dir/tree
 	rm -rf "$tree"
-	mkdir -p "$tree/tools"
+	mkdir -p "$tree/tools" "$tree/etc"
+	cp "$root/etc/mariadb.cnf" "$tree/etc/"
 	cp -R "$root/db" "$tree/db"
 	cp "$root/GNUmakefile" "$tree/"
 	cp "$root/tools/embed-sql" "$tree/tools/"
 }
 fresh_in_git() {
 	fresh
-	in_git init -q && in_git add db && in_git commit -q -m one
+	in_git init -q && in_git add db etc && in_git commit -q -m one
 }
 released() { sed -n "s|^[0-9a-f]*  \($1/.*\)|\1|p" "$tree/db/released" | tail -n 1; }
 release() { # release FILE : makes it and its line
@@ -50,6 +51,15 @@ release tenant/9001_new.sql
 ok "a new one with its line is taken" passes
 release tenant/0000_early.sql
 ok "a number that is below a released one is refused" refuses 'the numbers of tenant do not rise'
+fresh
+for i in $(seq 9001 9020); do release "tenant/${i}_new.sql"; done
+sed -i '1s/^-- [0-9]*/-- 9000/' "$tree/db/flat.sql"
+ok "a flat text that is twenty behind is taken" passes
+release tenant/9021_new.sql
+ok "... and one that is more is not" refuses 'flat.sql is 21 migrations behind'
+fresh
+sed -i 's/of [0-9]* tables/of 7 tables/' "$tree/etc/mariadb.cnf"
+ok "tables that are counted otherwise than they are" refuses 'etc/mariadb.cnf counts other tables'
 
 fresh_in_git
 ok "with its history" passes

@@ -274,14 +274,13 @@ check_archive(struct ctl *c, const struct archive_args *a, int fd, struct err *e
 	struct archive_reader     *r;
 	const struct archive_head *h;
 	struct lock                l;
-	bool                       older; /* it has other tables: that is no fault */
 
 	if (!archive_args_lock(c, a, false, &l, e) ||
 	    (r = archive_reader_make(c->mem, fd, &l, e)) == NULL)
 		return false;
 	h = archive_head(r);
 	if ((a->signer != NULL && !archive_signer_is(h, a->signer, e)) ||
-	    !archive_schema_check(h, &older, e) || !read_rows(r, e))
+	    !archive_head_check(h, e) || !read_rows(r, e))
 		return false;
 	if (a->json)
 		return ctl_json(c, &archive_head_schema, h, e);

@@ -74,8 +74,9 @@ const struct command commands[] = {
 	    "  --passphrase-file FILE  opened by the first line of FILE; - is standard input\n"
 	    "  --signer KEY            whose signature it must have\n"
 	    "  --json                  an object in place of the last lines\n"
-	    "SLUG must be free. The archive is read to its end before anything is made; channels\n"
-	    "and sources wait. Killed, it is begun anew when it is run again.\n" },
+	    "SLUG must be free. The archive is read to its end before anything is made, and may\n"
+	    "be of an earlier version; channels and sources wait. Killed, it is begun anew when\n"
+	    "it is run again.\n" },
 	{ "tenant restore", cmd_tenant_restore,
 	    "SLUG FILE --key-file KEYFILE|--passphrase-file FILE [OPTION...]", "tenant.restore",
 	    "Takes a tenant back to an archive of its own, while others and it itself go on.",

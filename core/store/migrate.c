@@ -124,6 +124,27 @@ migrate_newest(enum sql_scope scope)
 	return newest;
 }
 
+const struct migration *
+migrate_list(TALLOC_CTX *mem, enum sql_scope scope, int64_t version, struct err *e)
+{
+	struct migration *list;
+	size_t            n = 0, most = 1;
+
+	if (version >= migrate_newest(scope))
+		return migrations;
+	while (migrations[most - 1].name != NULL)
+		most++;
+	list = talloc_zero_array(mem, struct migration, (unsigned)most);
+	if (list == NULL) {
+		err_memory(e);
+		return NULL;
+	}
+	for (const struct migration *m = migrations; m->name != NULL; m++)
+		if (m->scope == scope && m->version <= version)
+			list[n++] = *m;
+	return list;
+}
+
 /* ---- comparing what is recorded with what the program carries ---- */
 
 static const struct migration *

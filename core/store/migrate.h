@@ -52,6 +52,9 @@ struct migrate_watch {
 /* Applies what is missing; `w` may be NULL. */
 MUST_USE bool migrate_run(struct db *db, enum sql_scope scope, const struct migration *list,
     struct migrate_watch *w, struct err *e);
+/* Those of `migrations` up to that version of the scope, as a list that ends as that does; a child of mem, or `migrations`. */
+MUST_USE const struct migration *migrate_list(
+    TALLOC_CTX *mem, enum sql_scope scope, int64_t version, struct err *e);
 /* Compares only: ERR_UNAVAILABLE "schema not migrated", ERR_INTERNAL for a changed or missing one. */
 MUST_USE bool migrate_check(struct db *db, enum sql_scope scope, const struct migration *list, struct err *e);
 /* The statements of one of `migrations` once more, for what somebody has taken away since. */

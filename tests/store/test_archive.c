@@ -230,7 +230,7 @@ read_archive(struct exported *x,
 
 	if (r == NULL)
 		fail_msg("%s (%s)", e.pub, e.detail);
-	assert_ok(archive_tables_check(&archive_head(r)->tables, &e));
+	assert_ok(archive_head_check(archive_head(r), &e));
 	for (;;) {
 		assert_ok(archive_get(r, x, &t, &v, &e));
 		if (t == NULL)

@@ -2,152 +2,16 @@
  * Tenants made of archives: the same to whoever pushes to them, their trail behind a closed one,
  * and nothing where it fails.
  */
-#include <fcntl.h>
-#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "core/auth/audit_closed.h"
 #include "core/auth/audit_tree.h"
-#include "core/auth/tenant/tenant_export.h"
-#include "core/auth/tenant/tenant_import.h"
 #include "core/auth/tenant/tenant_life.h"
 #include "core/store/archive/archive_tables.h"
-#include "tests/store/drift_world.h"
+#include "tests/store/copy_world.h"
 
 #define LEN(a) (sizeof(a) / sizeof *(a))
-
-static const struct lock ours = { .kind = LOCK_PASSPHRASE,
-	.passphrase = { "correct horse battery staple", 28 } };
-
-struct copying {
-	struct drift_world    *x;
-	struct auth            auth;
-	struct deed_by         by;
-	struct provision       p;
-	char                  *path;
-	int                    asked, stop_at; /* how often it may go on; 0: always */
-	struct tenant_imported out;
-	struct err             e;
-};
-
-static bool
-go_on(void *arg, const struct archive_at *at)
-{
-	(void)arg, (void)at;
-	return false;
-}
-
-static bool
-stops(void *arg, const struct archive_at *at)
-{
-	struct copying *y = arg;
-
-	(void)at;
-	return ++y->asked == y->stop_at;
-}
-
-static struct copying *
-copying(struct drift_world *x)
-{
-	struct copying *y = talloc_zero(x, struct copying);
-
-	y->x = x;
-	y->auth = (struct auth) { .env = &x->w->env, .database = x->w->d };
-	y->by = (struct deed_by) { .auth = &y->auth, .mem = y, .t = x->t };
-	y->p = (struct provision) { x->w->prov, x->w->d, &x->w->env };
-	y->path = talloc_asprintf(y, "%s/import.%d", server_folder(), (int)getpid());
-	unlink(y->path);
-	return y;
-}
-
-static void export(struct copying *y)
-{
-	const struct tenant_export in = { y->path, &ours, "bsxctl:somebody", go_on, NULL };
-	struct tenant_exported     out;
-	struct err                 e = { 0 };
-
-	assert_ok(tenant_export(&y->by, &in, &out, &e));
-}
-
-static bool
-import(struct copying *y, const char *slug)
-{
-	int                  fd = open(y->path, O_RDONLY | O_CLOEXEC);
-	struct tenant_import in = { .p = &y->p,
-		.from = { fd, &ours, NULL, stops, y },
-		.slug = slug,
-		.actor_name = "bsxctl:somebody" };
-	bool                 ok;
-
-	err_clear(&y->e);
-	y->asked = 0;
-	ok = tenant_import(&y->by, &in, &y->out, &y->e);
-	y->x->t = world_open(y->x->w, &y->x->w->a); /* what it drops is closed before */
-	close(fd);
-	return ok;
-}
-
-static void
-must_import(struct copying *y)
-{
-	if (!import(y, "copy"))
-		fail_msg("%s (%s)", y->e.pub, y->e.detail);
-}
-
-/* A drift world in the tenant that was made. */
-static struct drift_world *
-in_copy(struct copying *y)
-{
-	struct drift_world  *there = talloc_memdup(y, y->x, sizeof(*there));
-	struct err           e = { 0 };
-	const struct tenant *t;
-
-	assert_ok(tenant_by_id(y->x->w->d, &y->out.id, &t, &e));
-	assert_string_equal(t->status, "active");
-	assert_string_equal(t->status_reason, "");
-	assert_ok(tenant_db_open(y->x->w->d, t, false, &there->t, &e));
-	return there;
-}
-
-static void
-write_entries(struct copying *y, int n)
-{
-	for (int i = 0; i < n; i++) {
-		struct audit_entry entry = { .action = AUDIT_SETTINGS_UPDATE,
-			.actor_name = "somebody" };
-		struct err         e = { 0 };
-
-		assert_ok(audit_deed(&y->by, NULL, NULL, &entry, &e));
-	}
-}
-
-/* A config with an accepted change, an open one, a masked value, and a channel that is told. */
-static struct uuid
-live(struct copying *y)
-{
-	struct drift_world *x = y->x;
-	struct uuid         channel = drift_channel(x, "https://hooks.example.org/x"), c;
-	char                id[UUID_TEXT_MAX];
-	struct audit_point  point;
-	struct err          e = { 0 };
-
-	uuid_print(&channel, id);
-	c = drift_config(
-	    x, talloc_asprintf(
-		   x, "{\"source\":{\"kind\":\"push\"},\"alerts\":[{\"channel_id\":\"%s\"}]}", id));
-	drift_push_values(x, &c, VALUES("{\"a\":1}", "{\"b\":1}", "{\"password\":\"hidden one\"}"));
-	drift_push_values(x, &c, VALUES("{\"a\":2}", "{\"b\":1}", "{\"password\":\"hidden one\"}"));
-	drift_sql(x, "UPDATE %s.drift_findings SET status = 'accepted', reason = 'agreed'");
-	drift_sql(
-	    x, "UPDATE %s.alert_routing SET version = 7"); /* a row that comes with a schema */
-	drift_push_values(x, &c, VALUES("{\"a\":2}", "{\"b\":2}", "{\"password\":\"hidden two\"}"));
-	write_entries(y, 5);
-	assert_ok(audit_checkpoint_make(
-	    &y->by, AUDIT_TREE_STEP, &point, &e)); /* leaves as far as this ... */
-	write_entries(y, 3);                       /* ... and none of these */
-	return c;
-}
 
 static void
 what_is_the_same_is_the_same_to_the_copy(void **state)
@@ -155,13 +19,13 @@ what_is_the_same_is_the_same_to_the_copy(void **state)
 	static const char *const tables[] = { "drift_changes", "drift_findings", "alerts",
 		"contents", "resources", "drift_reports", "config_snapshots", "users", "channels" };
 	struct copying          *y = copying(*state);
-	struct uuid              c = live(y);
+	struct uuid              c = copy_live(y);
 	struct drift_world      *there;
 	struct ingest_answer     a, b;
 
-	export(y);
-	must_import(y);
-	there = in_copy(y);
+	copy_export(y);
+	copy_must(y);
+	there = copy_there(y);
 	for (size_t i = 0; i < LEN(tables); i++) {
 		char *q = talloc_asprintf(y, "SELECT COUNT(*) FROM %%s.%s", tables[i]);
 
@@ -205,10 +69,10 @@ what_was_sealed_is_sealed_anew_and_opens_there_alone(void **state)
 	struct err          e = { 0 };
 	char               *hex;
 
-	live(y);
-	export(y);
-	must_import(y);
-	there = in_copy(y);
+	copy_live(y);
+	copy_export(y);
+	copy_must(y);
+	there = copy_there(y);
 	hex = drift_text(there, y, "SELECT HEX(id) FROM %s.channels");
 	assert_true(hex_parse(str_of(hex), id.b, sizeof(id.b)));
 	hex = drift_text(there, y, "SELECT HEX(secret) FROM %s.channels");
@@ -231,7 +95,7 @@ what_goes_on_by_itself_waits(void **state)
 	struct drift_world *there;
 	struct uuid         c;
 
-	live(y);
+	copy_live(y);
 	c = drift_config(y->x, "{\"source\":{\"kind\":\"push\"},"
 			       "\"schedule\":{\"interval_s\":300,\"enabled\":true}}");
 	(void)c;
@@ -239,9 +103,9 @@ what_goes_on_by_itself_waits(void **state)
 			" idle_end, absolute_end, address, user_agent, generation, rotated_at,"
 			" epoch, last_seen, created_at) VALUES (REPEAT('s', 16), REPEAT('u', 16),"
 			" NOW(3), 1, '', NOW(3), NOW(3), '', '', 0, NOW(3), 0, NOW(3), NOW(3))");
-	export(y);
-	must_import(y);
-	there = in_copy(y);
+	copy_export(y);
+	copy_must(y);
+	there = copy_there(y);
 	assert_int_equal(drift_count(there, "SELECT COUNT(*) FROM %s.user_sessions"), 0);
 	assert_int_equal(drift_count(there, "SELECT COUNT(*) FROM %s.outbox"), 0);
 	assert_int_equal(
@@ -272,9 +136,9 @@ what_is_due_is_due_there(void **state)
 			"REPLACE INTO testbsx.schedules (kind, ref, schema_name, next_due) VALUES"
 			" ('%s', UNHEX(MD5('%s')), '%%s', NOW(3) + INTERVAL 1 HOUR)",
 			kinds[i], kinds[i]));
-	export(y);
-	must_import(y);
-	there = in_copy(y);
+	copy_export(y);
+	copy_must(y);
+	there = copy_there(y);
 	for (size_t i = 0; i < LEN(kinds); i++)
 		assert_int_equal(
 		    drift_count(there,
@@ -324,9 +188,9 @@ what_it_is_bound_to_is_held_where_it_is_shared(void **state)
 	    " 'Bronze', '', 1, 1, 0, 0, '', NOW(3), NOW(3))");
 	bind_to(y, "golden of bronze");
 	bind_to(y, "golden elsewhere");
-	export(y);
-	must_import(y);
-	there = in_copy(y);
+	copy_export(y);
+	copy_must(y);
+	there = copy_there(y);
 	assert_int_equal(drift_count(there, "SELECT COUNT(*) FROM %s.golden_bindings"), 2);
 	assert_string_equal(drift_text(there, y,
 				"SELECT GROUP_CONCAT(golden_id) FROM testbsx.golden_uses WHERE"
@@ -347,10 +211,10 @@ its_trail_begins_behind_the_archives_which_nobody_changes(void **state)
 	struct err               e = { 0 };
 	uint64_t                 n;
 
-	live(y);
-	export(y);
-	must_import(y);
-	there = in_copy(y);
+	copy_live(y);
+	copy_export(y);
+	copy_must(y);
+	there = copy_there(y);
 	by = deed_in(&y->by, there->t);
 	assert_string_equal(
 	    drift_text(there, y, "SELECT CONCAT(seq, action, actor_name) FROM %s.audit"),
@@ -393,7 +257,7 @@ is_left_unfinished(struct copying *y)
 	struct uuid              id, op;
 	struct err               e = { 0 };
 
-	assert_false(import(y, "copy"));
+	assert_false(copy_import(y, "copy"));
 	assert_int_equal(y->e.code, ERR_GONE);
 	tenant_forget(y->x->w->d);
 	assert_ok(tenant_by_slug(y->x->w->d, STR("copy"), &t, &e));
@@ -415,15 +279,15 @@ one_that_is_cut_short_is_seen_by_nobody_and_begun_anew(void **state)
 	int64_t             before = tenants_and_schemas(y);
 	int                 read, all;
 
-	live(y);
-	export(y);
+	copy_live(y);
+	copy_export(y);
 	/* While it is only read there is nothing yet. */
 	y->stop_at = 2;
-	assert_false(import(y, "copy"));
+	assert_false(copy_import(y, "copy"));
 	assert_int_equal(y->e.code, ERR_GONE);
 	assert_int_equal(tenants_and_schemas(y), before);
 	y->stop_at = 0;
-	assert_true(import(y, "whole"));
+	assert_true(copy_import(y, "whole"));
 	all = y->asked;
 	read =
 	    (all - 3) / 2; /* twice the tables; and when it is begun, filled, and all but there */
@@ -439,49 +303,14 @@ one_that_is_cut_short_is_seen_by_nobody_and_begun_anew(void **state)
 				"SELECT schema_name FROM testbsx.tenants WHERE slug"
 				" = 'copy'")));
 	y->stop_at = 0;
-	must_import(y);
-	there = in_copy(y);
+	copy_must(y);
+	there = copy_there(y);
 	assert_int_equal(drift_count(there, "SELECT COUNT(*) FROM %s.drift_configs"), 1);
 	assert_int_equal(tenants_and_schemas(y), before + 202);
 	assert_int_equal(drift_count(y->x, "SELECT COUNT(*) FROM testbsx.audit_heads WHERE"
 					   " schema_name NOT IN (SELECT schema_name FROM"
 					   " testbsx.tenants)"),
 	    0);
-}
-
-/* The head of the archive, altered by `alter`, with the rows that it had, sealed for us: as whoever
- * knows our key may. */
-static void
-forge(struct copying *y, void (*alter)(struct archive_head *h))
-{
-	static const uint8_t        seed[ED25519_KEY_LEN] = { 7 };
-	uint8_t                     key[ED25519_KEY_LEN];
-	int                         from = open(y->path, O_RDONLY | O_CLOEXEC);
-	char                       *path = talloc_asprintf(y, "%s.forged", y->path);
-	int                         to = open(path, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-	struct archive_reader      *r;
-	struct archive_writer      *w;
-	struct archive_head         h;
-	const struct archive_table *t;
-	struct blob                *v;
-	struct err                  e = { 0 };
-
-	r = archive_reader_make(y, from, &ours, &e);
-	assert_non_null(r);
-	h = *archive_head(r);
-	assert_ok(ed25519_public(seed, key, &e));
-	h.signer = base64_print(y, key, sizeof(key));
-	alter(&h);
-	w = archive_writer_make(y, &(struct archive_make) { to, &ours, &h, &rand_system }, &e);
-	assert_non_null(w);
-	while (archive_get(r, y, &t, &v, &e) && t != NULL)
-		assert_ok(archive_put(w, v, &e));
-	assert_ok(archive_end(w, seed, &e));
-	close(from);
-	close(to);
-	talloc_free(w);
-	talloc_free(r);
-	assert_int_equal(rename(path, y->path), 0);
 }
 
 static void
@@ -491,9 +320,15 @@ is_newer(struct archive_head *h)
 }
 
 static void
-is_older(struct archive_head *h)
+is_older_than_its_tables(struct archive_head *h)
 {
 	h->schema_version--;
+}
+
+static void
+is_older_than_archives(struct archive_head *h)
+{
+	h->schema_version = ARCHIVE_OLDEST - 1;
 }
 
 static void
@@ -540,7 +375,10 @@ what_no_tenant_has_is_refused_before_anything_is_made(void **state)
 		const char *sentence;
 	} rows[] = {
 		{ is_newer, "The archive is of a newer version than this program." },
-		{ is_older, "The archive is of an older version" },
+		{ is_older_than_its_tables,
+		    "The archive has a table or a column that no tenant has" },
+		{ is_older_than_archives,
+		    "The archive says that it is of a version before there were archives." },
 		{ has_another_table, "The archive has a table or a column that no tenant has" },
 		{ has_another_column, "The archive has a table or a column that no tenant has" },
 		{ has_a_bad_name, "A tenant's name" },
@@ -551,26 +389,26 @@ what_no_tenant_has_is_refused_before_anything_is_made(void **state)
 	struct copying *y = copying(*state);
 	int64_t         before = tenants_and_schemas(y);
 
-	live(y);
+	copy_live(y);
 	for (size_t i = 0; i < LEN(rows); i++) {
 		unlink(y->path);
-		export(y);
-		forge(y, rows[i].alter);
-		assert_false(import(y, "copy"));
+		copy_export(y);
+		copy_forge(y, rows[i].alter, copy_seed);
+		assert_false(copy_import(y, "copy"));
 		if (y->e.code != ERR_INVALID ||
 		    strncmp(y->e.pub, rows[i].sentence, strlen(rows[i].sentence)) != 0)
 			fail_msg("%zu: %s (%s)", i, y->e.pub, y->e.detail);
 	}
 	unlink(y->path);
-	export(y);
+	copy_export(y);
 	assert_int_equal(truncate(y->path, 3000), 0);
-	assert_false(import(y, "copy"));
+	assert_false(copy_import(y, "copy"));
 	assert_int_equal(y->e.code, ERR_INVALID);
 	unlink(y->path);
-	export(y);
-	assert_false(import(y, "acme"));
+	copy_export(y);
+	assert_false(copy_import(y, "acme"));
 	assert_int_equal(y->e.code, ERR_CONFLICT);
-	assert_false(import(y, "../x"));
+	assert_false(copy_import(y, "../x"));
 	assert_int_equal(y->e.code, ERR_INVALID);
 	assert_int_equal(tenants_and_schemas(y), before);
 }

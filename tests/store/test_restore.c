@@ -518,7 +518,7 @@ one_that_is_killed_is_let_in_again_and_what_is_over_is_dropped(void **state)
 	for (int i = 0; i < 2; i++) { /* by who looks after it; by who runs it again */
 		left.schema_name = spare_name(&y->p, y, &e);
 		assert_ok(restoration_begin(d, &left, &e) &&
-			  spare_make(&y->p, left.schema_name, &e) &&
+			  spare_make(&y->p, left.schema_name, migrate_newest(SQL_TENANT), &e) &&
 			  restoration_hold(d, left.schema_name, &e));
 		beside = db_make(y, &y->x->t->db->o, &e);
 		assert_non_null(beside);

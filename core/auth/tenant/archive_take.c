@@ -1,13 +1,12 @@
 #include "core/auth/tenant/archive_take.h"
 
 #include <errno.h>
-#include <inttypes.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "core/auth/settings.h"
 #include "core/base/secret.h"
-#include "core/store/server/provision.h"
+#include "core/store/server/spare.h"
 #include "core/store/tenant/quota.h"
 
 #define WATCH_ROWS 1000
@@ -71,19 +70,6 @@ check_row(
 	return true;
 }
 
-static bool
-check_version(const struct archive_head *h, struct err *e)
-{
-	bool older;
-
-	return archive_schema_check(h, &older, e) &&
-	       (!older ||
-		   err_set(e, ERR_INVALID, 0,
-		       "The archive is of an older version: take it in with the version that made "
-		       "it, and then migrate.",
-		       "schema version %" PRId64, h->schema_version));
-}
-
 /* As each request of the tenant will read them: what does not decode is not made. */
 static bool
 check_settings(struct archive_take *x, const struct archive_head *h, struct err *e)
@@ -113,7 +99,7 @@ archive_take_check(struct archive_take *x, const char *slug, struct err *e)
 	for (size_t i = 0; i < h->tables.n; i++)
 		x->at.total += ((const struct archive_table *)h->tables.p)[i].rows;
 	if ((x->from->signer != NULL && !archive_signer_is(h, x->from->signer, e)) ||
-	    !check_version(h, e) || !provision_check_names(x->by.mem, slug, h->name, &kept, e))
+	    !archive_head_check(h, e) || !provision_check_names(x->by.mem, slug, h->name, &kept, e))
 		return false;
 	return check_settings(x, h, e) && each_row(x, check_row, e);
 }
@@ -127,13 +113,28 @@ load_row(struct archive_take *x, const struct archive_table *t, const struct blo
 	return archive_load_row(x->load, t, v, e);
 }
 
+/* Of an archive of this program's version there is nothing to do. */
+static bool
+bring_up(struct archive_take *x, struct err *e)
+{
+	const int64_t newest = migrate_newest(SQL_TENANT);
+
+	if (archive_head(x->archive)->schema_version == newest)
+		return true;
+	x->at.table = ARCHIVE_TAKE_UP;
+	return archive_take_watch(x, e) &&
+	       spare_make(x->p, x->by.t->tenant->schema_name, newest, e) &&
+	       archive_take_watch(x, e);
+}
+
 bool
 archive_take_fill(struct archive_take *x, bool trail, struct err *e)
 {
 	const instant now = { clock_ms(x->by.auth->env->clock) };
 
 	x->load = archive_load_make(x->by.mem, x->by.t, archive_head(x->archive), trail, e);
-	return x->load != NULL && each_row(x, load_row, e) && archive_load_end(x->load, now, e);
+	return x->load != NULL && each_row(x, load_row, e) && archive_load_last(x->load, e) &&
+	       bring_up(x, e) && archive_load_end(x->load, now, e);
 }
 
 void

@@ -147,7 +147,8 @@ make_schema(struct operation_run *r, const struct tenant *t, bool *there, struct
 		return operation_at(r, 0, "waits for its schema, made by: bsxctl tenant work", e);
 	}
 	*there = true;
-	return operation_at(r, 0, "makes its schema", e) && provision_schema(&p, t, e);
+	return operation_at(r, 0, "makes its schema", e) &&
+	       provision_schema(&p, t, migrate_newest(SQL_TENANT), e);
 }
 
 static bool

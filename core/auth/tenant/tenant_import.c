@@ -24,6 +24,7 @@ begin(struct import_run *x, struct err *e)
 		.settings = h->settings,
 		.quota = h->quota,
 		.address_key = x->take.address_key,
+		.schema_version = archive_fill_version(h),
 	};
 	const struct tenant *t;
 
@@ -82,7 +83,7 @@ bool
 tenant_import(const struct deed_by *by, const struct tenant_import *in, struct tenant_imported *out,
     struct err *e)
 {
-	struct import_run    x = { .take = { .by = *by, .from = &in->from }, .in = in };
+	struct import_run    x = { .take = { .from = &in->from, .p = in->p, .by = *by }, .in = in };
 	struct archive_take *take = &x.take;
 	bool                 ok;
 

@@ -186,7 +186,7 @@ begin(struct restoring *x, struct err *e)
 		.archive = h->id,
 		.state = "held" };
 	return x->next.schema_name != NULL && restoration_begin(d, &x->row, e) &&
-	       spare_make(x->in->p, x->next.schema_name, e) &&
+	       spare_make(x->in->p, x->next.schema_name, archive_fill_version(h), e) &&
 	       tenant_db_open(d, &x->next, true, &x->take.by.t, e);
 }
 
@@ -321,10 +321,11 @@ tenant_restore(const struct deed_by *by, const struct tenant_restore *in,
     struct tenant_restored *out, struct err *e)
 {
 	struct archive_source from = in->from;
-	struct restoring      x = {
-		     .by = *by, .in = in, .take = { .by = *by, .from = &from }, .next = *by->t->tenant
-	};
-	bool ok;
+	struct restoring      x = { .by = *by,
+		     .in = in,
+		     .take = { .from = &from, .p = in->p, .by = *by },
+		     .next = *by->t->tenant };
+	bool                  ok;
 
 	from.signer = NULL;
 	ok = look(&x, out, e) && (in->dry_run || restore(&x, e));

@@ -1,8 +1,8 @@
 /*
  * tenant_restore.h - a tenant goes back to an archive of its own (core/archive), while others and it itself go on.
  *
- * The archive must be one that this installation has made of this tenant, of this version of the schema, and its trail must be the
- * beginning of the tenant's.  It is read to its end before anything is made; a schema is filled from it beside the tenant's
+ * The archive must be one that this installation has made of this tenant, of this version of the schema or one before, and its trail must
+ * be the beginning of the tenant's.  It is read to its end before anything is made; a schema is filled from it beside the tenant's
  * own; what the tenant does meanwhile goes on, and is lost.  Then its account is kept out of its schema, what is under way ends
  * or is undone, and in one transaction the tenant has the other schema: for that long it is answered 503 with Retry-After.  The
  * one that it had is kept for a grace, and then dropped (restore_left.h).

@@ -163,12 +163,9 @@ take_row(struct archive_load *l, const struct blob *values, struct err *e)
 	struct archive_column c;
 	size_t                i = 0;
 
-	while (archive_column_next(l->plan, &rest, &c)) {
-		struct blob value;
+	while (archive_column_carried(l->plan, l->head->schema_version, &rest, &c)) {
+		struct blob value = values[i];
 
-		if (c.left_out)
-			continue;
-		value = values[i];
 		if (c.sealed && !seal_value(l, l->table->columns.items[i], values, &value, e))
 			return false;
 		if (!keep(l, &row[i++], value, e))
@@ -297,10 +294,15 @@ recount(struct archive_load *l, instant now, struct err *e)
 }
 
 bool
+archive_load_last(struct archive_load *l, struct err *e)
+{
+	return l->table == NULL || write_waiting(l, e);
+}
+
+bool
 archive_load_end(struct archive_load *l, instant now, struct err *e)
 {
 	const struct tx pause = { .name = "archive_pause", .body = pause_body };
 
-	return (l->table == NULL || write_waiting(l, e)) && tx_run(l->db, &pause, e) &&
-	       golden_use_anew(l->db, e) && recount(l, now, e);
+	return tx_run(l->db, &pause, e) && golden_use_anew(l->db, e) && recount(l, now, e);
 }

@@ -1,5 +1,6 @@
 /*
- * archive_load.h - rows of an archive into the empty schema of a tenant that is being made.
+ * archive_load.h - rows of an archive into the empty schema of a tenant that is being made, which is of the archive's version
+ * (archive_fill_version()) until they are all there.
  *
  * They are written by that tenant's own account, which has no other schema, into the tables of archive_tables.h and no others;
  * what was sealed is sealed anew, for its place here.  The archive's trail becomes a closed chain, or is left in it.  What goes
@@ -23,7 +24,9 @@ MUST_USE struct archive_load *archive_load_make(TALLOC_CTX *mem, struct tenant_d
     struct err *e);
 /* One row, as archive_get() has it; that of ARCHIVE_KEY_TABLE is nobody's business here. */
 MUST_USE bool archive_load_row(struct archive_load *l, const struct archive_table *t, const struct blob *values, struct err *e);
-/* After the last one: what waits to be written is; what goes on by itself waits; what is counted is counted, or marked for it. */
+/* After the last one: what waits to be written is. */
+MUST_USE bool archive_load_last(struct archive_load *l, struct err *e);
+/* Then, in a schema of this program's version: what goes on by itself waits; what is counted is counted, or marked for it. */
 MUST_USE bool archive_load_end(struct archive_load *l, instant now, struct err *e);
 /* What is due by the clock, `now` or later: set in the tenant's name ... */
 MUST_USE bool archive_load_arm(struct archive_load *l, instant now, struct err *e);

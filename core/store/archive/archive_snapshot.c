@@ -144,7 +144,7 @@ archive_snapshot_open(TALLOC_CTX *mem, struct database *d, struct tenant_db *t, 
 	x->t = t;
 	ok = begin(x, d, e) && read_trail(x, e) &&
 	     schedule_all(database_control(d), x, t->tenant->schema_name, &x->due, &x->due_n, e) &&
-	     archive_tables_make(x, &x->head.tables, e);
+	     archive_tables_make(x, x->head.schema_version, &x->head.tables, e);
 	all = x->head.tables.p;
 	for (size_t i = 0; ok && i < x->head.tables.n; i++)
 		ok = count_rows(x, &all[i], e);
@@ -196,9 +196,7 @@ reading_make(TALLOC_CTX *mem, const struct archive_table *t, struct reading *out
 	if (out->sealed.items == NULL)
 		return err_memory(e);
 	buf_make(&b, mem);
-	while (archive_column_next(p, &rest, &c)) {
-		if (c.left_out)
-			continue;
+	while (archive_column_carried(p, migrate_newest(SQL_TENANT), &rest, &c)) {
 		buf_printf(&b, "%s`%.*s`", lead, (int)c.name.n, c.name.p);
 		lead = ", ";
 		if (c.sealed)

@@ -8,6 +8,8 @@
 #include "core/store/drift/content.h"
 #include "core/store/migrate.h"
 
+#define TRAIL_PLACE 66 /* the migration that makes audit_former */
+
 #define CARRY(table, columns)                                                                      \
 	{                                                                                          \
 		table, ARCHIVE_CARRIED, columns, NULL, NULL, false                                 \
@@ -62,7 +64,7 @@ const struct archive_plan archive_plans[] = {
 	CARRY("audit", "seq* id at action outcome actor_kind actor_id actor_name acting_tenant"
 		       " target_kind target_id address user_agent request_id details prev_mac mac"
 		       " salt"),
-	CARRY("audit_former", "chain* seq* id at action outcome actor_kind actor_id actor_name"
+	CARRY("audit_former", "chain*@66 seq* id at action outcome actor_kind actor_id actor_name"
 			      " acting_tenant target_kind target_id address user_agent request_id"
 			      " details prev_mac mac salt"),
 	CARRY("audit_tree", "chain* seq* hashes"),
@@ -81,7 +83,7 @@ const struct archive_plan archive_plans[] = {
 	CARRY("config_collections", "config_id* category* baseline_snapshot baseline_seq"
 				    " baseline_late how kept_snapshot kept_seq complete_at"
 				    " incomplete_runs blind_since read_by left_out held look_report"
-				    " unsettled read_at look_due checks clean"),
+				    " unsettled read_at look_due checks clean@63"),
 	CARRY("config_pushers", "config_id* pusher* name late_runs late_by_s refused_runs"
 				" refused_at refused_code refused_why seen_at"),
 	CARRY("config_rules", "config_id* seq digest hits"),
@@ -100,10 +102,10 @@ const struct archive_plan archive_plans[] = {
 	CARRY("golden_bindings", "config_id* golden_id shared golden_version config_version"
 				 " snapshot_id body recheck_at stale_version stale_why bound_by"
 				 " bound_at"),
-	CARRY("config_templates", "id* name description version revision created_at updated_at"),
-	CARRY("config_template_versions", "template_id* version* config variables author at"),
+	CARRY("config_templates", "id*@76 name description version revision created_at updated_at"),
+	CARRY("config_template_versions", "template_id*@76 version* config variables author at"),
 	CARRY("config_template_bindings",
-	    "template_id* owner config_id name version said applied"
+	    "template_id*@76 owner config_id name version said applied"
 	    " was_version was_said was back credential operation applied_by"
 	    " at"),
 	DEAD("config_template_uses", "where they are is known by those tenants, and read there"),
@@ -111,10 +113,10 @@ const struct archive_plan archive_plans[] = {
 	DEAD("onboardings", "a link leads to the installation that made it"),
 	CARRY_ONLY("runs",
 	    "id* config_id kind slot due_at state started_at finished_at missed attempts fence"
-	    " reason remedy asked_by report_id snapshot_id progress categories activity",
+	    " reason remedy asked_by report_id snapshot_id progress categories@71 activity@71",
 	    "state NOT IN ('queued', 'running')"),
-	CARRY("run_state", "config_id* last_slot next_at failures held last_run moves tail_began"
-			   " tail_since tail_failures tail_seen tail_known_until"),
+	CARRY("run_state", "config_id* last_slot next_at failures held last_run moves tail_began@71"
+			   " tail_since@71 tail_failures@71 tail_seen@71 tail_known_until@77"),
 
 	/* what was found, and what was decided about it */
 	CARRY("drift_reports", "id* config_id snapshot_id baseline_id status created modified"
@@ -129,29 +131,29 @@ const struct archive_plan archive_plans[] = {
 			       " renamed_from renamed_severity"),
 	CARRY("drift_findings", "config_id* fingerprint* value_hash* status present runs promoted"
 				" reason owner expires_at assigned_to created_at updated_at"
-				" attribution decision was announced"),
+				" attribution decision was@80 announced@85"),
 	CARRY("drift_history", "id* config_id subject value_hash at actor from_status to_status"
 			       " note decision"),
 	CARRY("drift_decisions", "config_id* number* owner reason at"),
-	CARRY("drift_decision_lines", "config_id* number report_id event next"),
+	CARRY("drift_decision_lines", "config_id*@80 number report_id event next"),
 	CARRY("drift_acceptances",
-	    "id* kind config_id report_id snapshot_id baseline_id status reason"
+	    "id*@75 kind config_id report_id snapshot_id baseline_id status reason"
 	    " expires_at reviewed severity findings asked_by asked_name"
 	    " asked_at ends_at"),
-	CARRY("drift_acceptance_findings", "config_id* fingerprint* value_hash* acceptance_id"),
+	CARRY("drift_acceptance_findings", "config_id*@75 fingerprint* value_hash* acceptance_id"),
 	CARRY("drift_flaps", "config_id* fingerprint* value_hash bits checked flapping category"),
-	CARRY("drift_trends", "config_id* checks flapping anomalous counts collections"),
+	CARRY("drift_trends", "config_id* checks flapping anomalous counts collections@65"),
 	CARRY("drift_daily", "kind* day* config_id* name* category label changes findings"),
 	CARRY("drift_awaited", "change_id* config_id since until ends_at"),
 	CARRY("dropped_reports", "id* dropped_at"),
 	CARRY("drift_intents",
-	    "id* config_id category key path expect value actor ticket reason owner person_id"
+	    "id*@85 config_id category key path expect value actor ticket reason owner person_id"
 	    " starts_at ends_at created_at confirmed_by confirmed_at ended_by ended_at changes"
 	    " fulfilled_at report_id missed_at"),
 	CARRY("silences", "id* matcher reason owner starts_at expires_at created_at kind ended_at"
-			  " ended_by series_id"),
+			  " ended_by series_id@74"),
 	CARRY("silence_series",
-	    "id* matcher reason owner rule timezone starts_at duration_s made_until"
+	    "id*@74 matcher reason owner rule timezone starts_at duration_s made_until"
 	    " ends_at created_at updated_at ended_at ended_by"),
 
 	/* what was told */
@@ -159,20 +161,21 @@ const struct archive_plan archive_plans[] = {
 			" updated_at acknowledged_by acknowledged_at assigned_to resolved_at"
 			" resolved_by suppressed_by open_key version title_values attribution"),
 	CARRY("alert_controls", "alert_id* control*"),
-	CARRY("alert_escalations", "id* alert_id route_id step repeats begun_at"),
+	CARRY("alert_escalations", "id*@69 alert_id route_id step repeats begun_at"),
 	CARRY("alert_groups",
-	    "id* route_id channel_id quiet interval_s due_at told_at worst used_at"),
+	    "id*@73 route_id channel_id quiet interval_s due_at told_at worst used_at"),
 	CARRY("alert_findings", "alert_id* fingerprint* value_hash"),
-	CARRY("alert_lanes", "id* alert_id channel_id sent severity told_at below untold route_id"
-			     " group_id"),
-	CARRY_OVER("alert_routing", "id* version routes"),
+	CARRY("alert_lanes",
+	    "id* alert_id channel_id sent severity told_at below untold route_id@64"
+	    " group_id@73"),
+	CARRY_OVER("alert_routing", "id*@64 version routes"),
 	CARRY("channels", "id* name kind target secret status status_reason created_at updated_at"
 			  " with_values paused_at former_secret former_until template"
-			  " rate_per_minute rate_burst ca digest"),
+			  " rate_per_minute@67 rate_burst@67 ca@78 digest@82"),
 	CARRY("deliveries", "id* outbox_id channel_id attempt at outcome http_status took_ms detail"
 			    " wire_id event request_bytes"),
-	CARRY("audit_feeds", "channel_id* chain seq lost tries told_at detail made_at most"
-			     " most_until failed_at"),
+	CARRY("audit_feeds", "channel_id*@79 chain seq lost tries told_at detail made_at most@84"
+			     " most_until@84 failed_at@84"),
 	MADE_NEW("channel_paces", "a channel has had its rest by then"),
 	DEAD("outbox", "what is on its way is delivered by the tenant that has it"),
 
@@ -221,7 +224,7 @@ static const char *due_columns[] = { "kind", "ref", "next_due_ms" };
 bool
 archive_column_next(const struct archive_plan *p, const char **rest, struct archive_column *out)
 {
-	size_t n = strcspn(*rest, " *-");
+	size_t n = strcspn(*rest, " *-@");
 
 	if (n == 0)
 		return false;
@@ -230,9 +233,30 @@ archive_column_next(const struct archive_plan *p, const char **rest, struct arch
 	for (*rest += n; **rest != '\0' && **rest != ' '; ++*rest) {
 		out->key |= **rest == '*';
 		out->left_out |= **rest == '-';
+		if (**rest >= '0' && **rest <= '9')
+			out->since = 10 * out->since + (**rest - '0');
 	}
 	*rest += **rest == ' ';
 	return true;
+}
+
+bool
+archive_column_carried(
+    const struct archive_plan *p, int64_t version, const char **rest, struct archive_column *out)
+{
+	while (archive_column_next(p, rest, out))
+		if (!out->left_out && out->since <= version)
+			return true;
+	return false;
+}
+
+bool
+archive_plan_since(const struct archive_plan *p, int64_t version)
+{
+	const char           *rest = p->columns;
+	struct archive_column first;
+
+	return archive_column_next(p, &rest, &first) && first.since <= version;
 }
 
 bool
@@ -274,7 +298,8 @@ archive_place(const struct archive_table *t, const struct blob *values, struct u
 /* ---- as a head has them ---- */
 
 static bool
-columns_of(TALLOC_CTX *mem, const struct archive_plan *p, struct strings *out, struct err *e)
+columns_of(TALLOC_CTX *mem, const struct archive_plan *p, int64_t version, struct strings *out,
+    struct err *e)
 {
 	const char          **list = talloc_zero_array(mem, const char *, ARCHIVE_COLUMNS_MAX);
 	const char           *rest = p->columns;
@@ -283,9 +308,7 @@ columns_of(TALLOC_CTX *mem, const struct archive_plan *p, struct strings *out, s
 	if (list == NULL)
 		return err_memory(e);
 	*out = (struct strings) { list, 0 };
-	while (archive_column_next(p, &rest, &c)) {
-		if (c.left_out)
-			continue;
+	while (archive_column_carried(p, version, &rest, &c)) {
 		list[out->n] = str_dup(list, c.name);
 		if (list[out->n++] == NULL)
 			return err_memory(e);
@@ -294,7 +317,7 @@ columns_of(TALLOC_CTX *mem, const struct archive_plan *p, struct strings *out, s
 }
 
 bool
-archive_tables_make(TALLOC_CTX *mem, struct items *tables, struct err *e)
+archive_tables_make(TALLOC_CTX *mem, int64_t version, struct items *tables, struct err *e)
 {
 	struct archive_table *t = talloc_zero_array(mem, struct archive_table, ARCHIVE_TABLES_MAX);
 
@@ -304,10 +327,10 @@ archive_tables_make(TALLOC_CTX *mem, struct items *tables, struct err *e)
 	t[1] = (struct archive_table) { ARCHIVE_DUE_TABLE, { due_columns, 3 }, 0 };
 	*tables = (struct items) { t, 2 };
 	for (const struct archive_plan *p = archive_plans; p->table != NULL; p++) {
-		if (p->fate != ARCHIVE_CARRIED)
+		if (p->fate != ARCHIVE_CARRIED || !archive_plan_since(p, version))
 			continue;
 		t[tables->n].name = p->table;
-		if (!columns_of(t, p, &t[tables->n++].columns, e))
+		if (!columns_of(t, p, version, &t[tables->n++].columns, e))
 			return false;
 	}
 	return true;
@@ -324,13 +347,14 @@ is_same(const struct archive_table *a, const struct archive_table *b)
 	return true;
 }
 
-bool
-archive_tables_check(const struct items *tables, struct err *e)
+static bool
+check_tables(const struct archive_head *h, struct err *e)
 {
 	TALLOC_CTX                 *tmp = talloc_new(NULL);
+	const struct items         *tables = &h->tables;
 	const struct archive_table *have = tables->p, *due;
 	struct items                all;
-	bool                        ok = archive_tables_make(tmp, &all, e);
+	bool                        ok = archive_tables_make(tmp, h->schema_version, &all, e);
 
 	due = ok ? all.p : NULL;
 	for (size_t i = 0; ok && (i < tables->n || i < all.n); i++)
@@ -349,15 +373,25 @@ archive_tables_check(const struct items *tables, struct err *e)
 }
 
 bool
-archive_schema_check(const struct archive_head *h, bool *older, struct err *e)
+archive_head_check(const struct archive_head *h, struct err *e)
 {
 	const int64_t newest = migrate_newest(SQL_TENANT);
 
-	*older = h->schema_version < newest;
 	if (h->schema_version > newest)
 		return err_set(e, ERR_INVALID, 0,
 		    "The archive is of a newer version than this program.",
 		    "schema version %" PRId64 ", this program's is %" PRId64, h->schema_version,
 		    newest);
-	return *older || archive_tables_check(&h->tables, e);
+	if (h->schema_version < ARCHIVE_OLDEST)
+		return err_set(e, ERR_INVALID, 0,
+		    "The archive says that it is of a version before there were archives.",
+		    "schema version %" PRId64 ", the first is %d", h->schema_version,
+		    ARCHIVE_OLDEST);
+	return check_tables(h, e);
+}
+
+int64_t
+archive_fill_version(const struct archive_head *h)
+{
+	return h->schema_version < TRAIL_PLACE ? TRAIL_PLACE : h->schema_version;
 }

@@ -1,7 +1,8 @@
 /*
  * archive_tables.h - what becomes of each table and column when a tenant goes into an archive: one list.
  *
- * A store test holds it against the migrated schemas: a table or column about which nothing is said fails it.
+ * A store test holds it against the migrated schemas, at each version of which there may be archives: a table or column about
+ * which nothing is said fails it.
  */
 #ifndef BSX_STORE_ARCHIVE_ARCHIVE_TABLES_H
 #define BSX_STORE_ARCHIVE_ARCHIVE_TABLES_H
@@ -20,7 +21,7 @@ struct archive_plan {
 	enum archive_fate fate;
 	/*
 	 * Of what is carried, its columns, blanks between.  A mark behind a name: * of the primary key, - left out: it is in
-	 * a copy what it is in a new row.
+	 * a copy what it is in a new row, @N: there since version N of the schema, and the whole table where it is the first.
 	 */
 	const char       *columns;
 	const char       *only; /* which rows; NULL: all */
@@ -36,9 +37,14 @@ extern const struct archive_plan archive_control_plans[];
 struct archive_column {
 	struct str name;
 	bool       key, sealed, left_out; /* sealed: sealed.h */
+	int64_t    since;                 /* version of the schema; 0: as long as its table */
 };
 /* The next one, from *rest on, which begins as the plan's `columns`; false: there is none. */
 bool archive_column_next(const struct archive_plan *p, const char **rest, struct archive_column *out);
+/* The same of those that an archive of that version has. */
+bool archive_column_carried(const struct archive_plan *p, int64_t version, const char **rest, struct archive_column *out);
+/* Whether its table is there at that version. */
+bool archive_plan_since(const struct archive_plan *p, int64_t version);
 
 /* Its rows are of the audit trail: entries, the tree beside them, closed chains. */
 bool archive_is_trail(const char *table);
@@ -48,17 +54,23 @@ const struct archive_plan *archive_plan_of(const char *table);
 bool archive_place(const struct archive_table *t, const struct blob *values, struct uuid *out);
 
 /*
- * The tables of a plan as an archive's head has them; rows are 0.  Before them stand what is no table of the tenant's: one row
+ * The tables of a plan as the head of an archive of that version of the schema has them; rows are 0.  Before them stand what is no table of the tenant's: one row
  * of one value, the key of content addresses, value hashes and masks; and what is due by the clock (core/store/drift/schedule.h),
  * whose instants are Unix milliseconds.
  */
 #define ARCHIVE_KEY_TABLE "address_key"
 #define ARCHIVE_DUE_TABLE "schedules"
-MUST_USE bool archive_tables_make(TALLOC_CTX *mem, struct items *tables, struct err *e);
-/* ERR_INVALID: it has a table or a column that is none of ours, one twice, in another order, or one is missing. */
-MUST_USE bool archive_tables_check(const struct items *tables, struct err *e);
-/* The same of one of this program's version of the schema; *older: it is of one before, whose tables are not looked at.
- * ERR_INVALID: it is of a newer one. */
-MUST_USE bool archive_schema_check(const struct archive_head *h, bool *older, struct err *e);
+MUST_USE bool archive_tables_make(TALLOC_CTX *mem, int64_t version, struct items *tables, struct err *e);
+/*
+ * ERR_INVALID: it is of a version of the schema newer than this program, or older than ARCHIVE_OLDEST, of which there is none;
+ * or it has a table or a column that none of its version has, one twice, in another order, or one is missing.
+ */
+#define ARCHIVE_OLDEST 62
+MUST_USE bool archive_head_check(const struct archive_head *h, struct err *e);
+/*
+ * The version of the schema that its rows go into, before that is brought up to this program's: its own, but none without a
+ * place for the archive's trail.  Versions between add columns alone, which are then what they are in a new row.
+ */
+int64_t archive_fill_version(const struct archive_head *h);
 
 #endif

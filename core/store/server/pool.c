@@ -112,7 +112,7 @@ bring_up(const struct provision *p, struct pool_in *x, struct err *e)
 
 	x->newest = migrate_newest(SQL_TENANT);
 	return (provision_account(p, x->schema_name, e) &&
-		   provision_migrate(p, x->schema_name, &applied, e) &&
+		   provision_migrate(p, x->schema_name, x->newest, &applied, e) &&
 		   db_run(p->d->control, &pool_update_ready, x, NULL, e)) ||
 	       err_note(e, "making the schema %s for the pool", x->schema_name);
 }

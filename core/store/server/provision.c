@@ -268,11 +268,16 @@ provision_account(const struct provision *p, const char *schema_name, struct err
 }
 
 bool
-provision_migrate(const struct provision *p, const char *schema_name, int *applied, struct err *e)
+provision_migrate(const struct provision *p, const char *schema_name, int64_t version, int *applied,
+    struct err *e)
 {
-	struct db           *db = provision_schema_db(p, schema_name, e);
-	struct migrate_watch w = { 0 };
-	bool                 ok = db != NULL && migrate_run(db, SQL_TENANT, migrations, &w, e);
+	struct db              *db = provision_schema_db(p, schema_name, e);
+	struct migrate_watch    w = { 0 };
+	const struct migration *list;
+	bool                    ok;
+
+	ok = db != NULL && (list = migrate_list(db, SQL_TENANT, version, e)) != NULL &&
+	     migrate_run(db, SQL_TENANT, list, &w, e);
 
 	*applied = w.applied;
 	if (db != NULL)
@@ -310,7 +315,7 @@ provision_register(
 {
 	TALLOC_CTX     *tmp = talloc_new(db);
 	struct begin_in x = { .r = *in,
-		.newest = migrate_newest(SQL_TENANT),
+		.newest = in->apart ? INT32_MAX : migrate_newest(SQL_TENANT),
 		.created_at = { clock_ms(env->clock) } };
 	bool            ok;
 
@@ -434,7 +439,8 @@ provision_tenant_begin(const struct provision *p, TALLOC_CTX *mem, const char *s
 	    (conf_one_account(p->env->conf) && !placement_check(p->d, e)) ||
 	    !find_or_register(p->d, p->env, slug, name, &t, e))
 		return false;
-	if (!tenant_keys_ensure(p->d, &t->id, e) || !provision_schema(p, t, e))
+	if (!tenant_keys_ensure(p->d, &t->id, e) ||
+	    !provision_schema(p, t, migrate_newest(SQL_TENANT), e))
 		return err_note(e, "making tenant %s", slug);
 	return copy_tenant(mem, t, out, e);
 }

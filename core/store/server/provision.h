@@ -48,11 +48,12 @@ MUST_USE bool provision_tenant_finish(struct database *d, const struct uuid *id,
 struct tenant_registration {
 	struct uuid id;
 	const char *slug, *name, *settings;
+	bool        apart; /* its schema is to be made in any case */
 };
 MUST_USE bool provision_register(struct db *db, const struct env *env,
     const struct tenant_registration *in, struct err *e);
-/* Its schema and account, up to date; recorded in its row.  Repeatable; of one of the pool there is nothing to do. */
-MUST_USE bool provision_schema(const struct provision *p, const struct tenant *t, struct err *e);
+/* Its schema, at that version, and account; recorded in its row.  Repeatable; of one of the pool there is nothing to do. */
+MUST_USE bool provision_schema(const struct provision *p, const struct tenant *t, int64_t version, struct err *e);
 /* No schema of that name, no account, no rights on it: whatever is there of them goes.  Repeatable. */
 MUST_USE bool provision_drop(const struct provision *p, const char *schema_name, struct err *e);
 /* ERR_INVALID with a sentence: the names that provision_tenant() would refuse.  *kept: `name` as it is stored. */
@@ -74,7 +75,7 @@ MUST_USE bool provision_migrate_tenant(const struct provision *p, const struct t
 
 /*
  * A tenant that is made of an archive: registered and "provisioning", marked as what it is by its reason, with that address
- * key and an empty schema; what an earlier try has left under that slug, of whatever archive, is dropped before.
+ * key and an empty schema of that version; what an earlier try has left under that slug, of whatever archive, is dropped before.
  * ERR_CONFLICT: there is another tenant of that slug.
  */
 #define PROVISION_IMPORT "import of archive "
@@ -82,10 +83,11 @@ struct provision_import {
 	struct uuid    archive;
 	const char    *slug, *name, *settings, *quota;
 	const uint8_t *address_key; /* KEY_LEN bytes */
+	int64_t        schema_version;
 };
 MUST_USE bool provision_import_begin(const struct provision *p, const struct provision_import *in, const struct tenant **t,
     struct err *e);
-/* It is whole, and active.  ERR_GONE: it is no longer what was begun. */
+/* It is whole, of this program's version, and active.  ERR_GONE: it is no longer what was begun. */
 MUST_USE bool provision_import_end(struct database *d, const struct uuid *id, struct err *e);
 /* It was begun so, and is not whole. */
 bool provision_is_import(const struct tenant *t);

@@ -126,7 +126,8 @@ begin_new(const struct provision *p, const struct provision_import *in, const st
 {
 	char                             mark[sizeof(PROVISION_IMPORT) + UUID_TEXT_MAX];
 	char                             archive[UUID_TEXT_MAX];
-	const struct tenant_registration r = { *id, in->slug, in->name, in->settings };
+	const bool                       older = in->schema_version < migrate_newest(SQL_TENANT);
+	const struct tenant_registration r = { *id, in->slug, in->name, in->settings, older };
 	const struct importing           m = { .id = *id, .quota = in->quota, .mark = mark };
 	struct beginning                 x = { p, &r, &m };
 	const struct tx tx = { .name = "import_begin", .body = begin_body, .arg = &x };
@@ -146,7 +147,7 @@ provision_import_begin(const struct provision *p, const struct provision_import 
 		return false;
 	registry_forget(p->d);
 	return tenant_by_id(p->d, &id, t, e) && tenant_keys_import(p->d, &id, in->address_key, e) &&
-	       provision_schema(p, *t, e);
+	       provision_schema(p, *t, in->schema_version, e);
 }
 
 bool

@@ -25,13 +25,13 @@ SQL(tenant_migrated, SQL_CONTROL, &done_schema, NULL,
 
 /* Also of one of the pool: whatever an earlier try has left is repaired. */
 bool
-provision_schema(const struct provision *p, const struct tenant *t, struct err *e)
+provision_schema(const struct provision *p, const struct tenant *t, int64_t version, struct err *e)
 {
-	struct done done = { migrate_newest(SQL_TENANT), t->id };
+	struct done done = { version, t->id };
 	int         applied;
 
 	return provision_account(p, t->schema_name, e) &&
-	       provision_migrate(p, t->schema_name, &applied, e) &&
+	       provision_migrate(p, t->schema_name, version, &applied, e) &&
 	       db_run(p->d->control, &tenant_migrated, &done, NULL, e);
 }
 
@@ -67,7 +67,7 @@ provision_migrate_tenant(const struct provision *p, const struct tenant *t,
 	*out = (struct provision_migrated) { .current = provision_lacks_nothing(p, t) };
 	return out->current ||
 	       (provision_account(p, t->schema_name, e) &&
-		   provision_migrate(p, t->schema_name, &out->applied, e) &&
+		   provision_migrate(p, t->schema_name, done.schema_version, &out->applied, e) &&
 		   guard_tenant(p, t, e) &&
 		   db_run(p->d->control, &tenant_migrated, &done, NULL, e)) ||
 	       err_note(e, "migrating tenant %s", t->slug);

@@ -24,8 +24,8 @@ bool provision_lacks_nothing(const struct provision *p, const struct tenant *t);
 struct db *provision_sign_in(const struct provision *p, TALLOC_CTX *mem, const char *schema_name, struct err *e);
 /* The schema, and its account with that password and those rights that it should have.  Repeatable. */
 MUST_USE bool provision_account(const struct provision *p, const char *schema_name, struct err *e);
-/* Migrations that it lacks; *applied: so many. */
+/* Migrations that it lacks up to that version; *applied: so many. */
 MUST_USE bool provision_migrate(
-    const struct provision *p, const char *schema_name, int *applied, struct err *e);
+    const struct provision *p, const char *schema_name, int64_t version, int *applied, struct err *e);
 
 #endif

@@ -18,12 +18,12 @@ spare_name(const struct provision *p, TALLOC_CTX *mem, struct err *e)
 }
 
 bool
-spare_make(const struct provision *p, const char *schema_name, struct err *e)
+spare_make(const struct provision *p, const char *schema_name, int64_t version, struct err *e)
 {
 	int applied;
 
 	return (provision_account(p, schema_name, e) &&
-		   provision_migrate(p, schema_name, &applied, e)) ||
+		   provision_migrate(p, schema_name, version, &applied, e)) ||
 	       err_note(e, "making the schema %s", schema_name);
 }
 

@@ -8,8 +8,11 @@
 
 /* A name that nobody has. */
 MUST_USE char *spare_name(const struct provision *p, TALLOC_CTX *mem, struct err *e);
-/* That schema, empty and up to date, with its account and rights.  Repeatable; provision_drop() takes it away. */
-MUST_USE bool spare_make(const struct provision *p, const char *schema_name, struct err *e);
+/*
+ * That schema, with its account and rights, brought up to that version (migrate_newest(): up to date), at first empty.  Repeatable;
+ * provision_drop() takes it away.
+ */
+MUST_USE bool spare_make(const struct provision *p, const char *schema_name, int64_t version, struct err *e);
 
 /*
  * From here on nobody signs in with the account of that schema; who has is sent away, what they had not committed is undone,

@@ -1,5 +1,6 @@
 /*
- * console.h - the files of fcgi/console/, embedded at build (tools/embed-console).
+ * console.h - the files of fcgi/console/, embedded at build (tools/embed-console), its modules
+ * joined into few files so that a page is there after few requests (tools/join-modules).
  *
  * The page itself is asked for again each time (ETag); what it loads stands below
  * /console/<build>/ and never changes there, because <build> is a hash of all files.

@@ -87,7 +87,9 @@ function keeping(storage, name) {
   };
 }
 
-export const { get: lastTenant, set: keepTenant } = keeping('localStorage', 'tenant');
+const tenant = keeping('localStorage', 'tenant');
+export const lastTenant = tenant.get;
+export const keepTenant = tenant.set;
 
 // ---- another document ------------------------------------------------------------------------------
 

@@ -49,9 +49,9 @@ const byWorst = (a, b) => severities.indexOf(a.severity) - severities.indexOf(b.
 async function load(me, id) {
   const get = (path) => callSigned('GET', `api/drift/${path}`), drift = may(me, 'read:drift'), alert = await get(`alerts/${id}`);
   const part = (of, path) => (drift && of ? get(path).catch(orNull) : null);
-  const [config, baseline, report, changes] = await Promise.all([part(alert.config_id, `configs/${alert.config_id}`), part(alert.config_id, `configs/${alert.config_id}/baseline`),
-    part(alert.report_id, `reports/${alert.report_id}`), drift && alert.report_id ? changesFrom(alert.report_id).catch(orNull) : null]);
-  return { alert, config, baseline, report, changes };
+  const [config, report, changes] = await Promise.all([part(alert.config_id, `configs/${alert.config_id}`), part(alert.report_id, `reports/${alert.report_id}`),
+    drift && alert.report_id ? changesFrom(alert.report_id).catch(orNull) : null]);
+  return { alert, config, report, changes };
 }
 
 function factsOf({ alert: a, config }, me) {
@@ -66,8 +66,8 @@ function factsOf({ alert: a, config }, me) {
 // ---- what may be done about it ---------------------------------------------------------------------
 
 // All of the report at once; what is accepted with it is named before.
-function promote({ baseline, report }, again) {
-  const look = baseline.first_look && firstLook(baseline.first_look), s = report.summary;
+async function promote({ alert: a, report }, again) {
+  const baseline = await callSigned('GET', `api/drift/configs/${a.config_id}/baseline`), look = baseline.first_look && firstLook(baseline.first_look), s = report.summary;
   const counts = severities.filter((name) => s.by_severity[name] > 0).map((name) => `${number(s.by_severity[name])} ${name}`);
   ask({ title: x.promoteAsk, text: [x.promoteSays(s.created + s.modified + s.deleted + s.moved, counts), x.promoteLost], yes: x.promote, busy: x.promoting,
     fields: [{ name: 'reason', label: x.promoteReason, maxlength: 500, autofocus: true }], more: look?.parts ?? [], tell: (problem) => tell(problem, ['reason']),
@@ -89,7 +89,7 @@ function deeds(all, me, again) {
     send: ({ note }) => set('resolved', note, x.resolved), tell: (problem) => tell(problem, ['note']),
   }).element);
   const mine = !over && may(me, 'update:alerts'), whole = !over && a.kind === 'drift' && report?.status === 'drifted' && may(me, 'update:drift');
-  return [mine && a.status === 'open' && take(), mine && resolve(), whole && el('p', {}, button(x.promote, () => promote(all, again)))];
+  return [mine && a.status === 'open' && take(), mine && resolve(), whole && el('p', {}, button(x.promote, () => promote(all, again).catch(failed)))];
 }
 
 // One signed file for who has to show it to others.

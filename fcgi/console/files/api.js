@@ -124,11 +124,26 @@ async function newsOf(path, was) {
   }
 }
 
+const begun = new Map(); // path: the answer to come
+
+// Asks for what will be wanted in a moment: who asks for it next gets this answer.
+export function begin(path) {
+  const answer = callRenewed('GET', path);
+  answer.catch(() => {});
+  begun.set(path, answer);
+}
+
+function take(method, path) {
+  const answer = method === 'GET' ? begun.get(path) : undefined;
+  begun.delete(path);
+  return answer;
+}
+
 // The same as the signed-in user: an access token that ended is renewed once. What is refused in a tenant that is acted in may be
 // so because nothing is granted there any more: the window hears "acting-refused".
 export async function callSigned(method, path, body, seen) {
   try {
-    return await callRenewed(method, path, body, seen);
+    return await (take(method, path) ?? callRenewed(method, path, body, seen));
   } catch (problem) {
     if (problem.status === 403 && path !== ME && isDoneThere(method, path))
       dispatchEvent(new Event('acting-refused'));

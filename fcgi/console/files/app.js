@@ -6,7 +6,7 @@ import { forgotten, secondFactor, signIn, stepUp } from './sign_in.js';
 import { choosePassword, confirmAddress } from './links.js';
 import { enrol, failure, recoveryCodes } from './factor.js';
 import { account, changePassword } from './account.js';
-import { allowed, navigation, openPage, pageOf } from './pages.js';
+import { ahead, allowed, isOfMany, navigation, openPage, pageOf } from './pages.js';
 import { t } from './texts.js';
 
 let me = null; // who is signed in, as /api/auth/me says
@@ -140,7 +140,7 @@ function lost(problem) {
 
 // What is not answered now is asked again the next time: nothing but the first page depends on it.
 async function looksAfterMany(who) {
-  if (who === null || who.acting_tenant || !who.permissions.includes('read:alerts'))
+  if (!who.permissions.includes('read:alerts'))
     return false;
   many ??= callSigned('GET', 'api/fleet?limit=2').then((page) => page.items.length > 1);
   return many.catch(() => {
@@ -154,17 +154,19 @@ function leaveTenant(problem) {
   return loadInstead(new URL('./#/', location.href), t.acting.over(plain(acting), problem.detail));
 }
 
-async function whoNow() {
-  const who = await whoAmI();
-  if (who !== null)
-    who.many = await looksAfterMany(who);
-  return who;
+// Above the page, once it is known whether there is a fleet in it; a page that is not of a fleet is shown meanwhile.
+// In another tenant its band stands there before anything else is done.
+async function navigate(who, gone) {
+  who.many = who.acting_tenant ? false : await looksAfterMany(who);
+  if (!gone())
+    navigation(who, () => signOut(false));
 }
 
 async function home(note) {
   const mine = ++turn, gone = () => mine !== turn;
+  ahead(place());
   try {
-    me = await whoNow();
+    me = await whoAmI();
   } catch (problem) {
     if (!gone() && problem.status === 403 && acting !== '')
       return leaveTenant(problem);
@@ -176,11 +178,16 @@ async function home(note) {
     return askToSignIn({ note });
   if (me.mfa_enrollment_required)
     return begin(me, () => goOn());
-  const row = pageOf(place().name, me), view = views[route()] ?? (row && allowed(row, me) ? null : views.account);
-  navigation(me, () => signOut(false));
+  const navigated = navigate(me, gone);
+  if (isOfMany(route())) {
+    await navigated;
+    if (gone())
+      return null;
+  }
+  const row = pageOf(route(), me), view = views[route()] ?? (row && allowed(row, me) ? null : views.account);
   if (view)
     return view(note);
-  return openPage({ row, me, place: place(), note, gone, go: goTo }).catch((problem) => gone() || lost(problem));
+  return openPage({ row, me, place: place(), note, gone, go: goTo }).catch((problem) => navigated.then(() => gone() || lost(problem)));
 }
 
 // ---- the address ---------------------------------------------------------------------------------

@@ -1,17 +1,17 @@
 // pages.js - the pages of who is signed in, a row each: its file is loaded when somebody goes there.
 import { button, el, link, notice, plain, say, show } from './ui.js';
-import { placeIn } from './address.js';
-import { Problem } from './api.js';
+import { acting, placeIn } from './address.js';
+import { Problem, begin } from './api.js';
 import { t } from './texts.js';
 
 // needs: one of these permissions; and: all of these too; in: its place in the navigation, with the address that it has there. Pages of a group share one place there,
 // that of the first of them, and have theirs above the page. platform: of the tenant platform alone; begins: it is the first page of whoever has no other
-// that is; many: of those alone who look after more than one tenant.
+// that is; many: of those alone who look after more than one tenant; first: what it asks for before anything else of what has an id.
 const pages = [
   { name: 'fleet', group: t.nav.fleet, in: ['#/fleet', t.nav.fleetTenants], begins: true, many: true, needs: ['read:alerts'], load: () => import('./fleet.js') },
   { name: 'fleetalerts', group: t.nav.fleet, in: ['#/fleetalerts', t.nav.fleetAlerts], many: true, needs: ['read:alerts'], load: () => import('./fleetalerts.js') },
   { name: 'overview', in: ['#/overview', t.nav.overview], begins: true, needs: ['read:drift', 'read:alerts'], load: () => import('./overview.js') },
-  { name: 'alerts', in: ['#/alerts?status=open', t.nav.alerts], needs: ['read:alerts'], load: () => import('./alerts.js') },
+  { name: 'alerts', in: ['#/alerts?status=open', t.nav.alerts], needs: ['read:alerts'], first: (id) => `api/drift/alerts/${id}`, load: () => import('./alerts.js') },
   { name: 'configs', group: t.nav.configs, in: ['#/configs', t.nav.configs], needs: ['read:drift'], load: () => import('./configs.js') },
   { name: 'templates', group: t.nav.configs, in: ['#/templates', t.nav.templates], needs: ['read:drift'], load: () => import('./templates.js') },
   { name: 'silences', group: t.nav.silences, in: ['#/silences', t.nav.silences], needs: ['read:alerts'], load: () => import('./silences.js') },
@@ -34,6 +34,17 @@ const pages = [
 const isPlatform = (me) => me.tenant.slug === 'platform' && !me.acting_tenant;
 export const allowed = (row, me) => row.needs.some((permission) => me.permissions.includes(permission)) && (row.and ?? []).every((permission) => me.permissions.includes(permission)) && (!row.platform || isPlatform(me)) && (!row.many || me.many);
 export const pageOf = (name, me) => pages.find((p) => (name === '' ? p.begins && allowed(p, me) : p.name === name));
+
+// Whether it is shown, and as what, hangs on who looks after more than one tenant.
+export const isOfMany = (name) => name === '' || pages.some((p) => p.name === name && p.many);
+
+// Begins to load a page that will be shown, or not, and what it asks for first, but in no other tenant before its band stands there; openPage() tells what fails.
+export function ahead({ name, id }) {
+  const row = pages.find((p) => p.name === name);
+  row?.load().catch(() => {});
+  if (id && row?.first && acting === '')
+    begin(row.first(id));
+}
 
 async function load(row) {
   try {

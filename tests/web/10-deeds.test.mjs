@@ -1,7 +1,7 @@
 // What may be done about a change: each deed, what it says before, its effect by the API; and every way in which the API can refuse it.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { base } from '../http/lib/env.mjs';
+import { base, until } from '../http/lib/env.mjs';
 import { ahead, all, bearer, newChannel, newConfig, newTenant, policy, push } from '../http/lib/people.mjs';
 import { startChromium, visit } from './lib/browser.mjs';
 import { lastOf, walkDeeds } from './lib/deeds.mjs';
@@ -52,7 +52,38 @@ const look = async ({ page }, n) => {
   await page.getByRole('heading', { name: n }).waitFor();
 };
 
+// An announced change, of a config that stands at state "enabled".
+async function announced(by = admin) {
+  const config = await newConfig(admin);
+  await push(admin, config, [policy(1)]);
+  const { category, key } = policy(1), body = { config_id: config.id, category, key, path: '/state', value: 'disabled', ticket: 'CHG-7', reason: WHY, ends_at: ahead(1) };
+  const { status, json: intent, text } = await by('POST', '/api/drift/intents', { body });
+  assert.equal(status, 201, text);
+  return { config, intent };
+}
+let second = null; // another person of the tenant
+async function another() {
+  const email = `second@${who.tenant}.example`;
+  if (second === null)
+    assert.equal((await admin('POST', '/api/users', { body: { email, display_name: 'Second', password: who.password, role: 'admin' } })).status, 201);
+  second ??= await bearer({ ...who, email });
+  return second;
+}
+const intentOf = ({ intent }) => get(`/api/drift/intents/${intent.id}`);
+
 const deeds = [
+  { name: 'announce a change', there: async () => ({ config: await newConfig(admin) }), at: ({ config }) => `#/intents?config_id=${config.id}`, title: 'Announced changes',
+    open: async ({ page }) => page.locator('summary').filter({ hasText: 'Announce a change' }).click(),
+    values: { Category: 'c "so"', Key: 'k', 'Where in it': '/a', 'The value': '{"n": 9007199254740993, "t": "<b>"}', 'By whom': 'ada@example.org', Ticket: 'CHG-9', 'Why is it changed?': WHY, 'Until when?': `${ahead(2).slice(0, 10)}T12:00` },
+    press: 'Announce a change', request: ['POST', '**/api/drift/intents'], said: 'It is announced.', effect: async ({ config }) => {
+      const [made] = await all(admin, `/api/drift/intents?config_id=${config.id}`), { text } = await admin('GET', `/api/drift/intents/${made.id}`);
+      assert.deepEqual([made.category, made.key, made.path, made.expect, made.actor, made.ticket, made.reason, made.ends_at.slice(0, 10)], ['c "so"', 'k', '/a', 'value', 'ada@example.org', 'CHG-9', WHY, ahead(2).slice(0, 10)]);
+      assert.match(text, /"n":9007199254740993,"t":"<b>"/);
+    } },
+  { name: 'confirm what somebody else has announced', there: async () => announced(await another()), at: ({ intent }) => `#/intents/${intent.id}`, title: /^Announced change: /, press: 'Confirm',
+    request: ['POST', '**/api/drift/intents/*/confirm'], said: 'You have confirmed it.', effect: async (there) => assert.equal((await intentOf(there)).confirmed_by, who.email) },
+  { name: 'take an announcement back', there: announced, at: ({ intent }) => `#/intents/${intent.id}`, title: /^Announced change: /, open: (v) => v.press('Take it back'), press: 'Take it back',
+    request: ['DELETE', '**/api/drift/intents/*'], said: 'It is taken back.', effect: async (there) => assert.equal((await intentOf(there)).state, 'withdrawn') },
   { name: 'acknowledge', press: 'Acknowledge', request: ['PUT', '**/api/drift/alerts/*'], said: 'You have acknowledged it.',
     effect: async ({ alert }) => assert.equal((await get(`/api/drift/alerts/${alert.id}`)).status, 'acknowledged') },
   { name: 'resolve', open: (v) => v.page.locator('summary').filter({ hasText: 'Resolve' }).click(), values: { 'What was done?': WHY }, press: 'Resolve',
@@ -160,6 +191,40 @@ test('windows that come again are looked at before they are made, and what canno
   await row.getByRole('link', { name: /^Change/ }).click();
   await v.sees(/^Windows that come again: /);
   await v.examine('a series');
+}));
+
+test('an announced change says what is to come and what came of it, and a change says how it was announced', () => as(async (v, page) => {
+  const { config, intent } = await announced(), other = policy(1);
+  await admin('POST', '/api/drift/intents', { body: { config_id: config.id, category: other.category, key: other.key, path: '/displayName', expect: 'any', reason: WHY, starts_at: ahead(1), ends_at: ahead(2) } });
+  await v.goto('/#/intents');
+  await v.sees('Announced changes');
+  const row = page.getByRole('row').filter({ hasText: '/state' }).filter({ hasText: config.name });
+  assert.match(await row.innerText(), /exactly this value\s+by anybody[^]*Planned "so" <b>today<\/b>\s+CHG-7, [^]*awaited/);
+  await page.locator('summary').filter({ hasText: 'Announce a change' }).click();
+  await v.fill('The value', 'disabled');
+  for (const label of ['Category', 'Why is it changed?'])
+    await v.fill(label, 'x');
+  await v.press('Announce a change');
+  await page.getByText('This is no JSON.').waitFor();
+  await page.getByLabel('What is to come', { exact: true }).selectOption('it is gone');
+  await page.getByLabel('The value', { exact: true }).waitFor({ state: 'hidden' });
+  await v.examine('announced changes');
+  await page.getByLabel('State', { exact: true }).selectOption('to come');
+  await until('one alone', async () => /state=scheduled/.test(page.url()) && await row.count() === 0);
+  await page.getByRole('link', { name: /\/displayName$/ }).first().click();
+  await page.getByText('Nothing has come yet.').waitFor();
+  assert.equal(await page.getByRole('button', { name: 'Confirm', exact: true }).count(), 0, 'nobody confirms what they have announced');
+  await push(admin, config, [policy(1, { state: 'disabled' })]);
+  await v.goto(`/#/intents/${intent.id}`);
+  await page.getByText('1 change came as announced').waitFor();
+  assert.match(await page.locator('.facts').innerText(), /has come[^]*"disabled"[^]*by anybody[^]*CHG-7/);
+  assert.match(await page.locator('.sides').innerText(), /"enabled"[^]*"disabled"/);
+  await v.examine('announced change');
+  await push(admin, config, [policy(1, { state: 'reporting' })]);
+  const [alert] = await all(admin, `/api/drift/alerts?config_id=${config.id}`);
+  await v.goto(`/#/alerts/${alert.id}`);
+  await page.locator('.change').filter({ hasText: 'Another value was announced' }).getByRole('link', { name: 'See the announcement' }).click();
+  await v.sees(/^Announced change: .*\/state$/);
 }));
 
 test('what is quiet says what, why, by whom and until when, wherever it stands', () => as(async (v, page) => {

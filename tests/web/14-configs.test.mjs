@@ -329,5 +329,5 @@ test('the register is a page, a table to take along, and fit for paper', () => v
 }));
 
 test('each page says what is wrong with the API, and comes back', () => as(async (v) => {
-  await walkPages(v, ['#/configs', '#/runs', '#/register'], '**/api/drift/**');
+  await walkPages(v, ['#/configs', '#/intents', '#/runs', '#/register'], '**/api/drift/**');
 }));

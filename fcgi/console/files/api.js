@@ -30,7 +30,7 @@ async function send(method, path, body, seen) {
     headers['X-CSRF-Token'] = csrf;
   Object.assign(headers, actingHeader(method, path));
   try {
-    return await fetch(urlOf(path), { method, headers, body: body === undefined ? undefined : JSON.stringify(body),
+    return await fetch(urlOf(path), { method, headers, body: typeof body === 'string' ? body : JSON.stringify(body),
       credentials: 'same-origin', cache: 'no-store', redirect: 'error' });
   } catch {
     throw new Problem({ code: 'network' });
@@ -79,7 +79,7 @@ function isOfAnother({ tenant, user }) {
 
 // ---- one request -----------------------------------------------------------------------------------
 
-// One request; the answer's object, or null when it has none. `seen`: what was answered before, and is to be like that still.
+// One request; the answer's object, or null when it has none. A body that is a text is JSON as it shall be sent. `seen`: what was answered before, and is to be like that still.
 export async function call(method, path, body, seen) {
   const value = await read(await send(method, path, body, seen));
   if (typeof value?.csrf_token !== 'string')

@@ -1,10 +1,11 @@
 // change.js - one change: where, what it was and is, in its surroundings, who did it, and what may be done about it.
-import { el, time } from './ui.js';
+import { el, link, time } from './ui.js';
 import { surroundings } from './context.js';
 import { decisions } from './decide.js';
 import { by, may, plain, sure, tag } from './drift.js';
 import { revert } from './revert.js';
 import { t } from './texts.js';
+import { m } from './texts_more.js';
 
 const x = t.change;
 const LONG = 400;
@@ -27,6 +28,8 @@ export const sides = (c) => el('div', { class: 'sides' }, value('was', c.old_val
 
 const accepted = ({ acceptance: a }) => a && el('p', { class: 'small' }, x.acceptedBy(plain(a.owner), plain(a.reason)), a.expires_at && [x.acceptedUntil, time(a.expires_at)]);
 
+const announced = ({ announced: a }) => a && el('p', { class: 'small' }, `${m.intents.verdicts[a.verdict] ?? a.verdict}: `, link(`#/intents/${a.intent_id}`, m.intents.see));
+
 // What is collected may say how it is written; what is pushed does not.
 const collected = (config) => config && !['push', 'self'].includes(config.source.kind);
 const open = (c) => !['resolved', 'accepted', 'ignored'].includes(c.status);
@@ -38,6 +41,6 @@ export function changeItem({ me, change: c, config, report, all, again }) {
     el('p', {}, el('code', {}, plain(c.path) || x.whole), ` ${c.op}`, c.status === 'detected' ? '' : `, ${c.status}`),
     sides(c),
     c.text_diff && el('pre', { class: 'lines' }, plain(c.text_diff)), c.reason && el('p', { class: 'small' }, `${c.reason} (${c.rule})`),
-    by(c.attribution) && el('p', { class: 'small' }, `By ${by(c.attribution)}, ${sure[c.attribution.confidence]}`), accepted(c),
+    by(c.attribution) && el('p', { class: 'small' }, `By ${by(c.attribution)}, ${sure[c.attribution.confidence]}`), accepted(c), announced(c),
     seen && surroundings(c, all, report), seen && open(c) && collected(config) && revert(c), decisions({ me, change: c, config, again }));
 }

@@ -14,6 +14,7 @@ const pages = [
   { name: 'alerts', in: ['#/alerts?status=open', t.nav.alerts], needs: ['read:alerts'], first: (id) => `api/drift/alerts/${id}`, load: () => import('./alerts.js') },
   { name: 'configs', group: t.nav.configs, in: ['#/configs', t.nav.configs], needs: ['read:drift'], load: () => import('./configs.js') },
   { name: 'templates', group: t.nav.configs, in: ['#/templates', t.nav.templates], needs: ['read:drift'], load: () => import('./templates.js') },
+  { name: 'intents', group: t.nav.configs, in: ['#/intents', t.nav.intents], needs: ['read:drift'], load: () => import('./intents.js') },
   { name: 'silences', group: t.nav.silences, in: ['#/silences', t.nav.silences], needs: ['read:alerts'], load: () => import('./silences.js') },
   { name: 'series', group: t.nav.silences, in: ['#/series', t.nav.series], needs: ['read:alerts'], load: () => import('./series.js') },
   { name: 'channels', group: t.nav.channels, in: ['#/channels', t.nav.channels], needs: ['read:channels'], load: () => import('./channels.js') },

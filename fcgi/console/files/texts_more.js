@@ -160,6 +160,24 @@ export const m = {
     letGo: 'Let go of the template', letGoAsk: 'Let go of the template?', letGoLost: 'The config stays as it is, and no application changes it any more; where the template is applied again it makes another one.', lettingGo: 'Letting go…', letGone: 'It is a config of its own now.',
   },
 
+  // changes that somebody says will come
+  intents: {
+    title: 'Announced changes', says: 'What somebody has said will change, before it does. What comes in its window as it was announced is accepted and tells nobody; anything else of that object alerts as usual, and says what was announced. What has not come by the end is told.',
+    state: 'State', config: 'Config', heads: ['What', 'What is to come', 'Why, by', 'When', 'How it is'], gone: 'a config that is no more', anybody: 'by anybody', by: (who) => `by ${who}`, changes: (n) => `${plural(n, 'change')} came`,
+    states: { scheduled: ['○', 'to come', 'Its window has not begun.'], open: ['…', 'awaited', 'Its window is open, and nothing has come.'], fulfilled: ['✓', 'has come', 'It came as it was announced.'], unfulfilled: ['▲', 'has not come', 'Its window is over, and nothing has come as announced.'], withdrawn: ['✕', 'taken back', ''] },
+    expects: { value: 'exactly this value', any: 'any value', gone: 'it is gone' },
+    announce: 'Announce a change', announcing: 'Announcing…', announced: 'It is announced.', announceSays: 'Say what will change, where, by whom and until when. What counts is when the change is read: let the end reach past the next reading.',
+    category: 'Category', key: 'Key', keySays: 'As a change shows it; * stands for anything.', path: 'Where in it', pathSays: 'As a change shows it, such as /state; empty: the whole object, made or gone.',
+    expect: 'What is to come', value: 'The value', valueSays: 'As JSON: a text stands in quotes, such as "disabled".', noJson: 'This is no JSON. A text stands in quotes: "disabled".',
+    actor: 'By whom', actorSays: 'The id or address that the watched system will name. It is needed where the source says who makes a change, and refused where it cannot know.', ticket: 'Ticket', reason: 'Why is it changed?', from: 'From (empty: now)', until: 'Until when?', untilSays: 'At most seven days after it begins, unless your operator has set it otherwise.',
+    of: (place) => `Announced change: ${place}`, facts: { state: 'State', config: 'Config', place: 'Where', expected: 'What is to come', actor: 'By whom', ticket: 'Ticket', reason: 'Why', owner: 'Announced by', window: 'When', confirmed: 'Confirmed by', withdrawn: 'Taken back by' },
+    confirm: 'Confirm', confirming: 'Confirming…', confirmed: 'You have confirmed it.', confirmSays: 'Where accepting such a change needs a second person, it counts only once somebody else than who announced it has confirmed it.',
+    withdraw: 'Take it back', withdrawAsk: 'Take this announcement back?', withdrawLost: 'What comes then alerts as if nobody had announced it.', withdrawing: 'Taking it back…', withdrawn: 'It is taken back.',
+    whatCame: 'What came of it', nothingYet: 'Nothing has come yet.', nothingCame: 'Nothing came as it was announced.', came: (n) => `${plural(n, 'change')} came as announced, the first`, back: 'All announced changes',
+    verdicts: { as_announced: 'It came as it was announced', waiting: 'It is the value that was announced; who made it is not known yet', unconfirmed: 'So it was announced, and nobody has confirmed that yet', unknown_actor: 'It is the value that was announced, and nobody is known to have made it',
+      other_actor: 'It is the value that was announced, made by somebody else', other_value: 'Another value was announced', other_place: 'Something else of this object was announced' }, see: 'See the announcement',
+  },
+
   series: {
     says: 'Maintenance windows that come again, by the clocks of a place. Those of the next eight days stand among the silences, and one of them alone is ended there.', states: { active: 'Going on', over: 'Over' },
     heads: ['What', 'When it comes again', 'Why, by', 'The next', 'The last ends', 'Deed'], each: (n, zone) => `${n} ${n === '1' ? 'hour' : 'hours'} each, by the clocks of ${zone}`, over: 'Over since ',

@@ -11,6 +11,7 @@
 	256 /* bytes, as of a change in an event; of a longer one it is said only that it is       \
 	       another */
 #define AFTER_LOG_MS INT64_C(120000) /* what the log has said is written by then */
+#define STEPS_VALUE  200             /* of a value that is compared, however short */
 
 /* ---- making it ---- */
 
@@ -84,6 +85,7 @@ announced_set_make(
 	while (out->exact < out->n && out->all[out->exact].key.stars == 0)
 		out->exact++;
 	read_second(out);
+	work_begin(&out->work, WORK_PUSH, NULL);
 	return true;
 }
 
@@ -148,21 +150,21 @@ announced_set_find(const struct announced_set *s, const struct uuid *id)
 /* ---- the value ---- */
 
 static struct announced_place
-place_of(const struct announced_set *s, const struct announced *a)
+place_of(struct announced_set *s, const struct announced *a, struct str path)
 {
 	return (struct announced_place) {
 		.spec = s->in->spec->compare,
-		.work = s->in->work,
+		.work = &s->work,
 		.category = str_of(a->row->category),
 		.key = str_of(a->row->key),
-		.path = str_of(a->row->path),
+		.path = path,
 	};
 }
 
 static bool
 open_value(struct announced_set *s, struct announced *a, struct err *e)
 {
-	const struct announced_place at = place_of(s, a);
+	const struct announced_place at = place_of(s, a, str_of(a->row->path));
 
 	if (a->opened)
 		return true;
@@ -170,18 +172,36 @@ open_value(struct announced_set *s, struct announced *a, struct err *e)
 	return announced_open(s->in->t, s->mem, a->row, &at, &a->value, e);
 }
 
-/* The diff has let go of what it compared: the value as people see it, normalised once more. */
+/*
+ * The diff has let go of what it compared: the value as people see it, normalised once more, and
+ * held against the other in the place where it is, whose rules of comparing are not those of every
+ * place that a star stands for.
+ */
 static bool
-is_this(struct announced_set *s, TALLOC_CTX *mem, const struct announced *a, struct str text,
-    bool *yes, struct err *e)
+is_this(struct announced_set *s, TALLOC_CTX *mem, const struct announced *a, size_t i, bool *yes,
+    struct err *e)
 {
-	const struct announced_place at = place_of(s, a);
-	const struct json           *v = json_parse(mem, text, e);
+	const struct announced_place at = place_of(s, a, s->p->diff->changes[i].path);
+	const struct str             text = s->p->values[i].new_text;
+	const struct json           *v;
 
 	*yes = false;
+	if (!work_spend(&s->work, WORK_READ, STEPS_VALUE + text.n, e))
+		return false;
+	v = json_parse(mem, text, e);
 	if (v == NULL || !announced_normal(mem, &at, v, RESOURCE_SOURCE, &v, e))
 		return false;
 	return v == NULL || announced_same(mem, &at, a->value, v, yes, e);
+}
+
+/* What it takes to compare is of the share that a push can be told without. */
+static bool
+spend_share(struct announced_set *s, struct err *e)
+{
+	const uint64_t steps = s->work.spent;
+
+	work_begin(&s->work, WORK_PUSH, NULL);
+	return work_spend(s->in->work, WORK_SILENCE, steps, e);
 }
 
 /* What is masked, or too long to be kept, is never known to be it. */
@@ -217,7 +237,7 @@ is_value(struct announced_set *s, struct announced *a, size_t i, bool *yes, stru
 	tmp = talloc_new(s->mem);
 	if (tmp == NULL)
 		return err_memory(e);
-	ok = is_this(s, tmp, a, text, yes, e);
+	ok = is_this(s, tmp, a, i, yes, e) && spend_share(s, e);
 	talloc_free(tmp);
 	return ok;
 }

@@ -30,6 +30,7 @@ struct announced_set {
 	struct announced   **here; /* those of the object that was looked at last */
 	size_t               here_n;
 	const struct change *place;
+	struct work          work; /* of one comparison: what it takes is counted as WORK_SILENCE of that of the push */
 	enum announced_maker maker;
 	int64_t              window_ms; /* as long as a log may say who it was */
 	bool                 asks;      /* a second person */

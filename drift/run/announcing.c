@@ -3,9 +3,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/base/unicode.h"
 #include "drift/run/announced_set.h"
 #include "drift/run/finding_priv.h"
 #include "drift/run/standing.h"
+
+#define NOTE_BYTES 1000 /* of a line of a history; the reason stands whole in the finding */
 
 /* What is done to the findings of a plan. */
 struct announcing {
@@ -95,6 +98,7 @@ add_event(struct announcing *w, const struct change *c, const struct intent *i)
 	char *note = talloc_asprintf(l, "As announced by %s%s%s: %s", i->owner, named ? ", " : "",
 	    named ? i->ticket : "", i->reason);
 
+	note = note == NULL ? NULL : unicode_clean(l, str_of(note), NOTE_BYTES);
 	if (w->events_room == 0 || l->events_n == w->events_room) {
 		w->events_room = 2 * l->events_n + 16;
 		l->events =
@@ -338,7 +342,11 @@ announcing_apply(
 		return true;
 	if (!announced_set_make(in, p, &w.set, e))
 		return false;
-	return (judge_all(&w) || work_forgo(in->work, WORK_SILENCE, e)) && list_counts(&w);
+	bool              ok;
+	work_part(in->work, WORK_SILENCE);
+	ok = judge_all(&w) || work_forgo(in->work, WORK_SILENCE, e);
+	work_part(in->work, WORK_SILENCE); /* for silences */
+	return ok && list_counts(&w);
 }
 
 bool

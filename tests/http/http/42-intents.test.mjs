@@ -113,6 +113,31 @@ for (const [what, [body, value]] of Object.entries(AS))
     assert.deepEqual(await w.alerts(), []);
   });
 
+test('however much is said of why, what comes as announced is filed, and the push is taken', async () => {
+  const w = await watched(), reason = 'wörd '.repeat(166).trim();
+  ok(await w.announce({ reason, ticket: 't'.repeat(200) }), 201);
+  const [change] = await w.changes(await w.send({ limit: 30 }, 'ada@example.org')), whole = ok(await admin('GET', `/api/drift/changes/${change.id}`));
+  assert.deepEqual([whole.status, whole.acceptance.reason], ['accepted', reason]);
+  assert.ok(whole.history.at(-1).note.startsWith(`As announced by ${owner.email}, ttt`));
+});
+
+test('however much is announced of an object, and whatever comes of it, the push is taken, and what is silenced is not told', async () => {
+  const w = await watched(), value = Object.fromEntries(Array.from({ length: 1000 }, (x, i) => [`m${i}`, i]));
+  await Promise.all(Array.from({ length: 100 }, async () => ok(await w.announce({ path: '/*', value }), 201)));
+  ok(await admin('POST', '/api/drift/silences', { body: { matcher: { config: w.config.id }, reason: 'x', expires_at: ahead(1) } }), 201);
+  const came = await w.send(Object.fromEntries(Array.from({ length: 2000 }, (x, i) => [`new${i}`, { v: i }])), 'ada@example.org');
+  assert.deepEqual(came.report.not_alerted.held_back.map((h) => [h.code, h.changes]), [['silence', 2000]]);
+});
+
+test('a value is held against the place where it came, whose rules are not those of all that a star stands for', async () => {
+  const w = await watched({ compare: { arrays: [{ path: '/order', mode: 'list' }] } });
+  await w.send({ order: ['c'], other: ['c'] });
+  for (const which of ['order', 'other'])
+    ok(await w.announce({ path: '/*', value: ['x', 'y'] }), 201);
+  const came = await w.send({ order: ['y', 'x'], other: ['y', 'x'] }, 'ada@example.org');
+  assert.deepEqual((await w.changes(came)).map((c) => [c.path, c.announced?.verdict]), [['/order', 'other_value'], ['/other', 'as_announced']]);
+});
+
 test('what is of another object, was there before, or comes outside of the window, is no concern of it', async () => {
   const w = await watched();
   await w.send({ limit: 30 }, 'ada@example.org');

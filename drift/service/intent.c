@@ -59,10 +59,22 @@ see_value(const struct acting *a, const struct intent *i, const char **out, stru
 	return v == NULL || print_value(a, v, out, e);
 }
 
+/* Who was to make it, and that it came so, is who made it: where that stands in our own trail, for
+ * who may read that. */
+static struct intent_seen
+seen_of(const struct acting *a, const struct intent *i, instant now)
+{
+	struct intent_seen out = { .row = *i, .state = intent_state(i, now), .actor = i->actor };
+
+	if (i->own && i->actor != NULL && !a->view.trail)
+		out.actor = VIEW_WITHHELD;
+	return out;
+}
+
 static bool
 see(const struct acting *a, const struct intent *i, struct intent_seen *out, struct err *e)
 {
-	*out = (struct intent_seen) { .row = *i, .state = intent_state(i, acting_now(a)) };
+	*out = seen_of(a, i, acting_now(a));
 	return see_value(a, i, &out->value, e);
 }
 
@@ -91,7 +103,7 @@ intent_page(
 	if (out == NULL)
 		return err_memory(e);
 	for (size_t i = 0; i < p->n; i++)
-		out[i] = (struct intent_seen) { rows[i], intent_state(&rows[i], f.now), NULL };
+		out[i] = seen_of(a, &rows[i], f.now);
 	return true;
 }
 

@@ -11,6 +11,7 @@
 struct intent_seen {
 	struct intent row;
 	const char   *state;
+	const char   *actor; /* as the caller may see it; NULL: whoever */
 	const char   *value; /* JSON, as the caller may see it; NULL: none is expected, or it is one of a list */
 };
 

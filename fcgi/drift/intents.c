@@ -27,7 +27,10 @@ static const struct field intent_out_fields[] = {
 	FIELD(struct intent_out, value, .flags = FIELD_OMIT_ZERO,
 	    .doc = "Of a single announcement: what is to be there, as the config leaves "
 		   "values" VIEW_DOC),
-	FIELD(struct intent_out, actor, .flags = FIELD_NULLABLE, .doc = "Who is to make it."),
+	FIELD(struct intent_out, actor, .flags = FIELD_NULLABLE,
+	    .doc =
+		"Who is to make it; withheld without read:audit where the source of the config is "
+		"self."),
 	FIELD(struct intent_out, ticket, .flags = FIELD_NULLABLE, .doc = "By which it was asked."),
 	FIELD(struct intent_out, reason, .doc = "Why, in their words."),
 	FIELD(struct intent_out, owner,
@@ -128,7 +131,7 @@ intent_show(struct request *r, const struct list_page *p, const void *row, void 
 		.path = i->path,
 		.expect = i->expect,
 		.value = { .text = seen->value },
-		.actor = i->actor,
+		.actor = seen->actor,
 		.ticket = i->ticket,
 		.reason = i->reason,
 		.owner = i->owner,

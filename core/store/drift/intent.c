@@ -57,38 +57,39 @@ intent_state(const struct intent *i, instant now)
 
 /* ---- rows ---- */
 
+#define INTENT_FIELDS                                                                              \
+	COLUMN(struct intent, id), COLUMN(struct intent, config_id),                               \
+	    COLUMN(struct intent, category), COLUMN(struct intent, key),                           \
+	    COLUMN(struct intent, path), COLUMN(struct intent, expect),                            \
+	    COLUMN_NULL(struct intent, value), COLUMN_NULL(struct intent, actor),                  \
+	    COLUMN_NULL(struct intent, ticket), COLUMN(struct intent, reason),                     \
+	    COLUMN(struct intent, owner), COLUMN_NULL(struct intent, person_id),                   \
+	    COLUMN(struct intent, starts_at), COLUMN(struct intent, ends_at),                      \
+	    COLUMN(struct intent, created_at), COLUMN_NULL(struct intent, confirmed_by),           \
+	    COLUMN_NULL(struct intent, confirmed_at), COLUMN_NULL(struct intent, ended_by),        \
+	    COLUMN_NULL(struct intent, ended_at), COLUMN(struct intent, changes),                  \
+	    COLUMN_NULL(struct intent, fulfilled_at), COLUMN_NULL(struct intent, report_id),       \
+	    COLUMN_NULL(struct intent, missed_at)
 static const struct field intent_fields[] = {
-	COLUMN(struct intent, id),
-	COLUMN(struct intent, config_id),
-	COLUMN(struct intent, category),
-	COLUMN(struct intent, key),
-	COLUMN(struct intent, path),
-	COLUMN(struct intent, expect),
-	COLUMN_NULL(struct intent, value),
-	COLUMN_NULL(struct intent, actor),
-	COLUMN_NULL(struct intent, ticket),
-	COLUMN(struct intent, reason),
-	COLUMN(struct intent, owner),
-	COLUMN_NULL(struct intent, person_id),
-	COLUMN(struct intent, starts_at),
-	COLUMN(struct intent, ends_at),
-	COLUMN(struct intent, created_at),
-	COLUMN_NULL(struct intent, confirmed_by),
-	COLUMN_NULL(struct intent, confirmed_at),
-	COLUMN_NULL(struct intent, ended_by),
-	COLUMN_NULL(struct intent, ended_at),
-	COLUMN(struct intent, changes),
-	COLUMN_NULL(struct intent, fulfilled_at),
-	COLUMN_NULL(struct intent, report_id),
-	COLUMN_NULL(struct intent, missed_at),
+	INTENT_FIELDS,
 	FIELD_END,
 };
-const struct schema intent_schema = SCHEMA("StoredIntent", struct intent, intent_fields);
+const struct schema       intent_schema = SCHEMA("StoredIntent", struct intent, intent_fields);
+static const struct field shown_fields[] = {
+	INTENT_FIELDS,
+	COLUMN(struct intent, own),
+	FIELD_END,
+};
+static const struct schema intent_shown = SCHEMA("ShownIntent", struct intent, shown_fields);
 
 #define COLUMNS                                                                                    \
 	"id, config_id, category, `key`, path, expect, value, actor, ticket, reason, owner,"       \
 	" person_id, starts_at, ends_at, created_at, confirmed_by, confirmed_at, ended_by,"        \
 	" ended_at, changes, fulfilled_at, report_id, missed_at"
+/* Of a row of drift_intents i. */
+#define SHOWN                                                                                      \
+	COLUMNS ", COALESCE((SELECT JSON_VALUE(c.spec, '$.source.kind') = 'self'"                  \
+		" FROM drift_configs c WHERE c.id = i.config_id), 0) AS own"
 
 struct list_in {
 	struct intent_filter f;
@@ -166,10 +167,10 @@ SQL(intent_insert, SQL_TENANT, &intent_schema, NULL,
     " AND (SELECT COUNT(*) FROM drift_intents i WHERE i.ends_at > :created_at"
     " AND i.ended_at IS NULL) < 1000");
 _Static_assert(INTENTS_PER_CONFIG == 100 && INTENTS_MAX == 1000, "as in the statement");
-SQL(intent_select, SQL_TENANT, &id_in, &intent_schema,
-    "SELECT " COLUMNS " FROM drift_intents WHERE id = :id");
-SQL(intent_select_list, SQL_TENANT, &list_in, &intent_schema,
-    "SELECT " COLUMNS " FROM drift_intents WHERE (:config_id IS NULL OR config_id = :config_id)"
+SQL(intent_select, SQL_TENANT, &id_in, &intent_shown,
+    "SELECT " SHOWN " FROM drift_intents i WHERE id = :id");
+SQL(intent_select_list, SQL_TENANT, &list_in, &intent_shown,
+    "SELECT " SHOWN " FROM drift_intents i WHERE (:config_id IS NULL OR config_id = :config_id)"
     " AND (:state IS NULL OR CASE WHEN ended_at IS NOT NULL THEN 'withdrawn'"
     " WHEN fulfilled_at IS NOT NULL THEN 'fulfilled' WHEN ends_at <= :now THEN 'unfulfilled'"
     " WHEN starts_at > :now THEN 'scheduled' ELSE 'open' END = :state)"

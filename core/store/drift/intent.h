@@ -62,6 +62,7 @@ struct intent {
 	instant     fulfilled_at;
 	struct uuid report_id;             /* that first had one; nil: none */
 	instant     missed_at;             /* when it was told that none has come; 0: it was not */
+	bool        own;                   /* of what is shown: its config's source is our own trail */
 };
 extern const struct schema intent_schema;
 

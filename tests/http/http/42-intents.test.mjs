@@ -206,6 +206,16 @@ test('where accepting needs a second person, an announcement that none has confi
   ok(await settle(null));
 });
 
+test('the audit trail says who it was, and so does an announcement, to those who may read that', async () => {
+  const config = ok(await admin('POST', '/api/drift/configs', { body: { name: unique('self'), source: { kind: 'self' } } }), 201), other = await newConfig(admin);
+  const blind = withKey((await newKey(admin, ['read:drift', 'read:snapshots'])).key);
+  for (const [id, shown] of [[config.id, '[withheld]'], [other.id, 'ada']]) {
+    const made = ok(await admin('POST', '/api/drift/intents', { body: { config_id: id, category: 'users', key: 'x', path: '/a', expect: 'any', actor: 'ada', reason: 'x', ends_at: ahead(1) } }), 201);
+    for (const [by, is] of [[blind, shown], [admin, 'ada']])
+      assert.deepEqual([ok(await by('GET', `/api/drift/intents/${made.id}`)).actor, (await all(by, `/api/drift/intents?config_id=${id}`))[0].actor], [is, is]);
+  }
+});
+
 test('what has not come at the end of its window is told once, by the trail and an alert of the tenant', async () => {
   const w = await watched(), made = ok(await w.announce(), 201), kept = ok(await w.announce({ path: '/mode', value: 'off' }), 201);
   await w.send({ mode: 'off' }, 'ada@example.org');

@@ -99,6 +99,8 @@ announced_words(struct buf *b, const char *shown)
 		put_actor(b, tree, ", came by nobody known)");
 	else if (str_eqz(verdict->text, "unconfirmed"))
 		buf_puts(b, " (announced, and no second person has confirmed it)");
+	else if (str_eqz(verdict->text, "lapsed"))
+		buf_puts(b, " (announced by somebody who may accept nothing any more)");
 	else
 		buf_puts(b, " (something else of it was announced)");
 }

@@ -69,6 +69,8 @@ open_parts(struct collector *l, const struct collector_start *s, struct err *e)
 
 	l->c.database = database_make(l, &l->c.env, e);
 	l->c.drift = l->c.database == NULL ? NULL : drift_make(l, &l->c.env, e);
+	if (l->c.drift != NULL)
+		l->c.drift->database = l->c.database;
 	g = l->c.drift == NULL ? NULL : guard_make(l, conf->outbound_allow, conf->outbound_http, e);
 	l->multi = g == NULL ? NULL : multi_make(l, g, NULL, e);
 	if (l->multi == NULL)

@@ -146,6 +146,8 @@ open_worker(TALLOC_CTX *mem, struct sender *l, struct err *e)
 
 	l->w = (struct worker) { .deliver = d, .stop = stop, .stop_arg = l };
 	l->w.drift = d == NULL ? NULL : drift_make(mem, &l->s->env, e);
+	if (l->w.drift != NULL)
+		l->w.drift->database = d->database;
 	return l->w.drift != NULL || (mem == NULL && err_memory(e));
 }
 

@@ -307,17 +307,25 @@ by_push(struct announced_set *s, TALLOC_CTX *mem, const struct announced *a,
 	return true;
 }
 
-enum intent_verdict
-announced_by_second(
-    const struct announced_set *s, const struct announced *a, const struct change *c)
+bool
+announced_by_persons(struct announced_set *s, struct announced *a, const struct change *c,
+    enum intent_verdict *out, struct err *e)
 {
-	return s->asks && c->severity >= s->asks_from && a->row->confirmed_at.ms == 0
-		   ? ANNOUNCED_UNCONFIRMED
-		   : ANNOUNCED_AS;
+	bool may;
+
+	if (*out != ANNOUNCED_AS && *out != ANNOUNCED_WAITING)
+		return true; /* nothing takes it out of what is told */
+	if (!announced_may(s, a, &may, e))
+		return false;
+	if (!may)
+		*out = ANNOUNCED_LAPSED;
+	else if (s->asks && c->severity >= s->asks_from && a->row->confirmed_at.ms == 0)
+		*out = ANNOUNCED_UNCONFIRMED;
+	return true;
 }
 
 bool
-announced_by_maker(struct announced_set *s, const struct announced *a, const struct change *c,
+announced_by_maker(struct announced_set *s, struct announced *a, const struct change *c,
     instant since, enum intent_verdict *out, struct err *e)
 {
 	const bool  late = s->in->received_at.ms >= since.ms + s->window_ms;
@@ -331,9 +339,7 @@ announced_by_maker(struct announced_set *s, const struct announced *a, const str
 		ok = s->maker == MAKER_LOGGED ? by_log(s, tmp, a, c, late, out, e)
 					      : by_push(s, tmp, a, out, e);
 	talloc_free(tmp);
-	if (ok && *out == ANNOUNCED_AS)
-		*out = announced_by_second(s, a, c);
-	return ok;
+	return ok && announced_by_persons(s, a, c, out, e);
 }
 
 bool

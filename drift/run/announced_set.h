@@ -16,6 +16,7 @@ struct announced {
 	struct glob          key;
 	bool                 in_force;
 	bool                 opened; /* the value was */
+	bool                 asked, may; /* who announced it may accept it now, if that was asked */
 	const struct json   *value;  /* NULL: none */
 	const char          *told[ANNOUNCED__MAX]; /* what an event says, made once */
 	int64_t              more;   /* changes of this plan that came as announced */
@@ -29,8 +30,8 @@ struct announced_set {
 	size_t               n, exact;
 	struct announced   **here; /* those of the object that was looked at last */
 	size_t               here_n;
-	const struct change *place;
 	struct work          work; /* of one comparison: what it takes is counted as WORK_SILENCE of that of the push */
+	const struct change *place;
 	enum announced_maker maker;
 	int64_t              window_ms; /* as long as a log may say who it was */
 	bool                 asks;      /* a second person */
@@ -48,11 +49,14 @@ struct announced *announced_set_find(const struct announced_set *s, const struct
 MUST_USE bool announced_judge(struct announced_set *s, struct announced *a, size_t i,
     enum intent_verdict *out, struct err *e);
 /* One whose place and value fit: by who made it, as far as it is known.  `since`: when it was found. */
-MUST_USE bool announced_by_maker(struct announced_set *s, const struct announced *a,
+MUST_USE bool announced_by_maker(struct announced_set *s, struct announced *a,
     const struct change *c, instant since, enum intent_verdict *out, struct err *e);
-/* One that is as announced, by whether it needs a second person. */
-enum intent_verdict announced_by_second(
-    const struct announced_set *s, const struct announced *a, const struct change *c);
+/* One that is as announced, or may be: by whether who announced it may accept it now, and whether it needs a second person. */
+MUST_USE bool announced_by_persons(struct announced_set *s, struct announced *a,
+    const struct change *c, enum intent_verdict *out, struct err *e);
+/* announced_person.c: asked once for each person. */
+MUST_USE bool announced_may(
+    struct announced_set *s, struct announced *a, bool *may, struct err *e);
 /* What an event says of it; as long as s->mem. */
 MUST_USE bool announced_tell(struct announced_set *s, struct announced *a, enum intent_verdict v,
     const char **out, struct err *e);

@@ -256,9 +256,14 @@ judge_again(struct announcing *w, const struct subject *x, struct announced *a,
 	*out = was;
 	if (was >= ANNOUNCED_OTHER_VALUE || (!logged && was != ANNOUNCED_UNCONFIRMED))
 		return true;
-	if (logged)
-		return announced_by_maker(&w->set, a, c, x->row->updated_at, out, w->e);
-	*out = announced_by_second(&w->set, a, c);
+	if (!logged) {
+		*out = ANNOUNCED_AS;
+		return announced_by_persons(&w->set, a, c, out, w->e);
+	}
+	if (!announced_by_maker(&w->set, a, c, x->row->updated_at, out, w->e))
+		return false;
+	if (*out == ANNOUNCED_WAITING) /* what was told is not held any more */
+		*out = was;
 	return true;
 }
 
@@ -337,12 +342,12 @@ announcing_apply(
     const struct ingest *in, struct plan *p, const struct finding_list *known, struct err *e)
 {
 	struct announcing w = { .p = p, .known = known, .e = e };
+	bool              ok;
 
 	if (p->intents_n == 0 || p->kind == PLAN_LATE || p->diff == NULL)
 		return true;
 	if (!announced_set_make(in, p, &w.set, e))
 		return false;
-	bool              ok;
 	work_part(in->work, WORK_SILENCE);
 	ok = judge_all(&w) || work_forgo(in->work, WORK_SILENCE, e);
 	work_part(in->work, WORK_SILENCE); /* for silences */

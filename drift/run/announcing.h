@@ -8,7 +8,8 @@
  * asked any more.  Becomes another maker known, or a second person confirms the intent, the finding is judged again.
  *
  * Where the tenant's settings ask a second person to accept a change of that severity, an intent that none has confirmed
- * takes nothing out of what is told.
+ * takes nothing out of what is told; nor does one of somebody who may accept nothing any more: without the permission, unable
+ * to sign in, or by a grant that is over.
  */
 #ifndef BSX_DRIFT_RUN_ANNOUNCING_H
 #define BSX_DRIFT_RUN_ANNOUNCING_H

@@ -23,8 +23,11 @@ const struct schema approve_in_schema =
 struct drift *
 drift_of(struct app *app, struct err *e)
 {
-	if (app->drift == NULL)
+	if (app->drift == NULL) {
 		app->drift = drift_make(app, app->env, e);
+		if (app->drift != NULL)
+			app->drift->database = app->database;
+	}
 	return app->drift;
 }
 

@@ -228,8 +228,9 @@ const struct route intent_routes[] = {
 	ROUTE(POST, "/api/drift/intents", ALLOW(UPDATE, DRIFT), RATE_WRITE, 201, make_intent,
 	    IN(intent_create), OUT(intent_out),
 	    "Announces a change. What comes in the window with that value, made by that actor, is "
-	    "accepted as announced; anything else of that object alerts as usual, and says what "
-	    "was announced. What has not come at its end is told. Where accepting needs a second "
+	    "accepted as announced, as long as who announced it may accept it; anything else of "
+	    "that object alerts as usual, and says what was announced. What has not come at its "
+	    "end is told. Where accepting needs a second "
 	    "person, one has to confirm it. To name a value needs read:snapshots, and a change of "
 	    "the tenant's own administration (source self) read:audit."),
 	ROUTE(POST, "/api/drift/intents/{id}/confirm", ALLOW(UPDATE, DRIFT), RATE_WRITE, 200,

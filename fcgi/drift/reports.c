@@ -201,7 +201,8 @@ static const struct field announced_fields[] = {
 	    .doc =
 		"as_announced: its value, by its actor; waiting: its value, as long as a log may "
 		"still say who made it; unconfirmed: so it was announced, and accepting it "
-		"needs a second person; unknown_actor: its value, and nobody is known to have "
+		"needs a second person; lapsed: so it was announced, by somebody who may accept "
+		"nothing any more; unknown_actor: its value, and nobody is known to have "
 		"made it; other_actor; other_value; other_place: something else of the object."),
 	FIELD_END,
 };

@@ -29,6 +29,7 @@
 	X(ANNOUNCED_AS, "as_announced")                                                            \
 	X(ANNOUNCED_WAITING, "waiting")          /* the value is, who made it is not known yet */  \
 	X(ANNOUNCED_UNCONFIRMED, "unconfirmed")  /* it is, and needs a second person */            \
+	X(ANNOUNCED_LAPSED, "lapsed")            /* it is, by somebody who may accept nothing any more */ \
 	X(ANNOUNCED_UNKNOWN, "unknown_actor")    /* the value is, and nobody is known to have made it */ \
 	X(ANNOUNCED_OTHER_ACTOR, "other_actor")                                                    \
 	X(ANNOUNCED_OTHER_VALUE, "other_value")                                                    \

@@ -15,8 +15,8 @@ let owner, admin, id, schema;
 async function person(permissions) {
   const who = { tenant: owner.tenant, email: `${unique('p')}@intents.example`, password }, name = unique('role');
   ok(await admin('POST', '/api/roles', { body: { name, description: 'x', permissions } }), 201);
-  ok(await admin('POST', '/api/users', { body: { email: who.email, display_name: 'P', password, role: name } }), 201);
-  return Object.assign(await bearer(who), { email: who.email });
+  const user = ok(await admin('POST', '/api/users', { body: { email: who.email, display_name: 'P', password, role: name } }), 201);
+  return Object.assign(await bearer(who), { email: who.email, id: user.id });
 }
 
 before(async () => {
@@ -216,6 +216,45 @@ test('the audit trail says who it was, and so does an announcement, to those who
   }
 });
 
+// How somebody comes to be one who may accept nothing; null: they may.
+const ENDS = {
+  'nothing of them': null,
+  'another role': (p) => admin('PUT', `/api/users/${p.id}`, { body: { roles: ['viewer'] } }),
+  'being disabled': (p) => admin('PUT', `/api/users/${p.id}`, { body: { status: 'disabled' } }),
+  'being deleted': (p) => admin('DELETE', `/api/users/${p.id}`),
+};
+for (const [what, end] of Object.entries(ENDS))
+  test(`what was announced by who has since become one who may not accept it, by ${what}, is told`, async () => {
+    const w = await watched(), by = await person(['read:*', 'update:drift', 'create:api_keys']), made = ok(await w.announce({}, by), 201), key = withKey((await newKey(by, ['read:drift', 'update:drift', 'read:snapshots'])).key);
+    ok(await w.announce({ path: '/mode', value: 'off' }, key), 201);
+    if (end !== null)
+      assert.ok((await end(by)).status < 300);
+    const came = await w.send({ limit: 30, mode: 'off' }, 'ada@example.org'), is = end === null ? ['accepted', 'as_announced'] : ['detected', 'lapsed'];
+    assert.deepEqual((await w.changes(came)).map((c) => [c.status, c.announced?.verdict]), [is, is]);
+    assert.equal((await intent(made)).state, end === null ? 'fulfilled' : 'open');
+    if (end !== null)
+      assert.match((await w.alerts())[0].title, /announced by somebody who may accept nothing any more/);
+  });
+
+test('what was announced by a grant is accepted while that counts, lends as much, and no longer', async () => {
+  const firm = newTenant(), there = await bearer(firm);
+  const acting = (method, target, options = {}) => there(method, target, { ...options, headers: { 'X-Acting-Tenant': owner.tenant, ...options.headers } });
+  const give = async (roles) => ok(await admin('POST', `/api/tenants/${id}/grants`, { body: { grantee_tenant: firm.tenant, roles, reason: 'x', expires_at: ahead(1) } }), 201);
+  const grant = await give(['operator']), w = await watched();
+  const { json: { key } } = await there('POST', '/api/api-keys', { body: { name: unique('k'), kind: 'service', expires_at: ahead(30), scopes: ['read:*', 'update:drift'] } });
+  const byKey = (method, target, options = {}) => withKey(key)(method, target, { ...options, headers: { 'X-Acting-Tenant': owner.tenant } });
+  const values = [30, 31, 32];
+  for (const value of values)
+    ok(await w.announce({ value }, acting), 201);
+  ok(await w.announce({ path: '/mode', expect: 'any', value: undefined }, byKey), 201);
+  const verdicts = async (value) => (await w.changes(await w.send(value, 'ada@example.org'))).map((c) => c.announced?.verdict);
+  assert.deepEqual(await verdicts({ limit: 30, mode: 'a' }), ['as_announced', 'as_announced']);
+  ok(await admin('DELETE', `/api/tenants/${id}/grants/${grant.id}`), 204);
+  assert.deepEqual(await verdicts({ limit: 31, mode: 'b' }), ['lapsed', 'lapsed']);
+  await give(['viewer']);
+  assert.deepEqual(await verdicts({ limit: 32, mode: 'c' }), ['lapsed', 'lapsed']);
+});
+
 test('what has not come at the end of its window is told once, by the trail and an alert of the tenant', async () => {
   const w = await watched(), made = ok(await w.announce(), 201), kept = ok(await w.announce({ path: '/mode', value: 'off' }), 201);
   await w.send({ mode: 'off' }, 'ada@example.org');
@@ -229,6 +268,24 @@ test('what has not come at the end of its window is told once, by the trail and 
   assert.equal((await intent(made)).state, 'unfulfilled');
   await until('an alert says it', async () => (await all(admin, '/api/drift/alerts?kind=security')).some((a) => /announced has not come/.test(a.title)));
   assert.equal((await entries()).length, 1);
+});
+
+test('what needs a second person is not held back until a log says who made it', async () => {
+  const operator = await bearer(credentials.platform), settle = async (accept_from) => ok(await operator('PUT', `/api/tenants/${id}`, { body: { settings: { four_eyes: { accept_from } } } }));
+  const config = ok(await admin('POST', '/api/drift/configs', { body: { name: unique('self'), source: { kind: 'self' }, rule_packs: [], rules: [{ path: '/display_name', severity: 'critical', reason: 'x' }] } }), 201);
+  const user = ok(await admin('POST', '/api/users', { body: { email: `${unique('u')}@intents.example`, display_name: 'Ada', roles: ['viewer'] } }), 201);
+  const read = async () => {
+    const asked = ok(await admin('POST', `/api/drift/configs/${config.id}/run`), 202);
+    return until('the run is over', async () => { const r = ok(await admin('GET', `/api/drift/runs/${asked.run_id}`)); return r.state === 'done' && r; });
+  };
+  await settle('high');
+  await read();
+  ok(await admin('POST', '/api/drift/intents', { body: { config_id: config.id, category: 'users', key: user.id, path: '/display_name', value: 'Eve', actor: crypto.randomUUID(), reason: 'x', ends_at: ahead(1) } }), 201);
+  ok(await admin('PUT', `/api/users/${user.id}`, { body: { display_name: 'Eve' } }));
+  const run = await read(), report = ok(await admin('GET', `/api/drift/reports/${run.report_id}`));
+  assert.deepEqual((report.not_alerted?.held_back ?? []).filter((h) => h.code === 'announced_waiting'), []);
+  assert.equal((await all(admin, `/api/drift/alerts?config_id=${config.id}&kind=drift`)).length, 1);
+  await settle(null);
 });
 
 test('of a source with a log it is held until that has said who made it, and then it is filed or told', async () => {

@@ -18,7 +18,8 @@ void
 onboard_bad_line(struct onboard *o, uint64_t line, const char *column, const char *why)
 {
 	fprintf(stderr, "%s:%llu: %s%s%s\n", ctl_text(o->c, o->file), (unsigned long long)line,
-	    column != NULL ? column : "", column != NULL ? ": " : "", ctl_text(o->c, why));
+	    column != NULL ? ctl_text(o->c, column) : "", column != NULL ? ": " : "",
+	    ctl_text(o->c, why));
 	o->faults++;
 }
 

@@ -32,7 +32,7 @@ struct source_try {
 
 /* "NAME":VALUE of NAME=VALUE. */
 void source_put_parameter(struct buf *b, const char *text);
-/* source.credential as JSON, of that file; -: standard input.  ERR_INVALID: there is none. */
+/* source.credential as JSON, of that file; -: standard input.  ERR_INVALID: there is none, or everybody can read it. */
 MUST_USE bool source_read_credential(struct ctl *c, const char *path, struct str *out, struct err *e);
 
 /* A pack, read here and now, without a database; nothing is stored but the record.  All return the exit status. */

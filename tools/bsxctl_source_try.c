@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "core/base/secret.h"
@@ -71,6 +72,15 @@ spec_text(struct ctl *c, const struct source_try *in, const char *kind, struct e
 	return buf_text(&b, e);
 }
 
+/* A pipe is whose it is. */
+static bool
+is_for_others(int fd)
+{
+	struct stat st;
+
+	return fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && (st.st_mode & 007) != 0;
+}
+
 bool
 source_read_credential(struct ctl *c, const char *path, struct str *out, struct err *e)
 {
@@ -83,6 +93,13 @@ source_read_credential(struct ctl *c, const char *path, struct str *out, struct 
 	if (fd < 0 || text == NULL)
 		return err_set(e, ERR_INVALID, errno, "The credential's file cannot be read.", "%s",
 		    ctl_text(c, path));
+	if (is_for_others(fd)) {
+		if (!from_stdin)
+			close(fd);
+		return err_set(e, ERR_INVALID, 0,
+		    "The credential's file can be read by everybody: chmod o= it.", "%s",
+		    ctl_text(c, path));
+	}
 	while (got > 0 && n <= CREDENTIAL_MAX) {
 		got = read(fd, text + n, CREDENTIAL_MAX + 1 - n);
 		n += got > 0 ? (size_t)got : 0;

@@ -234,11 +234,12 @@ test('a pack without a template has one made, with what the pack says of itself'
 
 const folder = path.join(state, 'run', unique('onboard')), asFirm = () => ['--as', firm.tenant, firm.email];
 // What came of it: status, lines of --json, what was said.  `killed`: as soon as that is so.
-async function onboard(table, more = [], { as = asFirm(), json = true, killed = null } = {}) {
+async function onboard(table, more = [], { as = asFirm(), json = true, killed = null, mode = 0o600 } = {}) {
   fs.mkdirSync(folder, { recursive: true });
   const file = path.join(folder, `${unique('c')}.csv`), shows = path.join(folder, 'credential.json');
   fs.writeFileSync(file, table);
   fs.writeFileSync(shows, JSON.stringify(shown()), { mode: 0o600 });
+  fs.chmodSync(shows, mode);
   const args = ['-c', path.join(state, 'etc', 'blindspotx.conf'), 'onboard', file, ...as, '--credential-file', shows,
     '--param', `graph_url=${sim.url}`, '--param', `login_url=${sim.url}`, ...json ? ['--json'] : [], ...more];
   const p = spawn(path.join(build, 'bsxctl'), args, { stdio: ['ignore', 'pipe', 'pipe'] }), said = { out: '', err: '' };
@@ -264,7 +265,7 @@ test('a table of customers is looked at as a whole first: each line that is wron
   const rows = [
     ['', /There is no customer/], [head, /There is no customer/], ['slug,name,admin,directory\n', /FILE:1: packs: This column is missing/],
     [`${head},colour\n`, /FILE:1: colour: There is no such column/], [`${head},slug\n`, /FILE:1: slug: This column is there twice/],
-    [`${head}\nA B${rest}`, /FILE:2: slug: A tenant's name in addresses/], [`${head}\napi${rest}`, /FILE:2: slug: This name is reserved/],
+    [`${head},"\u001b[31m"\n`, /FILE:1: [^\u001b]*31m: There is no such column/], [`${head}\nA B${rest}`, /FILE:2: slug: A tenant's name in addresses/], [`${head}\napi${rest}`, /FILE:2: slug: This name is reserved/],
     [`${head}\nplatform${rest}`, /FILE:2: slug: The platform/], [`${head}\n${good.slug},N`, /FILE:2: This line has not as many fields/],
     [`${head}\n${good.slug},"N\u0007",a@b.example,${crypto.randomUUID()},entra`, /FILE:2: name: must/],
     [`${head}\n${good.slug},N,nobody,${crypto.randomUUID()},entra`, /FILE:2: admin: must/],
@@ -282,6 +283,7 @@ test('a table of customers is looked at as a whole first: each line that is wron
   }
   for (const [as, sentence] of [[['--as', firm.tenant, 'nobody@x.example'], /Not found|not found/i], [['--as', 'nowhere', firm.email], /nowhere/]])
     assert.match((await onboard(table([good]), [], { as })).err, sentence);
+  assert.match((await onboard(table([good]), [], { mode: 0o604 })).err, /can be read by everybody/);
   assert.match((await onboard(table([good]), ['--param', 'cloud=moon'])).err, /FILE:2: packs: /);
   assert.deepEqual(counts(), made, 'nothing was made');
 });
@@ -330,6 +332,10 @@ test('it is done by what the provider\'s user may, and no more: rights, places a
   bsxctl('user', 'create', firm.tenant, email, '--role', 'viewer');
   let a = await onboard(table([one]), [], { as: ['--as', firm.tenant, email] });
   assert.deepEqual([a.status, /create:drift and update:drift/.test(a.err)], [1, true], a.err);
+  bsxctl('user', 'create', firm.tenant, `off-${email}`, '--role', 'operator');
+  const off = (await all(firm.admin, '/api/users')).find((u) => u.email === `off-${email}`);
+  assert.equal((await firm.admin('PUT', `/api/users/${off.id}`, { body: { status: 'disabled' } })).status, 200);
+  assert.match((await onboard(table([one]), [], { as: ['--as', firm.tenant, off.email] })).err, /may not do it any more/);
   const home = `slug = '${firm.tenant}'`, settings = sql(`SELECT settings FROM tenants WHERE ${home}`), set = (x) => sql(`UPDATE tenants SET settings = '${x}' WHERE ${home}`);
   for (const [x, sentence] of [['{"allowed_addresses":["192.0.2.0/24"]}', /may not be used from your address/], ['{"mfa":{"required_for":["admin"]}}', /may not do it any more/]]) {
     set(x);

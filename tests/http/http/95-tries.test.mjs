@@ -144,7 +144,7 @@ test('no secret is left in a record, however it is spelled, and a record is JSON
 
 test('of what gives a token nothing is kept', async () => {
   const record = path.join(folder, 'tokens'), secret = 'tried-secret-5512', file = path.join(folder, 'credential');
-  fs.writeFileSync(file, JSON.stringify({ client_id: 'tried-client', client_secret: secret }));
+  fs.writeFileSync(file, JSON.stringify({ client_id: 'tried-client', client_secret: secret }), { mode: 0o600 });
   const auth = { kind: 'oauth2_client_credentials', host: 'main', path: '/token' };
   const said = await run([pack('granted', { auth, collections: [rules] }), '--param', `base_url=${url}`, '--credential-file', file, '--record', record]);
   assert.equal(said.status, 0, said.err + said.out);

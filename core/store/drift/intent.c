@@ -6,6 +6,8 @@
 #include "core/store/id_list.h"
 #include "core/store/tx.h"
 
+#define DAY_MS (INT64_C(86400) * 1000)
+
 /* ---- verdicts ---- */
 
 static const char *const verdicts[] = {
@@ -82,6 +84,18 @@ static const struct field shown_fields[] = {
 };
 static const struct schema intent_shown = SCHEMA("ShownIntent", struct intent, shown_fields);
 
+/* One that is added, and from where on those of the last day are. */
+struct added {
+	struct intent row;
+	struct uuid   day;
+};
+static const struct field added_fields[] = {
+	INTENT_FIELDS,
+	COLUMN(struct added, day),
+	FIELD_END,
+};
+static const struct schema added_in = SCHEMA("AddedIntent", struct added, added_fields);
+
 #define COLUMNS                                                                                    \
 	"id, config_id, category, `key`, path, expect, value, actor, ticket, reason, owner,"       \
 	" person_id, starts_at, ends_at, created_at, confirmed_by, confirmed_at, ended_by,"        \
@@ -157,7 +171,7 @@ static const struct field found_fields[] = {
 };
 static const struct schema found_out = SCHEMA("IntentFound", struct found, found_fields);
 
-SQL(intent_insert, SQL_TENANT, &intent_schema, NULL,
+SQL(intent_insert, SQL_TENANT, &added_in, NULL,
     "INSERT INTO drift_intents (" COLUMNS ") SELECT :id, :config_id, :category, :key, :path,"
     " :expect, :value, :actor, :ticket, :reason, :owner, :person_id, :starts_at, :ends_at,"
     " :created_at, :confirmed_by, :confirmed_at, :ended_by, :ended_at, :changes, :fulfilled_at,"
@@ -165,8 +179,10 @@ SQL(intent_insert, SQL_TENANT, &intent_schema, NULL,
     " AND (SELECT COUNT(*) FROM drift_intents i WHERE i.config_id = :config_id"
     " AND i.ends_at > :created_at AND i.ended_at IS NULL) < 100"
     " AND (SELECT COUNT(*) FROM drift_intents i WHERE i.ends_at > :created_at"
-    " AND i.ended_at IS NULL) < 1000");
-_Static_assert(INTENTS_PER_CONFIG == 100 && INTENTS_MAX == 1000, "as in the statement");
+    " AND i.ended_at IS NULL) < 1000"
+    " AND (SELECT COUNT(*) FROM drift_intents i WHERE i.id >= :day) < 2000");
+_Static_assert(INTENTS_PER_CONFIG == 100 && INTENTS_MAX == 1000 && INTENTS_A_DAY == 2000,
+    "as in the statement");
 SQL(intent_select, SQL_TENANT, &id_in, &intent_shown,
     "SELECT " SHOWN " FROM drift_intents i WHERE id = :id");
 SQL(intent_select_list, SQL_TENANT, &list_in, &intent_shown,
@@ -203,14 +219,15 @@ SQL(intent_select_waits, SQL_TENANT, &mark_in, &found_out,
 bool
 intent_add(struct db *db, const struct intent *i, struct err *e)
 {
-	uint64_t done = 0;
+	const struct added in = { *i, uuid_first(i->created_at.ms - DAY_MS) };
+	uint64_t           done = 0;
 
-	if (!db_run(db, &intent_insert, i, &done, e))
+	if (!db_run(db, &intent_insert, &in, &done, e))
 		return false;
 	return done == 1 ||
 	       err_set(e, ERR_QUOTA, 0,
 		   "Too many changes are announced: at most 100 of a config, and 1,000 of a "
-		   "tenant, at a time.",
+		   "tenant, at a time, and 2,000 of a tenant in a day.",
 		   "intents are full");
 }
 

@@ -13,6 +13,7 @@
 
 #define INTENTS_PER_CONFIG 100  /* in force or to come at a time */
 #define INTENTS_MAX        1000 /* and of a tenant */
+#define INTENTS_A_DAY      2000 /* made in a tenant, whatever became of them: each is kept */
 #define INTENT_KEEP_DAYS   400
 #define INTENT_VALUE_MAX   16384 /* bytes of a canonical text */
 

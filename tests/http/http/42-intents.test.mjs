@@ -123,7 +123,8 @@ test('however much is said of why, what comes as announced is filed, and the pus
 
 test('however much is announced of an object, and whatever comes of it, the push is taken, and what is silenced is not told', async () => {
   const w = await watched(), value = Object.fromEntries(Array.from({ length: 1000 }, (x, i) => [`m${i}`, i]));
-  await Promise.all(Array.from({ length: 100 }, async () => ok(await w.announce({ path: '/*', value }), 201)));
+  for (let i = 0; i < 100; i++)
+    ok(await w.announce({ path: '/*', value }), 201);
   ok(await admin('POST', '/api/drift/silences', { body: { matcher: { config: w.config.id }, reason: 'x', expires_at: ahead(1) } }), 201);
   const came = await w.send(Object.fromEntries(Array.from({ length: 2000 }, (x, i) => [`new${i}`, { v: i }])), 'ada@example.org');
   assert.deepEqual(came.report.not_alerted.held_back.map((h) => [h.code, h.changes]), [['silence', 2000]]);
@@ -177,6 +178,18 @@ test('what cannot be announced is refused, and says why', async () => {
   const soft = ok(await w.announce({ path: '/mode', value: 'soft' }), 201);
   ok(await admin('PUT', `/api/drift/configs/${w.config.id}`, { body: { compare: { normalise: [{ how: 'mask', path: '/mode' }] } } }));
   assert.equal((await intent(soft)).value, '[masked]');
+});
+
+test('in a day no more is announced in a tenant than is kept of it, whatever became of that', async () => {
+  const w = await watched(), made = ok(await w.announce(), 201), hex = made.id.replaceAll('-', '');
+  const columns = sql(`SELECT GROUP_CONCAT(CONCAT('\`', column_name, '\`')) FROM information_schema.columns WHERE table_schema = '${schema}' AND table_name = 'drift_intents'`).split(',');
+  const value = { id: `UNHEX(CONCAT('${hex.slice(0, 16)}', LPAD(HEX(seq), 16, '0')))`, ended_at: 'NOW(3)' };
+  sql(`INSERT INTO drift_intents (${columns}) SELECT ${columns.map((c) => value[c.slice(1, -1)] ?? `t.${c}`)} FROM seq_1_to_2000 JOIN (SELECT * FROM drift_intents WHERE id = UNHEX('${hex}')) t`, schema);
+  const a = await w.announce();
+  assert.deepEqual([a.status, a.json?.code], [403, 'quota_exceeded'], a.text);
+  assert.match(a.json.detail, /2,000 of a tenant in a day/);
+  sql(`UPDATE drift_intents SET id = UNHEX(CONCAT('0190', SUBSTR(HEX(id), 5))) WHERE ended_at IS NOT NULL AND LEFT(id, 8) = UNHEX('${hex.slice(0, 16)}') AND id <> UNHEX('${hex}')`, schema);
+  ok(await w.announce(), 201);
 });
 
 test('where accepting needs a second person, an announcement that none has confirmed takes nothing out; confirmed, it does', async () => {

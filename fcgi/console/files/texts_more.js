@@ -174,7 +174,7 @@ export const m = {
     confirm: 'Confirm', confirming: 'Confirming…', confirmed: 'You have confirmed it.', confirmSays: 'Where accepting such a change needs a second person, it counts only once somebody else than who announced it has confirmed it.',
     withdraw: 'Take it back', withdrawAsk: 'Take this announcement back?', withdrawLost: 'What comes then alerts as if nobody had announced it.', withdrawing: 'Taking it back…', withdrawn: 'It is taken back.',
     whatCame: 'What came of it', nothingYet: 'Nothing has come yet.', nothingCame: 'Nothing came as it was announced.', came: (n) => `${plural(n, 'change')} came as announced, the first`, back: 'All announced changes',
-    verdicts: { as_announced: 'It came as it was announced', waiting: 'It is the value that was announced; who made it is not known yet', unconfirmed: 'So it was announced, and nobody has confirmed that yet', unknown_actor: 'It is the value that was announced, and nobody is known to have made it',
+    verdicts: { as_announced: 'It came as it was announced', waiting: 'It is the value that was announced; who made it is not known yet', unconfirmed: 'So it was announced, and nobody has confirmed that yet', lapsed: 'So it was announced, by somebody who may accept nothing any more', unknown_actor: 'It is the value that was announced, and nobody is known to have made it',
       other_actor: 'It is the value that was announced, made by somebody else', other_value: 'Another value was announced', other_place: 'Something else of this object was announced' }, see: 'See the announcement',
   },
 

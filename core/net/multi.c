@@ -7,6 +7,7 @@
 #include "core/base/secret.h"
 
 #define KEPT_MAX 256 /* connections that are kept */
+#define TOLD_MAX 64  /* of those, by who tells */
 #define FDS_MAX  8
 #define LOOK_MS  100 /* between looks at who has the turn, while others wait */
 
@@ -20,6 +21,7 @@ struct multi {
 	size_t              n;
 	struct room         room; /* its places are the transfers */
 	uint64_t            look;
+	bool                tells;
 };
 
 struct transfer {
@@ -49,6 +51,14 @@ now_ns(void)
 	return clock_ns(&clock_system);
 }
 
+/* Its deadline is looked after here from now on. */
+static void
+keep_time(struct transfer *t)
+{
+	(void)curl_easy_setopt(t->x.curl, CURLOPT_TIMEOUT_MS, 0L);
+	t->own_time = true;
+}
+
 /* Of an exchange. */
 static bool
 take_room(void *arg, size_t n)
@@ -61,8 +71,7 @@ take_room(void *arg, size_t n)
 	if (!t->place.waits) { /* its time is counted here from now on */
 		room_stop(&t->place, now);
 		t->left_ns = t->until_ns > now ? t->until_ns - now : 1;
-		(void)curl_easy_setopt(t->x.curl, CURLOPT_TIMEOUT_MS, 0L);
-		t->own_time = true;
+		keep_time(t);
 	}
 	return false;
 }
@@ -106,8 +115,8 @@ transfer_make(struct multi *m, const struct multi_from *from)
 		.began_ns = now_ns(),
 		.x = { .guard = m->guard,
 		    .trust = m->trust,
-		    .decode = true,
-		    .keep = true,
+		    .decode = !m->tells,
+		    .keep = !m->tells,
 		    .room = take_room,
 		    .room_arg = t },
 	};
@@ -137,6 +146,8 @@ transfer_begin(struct transfer *t, const struct fetch_request *q, struct err *e)
 		return false;
 	if (curl_easy_setopt(t->x.curl, CURLOPT_PRIVATE, t) != CURLE_OK)
 		return err_memory(e);
+	if (t->m->tells)
+		keep_time(t);
 	rc = curl_multi_add_handle(t->m->curl, t->x.curl);
 	t->added = rc == CURLM_OK;
 	t->length_ns = q->timeout_ms * 1000000;
@@ -268,6 +279,13 @@ multi_bind(struct multi *m, const struct multi_bound *b)
 	m->room.bound = *b;
 }
 
+void
+multi_tell(struct multi *m)
+{
+	m->tells = true;
+	(void)curl_multi_setopt(m->curl, CURLMOPT_MAXCONNECTS, (long)TOLD_MAX);
+}
+
 size_t
 multi_held(const struct multi *m)
 {
@@ -280,14 +298,28 @@ multi_waiting(const struct multi *m)
 	return m->room.waiting;
 }
 
+static bool
+take_answers(struct multi *m, struct err *e)
+{
+	int             running;
+	const CURLMcode rc = curl_multi_perform(m->curl, &running);
+
+	if (rc != CURLM_OK)
+		return refused(rc, e);
+	hand_over_all(m);
+	return true;
+}
+
 bool
 multi_wait(struct multi *m, int64_t ms, const int fds[], size_t n, struct err *e)
 {
 	struct curl_waitfd extra[FDS_MAX] = { { 0 } };
-	int                wait, running;
+	int                wait;
 	CURLMcode          rc;
 
 	room_time(&m->room, now_ns());
+	if (m->tells && !take_answers(m, e))
+		return false;
 	end_late(m, &ms);
 	if (m->room.waiting > 0) {
 		go_on_all(m);
@@ -298,11 +330,10 @@ multi_wait(struct multi *m, int64_t ms, const int fds[], size_t n, struct err *e
 	for (size_t i = 0; i < n; i++)
 		extra[i] = (struct curl_waitfd) { .fd = fds[i], .events = CURL_WAIT_POLLIN };
 	rc = curl_multi_poll(m->curl, extra, (unsigned)n, wait, NULL);
-	if (rc == CURLM_OK)
-		rc = curl_multi_perform(m->curl, &running);
 	if (rc != CURLM_OK)
 		return refused(rc, e);
-	hand_over_all(m);
+	if (!take_answers(m, e))
+		return false;
 	end_slow(m);
 	return true;
 }

@@ -35,6 +35,9 @@ struct multi;
 MUST_USE struct multi *multi_make(
     TALLOC_CTX *mem, const struct guard *g, struct trust *trust, struct err *e);
 void   multi_bind(struct multi *m, const struct multi_bound *b);
+/* For who tells, and does other things meanwhile: answers come as they are (no gzip), without their fields; fewer connections
+ * are kept; and what is there when multi_wait() is called counts, however late that is. */
+void   multi_tell(struct multi *m);
 /* Bytes of bodies on their way, and how many requests wait for room. */
 size_t multi_held(const struct multi *m);
 size_t multi_waiting(const struct multi *m);

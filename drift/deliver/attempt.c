@@ -169,15 +169,19 @@ record_message(struct db *db, const struct attempt *a, struct err *e)
 }
 
 /* The lane is held first, as whoever tells the alert does. */
-static bool
-record_body(struct db *db, void *arg, struct err *e)
+bool
+attempt_write(struct db *db, const struct attempt *a, struct err *e)
 {
-	const struct attempt *a = arg;
-
 	if (!record_message(db, a, e) || !delivery_add(db, &a->row, e) || !pacing_rest(db, a, e))
 		return false;
 	return a->verdict.fate != FATE_DISABLED ||
 	       channel_disable(db, &a->channel.id, a->verdict.reason, a->row.at, e);
+}
+
+static bool
+record_body(struct db *db, void *arg, struct err *e)
+{
+	return attempt_write(db, arg, e);
 }
 
 /* What whoever judged it left out. */
@@ -204,11 +208,9 @@ attempt_event(const struct attempt *a, TALLOC_CTX *mem, struct alert_event *show
 }
 
 bool
-attempt_record(struct attempt *a, TALLOC_CTX *mem, struct err *e)
+attempt_settle(struct attempt *a, TALLOC_CTX *mem, struct err *e)
 {
-	const struct delivery_mark mark = { a->row.id };
-	const struct tx            tx = { "deliver", record_body, a, delivery_mark(), &mark };
-	const char                *state;
+	const char *state;
 
 	complete_verdict(&a->verdict);
 	state = a->verdict.fate == FATE_DELIVERED ? "delivered" : goes_on(a) ? "pending" : "dead";
@@ -223,7 +225,16 @@ attempt_record(struct attempt *a, TALLOC_CTX *mem, struct err *e)
 		a->message.done_at = a->row.at;
 	if (a->message.state == NULL || a->row.outcome == NULL || a->row.detail == NULL)
 		return err_memory(e);
-	return tx_run(a->t->db, &tx, e);
+	return true;
+}
+
+bool
+attempt_record(struct attempt *a, TALLOC_CTX *mem, struct err *e)
+{
+	const struct delivery_mark mark = { a->row.id };
+	const struct tx            tx = { "deliver", record_body, a, delivery_mark(), &mark };
+
+	return attempt_settle(a, mem, e) && tx_run(a->t->db, &tx, e);
 }
 
 /* ---- telling ---- */

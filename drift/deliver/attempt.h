@@ -15,6 +15,7 @@ struct attempt {
 	struct outbox        message;
 	struct channel       channel; /* of a message that has one */
 	struct delivery      row;     /* what is recorded: its number, when, how long it took */
+	int64_t              rest_ms; /* so long its channel was to be left alone, as it was read */
 	struct verdict       verdict; /* no outcome: it has not been tried */
 	const struct trail_batch *trail; /* it is of no message, but tells these entries (feeding.h); NULL: it is not */
 };
@@ -29,6 +30,12 @@ MUST_USE bool attempt_event(
  * ERR_CONFLICT with OUTBOX_FENCE_LOST: another sender has the message now, and nothing was written.
  */
 MUST_USE bool attempt_record(struct attempt *a, TALLOC_CTX *mem, struct err *e);
+
+/* The same of several of one tenant in one transaction, all or none: who has lost a fence keeps the others from it. */
+MUST_USE bool attempt_record_many(struct attempt *const *a, size_t n, TALLOC_CTX *mem, struct err *e);
+/* Its parts: what is to be written, and what writes it in a transaction. */
+MUST_USE bool attempt_settle(struct attempt *a, TALLOC_CTX *mem, struct err *e);
+MUST_USE bool attempt_write(struct db *db, const struct attempt *a, struct err *e);
 
 /* What was recorded: one log line, and the metric. */
 void attempt_tell(const struct attempt *a);

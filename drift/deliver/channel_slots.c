@@ -8,8 +8,10 @@
 #define LANES 1024
 
 struct channel_slots {
-	_Atomic unsigned owner[LANES]; /* 0: free */
-	_Atomic int64_t  since_ms[LANES];
+	struct slot {
+		_Atomic unsigned owner; /* 0: free */
+		_Atomic int64_t  since_ms;
+	} of[LANES][SLOTS_QUICK];
 };
 
 struct channel_slots *
@@ -31,36 +33,61 @@ lane_of(const struct uuid *channel)
 	return ((size_t)channel->b[14] << 8 | channel->b[15]) % LANES;
 }
 
-bool
-channel_slot_take(struct channel_slots *l, unsigned self, const struct uuid *channel,
-    const struct clock *c, int64_t *since_ms)
+/* How many are taken, at most, and whether one of them is slow. */
+static int
+most_of(struct slot *all, int64_t now_ms, bool *slow, int *taken)
 {
-	size_t   i = lane_of(channel);
-	unsigned none = 0;
-
-	*since_ms = clock_ns(c) / 1000000;
-	if (!atomic_compare_exchange_strong(&l->owner[i], &none, self)) {
-		*since_ms = atomic_load(&l->since_ms[i]);
-		return false;
+	*slow = false;
+	*taken = 0;
+	for (int i = 0; i < SLOTS_QUICK; i++) {
+		if (atomic_load(&all[i].owner) == 0)
+			continue;
+		++*taken;
+		*slow = *slow || now_ms - atomic_load(&all[i].since_ms) >= SLOT_SLOW_MS;
 	}
-	atomic_store(&l->since_ms[i], *since_ms);
-	return true;
+	return *slow ? SLOTS_SLOW : SLOTS_QUICK;
+}
+
+int
+channel_slot_take(struct channel_slots *l, unsigned self, const struct uuid *channel, int most,
+    const struct clock *c, bool *slow)
+{
+	struct slot  *all = l->of[lane_of(channel)];
+	const int64_t now_ms = clock_ns(c) / 1000000;
+	int           taken;
+	const int     here = most_of(all, now_ms, slow, &taken);
+
+	if (taken >= (most < here ? most : here))
+		return -1;
+	for (int i = 0; i < SLOTS_QUICK; i++) {
+		unsigned none = 0;
+
+		if (!atomic_compare_exchange_strong(&all[i].owner, &none, self))
+			continue;
+		atomic_store(&all[i].since_ms, now_ms);
+		return i;
+	}
+	return -1;
 }
 
 void
-channel_slot_leave(struct channel_slots *l, unsigned self, const struct uuid *channel)
+channel_slot_leave(struct channel_slots *l, const struct uuid *channel, int place)
 {
-	unsigned mine = self;
+	struct slot *s = &l->of[lane_of(channel)][place];
 
-	(void)atomic_compare_exchange_strong(&l->owner[lane_of(channel)], &mine, 0);
+	atomic_store(&s->since_ms, INT64_MAX);
+	atomic_store(&s->owner, 0);
 }
 
 void
 channel_slots_clear(struct channel_slots *l, unsigned self)
 {
 	for (size_t i = 0; i < LANES; i++) {
-		unsigned mine = self;
-
-		(void)atomic_compare_exchange_strong(&l->owner[i], &mine, 0);
+		for (size_t k = 0; k < SLOTS_QUICK; k++) {
+			if (atomic_load(&l->of[i][k].owner) != self)
+				continue;
+			atomic_store(&l->of[i][k].since_ms, INT64_MAX);
+			atomic_store(&l->of[i][k].owner, 0);
+		}
 	}
 }

@@ -119,15 +119,19 @@ rate_of(const struct attempt *a)
 }
 
 /* It is told as fast as it answers, unless that wants to be left alone. */
-static bool
-unpaced_turn(const struct attempt *a, TALLOC_CTX *mem, struct pacing *out, struct err *e)
+static void
+unpaced_turn(const struct attempt *a, struct pacing *out)
 {
-	if (!pace_resting(a->t->db, mem, &a->message.channel_id, &out->wait_ms, e))
-		return false;
+	out->wait_ms = larger(a->rest_ms, 0);
 	if (out->wait_ms > REST_MAX_MS) /* the clock was set back */
 		out->wait_ms = REST_MAX_MS;
 	out->go = out->wait_ms == 0;
-	return true;
+}
+
+bool
+pacing_has(const struct attempt *a)
+{
+	return a->verdict.outcome == NULL && rate_of(a).per_minute > 0;
 }
 
 bool
@@ -141,8 +145,10 @@ pacing_turn(const struct attempt *a, TALLOC_CTX *mem, struct pacing *out, struct
 	*out = (struct pacing) { .go = true };
 	if (a->verdict.outcome != NULL || a->channel.kind == NULL)
 		return true;
-	if (rate.per_minute == 0)
-		return unpaced_turn(a, mem, out, e);
+	if (rate.per_minute == 0) {
+		unpaced_turn(a, out);
+		return true;
+	}
 	w.ask = (struct pacing_ask) {
 		.rate = rate,
 		.tells_many = a->format->tells_many,

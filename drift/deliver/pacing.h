@@ -25,6 +25,9 @@ struct pacing {
 /* It may write: the turn is taken, or a summary is due that tells this message too. */
 MUST_USE bool pacing_turn(const struct attempt *a, TALLOC_CTX *mem, struct pacing *out, struct err *e);
 
+/* It is to be sent, and its channel has a rate. */
+bool pacing_has(const struct attempt *a);
+
 /* With the record of an attempt: what its answer says of the next. */
 MUST_USE bool pacing_rest(struct db *db, const struct attempt *a, struct err *e);
 

@@ -6,7 +6,8 @@
 #include "drift/deliver/finished.h"
 
 #define ANSWER_MAX 65536 /* bytes read of a receiver's answer */
-#define OWN        2     /* headers that every format has */
+#define ID         "msg_"
+#define ID_MAX     (UUID_TEXT_MAX + sizeof(ID) - 1)
 
 struct verdict
 post_verdict(TALLOC_CTX *mem, enum fate fate, const struct fetch_answer *answer)
@@ -98,66 +99,76 @@ open_former(
 	    c->former_secret, former, e);
 }
 
-/* *tried: the bytes of the body that it was tried with. */
-static bool
-post(const struct attempt *a, TALLOC_CTX *mem, struct fetch_answer *answer, size_t *tried,
-    struct err *e)
+bool
+post_make(const struct attempt *a, TALLOC_CTX *mem, struct post *out, struct err *e)
 {
 	const struct format_ops *ops = a->format->ops;
 	const struct env        *env = a->d->env;
-	char                     id[UUID_TEXT_MAX + 4] = "msg_";
+	char                    *id = talloc_array(mem, char, ID_MAX);
 	struct posting           p = { .id = id, .now_s = clock_ms(env->clock) / 1000 };
-	struct fetch_header      headers[OWN + FORMAT_HEADERS_MAX] = {
-		     { "Content-Type", ops->content_type },
-		     { "User-Agent", "BlindSpotX/" BSX_VERSION },
-	};
-	struct fetch_request q = {
+
+	if (id == NULL)
+		return err_memory(e);
+	memcpy(id, ID, sizeof(ID));
+	uuid_print(&a->row.wire_id, id + sizeof(ID) - 1);
+	out->headers[0] = (struct fetch_header) { "Content-Type", ops->content_type };
+	out->headers[1] = (struct fetch_header) { "User-Agent", "BlindSpotX/" BSX_VERSION };
+	out->q = (struct fetch_request) {
 		.method = "POST",
 		.url = a->channel.target, /* or what is hidden */
-		.headers = headers,
-		.headers_n = OWN,
+		.headers = out->headers,
+		.headers_n = POST_OWN_HEADERS,
 		.timeout_ms = env->conf->outbound_timeout_s * 1000,
 		.answer_max = ANSWER_MAX,
 		.cut = true,
 	};
-
-	uuid_print(&a->row.wire_id, id + 4);
 	if (!open_secret(a, mem, &p.secret, e) || !open_former(a, mem, p.now_s, &p.former, e))
 		return false;
 	if (ops->hides_url) {
-		q.url = p.secret.p;
+		out->q.url = p.secret.p;
 		p.secret = (struct str) { 0 };
 	}
 	if (!make_body(a, mem, &p, e) ||
-	    (ops->sign != NULL && !ops->sign(mem, &p, headers, &q.headers_n, e)))
+	    (ops->sign != NULL && !ops->sign(mem, &p, out->headers, &out->q.headers_n, e)))
 		return false;
-	q.body = p.body;
-	*tried = p.body.n;
-	return fetch_run(a->d->fetch, mem, &q, answer, e);
+	out->q.body = p.body;
+	return true;
+}
+
+void
+post_answered(const struct attempt *a, TALLOC_CTX *mem, const struct fetch_answer *answer,
+    size_t bytes, struct verdict *out)
+{
+	*out = (struct verdict) { .http_status = answer->status, .retry_after_s = -1 };
+	a->format->ops->judge(mem, answer, out);
+	out->request_bytes = (int64_t)bytes;
+}
+
+void
+post_failed(const struct attempt *a, TALLOC_CTX *mem, const struct err *why, size_t bytes,
+    struct verdict *out)
+{
+	*out = (struct verdict) {
+		.fate = FATE_AGAIN,
+		.outcome = why->code == ERR_INVALID ? "refused" : "failed",
+		.detail = talloc_strdup(mem, why->pub),
+		.request_bytes = (int64_t)bytes,
+		.retry_after_s = -1,
+	};
+	if (why->code != ERR_INVALID && why->code != ERR_UNAVAILABLE)
+		log_failure(a->d->env->log, LOG_DRIFT, a->format->ops->action,
+		    "a delivery could not be sent", why);
 }
 
 void
 post_send(const struct attempt *a, TALLOC_CTX *mem, struct verdict *out)
 {
-	const struct format_ops *ops = a->format->ops;
-	struct fetch_answer      answer = { .retry_after_s = -1 };
-	struct err               why = { 0 };
-	size_t                   tried = 0;
+	struct fetch_answer answer = { .retry_after_s = -1 };
+	struct post         p = { .q = { 0 } };
+	struct err          why = { 0 };
 
-	if (post(a, mem, &answer, &tried, &why)) {
-		*out = (struct verdict) { .http_status = answer.status, .retry_after_s = -1 };
-		ops->judge(mem, &answer, out);
-		out->request_bytes = (int64_t)tried;
-		return;
-	}
-	*out = (struct verdict) {
-		.fate = FATE_AGAIN,
-		.outcome = why.code == ERR_INVALID ? "refused" : "failed",
-		.detail = talloc_strdup(mem, why.pub),
-		.request_bytes = (int64_t)tried,
-		.retry_after_s = -1,
-	};
-	if (why.code != ERR_INVALID && why.code != ERR_UNAVAILABLE)
-		log_failure(
-		    a->d->env->log, LOG_DRIFT, ops->action, "a delivery could not be sent", &why);
+	if (post_make(a, mem, &p, &why) && fetch_run(a->d->fetch, mem, &p.q, &answer, &why))
+		post_answered(a, mem, &answer, p.q.body.n, out);
+	else
+		post_failed(a, mem, &why, p.q.body.n, out);
 }

@@ -11,6 +11,19 @@
 
 void post_send(const struct attempt *a, TALLOC_CTX *mem, struct verdict *out);
 
+/* Its parts, for who sends by another way (lot.h): the request, whose texts are children of `mem` ... */
+#define POST_OWN_HEADERS 2
+struct post {
+	struct fetch_request q;
+	struct fetch_header  headers[POST_OWN_HEADERS + FORMAT_HEADERS_MAX];
+};
+MUST_USE bool post_make(const struct attempt *a, TALLOC_CTX *mem, struct post *out, struct err *e);
+/* ... and what has come of it, with the bytes of its body. */
+void post_answered(const struct attempt *a, TALLOC_CTX *mem, const struct fetch_answer *answer,
+    size_t bytes, struct verdict *out);
+void post_failed(const struct attempt *a, TALLOC_CTX *mem, const struct err *why, size_t bytes,
+    struct verdict *out);
+
 /*
  * What an answer has come to: "The receiver answered 204.", and of 429 and 503 how long it wants to be left alone.
  */

@@ -7,6 +7,7 @@
 
 #include "core/auth/mail/mail_open.h"
 #include "core/base/memory.h"
+#include "core/net/multi.h"
 #include "core/store/tenant/tenant_db.h"
 
 #define PAUSE_MIN_MS 500
@@ -84,9 +85,11 @@ sender_open(TALLOC_CTX *mem, const struct sender_start *s, struct err *e)
 	if (g == NULL)
 		return NULL;
 	d->fetch = fetch_make(d, g, e);
-	d->streams = d->fetch == NULL ? NULL : streams_make(d, g, e);
+	d->multi = d->fetch == NULL ? NULL : multi_make(d, g, NULL, e);
+	d->streams = d->multi == NULL ? NULL : streams_make(d, g, e);
 	if (d->streams == NULL)
 		return NULL;
+	multi_tell(d->multi);
 	open_mail(d);
 	return d;
 }
@@ -169,13 +172,17 @@ sender_run(const struct sender_start *s)
 		err_clear(&e);
 		if (jobs_round(&l.w, &e)) {
 			recovered(&l);
-			wait = l.w.more ? 0 : wait;
+			wait = l.w.more || l.w.deliver->lots != NULL ? 0 : wait;
 		} else {
 			wait = pause_after(&l, &e);
 		}
 		/* The supervisor starts another. */
 		l.ending = l.ending || memory_give_back(&m) > MEMORY_HELD_MAX || told_to_end(wait);
 	}
+	err_clear(&e);
+	if (!deliver_drain(l.w.deliver, &e))
+		log_failure(
+		    s->env.log, LOG_DRIFT, "sender.wait", "what was on its way is sent again", &e);
 	database_close_all(l.w.deliver->database);
 	talloc_free(mem);
 	return EXIT_SUCCESS;
@@ -189,7 +196,7 @@ sender_once(const struct sender_start *s, int64_t until_ns, struct err *e)
 	bool          ok = open_worker(mem, &l, e);
 
 	l.w.once = true;
-	ok = ok && jobs_round(&l.w, e);
+	ok = ok && jobs_round(&l.w, e) && deliver_drain(l.w.deliver, e);
 	if (l.w.deliver != NULL)
 		database_close_all(l.w.deliver->database);
 	talloc_free(mem);

@@ -214,7 +214,7 @@ after_the_tenth_attempt_it_is_given_up(void **state)
 }
 
 static void
-a_slow_receiver_holds_up_one_sender_only(void **state)
+a_slow_receiver_holds_up_its_own_alert_only(void **state)
 {
 	struct daemon_world *y = *state;
 	int                  slow_port = 0, slow = receiver_listen(&slow_port);
@@ -234,13 +234,48 @@ a_slow_receiver_holds_up_one_sender_only(void **state)
 	}
 	driftd_wait_count(y, DELIVERED, 5);
 	assert_false(
-	    receiver_take(slow, &h, 100)); /* the others of that channel wait for the first */
+	    receiver_take(slow, &h, 100)); /* the others of that alert wait for the first */
 	receiver_answer(&held, "204 No Content", "");
 	assert_true(receiver_take(slow, &h, WAIT_MS)); /* all three in one */
 	assert_non_null(strstr(h.body, "\"folded\":2"));
 	receiver_answer(&h, "204 No Content", "");
 	driftd_wait_count(y, DELIVERED, 7);
 	close(slow);
+	close(quick);
+}
+
+#define HANGING 6 /* more than there are senders */
+
+static void
+receivers_that_hang_hold_up_nobody_however_many_they_are(void **state)
+{
+	struct daemon_world *y = *state;
+	int                  ports[HANGING] = { 0 }, hang[HANGING], port = 0;
+	int                  quick = receiver_listen(&port);
+	struct uuid          c = driftd_config(y, port), of[HANGING];
+	struct hit           held[HANGING], h;
+
+	for (int i = 0; i < HANGING; i++) {
+		hang[i] = receiver_listen(&ports[i]);
+		of[i] = driftd_config(y, ports[i]);
+	}
+	driftd_start(y);
+	for (int i = 0; i < HANGING; i++) {
+		driftd_cause(y, &of[i]);
+		assert_true(receiver_take(hang[i], &held[i], WAIT_MS));
+	}
+	for (int i = 1; i <= 3; i++) {
+		driftd_cause(y, &c);
+		assert_true(receiver_take(quick, &h, WAIT_MS));
+		receiver_answer(&h, "204 No Content", "");
+		driftd_wait_count(y, DELIVERED, i);
+	}
+	for (int i = 0; i < HANGING; i++)
+		receiver_answer(&held[i], "204 No Content", "");
+	driftd_wait_count(y, DELIVERED, 3 + HANGING);
+	driftd_wait_count(y, "SELECT COUNT(*) FROM %s.deliveries WHERE outcome = 'failed'", 0);
+	for (int i = 0; i < HANGING; i++)
+		close(hang[i]);
 	close(quick);
 }
 
@@ -371,7 +406,8 @@ main(void)
 		TEST(a_receiver_that_is_down_gets_it_when_it_is_up_again),
 		TEST(each_answer_does_what_it_says),
 		TEST(after_the_tenth_attempt_it_is_given_up),
-		TEST(a_slow_receiver_holds_up_one_sender_only),
+		TEST(a_slow_receiver_holds_up_its_own_alert_only),
+		TEST(receivers_that_hang_hold_up_nobody_however_many_they_are),
 		TEST(term_lets_the_attempt_under_way_finish),
 		TEST(hup_replaces_the_senders_and_loses_nothing),
 		TEST(once_delivers_what_is_due_ends_old_history_and_ends),

@@ -9,6 +9,7 @@
 #include "core/base/cidr.h"
 #include "core/net/fetch.h"
 #include "drift/alert/message.h"
+#include "core/net/multi.h"
 #include "drift/deliver/deliver.h"
 #include "drift/deliver/post.h"
 #include "tests/store/driftd_world.h"
@@ -128,6 +129,7 @@ deliver_once(struct daemon_world *y)
 	w->conf.smtp_url = "";
 	return cidr_list_parse(w, (struct strings) { loopback, 1 }, &allow, &e) &&
 	       (d.fetch = fetch_make(w, &guard, &e)) != NULL &&
+	       (d.multi = multi_make(w, &guard, NULL, &e)) != NULL &&
 	       deliver_due(&d, never, NULL, &done, &e) && done > 0;
 }
 

@@ -206,20 +206,19 @@ end_body(struct db *db, void *arg, struct err *e)
 static void
 claim_of_then(struct daemon_world *y, const struct outbox *m, struct ended *x)
 {
-	struct db        *control = database_control(y->x->w->d);
-	const struct uuid owner = uuid_make(&clock_system, &rand_system);
-	struct claim     *rows;
-	struct claim_turn turn = { 0 };
-	size_t            n;
-	bool              won;
-	struct err        e = { 0 };
+	struct db            *control = database_control(y->x->w->d);
+	const struct claim_by by = { uuid_make(&clock_system, &rand_system), OUTBOX_LEASE_S };
+	struct claim         *rows;
+	struct claim_turn     turn = { 0 };
+	size_t                n, won;
+	struct err            e = { 0 };
 
 	assert_ok(claim_due(control, y, &turn, 10, &rows, &n, &e));
 	for (size_t i = 0; i < n; i++)
 		if (uuid_eq(&rows[i].id, &m->id))
 			x->claim = rows[i];
-	assert_ok(claim_take(control, &owner, &x->claim, &won, &e));
-	assert_true(won);
+	assert_ok(claim_take_many(control, y, &by, &x->claim, 1, &won, &e));
+	assert_int_equal(won, 1);
 	x->outcome = talloc_strdup(y, "delivered");
 	x->detail = talloc_strdup(y, "");
 	x->message = *m;

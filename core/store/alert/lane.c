@@ -294,6 +294,12 @@ lane_arrived(struct db *db, const struct outbox *o, instant at, struct err *e)
 }
 
 bool
+lane_arrived_many(struct db *db, const struct outbox *o, size_t n, struct err *e)
+{
+	return tx_later_many(db, &lane_update_arrived, o, n, e);
+}
+
+bool
 lane_untold(struct db *db, const struct uuid *lane, struct err *e)
 {
 	const struct id_in in = { *lane };

@@ -47,15 +47,29 @@ MUST_USE bool lane_post(struct db *db, const struct outbox *o, size_t n, struct 
 
 /* Marks a message as on its way; *pending false: it is over, or told by another (gather.h). */
 MUST_USE bool lane_begin(struct db *db, const struct uuid *message, bool *pending, struct err *e);
+/* The same of many, in one statement.  *all false: not each of them is what it was read as: they are to be marked, and read
+ * again, one by one. */
+struct lane_message {
+	struct uuid id, wire_id;
+};
+MUST_USE bool lane_begin_many(struct db *db, TALLOC_CTX *mem, const struct lane_message *m, size_t n,
+    bool *all, struct err *e);
 /* Holds a message that was read in no lane, and sets lane_id, opens and worst as they are by now. */
 MUST_USE bool lane_now(struct db *db, TALLOC_CTX *mem, struct outbox *o, struct err *e);
 /* Holds a message's lane and finds what waits behind it; next->id nil: nothing. */
 MUST_USE bool lane_next(struct db *db, TALLOC_CTX *mem, const struct outbox *o,
     struct outbox *next, struct err *e);
+/* The same of many: of what waits its id, wait_s and group_id.  *whole false: more waits than is read at once, LANE_BEHIND for
+ * each on average, and nothing is known. */
+#define LANE_BEHIND 16
+MUST_USE bool lane_next_many(struct db *db, TALLOC_CTX *mem, const struct outbox *o, size_t n,
+    struct outbox *next, bool *whole, struct err *e);
 /* What waits has taken in the one before: event, state, attempts, done_at, folded, worst, opens; it waits in no group. */
 MUST_USE bool lane_take_in(struct db *db, const struct outbox *next, struct err *e);
 /* Its event has arrived. */
 MUST_USE bool lane_arrived(struct db *db, const struct outbox *o, instant at, struct err *e);
+/* The same of many that end with it, at their done_at. */
+MUST_USE bool lane_arrived_many(struct db *db, const struct outbox *o, size_t n, struct err *e);
 MUST_USE bool lane_untold(struct db *db, const struct uuid *lane, struct err *e);
 /* How many channels were never told of an alert that is over. */
 MUST_USE bool lane_count_untold(

@@ -69,15 +69,21 @@ SQL(outbox_insert, SQL_TENANT, &outbox_schema, NULL,
     ") VALUES (:id, :channel_id, :kind, :template, :alert_id, :event, :body, :state, :attempts,"
     " :created_at, :done_at, :group_id)");
 /* One that was made before there were kinds is a mail when it has no channel, else a webhook. */
+#define READ                                                                                       \
+	"SELECT o.id, o.channel_id, COALESCE(o.kind, IF(o.channel_id = REPEAT(CHAR(0), 16),"       \
+	" '" OUTBOX_MAIL "', 'webhook')) AS kind, o.template, o.alert_id, o.event, o.body,"        \
+	" o.state, o.attempts, o.created_at, o.done_at, o.group_id, o.lane_id, o.wire_id,"         \
+	" o.severity, o.worst, o.folded, o.opens, o.below, l.severity AS told_severity,"           \
+	" o.replayed, EXISTS (SELECT 1 FROM outbox b FORCE INDEX (lane)"                           \
+	" WHERE b.lane_id = o.lane_id AND b.state = 'pending' AND b.id < o.id) AS behind,"         \
+	" o.told_in"
+#define TOLD_BEFORE " LEFT JOIN alert_lanes l ON l.id = o.lane_id"
 SQL(outbox_select, SQL_TENANT, &id_in, &read_schema,
-    "SELECT o.id, o.channel_id, COALESCE(o.kind, IF(o.channel_id = REPEAT(CHAR(0), 16),"
-    " '" OUTBOX_MAIL "', 'webhook')) AS kind, o.template, o.alert_id, o.event, o.body, o.state,"
-    " o.attempts, o.created_at, o.done_at, o.group_id, o.lane_id, o.wire_id, o.severity, o.worst, "
-    "o.folded,"
-    " o.opens, o.below, l.severity AS told_severity, o.replayed,"
-    " EXISTS (SELECT 1 FROM outbox b FORCE INDEX (lane) WHERE b.lane_id = o.lane_id"
-    " AND b.state = 'pending' AND b.id < o.id) AS behind, o.told_in"
-    " FROM outbox o LEFT JOIN alert_lanes l ON l.id = o.lane_id WHERE o.id = :id");
+    READ " FROM outbox o" TOLD_BEFORE " WHERE o.id = :id");
+SQL(outbox_select_ids, SQL_TENANT, &id_list_in_schema, &read_schema,
+    READ " FROM (SELECT UNHEX(REPLACE(t.id, '-', '')) AS id FROM"
+	 " JSON_TABLE(:ids, '$[*]' COLUMNS (id CHAR(36) PATH '$')) t) j"
+	 " STRAIGHT_JOIN outbox o ON o.id = j.id" TOLD_BEFORE);
 SQL(outbox_call_add, SQL_TENANT, &index_add_in, NULL, "CALL bsx.outbox_index_add(:id, :due)");
 SQL(outbox_call_done, SQL_TENANT, &index_end_in, NULL, "CALL bsx.outbox_index_done(:id, :fence)");
 SQL(outbox_call_retry, SQL_TENANT, &index_again_in, NULL,
@@ -120,6 +126,16 @@ outbox_by_id(struct db *db, TALLOC_CTX *mem, const struct uuid *id, struct outbo
 	return db_one(db, mem, &outbox_select, &in, o, e);
 }
 
+bool
+outbox_by_ids(struct db *db, TALLOC_CTX *mem, struct id_list ids, struct outbox **rows, size_t *n,
+    struct err *e)
+{
+	struct id_list_in in;
+
+	return id_list_print(mem, ids, &in, e) &&
+	       db_all(db, mem, &outbox_select_ids, &in, INTO(rows, n, ids.n), e);
+}
+
 static const struct field set_fields[] = {
 	COLUMN(struct outbox, attempts),
 	COLUMN(struct outbox, state),
@@ -134,17 +150,31 @@ SQL(outbox_update, SQL_TENANT, &set_in, NULL,
     " WHERE id = :id"
     " AND state = 'pending'");
 
+/* With each that ends as many old ones as that takes. */
+static bool
+forget_old(struct db *db, instant now, size_t n, struct err *e)
+{
+	const instant old = { now.ms - MESSAGE_KEEP_DAYS * 86400000LL };
+	TALLOC_CTX   *tmp = talloc_new(db);
+	bool          ok;
+
+	ok = tmp != NULL ? expire_messages(db, tmp, old, MESSAGES_FORGOTTEN * (int64_t)n, e)
+			 : err_memory(e);
+	talloc_free(tmp);
+	return ok;
+}
+
 bool
 outbox_set(struct db *db, const struct outbox *o, struct err *e)
 {
-	TALLOC_CTX   *tmp = talloc_new(db);
-	const instant old = { o->done_at.ms - MESSAGE_KEEP_DAYS * 86400000LL };
-	bool          ok = tmp != NULL ? db_run(db, &outbox_update, o, NULL, e) : err_memory(e);
+	return db_run(db, &outbox_update, o, NULL, e) &&
+	       (o->done_at.ms == 0 || forget_old(db, o->done_at, 1, e));
+}
 
-	if (ok && o->done_at.ms != 0)
-		ok = expire_messages(db, tmp, old, MESSAGES_FORGOTTEN, e);
-	talloc_free(tmp);
-	return ok;
+bool
+outbox_set_many(struct db *db, const struct outbox *o, size_t n, struct err *e)
+{
+	return tx_later_many(db, &outbox_update, o, n, e) && forget_old(db, o[0].done_at, n, e);
 }
 
 bool
@@ -214,7 +244,7 @@ delivery_add(struct db *db, const struct delivery *d, struct err *e)
 bool
 delivery_add_many(struct db *db, const struct delivery *d, size_t n, struct err *e)
 {
-	return db_run_many(db, &delivery_insert, d, n, e);
+	return tx_later_many(db, &delivery_insert, d, n, e);
 }
 
 const struct sql *
@@ -295,41 +325,6 @@ delivery_of_alert(
 }
 
 /* ---- the control schema ---- */
-
-struct take_in {
-	struct uuid owner, id;
-	int64_t     lease_s;
-	uint64_t    fence;
-};
-static const struct field take_fields[] = {
-	COLUMN(struct take_in, owner),
-	COLUMN(struct take_in, lease_s),
-	COLUMN(struct take_in, id),
-	COLUMN(struct take_in, fence),
-	FIELD_END,
-};
-static const struct schema take_in = SCHEMA("ClaimTakeIn", struct take_in, take_fields);
-
-/* The fence that was read makes the claim ours alone, and tells us the new one without asking. */
-SQL(claim_update_take, SQL_CONTROL, &take_in, NULL,
-    "UPDATE outbox_index SET lease_owner = :owner, lease_until = NOW(3) + INTERVAL :lease_s SECOND,"
-    " fence = fence + 1 WHERE id = :id AND fence = :fence AND next_due <= NOW(3)"
-    " AND (lease_until IS NULL OR lease_until < NOW(3))");
-
-bool
-claim_take(struct db *control, const struct uuid *owner, struct claim *c, bool *won, struct err *e)
-{
-	const struct take_in in = { *owner, c->id, OUTBOX_LEASE_S, c->fence };
-	uint64_t             n = 0;
-
-	*won = false;
-	if (!db_run(control, &claim_update_take, &in, &n, e))
-		return false;
-	*won = n == 1;
-	if (*won)
-		c->fence++;
-	return true;
-}
 
 static const struct field off_fields[] = {
 	COLUMN(struct index_in, due),

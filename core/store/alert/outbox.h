@@ -17,7 +17,7 @@
 #include "core/store/tenant/tenant_db.h"
 
 #define OUTBOX_FENCE_LOST 1644 /* MariaDB's number of a SIGNAL: SQLSTATE 45000 */
-#define OUTBOX_LEASE_S    60
+#define OUTBOX_LEASE_S    60 /* and as long as an attempt may take */
 
 /* ---- the tenant's side ---- */
 
@@ -60,6 +60,9 @@ struct outbox {
 MUST_USE bool outbox_add(struct db *db, const struct outbox *o, struct err *e);
 MUST_USE bool outbox_by_id(
     struct db *db, TALLOC_CTX *mem, const struct uuid *id, struct outbox *o, struct err *e);
+/* Those that there are, in whatever order. */
+MUST_USE bool outbox_by_ids(struct db *db, TALLOC_CTX *mem, struct id_list ids,
+    struct outbox **rows, size_t *n, struct err *e);
 /* The message that tells it by now; nil: none, or it is no more. */
 MUST_USE bool outbox_told_in(struct db *db, TALLOC_CTX *mem, const struct uuid *id,
     struct id_in *out, struct err *e);
@@ -70,6 +73,8 @@ const struct sql *outbox_mark(void);
 #define MESSAGE_KEEP_DAYS  90
 #define MESSAGES_FORGOTTEN 10 /* at once */
 MUST_USE bool outbox_set(struct db *db, const struct outbox *o, struct err *e);
+/* The same of many that end, in a transaction. */
+MUST_USE bool outbox_set_many(struct db *db, const struct outbox *o, size_t n, struct err *e);
 
 struct delivery {
 	struct uuid id;
@@ -87,7 +92,7 @@ struct delivery {
 };
 MUST_USE bool delivery_add(struct db *db, const struct delivery *d, struct err *e);
 MUST_USE bool delivery_add_many(
-    struct db *db, const struct delivery *d, size_t n, struct err *e);
+    struct db *db, const struct delivery *d, size_t n, struct err *e); /* in a transaction, with what waits there */
 /* Finds the row of an id: the mark of an attempt's transaction. */
 struct delivery_mark {
 	struct uuid id;
@@ -122,6 +127,10 @@ MUST_USE bool delivery_of_alert(struct tenant_db *t, TALLOC_CTX *mem, const stru
 MUST_USE bool outbox_index_end(struct db *db, const struct uuid *id, uint64_t fence, struct err *e);
 /* Puts one into the index; one that is there is due at the earlier instant. */
 MUST_USE bool outbox_index_add(struct db *db, const struct uuid *id, int64_t due_s, struct err *e);
+/* Of many: all of them, or OUTBOX_FENCE_LOST, told by what sends it (tx_later). */
+struct claim;
+MUST_USE bool outbox_index_end_many(
+    struct db *db, TALLOC_CTX *mem, const struct claim *c, size_t n, struct err *e);
 MUST_USE bool outbox_index_again(
     struct db *db, const struct uuid *id, uint64_t fence, int64_t due_s, struct err *e);
 
@@ -132,6 +141,11 @@ struct claim {
 	char       *schema_name;
 	uint64_t    fence;
 };
+/* Who takes it, and for how long. */
+struct claim_by {
+	struct uuid owner;
+	int64_t     lease_s;
+};
 /* Whose turn was last; "": nobody's yet. */
 struct claim_turn {
 	char after[24]; /* a schema's name */
@@ -141,12 +155,15 @@ struct claim_turn {
 #define CLAIM_TENANTS 8
 MUST_USE bool claim_due(struct db *control, TALLOC_CTX *mem, struct claim_turn *turn, size_t limit,
     struct claim **rows, size_t *n, struct err *e);
-/* Takes one for OUTBOX_LEASE_S; *won false: somebody else was first. Fills c->fence. */
-MUST_USE bool claim_take(
-    struct db *control, const struct uuid *owner, struct claim *c, bool *won, struct err *e);
-/* Gives a claim back without an attempt, due in `due_ms`. */
+/* Takes those that nobody else has taken meanwhile, for lease_s: the first *won of `rows` by then, in the order of ids, with
+ * their new fences. */
+MUST_USE bool claim_take_many(struct db *control, TALLOC_CTX *mem, const struct claim_by *by,
+    struct claim *rows, size_t n, size_t *won, struct err *e);
+/* Gives a claim back without an attempt, due in `due_ms`; or many. */
 MUST_USE bool claim_put_off(
     struct db *control, const struct claim *c, int64_t due_ms, struct err *e);
+MUST_USE bool claim_put_off_many(struct db *control, TALLOC_CTX *mem, const struct claim *c,
+    size_t n, int64_t due_ms, struct err *e);
 /* Its handling failed (claim_again.h). */
 MUST_USE bool claim_again(struct db *control, const struct claim *c, struct err *e);
 /* Removes an index row whose tenant or message is no more. */

@@ -1,6 +1,6 @@
 #include "core/store/alert/pace.h"
 
-#include "core/store/id_list.h"
+#include "core/store/alert/channel.h"
 #include "core/store/tx.h"
 
 /* As it is kept. */
@@ -31,15 +31,13 @@ static const struct field  rest_fields[] = {
 };
 static const struct schema rest_in = SCHEMA("PaceRestIn", struct kept, rest_fields);
 
-struct resting {
-	int64_t rest_ms;
-};
 static const struct field resting_fields[] = {
-	COLUMN(struct resting, rest_ms),
+	COLUMN(struct pace_rest, channel_id),
+	COLUMN(struct pace_rest, rest_ms),
 	FIELD_END,
 };
 static const struct schema resting_schema =
-    SCHEMA("ChannelResting", struct resting, resting_fields);
+    SCHEMA("ChannelResting", struct pace_rest, resting_fields);
 
 struct change_in {
 	struct uuid channel_id;
@@ -66,9 +64,11 @@ SQL(pace_upsert_rest, SQL_TENANT, &rest_in, NULL,
     " SELECT id, NOW(3) + INTERVAL (:rest_ms * 1000) MICROSECOND FROM channels"
     " WHERE id = :channel_id"
     " ON DUPLICATE KEY UPDATE next_at = GREATEST(channel_paces.next_at, VALUES(next_at))");
-SQL(pace_by_channel, SQL_TENANT, &id_in, &resting_schema,
-    "SELECT TIMESTAMPDIFF(MICROSECOND, NOW(3), next_at) DIV 1000 AS rest_ms FROM channel_paces"
-    " WHERE channel_id = :id AND next_at > NOW(3)");
+SQL(pace_select_resting, SQL_TENANT, &id_list_in_schema, &resting_schema,
+    "SELECT p.channel_id, TIMESTAMPDIFF(MICROSECOND, NOW(3), p.next_at) DIV 1000 AS rest_ms"
+    " FROM (SELECT UNHEX(REPLACE(t.id, '-', '')) AS id FROM"
+    " JSON_TABLE(:ids, '$[*]' COLUMNS (id CHAR(36) PATH '$')) t) j"
+    " STRAIGHT_JOIN channel_paces p ON p.channel_id = j.id WHERE p.next_at > NOW(3)");
 SQL(pace_update_change, SQL_TENANT, &change_in, NULL,
     "UPDATE channel_paces SET held_until = NULL, next_at = NOW(3) + INTERVAL"
     " (TIMESTAMPDIFF(MICROSECOND, NOW(3), next_at) * :was DIV :per_minute) MICROSECOND"
@@ -115,17 +115,10 @@ pace_rest(struct db *db, const struct uuid *channel, int64_t ms, struct err *e)
 	return tx_later(db, &pace_upsert_rest, &in, e);
 }
 
-bool
-pace_resting(struct db *db, TALLOC_CTX *mem, const struct uuid *channel, int64_t *ms, struct err *e)
+void
+pace_ask_resting(struct trip *trip, const struct id_list_in *in, struct pace_rest **rows, size_t *n)
 {
-	const struct id_in in = { *channel };
-	struct resting     r = { 0 };
-
-	*ms = 0;
-	if (!db_one(db, mem, &pace_by_channel, &in, &r, e))
-		return err_take(e, ERR_MISSING);
-	*ms = r.rest_ms;
-	return true;
+	trip_all(trip, &pace_select_resting, in, INTO(rows, n, CHANNELS_ASKED_MAX));
 }
 
 bool

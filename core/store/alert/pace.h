@@ -8,7 +8,8 @@
 #ifndef BSX_STORE_ALERT_PACE_H
 #define BSX_STORE_ALERT_PACE_H
 
-#include "core/store/db.h"
+#include "core/store/id_list.h"
+#include "core/store/trip.h"
 
 /* Milliseconds from `now`, when it was read; what is past is negative. */
 struct pace {
@@ -26,9 +27,13 @@ MUST_USE bool pace_hold(struct db *db, TALLOC_CTX *mem, const struct uuid *chann
 MUST_USE bool pace_write(struct db *db, const struct pace *p, struct err *e);
 /* The receiver wants to be left alone for so long; also of a channel that has no rate. */
 MUST_USE bool pace_rest(struct db *db, const struct uuid *channel, int64_t ms, struct err *e);
-/* Of one without a rate, for which the row is there as long as it rests: *ms, 0: it does not. */
-MUST_USE bool pace_resting(struct db *db, TALLOC_CTX *mem, const struct uuid *channel, int64_t *ms,
-    struct err *e);
+/* Those of the channels that rest now, whether they have a rate or not; `in` is of id_list_print(). */
+struct pace_rest {
+	struct uuid channel_id;
+	int64_t     rest_ms;
+};
+void pace_ask_resting(
+    struct trip *trip, const struct id_list_in *in, struct pace_rest **rows, size_t *n);
 /* From now on the channel is told so many a minute in place of so many: what it has had of its burst it has had, and no turn
  * that was given counts.  Nothing where it has no row. */
 MUST_USE bool pace_change(

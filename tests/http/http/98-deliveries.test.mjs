@@ -55,6 +55,7 @@ test('a message that was delivered goes out again under its id, byte for byte, a
   const last = await replayOne(rows[2]);
   assert.deepEqual([last.status, last.json], [202, { messages: 1, next: null }], last.text);
   await w.came(4);
+  await w.deliveries(4);
   const whole = await replayOne(rows[0]);
   assert.equal(whole.json.messages, 3, whole.text);
   const again = (await w.came(7)).slice(3);

@@ -4,6 +4,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
+#include <time.h>
 
 #include <cmocka.h>
 
@@ -460,6 +462,32 @@ what_stops_in_the_middle_ends_as_it_would_have_without(void **state)
 	assert_int_equal(multi_held(m), 0);
 }
 
+/* Its deadline is over when somebody looks, but it had come before. */
+static void
+who_tells_may_come_late_for_an_answer(void **state)
+{
+	const struct timespec pause = { 0, 10000000 };
+	int64_t               began;
+	struct err            e = { 0 };
+
+	(void)state;
+	multi_tell(m);
+	ask(0, "/fields", 5000);
+	ask(1, "/slow", 300);
+	wait_for_all();
+	assert_true(came[0].ok);
+	assert_null(came[0].link); /* nobody asks for it */
+	assert_string_equal(came[1].why, "The request timed out.");
+	began = now_ms();
+	ask(2, "/late", 1500);
+	while (now_ms() - began < 150)
+		assert_true(multi_wait(m, 10, NULL, 0, &e));
+	while (now_ms() - began < 1600)
+		nanosleep(&pause, NULL);
+	assert_true(multi_wait(m, 0, NULL, 0, &e));
+	assert_true(came[2].ok);
+}
+
 int
 main(void)
 {
@@ -474,6 +502,7 @@ main(void)
 		CASE(who_goes_on_and_hangs_gives_way),
 		CASE(no_party_keeps_another_from_its_turn),
 		CASE(what_stops_in_the_middle_ends_as_it_would_have_without),
+		CASE(who_tells_may_come_late_for_an_answer),
 	};
 
 	return cmocka_run_group_tests_name("multi", tests, stranger_start, stranger_stop);

@@ -5,7 +5,7 @@ import { base, until } from '../http/lib/env.mjs';
 import { ahead, bearer, newChannel, newConfig, newTenant, policy, push } from '../http/lib/people.mjs';
 import { Receiver } from '../http/lib/receiver.mjs';
 import { startChromium, visit } from './lib/browser.mjs';
-import { walkPages } from './lib/deeds.mjs';
+import { lastOf, walkPages } from './lib/deeds.mjs';
 import { enter, session } from './lib/entering.mjs';
 
 const HOSTILE = '<img src=x onerror=alert(1)> \u202e name';
@@ -178,6 +178,13 @@ test('a channel is tried, says why it is switched off, is switched on, and what 
     await page.getByText('1 message goes out again.').waitFor();
     await outcome.filter({ hasText: 'delivered' }).waitFor();
     assert.deepEqual([there.got.length, there.got[2].id], [3, there.got[1].id]);
+    await page.getByLabel(/^Select: /).first().check();
+    await v.press('Send again');
+    await page.getByText('Send this one again?').waitFor();
+    await lastOf(v, 'Send again').click();
+    await page.getByText('1 message goes out again.').waitFor();
+    await until('it once more', () => there.got.length === 4);
+    assert.equal(there.got[3].id, there.got[2].id);
     await askProof(v);
     await v.press('Pause');
     await page.getByText('Nobody is told by it from now on.').waitFor();

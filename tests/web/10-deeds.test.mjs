@@ -132,6 +132,15 @@ const deeds = [
     effect: async ({ channel }) => assert.equal((await get('/api/drift/channels')).items.find((c) => c.id === channel.id).status, 'paused') },
   { name: 'end a silence', there: quiet, at: () => '#/silences', title: 'Silences', open: ({ page }, { config }) => page.getByRole('button', { name: `End now: ${config.name}` }).click(), press: 'End now',
     request: ['DELETE', '**/api/drift/silences/*'], said: 'It is over.', effect: async ({ config }) => assert.equal((await silencesOf(config, 'expired')).length, 1) },
+  { name: 'end some silences', there: async () => [await quiet(), await quiet()], at: () => '#/silences', title: 'Silences', open: async (v, there) => {
+    for (const { config } of there)
+      await v.page.getByLabel(`Select: ${config.name}`).check();
+    await v.press('End now');
+    await v.page.getByText('End these 2 now?').waitFor();
+  }, press: 'End now', request: ['DELETE', '**/api/drift/silences/*'], said: '2 are over.', effect: async (there) => {
+    for (const { config } of there)
+      assert.equal((await silencesOf(config, 'expired')).length, 1);
+  } },
   { name: 'plan windows that come again', there: comesAgain, at: () => '#/series', title: 'Windows that come again', open: async (v, { config }) => {
     await v.page.locator('summary').filter({ hasText: 'Plan windows' }).click();
     await v.page.getByLabel('Which config?').selectOption(config.name);

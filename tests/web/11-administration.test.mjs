@@ -56,6 +56,13 @@ const ofRoute = { there: async () => {
   return { channel, route: ok(await admin('POST', '/api/drift/routes', { body: { name: unique('route'), match: { min_severity: 'high' }, channels: [channel.id] } })) };
 }, at: ({ route }) => `#/routes/${route.id}`, title: /^route-/ };
 const routeOf = async ({ route }) => (await all(admin, '/api/drift/routes')).find((r) => r.id === route.id);
+const twoKeys = async () => [await newKey(admin, ['read:drift'], { name: unique('one') }), await newKey(admin, ['read:drift'], { name: unique('two') })];
+const some = (press, nameOf) => async (v, all) => {
+  for (const one of all)
+    await v.page.getByLabel(`Select: ${nameOf(one)}`).check();
+  await v.page.getByText(`${all.length} selected`, { exact: true }).waitFor();
+  await v.press(press);
+};
 const setting = (name, open, values, effect) => ({ name, there, at: () => '#/settings', title: 'Settings', open: async (v) => {
   await unfold(v, open);
   for (const [label, text] of Object.entries(values))
@@ -113,6 +120,12 @@ const deeds = [
   }, press: 'Delete the role', request: ['DELETE', '**/api/roles/*'], said: 'The role is deleted.', effect: async ({ role }) => assert.equal((await admin('GET', `/api/roles/${role.id}`)).status, 404) },
   { name: 'revoke a key', there: async () => ({ key: await newKey(admin, ['read:drift']) }), at: () => '#/keys', title: 'API keys', open: (v, { key }) => v.press(`Revoke: ${key.name}`), press: 'Revoke',
     request: ['DELETE', '**/api/api-keys/*'], said: /The key is revoked/, effect: async ({ key }) => assert.equal((await withKey(key.key)('GET', '/api/drift/configs')).status, 401) },
+  { name: 'disable some', there: async () => [await newUser(), await newUser()], at: () => '#/users', title: 'Users', open: some('Disable', (u) => u.display_name), press: 'Disable', request: ['PUT', '**/api/users/*'], said: '2 accounts are disabled.',
+    effect: async (users) => assert.deepEqual(await Promise.all(users.map(async (user) => (await now({ user })).status)), ['disabled', 'disabled']) },
+  { name: 'revoke some keys', there: twoKeys, at: () => '#/keys', title: 'API keys', open: some('Revoke', (k) => k.name), press: 'Revoke', request: ['DELETE', '**/api/api-keys/*'], said: /2 keys are revoked/, effect: async (keys) => {
+    for (const { key } of keys)
+      assert.equal((await withKey(key)('GET', '/api/drift/configs')).status, 401);
+  } },
   setting('sessions', 'How long sessions last', { 'Minutes until a session that is not used ends': '45' }, async () => assert.equal((await own()).settings.session.idle_s, 2700)),
   setting('addresses', 'From where it may be used', { 'Addresses and ranges': '127.0.0.0/8\n::1\n10.0.0.0/8' }, async () => {
     assert.deepEqual((await own()).settings.allowed_addresses, ['127.0.0.0/8', '::1/128', '10.0.0.0/8']);
@@ -167,6 +180,47 @@ const deeds = [
 ];
 
 test('each deed keeps what was typed whatever the API answers, says what it was, and is done as soon as it can be', () => as((v) => walkDeeds(v, deeds)));
+
+test('of some that a deed is done for one by one, each says what came of it, and what was refused is tried again alone', () => as(async (v, page) => {
+  const keys = [...await twoKeys(), ...await twoKeys()], sent = [], dialog = page.getByRole('dialog');
+  const left = async () => (await all(admin, '/api/api-keys')).filter((k) => keys.some(({ id }) => id === k.id)).map((k) => k.name);
+  await v.goto('/#/keys');
+  await v.sees('API keys');
+  await page.getByLabel('Select all that are here').check();
+  await page.getByLabel('Select all that are here').uncheck();
+  assert.equal(await page.locator('main :is(td, th) input:checked').count(), 0);
+  for (const { name } of keys)
+    await page.getByLabel(`Select: ${name}`).check();
+  await page.getByText('4 selected', { exact: true }).waitFor();
+  await v.examine('keys-selected');
+  let why = { status: 409, code: 'conflict', detail: 'It is <b>held</b>.' };
+  await v.context.route('**/api/api-keys/*', (route) => {
+    sent.push(route.request().url().split('/').pop());
+    return [keys[1].id, keys[2].id].includes(sent.at(-1)) && why !== null ? route.fulfill({ status: why.status, contentType: 'application/problem+json', body: JSON.stringify({ type: 'about:blank', title: 'R', ...why }) }) : route.fallback();
+  });
+  await v.press('Revoke');
+  await page.getByText('Revoke 4 keys?').waitFor();
+  await lastOf(v, 'Revoke').click();
+  await dialog.getByText('2 of 4 are done.').waitFor();
+  assert.deepEqual((await dialog.locator('li').allInnerTexts()).map((text) => /^(one|two)/.exec(text)[0]).sort(), ['one', 'two']);
+  assert.ok((await dialog.locator('li').first().innerText()).endsWith('It is <b>held</b>.'));
+  await v.examine('keys-refused');
+  assert.deepEqual([sent.length, (await left()).sort()], [4, [keys[1].name, keys[2].name].sort()]);
+  // where all would fare alike, the others are not tried
+  why = { status: 429, code: 'rate_limited' };
+  await lastOf(v, 'Revoke').click();
+  await v.alerts(/Too many requests/);
+  assert.equal(sent.length, 5);
+  // who goes away from it sees what is done
+  await lastOf(v, 'Cancel').click();
+  await page.getByText('2 of 4 are done.').waitFor();
+  assert.equal(await page.getByLabel(`Select: ${keys[0].name}`).count(), 0);
+  why = null;
+  await some('Revoke', (k) => k.name)(v, [keys[1], keys[2]]);
+  await lastOf(v, 'Revoke').click();
+  await page.getByText(/2 keys are revoked/).first().waitFor();
+  assert.deepEqual(await left(), []);
+}));
 
 test('where an alert would go, and why, is shown for one that there is and one that is imagined; and the order is changed by hand', () => as(async (v, page) => {
   for (const { id } of await all(admin, '/api/drift/routes'))

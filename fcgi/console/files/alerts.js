@@ -2,6 +2,7 @@
 import { ask, button, el, isTouched, listen, newId, say } from './ui.js';
 import { callSigned } from './api.js';
 import { alertPage } from './alert.js';
+import { Chosen } from './chosen.js';
 import { alertRow, may, plain } from './drift.js';
 import { Pages, chooser, keysAreOn, onKeys, switchKeys } from './live.js';
 import { failed, tell } from './messages.js';
@@ -35,53 +36,13 @@ async function request(filter, after) {
 
 // ---- some of them at once --------------------------------------------------------------------------
 
-// What is selected of the list, and what may be done about it; without a selection, about the row that has the focus.
-class Selection {
-  #ids = new Set();
-
+// What is chosen, and what may be done about it; without a choice, about the row that has the focus.
+class Selection extends Chosen {
   constructor(list) {
-    const all = newId('all');
-    this.list = list; // () => its Pages
-    this.all = el('input', { type: 'checkbox', id: all, onchange: () => this.#each(this.all.checked) });
-    this.count = el('span', {});
-    this.deeds = el('div', { class: 'row' }, this.count, button(x.take, () => this.take()), button(x.resolve, () => this.resolve()));
-    this.element = el('div', { class: 'row', role: 'group', 'aria-label': x.selection }, el('div', { class: 'check' }, this.all, el('label', { for: all }, x.all)), this.deeds);
-    this.#tell();
-  }
-
-  boxOf(a) {
-    return el('label', { class: 'check hit' }, el('input', { type: 'checkbox', value: a.id, 'aria-label': x.select(plain(a.title)), checked: this.#ids.has(a.id),
-      onchange: (event) => this.#set(a.id, event.target.checked) }));
-  }
-
-  // Those that are there no more are selected no more.
-  keep(items) {
-    const there = new Set(items.map((a) => a.id));
-    this.#ids = new Set([...this.#ids].filter((id) => there.has(id)));
-    this.#tell();
+    super({ list, nameOf: (a) => plain(a.title), deeds: [() => button(x.take, () => this.take()), () => button(x.resolve, () => this.resolve())] });
   }
 
   #focused() { return document.activeElement.closest('.alert-row')?.querySelector('input[type=checkbox]'); }
-
-  #set(id, on) {
-    this.#ids[on ? 'add' : 'delete'](id);
-    this.#tell();
-  }
-
-  #each(on) {
-    for (const { id } of this.list().shown)
-      this.#ids[on ? 'add' : 'delete'](id);
-    for (const box of this.list().box.querySelectorAll('input[type=checkbox]'))
-      box.checked = this.#ids.has(box.value);
-    this.#tell();
-  }
-
-  #tell() {
-    this.count.textContent = x.selected(this.#ids.size);
-    this.deeds.hidden = this.#ids.size === 0;
-    this.element.hidden = this.list()?.items.length === 0;
-    this.all.checked = this.#ids.size > 0 && this.list().shown.every((a) => this.#ids.has(a.id));
-  }
 
   toggle() {
     const box = this.#focused();
@@ -89,18 +50,14 @@ class Selection {
       box.click();
   }
 
-  // Of what is selected, or has the focus: the ids of those that this is for.
-  #of(fits) {
-    const one = this.#focused()?.value, ids = this.#ids.size > 0 ? this.#ids : new Set(one ? [one] : []);
-    return this.list().items.filter((a) => ids.has(a.id) && fits(a)).map((a) => a.id);
-  }
+  #idsOf(fits) { return this.of(fits, this.#focused()?.value).map((a) => a.id); }
 
   async #done(ids, body, said) {
     const at = Math.max(0, this.list().at(document.activeElement));
     let changed = 0;
     for (let i = 0; i < ids.length; i += MOST)
       changed += (await callSigned('PUT', 'api/drift/alerts', { ids: ids.slice(i, i + MOST), ...body })).changed;
-    this.#ids.clear();
+    this.clear();
     await this.list().renew();
     if (!this.list().focus(at))
       document.querySelector('h1').focus();
@@ -108,12 +65,12 @@ class Selection {
   }
 
   take() {
-    const ids = this.#of((a) => a.status === 'open');
+    const ids = this.#idsOf((a) => a.status === 'open');
     return ids.length === 0 ? say(x.noneToTake) : this.#done(ids, { status: 'acknowledged' }, x.taken).catch(failed);
   }
 
   resolve() {
-    const ids = this.#of((a) => a.status !== 'resolved');
+    const ids = this.#idsOf((a) => a.status !== 'resolved');
     if (ids.length === 0)
       return say(x.noneToResolve);
     return ask({ title: x.resolveAsk(ids.length), text: x.resolveSays, yes: x.resolve, busy: x.resolving, grave: false, tell: (problem) => tell(problem, ['note']),

@@ -1,8 +1,9 @@
 // channels.js - where alerts are told: every channel with what came of the last attempt; of one, all attempts, and what may be done.
-import { ask, button, el, every, isTouched, link, notice, say, time } from './ui.js';
+import { ask, button, dateTime, el, every, isTouched, link, notice, say, time } from './ui.js';
 import { Problem, callSigned } from './api.js';
 import { channelForms, newChannel } from './channel_form.js';
 import { table } from './chart.js';
+import { Chosen, eachDeed } from './chosen.js';
 import { gather, may, plain, stateTag } from './drift.js';
 import { ago } from './language.js';
 import { failed, tell } from './messages.js';
@@ -110,17 +111,26 @@ function sendAgain(d, { again }) {
     send: async () => again(x.sent((await callSigned('POST', `api/drift/deliveries/${d.id}/replay`)).messages)) });
 }
 
+// Those that go out again one by one, or some at once; `sent` counts what each brought along.
+function chooser(list, newest, { again }) {
+  let sent = 0;
+  return new Chosen({ list: () => list, nameOf: (d) => `${x.events[d.event] ?? plain(d.event)}, ${dateTime.format(new Date(d.at))}`, fits: (d) => newest.has(d.id) && d.state !== 'superseded',
+    deeds: [eachDeed({ text: x.again, title: x.againSome, says: x.againSays, yes: x.again, busy: x.sending, again, done: () => x.sent(sent),
+      one: async (d) => { sent += (await callSigned('POST', `api/drift/deliveries/${d.id}/replay`)).messages; } })] });
+}
+
 // Of a message that was tried several times, the newest attempt has what becomes of it.
 function logOf(items, ctx, channel) {
-  const seen = new Set(), mayAgain = channel.status !== 'disabled' && may(ctx.me, 'manage:channels') && may(ctx.me, 'read:alerts');
-  return table(x.log, x.heads, items.map((d) => {
-    const newest = !seen.has(d.message_id), what = x.events[d.event] ?? plain(d.event);
-    seen.add(d.message_id);
-    return [time(d.at), d.alert_id && may(ctx.me, 'read:alerts') ? link(`#/alerts/${d.alert_id}`, what) : what,
+  const newestOf = new Map(items.toReversed().map((d) => [d.message_id, d.id])), newests = new Set(newestOf.values()), list = { items, shown: items, box: null };
+  const mayAgain = channel.status !== 'disabled' && may(ctx.me, 'manage:channels') && may(ctx.me, 'read:alerts'), chosen = mayAgain && chooser(list, newests, ctx);
+  list.box = table(x.log, x.heads, items.map((d) => {
+    const newest = newests.has(d.id), what = x.events[d.event] ?? plain(d.event);
+    return [chosen ? chosen.cell(d, time(d.at)) : time(d.at), d.alert_id && may(ctx.me, 'read:alerts') ? link(`#/alerts/${d.alert_id}`, what) : what,
       el('div', {}, stateTag(d.outcome, x.outcomes), el('div', { class: 'small' }, x.attempt(d.attempt, d.took_ms), d.http_status ? x.http(d.http_status) : '')),
       el('div', {}, plain(d.detail), newest && x.next[d.state] && el('div', { class: 'small' }, x.next[d.state])),
       newest && mayAgain && d.state !== 'superseded' ? button(x.again, () => sendAgain(d, ctx), { 'aria-label': x.againThis(what, d.at) }) : ''];
   }), 'records');
+  return [chosen && chosen.element, list.box].filter(Boolean);
 }
 
 async function channelPage(ctx) {
@@ -132,10 +142,10 @@ async function channelPage(ctx) {
   let items = [], shown = JSON.stringify(first.items), awaited = null;
   const put = (part, before = []) => {
     items = [...before, ...part.items];
-    box.replaceChildren(items.length > 0 ? logOf(items, ctx, channel) : el('p', {}, x.noLog));
+    box.replaceChildren(...(items.length > 0 ? logOf(items, ctx, channel) : [el('p', {}, x.noLog)]));
     more.replaceChildren(part.next_cursor ? button(t.more, () => attemptsOf(id, PAGE, part.next_cursor).then((next) => {
       put(next, items);
-      box.firstChild.focus();
+      box.querySelector('.table').focus();
     }).catch(failed)) : '');
   };
   put(first);

@@ -1,6 +1,7 @@
 // keys.js - API keys: which there are, until when, when they were used last; one is made, shown once, and revoked.
 import { Form, ask, button, el, link, notice, time } from './ui.js';
 import { callSigned } from './api.js';
+import { choosing, eachDeed } from './chosen.js';
 import { gather, may, plain } from './drift.js';
 import { dayIn, endOf } from './language.js';
 import { Boxes, lines, paged, queryOf } from './lists.js';
@@ -28,11 +29,16 @@ const revoke = ({ me, again }, key) => ask({ title: x.revokeAsk(plain(key.name))
     await again(x.revoked);
   } });
 
+const chooser = ({ me, again }) => (list) => choosing(me, 'delete:api_keys', { list, nameOf: (key) => plain(key.name),
+  deeds: [eachDeed({ text: x.revoke, title: x.revokeSome, says: x.revokeLost, yes: x.revoke, busy: x.revoking, one: (key) => proven(me, () => callSigned('DELETE', `api/api-keys/${key.id}`)), done: x.revokedSome, again })] });
+
 // What it may be used for, and from where.
 const reachOf = (key, configs) => [el('div', {}, key.scopes.map((s, i) => [i > 0 && ', ', el('code', {}, plain(s))])),
   key.config_ids.length > 0 && small(x.bound(key.config_ids.map((id) => configs.get(id) ?? x.aConfig))), key.allowed_addresses.length > 0 && small(x.from(key.allowed_addresses))];
 
-const rowOf = (ctx, people, configs) => (key) => [el('div', {}, plain(key.name), small(el('code', {}, `${key.prefix}…`))),
+const nameOf = (key, chosen) => (chosen ? chosen.cell(key, plain(key.name), small(el('code', {}, `${key.prefix}…`))) : el('div', {}, plain(key.name), small(el('code', {}, `${key.prefix}…`))));
+
+const rowOf = (ctx, people, configs) => (key, chosen) => [nameOf(key, chosen),
   el('div', {}, x.kinds[key.kind] ?? key.kind, key.administrative && small(x.administrative)), el('div', {}, reachOf(key, configs)),
   el('div', {}, key.created_by && people.has(key.created_by) ? link(`#/users/${key.created_by}`, plain(people.get(key.created_by))) : x.aPerson, key.orphaned && small(x.orphaned)),
   el('div', {}, time(key.created_at)), el('div', {}, endOfKey(key)), time(key.last_used_at),
@@ -95,6 +101,6 @@ function make({ me, again }, configs) {
 export async function page(ctx) {
   const { me, filter } = ctx, namesOf = async (permission, path, most, nameOf) => new Map(may(me, permission) ? (await gather(callSigned, path, most)).items.map((one) => [one.id, nameOf(one)]) : []);
   const [people, configs] = await Promise.all([namesOf('read:users', 'api/users', PEOPLE, (u) => u.display_name), namesOf('read:drift', 'api/drift/configs', CONFIGS, (c) => plain(c.name))]);
-  const keys = await paged({ path: 'api/api-keys', query: queryOf(filter, ['created_by']), caption: t.nav.keys, heads: x.heads, rowOf: rowOf(ctx, people, configs) });
+  const keys = await paged({ path: 'api/api-keys', query: queryOf(filter, ['created_by']), caption: t.nav.keys, heads: x.heads, rowOf: rowOf(ctx, people, configs), choose: chooser(ctx) });
   return { title: t.nav.keys, wide: true, parts: [el('p', {}, x.says), filter.get('created_by') && notice([x.ofOne, link('#/keys', x.ofAll)]), may(me, 'create:api_keys') && make(ctx, configs), ...keys] };
 }

@@ -31,23 +31,28 @@ export function queryOf(filter, names, as = {}) {
   return q;
 }
 
-// The items as records, the first page at once, the others when they are asked for.
-export async function paged({ path, query = new URLSearchParams(), caption, heads, rowOf }) {
-  const box = el('div', {}), more = el('p', {}), frame = tableFrame(caption, heads), rows = new Rows({ ...frame, row: recordRow(heads, rowOf) });
+// The items as records, the first page at once, the others when they are asked for. choose(list): what some of them are chosen by (chosen.js), which rowOf
+// gets behind the item.
+export async function paged({ path, query = new URLSearchParams(), caption, heads, rowOf, choose = () => null }) {
+  const box = el('div', {}), more = el('p', {}), frame = tableFrame(caption, heads), rows = new Rows({ ...frame, row: recordRow(heads, (item) => rowOf(item, chosen)) });
+  const chosen = choose(() => ({ items: rows.items, shown: rows.items, box }));
   const ask = (cursor) => callSigned('GET', `${path}?${new URLSearchParams([...query, ['limit', PAGE], ...(cursor ? [['cursor', cursor]] : [])])}`);
   const next = (cursor) => ask(cursor).then((part) => {
     const at = rows.items.length;
     rows.add(part.items, Boolean(part.next_cursor));
     put(part);
-    rows.focus(at, 1, 'a, button, summary');
+    rows.focus(at, 1, 'a, button, summary, input');
     say(m.list.come(part.items.length, rows.items.length, Boolean(part.next_cursor)));
   }).catch(failed);
-  const put = (part) => more.replaceChildren(part.next_cursor ? button(t.more, () => next(part.next_cursor)) : '');
+  const put = (part) => {
+    more.replaceChildren(part.next_cursor ? button(t.more, () => next(part.next_cursor)) : '');
+    chosen?.tell();
+  };
   const first = await ask('');
   box.replaceChildren(first.items.length > 0 ? frame.element : el('p', {}, t.none));
   rows.put(first.items, Boolean(first.next_cursor));
   put(first);
-  return [box, more];
+  return [chosen?.element, box, more].filter(Boolean);
 }
 
 // ---- several values --------------------------------------------------------------------------------

@@ -2,6 +2,7 @@
 import { Form, ask, button, el, link, time } from './ui.js';
 import { callSigned } from './api.js';
 import { table } from './chart.js';
+import { choosing, eachDeed } from './chosen.js';
 import { gather, may, plain } from './drift.js';
 import { number } from './language.js';
 import { tell } from './messages.js';
@@ -20,9 +21,9 @@ function end(silence, place, again) {
     } });
 }
 
-const rowOf = ({ me, again }, names) => (s) => {
+const rowOf = ({ me, again }, names, chosen) => (s) => {
   const place = placeOf(s.matcher, names), mayEnd = s.state !== 'expired' && may(me, 'update:alerts');
-  return [place, el('div', {}, x.kinds[s.kind] ?? s.kind, s.covers > 0 && el('div', { class: 'small' }, x.covers(s.covers))), plain(s.reason), plain(s.owner),
+  return [chosen ? chosen.cell(s, place) : place, el('div', {}, x.kinds[s.kind] ?? s.kind, s.covers > 0 && el('div', { class: 'small' }, x.covers(s.covers))), plain(s.reason), plain(s.owner),
     el('div', {}, time(s.starts_at), ' – ', time(s.ended_at ?? s.expires_at), s.ended_by && el('div', { class: 'small' }, x.endedBy(plain(s.ended_by)))),
     mayEnd ? button(x.end, () => end(s, place, again), { 'aria-label': x.endThis(place) }) : ''];
 };
@@ -50,10 +51,14 @@ export async function page(ctx) {
   const [found, configs] = await Promise.all([gather(callSigned, `api/drift/silences?state=${state}`, MOST),
     may(me, 'read:drift') ? gather(callSigned, 'api/drift/configs', CONFIGS) : { items: [] }]);
   const names = new Map(configs.items.map((c) => [c.id, c.name]));
+  const list = { items: found.items, shown: found.items, box: null };
+  const chosen = choosing(me, 'update:alerts', { list: () => list, nameOf: (s) => placeOf(s.matcher, names), fits: (s) => s.state !== 'expired',
+    deeds: [eachDeed({ text: x.end, title: x.endSome, says: state === 'active' ? x.endLost : x.endEarly, yes: x.end, busy: x.ending, one: (s) => callSigned('DELETE', `api/drift/silences/${s.id}`), done: x.endedSome, again })] });
+  list.box = found.items.length > 0 ? table(t.nav.silences, x.heads, found.items.map(rowOf(ctx, names, chosen)), 'records') : el('p', {}, t.none);
   const choose = ([name, word]) => link(`#/silences?state=${name}`, word, { class: 'button', 'aria-current': name === state && 'true' });
   return { title: t.nav.silences, wide: true, parts: [el('p', {}, x.says),
     el('nav', { 'aria-label': x.which, class: 'row' }, ...Object.entries(x.states).map(choose)),
-    found.items.length > 0 ? table(t.nav.silences, x.heads, found.items.map(rowOf(ctx, names)), 'records') : el('p', {}, t.none),
+    chosen?.element, list.box,
     found.more && el('p', { class: 'small' }, x.cut(number(MOST))),
     configs.items.length > 0 && may(me, 'update:alerts') && plan(configs.items, again)] };
 }

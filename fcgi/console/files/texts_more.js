@@ -160,6 +160,12 @@ export const m = {
     letGo: 'Let go of the template', letGoAsk: 'Let go of the template?', letGoLost: 'The config stays as it is, and no application changes it any more; where the template is applied again it makes another one.', lettingGo: 'Letting go…', letGone: 'It is a config of its own now.',
   },
 
+  // some rows of a list
+  chosen: {
+    selection: 'What is selected', all: 'Select all that are here', select: (name) => `Select: ${name}`, selected: (n) => `${number(n)} selected`,
+    some: (n, of) => (n === 0 ? 'Nothing was done.' : `${number(n)} of ${number(of)} are done.`),
+  },
+
   // changes that somebody says will come
   intents: {
     title: 'Announced changes', says: 'What somebody has said will change, before it does. What comes in its window as it was announced is accepted and tells nobody; anything else of that object alerts as usual, and says what was announced. What has not come by the end is told.',

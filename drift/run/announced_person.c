@@ -1,7 +1,9 @@
 /* announced_set.h: may who announced it accept it now? */
 #include <string.h>
 
+#include "core/auth/caller.h"
 #include "core/auth/grant.h"
+#include "core/store/identity/apikey.h"
 #include "core/store/identity/user.h"
 #include "core/store/tenant/grant.h"
 #include "drift/run/announced_set.h"
@@ -23,6 +25,23 @@ of_user(const struct announced_set *s, TALLOC_CTX *mem, const struct uuid *id,
 	if (!strings_of_lines(mem, u.granted, &granted, e))
 		return false;
 	permissions_add(out, granted);
+	permissions_bound(out, t->tenant);
+	return true;
+}
+
+/* Of a service key its name is known, and no more: one that is made in its place goes on for it. */
+static bool
+of_keys(const struct announced_set *s, TALLOC_CTX *mem, const char *name, struct permissions *out,
+    struct err *e)
+{
+	struct tenant_db *t = s->in->t;
+	struct api_key   *keys;
+	size_t            n;
+
+	if (!api_key_named(t, mem, name, s->in->received_at, &keys, &n, e))
+		return false;
+	for (size_t i = 0; i < n; i++)
+		permissions_add(out, keys[i].scopes);
 	permissions_bound(out, t->tenant);
 	return true;
 }
@@ -57,19 +76,20 @@ of_grants(const struct announced_set *s, TALLOC_CTX *mem, const char *name, cons
 static bool
 ask(const struct announced_set *s, const struct intent *i, bool *may, struct err *e)
 {
-	const bool         elsewhere = str_starts(str_of(i->owner), ELSEWHERE);
+	const struct uuid *person = &i->person_id;
+	const struct str   owner = str_of(i->owner);
 	struct permissions p = { { 0, 0 } };
-	TALLOC_CTX        *tmp;
-	bool               ok;
+	TALLOC_CTX        *tmp = talloc_new(s->mem);
+	bool               ok = true;
 
-	*may = true; /* a service key is the tenant's, whoever has made it */
-	if (!elsewhere && uuid_is_nil(&i->person_id))
-		return true;
-	tmp = talloc_new(s->mem);
 	if (tmp == NULL)
 		return err_memory(e);
-	ok = elsewhere ? of_grants(s, tmp, i->owner + strlen(ELSEWHERE), &i->person_id, &p, e)
-		       : of_user(s, tmp, &i->person_id, &p, e);
+	if (str_starts(owner, ELSEWHERE))
+		ok = of_grants(s, tmp, i->owner + strlen(ELSEWHERE), person, &p, e);
+	else if (!uuid_is_nil(person))
+		ok = of_user(s, tmp, person, &p, e);
+	else if (str_starts(owner, CALLER_KEY_PREFIX))
+		ok = of_keys(s, tmp, i->owner + strlen(CALLER_KEY_PREFIX), &p, e);
 	talloc_free(tmp);
 	*may = permission_has(&p, ACTION_UPDATE, RESOURCE_DRIFT);
 	return ok;

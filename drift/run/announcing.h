@@ -9,7 +9,7 @@
  *
  * Where the tenant's settings ask a second person to accept a change of that severity, an intent that none has confirmed
  * takes nothing out of what is told; nor does one of somebody who may accept nothing any more: without the permission, unable
- * to sign in, or by a grant that is over.
+ * to sign in, by a grant that is over, or with a service key of whose name none counts any more.
  */
 #ifndef BSX_DRIFT_RUN_ANNOUNCING_H
 #define BSX_DRIFT_RUN_ANNOUNCING_H

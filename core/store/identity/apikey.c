@@ -122,6 +122,30 @@ api_key_by_id(
 	return db_one(t->db, mem, &api_key_select_by_id, &in, k, e);
 }
 
+struct named_in {
+	const char *name;
+	instant     now;
+};
+static const struct field named_fields[] = {
+	COLUMN(struct named_in, name),
+	COLUMN(struct named_in, now),
+	FIELD_END,
+};
+static const struct schema named_in = SCHEMA("ApiKeyNamedIn", struct named_in, named_fields);
+SQL(api_key_select_named, SQL_TENANT, &named_in, &api_key_schema,
+    COLUMNS FROM " WHERE k.name = :name AND k.kind = 'service' AND k.revoked_at IS NULL"
+		 " AND (k.expires_at IS NULL OR k.expires_at > :now) ORDER BY k.id DESC LIMIT 20");
+_Static_assert(KEYS_NAMED_MAX == 20, "as in the statement");
+
+bool
+api_key_named(struct tenant_db *t, TALLOC_CTX *mem, const char *name, instant now,
+    struct api_key **list, size_t *n, struct err *e)
+{
+	const struct named_in in = { name, now };
+
+	return db_all(t->db, mem, &api_key_select_named, &in, INTO(list, n, KEYS_NAMED_MAX), e);
+}
+
 bool
 api_key_list(struct tenant_db *t, TALLOC_CTX *mem, const struct api_key_filter *f, struct page *p,
     struct err *e)

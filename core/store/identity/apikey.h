@@ -40,6 +40,10 @@ extern const struct schema api_key_schema;
 
 /* Only keys that are not revoked are found; expiry and an orphaned personal one are the reader's to check. */
 MUST_USE bool api_key_by_id(struct tenant_db *t, TALLOC_CTX *mem, const struct uuid *id, struct api_key *k, struct err *e);
+/* Service keys of that name which count at that time, newest first: *list is an array of *n, KEYS_NAMED_MAX at most. */
+#define KEYS_NAMED_MAX 20
+MUST_USE bool api_key_named(struct tenant_db *t, TALLOC_CTX *mem, const char *name, instant now, struct api_key **list,
+    size_t *n, struct err *e);
 struct api_key_filter {
 	struct uuid created_by; /* nil: anybody */
 	bool        odd;        /* only those that were converted or are orphaned */

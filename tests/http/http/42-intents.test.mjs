@@ -236,6 +236,21 @@ const ENDS = {
   'being disabled': (p) => admin('PUT', `/api/users/${p.id}`, { body: { status: 'disabled' } }),
   'being deleted': (p) => admin('DELETE', `/api/users/${p.id}`),
 };
+test('what was announced with a service key is accepted while there is one of its name with as much power', async () => {
+  const w = await watched(), first = await serviceKey(admin, ['read:drift', 'update:drift', 'read:snapshots']), values = [30, 31, 32, 33];
+  for (const value of values)
+    ok(await w.announce({ value }, withKey(first.key)), 201);
+  const verdict = async (limit) => (await w.changes(await w.send({ limit }, 'ada@example.org')))[0].announced?.verdict, again = (scopes) => serviceKey(admin, scopes, { name: first.name });
+  const verdicts = [await verdict(30)];
+  ok(await admin('DELETE', `/api/api-keys/${first.id}`), 204);
+  verdicts.push(await verdict(31));
+  await again(['read:drift']);
+  verdicts.push(await verdict(32));
+  await again(['update:drift']);
+  verdicts.push(await verdict(33));
+  assert.deepEqual(verdicts, ['as_announced', 'lapsed', 'lapsed', 'as_announced']);
+});
+
 for (const [what, end] of Object.entries(ENDS))
   test(`what was announced by who has since become one who may not accept it, by ${what}, is told`, async () => {
     const w = await watched(), by = await person(['read:*', 'update:drift', 'create:api_keys']), made = ok(await w.announce({}, by), 201), key = withKey((await newKey(by, ['read:drift', 'update:drift', 'read:snapshots'])).key);

@@ -15,7 +15,7 @@
 
 #define KEY_FILE_MAX 16384
 
-enum { OF_PASSPHRASE = 1, OF_KEY, OF_SIGNER, OF_JSON, OF_GRACE, OF_DRY_RUN };
+enum { OF_PASSPHRASE = 1, OF_KEY, OF_SIGNER, OF_JSON, OF_GRACE, OF_DRY_RUN, OF_BACK };
 static const struct option export_options[] = {
 	{ "passphrase-file", required_argument, NULL, OF_PASSPHRASE },
 	{ "to", required_argument, NULL, OF_KEY },
@@ -34,6 +34,7 @@ const struct option archive_restore_options[] = {
 	{ "key-file", required_argument, NULL, OF_KEY },
 	{ "grace", required_argument, NULL, OF_GRACE },
 	{ "dry-run", no_argument, NULL, OF_DRY_RUN },
+	{ "back", no_argument, NULL, OF_BACK },
 	{ "json", no_argument, NULL, OF_JSON },
 	{ 0 },
 };
@@ -49,6 +50,8 @@ take(struct archive_args *a, int o)
 		return a->json = true;
 	if (o == OF_DRY_RUN)
 		return a->dry_run = true;
+	if (o == OF_BACK)
+		return a->back = true;
 	if (o == OF_GRACE)
 		return str_to_i64(str_of(optarg), &a->grace_s) && a->grace_s >= 0;
 	if (o == '?' || *values[o] != NULL) /* unknown, or given twice */
@@ -67,7 +70,9 @@ archive_args_take(
 	while ((o = getopt_long(argc, argv, "", options, NULL)) != -1)
 		if (!take(a, o))
 			return false;
-	if (argc - optind != operands || (a->passphrase_file != NULL) == (a->key_file != NULL))
+	operands -= a->back; /* there is no archive */
+	if (argc - optind != operands ||
+	    (a->passphrase_file != NULL) + (a->key_file != NULL) != (a->back ? 0 : 1))
 		return false;
 	a->first = argv[optind];
 	a->second = operands > 1 ? argv[optind + 1] : NULL;

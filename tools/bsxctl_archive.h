@@ -15,7 +15,7 @@ struct archive_args {
 	const char *passphrase_file, *key_file, *signer;
 	const char *first, *second; /* operands */
 	int64_t     grace_s;        /* -1: not given */
-	bool        json, dry_run;
+	bool        json, dry_run, back;
 };
 /* Of a command that opens an archive. */
 extern const struct option archive_read_options[], archive_restore_options[];

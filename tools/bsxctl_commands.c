@@ -78,10 +78,13 @@ const struct command commands[] = {
 	    "be of an earlier version; channels and sources wait. Killed, it is begun anew when\n"
 	    "it is run again.\n" },
 	{ "tenant restore", cmd_tenant_restore,
-	    "SLUG FILE --key-file KEYFILE|--passphrase-file FILE [OPTION...]", "tenant.restore",
+	    "SLUG --back|FILE --key-file KEYFILE|--passphrase-file FILE [OPTION...]",
+	    "tenant.restore",
 	    "Takes a tenant back to an archive of its own, while others and it itself go on.",
 	    "  --key-file KEYFILE      opened by this private key (X25519, PEM)\n"
 	    "  --passphrase-file FILE  opened by the first line of FILE; - is standard input\n"
+	    "  --back                  to what it was before it was restored last, while that is "
+	    "kept\n"
 	    "  --dry-run               say what would be undone, and do nothing\n"
 	    "  --grace SECONDS         the schema that it had is kept so long (default:\n"
 	    "                          tenants.erase_grace_s)\n"

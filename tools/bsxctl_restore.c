@@ -14,6 +14,7 @@ struct restored_seen {
 	instant      as_of;
 	uint64_t     rows;
 	bool         restored; /* false: it was only looked what would be lost */
+	bool         back;     /* to what it was before it was restored from that archive */
 	struct items lost;
 	int64_t      lost_snapshots, lost_alerts, out_ms;
 	const char  *former_schema;
@@ -25,6 +26,7 @@ static const struct field restored_fields[] = {
 	FIELD(struct restored_seen, as_of),
 	FIELD(struct restored_seen, rows),
 	FIELD(struct restored_seen, restored),
+	FIELD(struct restored_seen, back, .flags = FIELD_OMIT_ZERO),
 	FIELD(struct restored_seen, lost, .item = &since_deed_schema),
 	FIELD(struct restored_seen, lost_snapshots),
 	FIELD(struct restored_seen, lost_alerts),
@@ -39,11 +41,13 @@ struct restored_told {
 	struct uuid archive;
 	instant     as_of;
 	uint64_t    rows;
+	bool        back;
 };
 static const struct field told_fields[] = {
 	FIELD(struct restored_told, archive),
 	FIELD(struct restored_told, as_of),
 	FIELD(struct restored_told, rows),
+	FIELD(struct restored_told, back, .flags = FIELD_OMIT_ZERO),
 	FIELD_END,
 };
 static const struct schema told_schema =
@@ -52,7 +56,7 @@ static const struct schema told_schema =
 static bool
 audit(struct ctl *c, const struct restored_seen *seen, struct err *e)
 {
-	const struct restored_told told = { seen->archive, seen->as_of, seen->rows };
+	const struct restored_told told = { seen->archive, seen->as_of, seen->rows, seen->back };
 	struct audit_entry entry = { .action = AUDIT_TENANT_RESTORE, .target_id = seen->id };
 
 	entry.details = audit_details(c->mem, &told_schema, &told, e);
@@ -86,12 +90,14 @@ show(struct ctl *c, const struct archive_args *a, const struct restored_seen *se
 		return true;
 	}
 	uuid_print(&seen->archive, archive);
-	ctl_say("restored: tenant %s from archive %s, %" PRIu64 " rows; out of use for %" PRId64
+	ctl_say("restored: tenant %s %s archive %s, %" PRIu64 " rows; out of use for %" PRId64
 		" ms",
-	    ctl_text(c, seen->slug), archive, seen->rows, seen->out_ms);
+	    ctl_text(c, seen->slug), seen->back ? "to what it was before" : "from", archive,
+	    seen->rows, seen->out_ms);
 	ctl_say(
 	    "people sign in anew; channels are paused, sources that are collected do not run by "
-	    "themselves, and it has no API keys");
+	    "themselves, and it has %s API keys",
+	    seen->back ? "its former" : "no");
 	return true;
 }
 
@@ -120,7 +126,8 @@ restore_tenant(
 	if (!tenant_stands(t))
 		return err_set(e, ERR_CONFLICT, 0, "There is no tenant that stands.",
 		    "tenant %s is %s", t->slug, t->status);
-	if (!tenant_db_open(c->d, t, true, &by.t, e) || !tenant_restore(&by, &in, &out, e))
+	if (!tenant_db_open(c->d, t, true, &by.t, e) ||
+	    !(a->back ? tenant_back : tenant_restore)(&by, &in, &out, e))
 		return false;
 	seen = (struct restored_seen) {
 		.id = out.id,
@@ -129,6 +136,7 @@ restore_tenant(
 		.as_of = out.made_at,
 		.rows = out.rows,
 		.restored = !a->dry_run,
+		.back = a->back,
 		.lost = out.lost.deeds,
 		.lost_snapshots = out.lost.snapshots,
 		.lost_alerts = out.lost.alerts,
@@ -143,20 +151,20 @@ cmd_tenant_restore(struct ctl *c, int argc, char **argv)
 {
 	struct archive_args a = { .command = "tenant restore" };
 	struct err          e = { 0 };
-	struct lock         l;
+	struct lock         l = { 0 };
 	bool                ok;
-	int                 fd;
+	int                 fd = -1;
 
 	if (!archive_args_take(&a, argc, argv, archive_restore_options, 2) ||
 	    a.grace_s > TENANT_GRACE_MAX)
 		return ctl_usage(a.command, false);
-	if (!archive_args_lock(c, &a, false, &l, &e))
+	if (!a.back && !archive_args_lock(c, &a, false, &l, &e))
 		return ctl_misused(c, a.command, &e);
-	fd = archive_file(a.second, &e);
-	if (fd < 0)
+	if (!a.back && (fd = archive_file(a.second, &e)) < 0)
 		return ctl_failed(&e);
 	ok = ctl_open(c, &e) && ctl_alone(c, &e) && ctl_provision(c, &e) &&
 	     restore_tenant(c, &a, &l, fd, &e);
-	close(fd);
+	if (fd >= 0)
+		close(fd);
 	return ok ? 0 : ctl_failed(&e);
 }

@@ -22,6 +22,7 @@ struct tenant_args {
 	const char *slug, *reason;    /* NULL: not given */
 	int64_t     grace_s;          /* -1: not given */
 	bool        json, dry_run, behind, any;
+	instant     back_until;       /* to be shown: what it was before it was restored is kept; 0: nothing is */
 };
 /* False: it was called wrongly, and that was said. */
 MUST_USE bool tenant_args(struct ctl *c, int argc, char **argv, struct tenant_args *a);

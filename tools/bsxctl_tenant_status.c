@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "core/json/schema.h"
+#include "core/store/archive/restoration.h"
 #include "tools/bsxctl_tenant.h"
 
 /* ---- arguments ---- */
@@ -58,6 +59,7 @@ struct tenant_seen {
 	instant     created_at;
 	struct uuid id, operation_id;
 	const char *how;
+	instant     back_until; /* what it was before it was restored is kept */
 };
 static const struct field seen_fields[] = {
 	FIELD(struct tenant_seen, id),
@@ -73,12 +75,14 @@ static const struct field seen_fields[] = {
 	FIELD(struct tenant_seen, newest),
 	FIELD(struct tenant_seen, created_at),
 	FIELD(struct tenant_seen, how, .flags = FIELD_OMIT_ZERO),
+	FIELD(struct tenant_seen, back_until, .flags = FIELD_OMIT_ZERO),
 	FIELD_END,
 };
 static const struct schema seen_schema = SCHEMA("TenantSeen", struct tenant_seen, seen_fields);
 
 static bool
-show_json(struct ctl *c, const struct tenant *t, const char *how, struct err *e)
+show_json(struct ctl *c, const struct tenant_args *a, const struct tenant *t, const char *how,
+    struct err *e)
 {
 	const struct tenant_seen x = {
 		.slug = t->slug,
@@ -94,6 +98,7 @@ show_json(struct ctl *c, const struct tenant *t, const char *how, struct err *e)
 		.id = t->id,
 		.operation_id = t->erase_op,
 		.how = *how == '\0' ? NULL : how,
+		.back_until = a->back_until,
 	};
 
 	return ctl_json(c, &seen_schema, &x, e);
@@ -106,7 +111,7 @@ tenant_show(struct ctl *c, const struct tenant_args *a, const struct tenant *t, 
 	char until[TIME_TEXT_MAX] = "", since[TIME_TEXT_MAX];
 
 	if (a->json)
-		return show_json(c, t, how, e);
+		return show_json(c, a, t, how, e);
 	time_print(t->status_at.ms != 0 ? t->status_at.ms : t->created_at.ms, since);
 	if (t->erase_at.ms != 0)
 		time_print(t->erase_at.ms, until);
@@ -114,6 +119,10 @@ tenant_show(struct ctl *c, const struct tenant_args *a, const struct tenant *t, 
 	    (long long)t->schema_version, (long long)migrate_newest(SQL_TENANT), since,
 	    *until != '\0' ? "  until " : "", until, *t->status_reason != '\0' ? "  " : "",
 	    ctl_text(c, t->status_reason));
+	if (a->back_until.ms != 0) {
+		time_print(a->back_until.ms, until);
+		ctl_say("it can go back to what it was before it was restored, until %s", until);
+	}
 	return true;
 }
 
@@ -150,14 +159,27 @@ all(struct ctl *c, const struct tenant_args *a, int *behind, struct err *e)
 }
 
 static bool
-one(struct ctl *c, const struct tenant_args *a, int *behind, struct err *e)
+find_way_back(struct ctl *c, struct tenant_args *a, const struct tenant *t, struct err *e)
+{
+	struct restoration r;
+
+	if (!restoration_last(c->d, c->mem, &t->id, &r, e))
+		return err_take(e, ERR_MISSING);
+	if (*r.settings != '\0')
+		a->back_until = r.drop_at;
+	return true;
+}
+
+static bool
+one(struct ctl *c, struct tenant_args *a, int *behind, struct err *e)
 {
 	const struct tenant *t;
 
 	if (!tenant_by_slug(c->d, str_of(a->slug), &t, e))
 		return err_note(e, "tenant %s", ctl_text(c, a->slug));
 	*behind = is_behind(t);
-	return (a->behind && !is_behind(t)) || tenant_show(c, a, t, "", e);
+	return (a->behind && !is_behind(t)) ||
+	       (find_way_back(c, a, t, e) && tenant_show(c, a, t, "", e));
 }
 
 int

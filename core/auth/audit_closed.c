@@ -11,6 +11,7 @@
 static const struct field restored_fields[] = {
 	TOLD(struct audit_restored, archive),
 	TOLD(struct audit_restored, signer),
+	TOLD_IF(struct audit_restored, back),
 	TOLD(struct audit_restored, chain),
 	TOLD(struct audit_restored, entries),
 	TOLD(struct audit_restored, head),

@@ -35,6 +35,7 @@ MUST_USE bool audit_closed_read(const struct deed_by *by, struct audit_closed *x
  */
 struct audit_restored {
 	const char *archive, *signer;
+	bool        back; /* to what it was before it was restored from that archive */
 	int64_t     chain, entries;
 	const char *head, *root; /* base64 */
 };

@@ -353,6 +353,26 @@ for after in 0.3 0.6 0.8 1 1.2; do
 	ok "... its account is not kept out" test "$(sql "SELECT JSON_VALUE(Priv, '\$.account_locked') IS TRUE FROM mysql.global_priv WHERE User = '$(copied_now)'")" = 0
 	ok "... and its trail is whole" runs_and_says '^ok .*copied: [0-9]* entries' 0 audit verify copied
 done
+# ... and back, to what it was before; done or not, there is a tenant, and a way back.
+ok "a restored tenant" run 0 tenant restore copied "$dir/copied.archive" --passphrase-file "$dir/password"
+ok "... does not go back at once" runs_and_says 'in a few seconds' 1 tenant restore copied --back
+sql "UPDATE testctl.restores SET at = at - INTERVAL 61 SECOND"
+ok "... can go back, which is said" runs_and_says '^it can go back .* until 20' 0 tenant status copied
+ok "... as JSON too" runs_and_says '"back_until":"20' 0 tenant status copied --json
+ok "... to no archive at once" run 2 tenant restore copied "$dir/copied.archive" --back
+ok "... nor opened by anything" run 2 tenant restore copied --back --passphrase-file "$dir/password"
+ok "... by no other name" runs_and_says 'tenant ../copied' 1 tenant restore ../copied --back
+ok "... and the platform never" runs_and_says 'The platform cannot be restored' 1 tenant restore platform --back
+ok "... what would be undone is said" runs_and_says '^nothing was done' 0 tenant restore copied --back --dry-run
+for after in 0.1 0.2 0.3 0.5; do
+	timeout -s KILL "$after" "$bsxctl" -c "$conf" tenant restore copied --back >"$dir/out" 2>&1
+	sql "UPDATE testctl.restores SET at = at - INTERVAL 61 SECOND"
+	ok "a way back killed after $after s is tidied up" run 0 tenant work --pool 0
+	ok "... the account is not kept out" test "$(sql "SELECT JSON_VALUE(Priv, '\$.account_locked') IS TRUE FROM mysql.global_priv WHERE User = '$(copied_now)'")" = 0
+	ok "... and the trail is whole" runs_and_says '^ok .*copied: [0-9]* entries' 0 audit verify copied
+done
+ok "run again it has gone back" runs_and_says '"restored":true,"back":true' 0 tenant restore copied --back --json
+ok "... and who it was is in the trail" test "$(sql "SELECT COUNT(*) FROM $(copied_now).audit WHERE action = 'audit.restored' AND JSON_VALUE(details, '\$.back') = 1 AND actor_name = 'bsxctl:$me'")" = 1
 ok "run again it is restored" run 0 tenant restore copied "$dir/copied.archive" --passphrase-file "$dir/password" --grace 0
 ok "... and nothing half made is there" test "$(sql "SELECT COUNT(*) FROM testctl.restores WHERE state <> 'former'")" = 0
 ok "... what it had before goes" run 0 tenant work --pool 0

@@ -1,32 +1,23 @@
-#include "core/auth/tenant/tenant_restore.h"
-
 #include <inttypes.h>
 #include <string.h>
 
 #include "core/auth/access.h"
-#include "core/auth/audit_closed.h"
 #include "core/auth/audit_tree.h"
 #include "core/auth/tenant/restore_left.h"
+#include "core/auth/tenant/tenant_restore_priv.h"
 #include "core/shm/cache.h"
-#include "core/store/archive/archive_trail.h"
 #include "core/store/db_load.h"
 #include "core/store/identity/audit_former.h"
 #include "core/store/migrate.h"
 #include "core/store/server/spare.h"
 #include "core/store/tenant/archives.h"
 
-struct restoring {
-	struct deed_by               by; /* its t: in the schema that it has */
-	const struct tenant_restore *in;
-	struct archive_take          take; /* its by.t: in the one that is filled */
-	struct tenant                next; /* the tenant as it will be */
-	struct restoration           row;
-	struct archive_trail         trail;
-	struct db                   *from, *to; /* what carries the trail */
-	struct audit_closed
-		archived; /* the archive's chain, which is the beginning of one of ours */
-	int64_t began_ns; /* since when nobody can use it */
-};
+const struct archive_head *
+restoring_head(const struct restoring *x)
+{
+	return x->snapshot != NULL ? archive_snapshot_head(x->snapshot)
+				   : archive_head(x->take.archive);
+}
 
 static bool
 step(struct restoring *x, const char *what, struct err *e)
@@ -65,7 +56,7 @@ is_signed_here(struct restoring *x, const struct archive_head *h, struct err *e)
 static bool
 is_of_this_tenant(struct restoring *x, struct err *e)
 {
-	const struct archive_head *h = archive_head(x->take.archive);
+	const struct archive_head *h = restoring_head(x);
 	struct archive_made        made;
 
 	if (!uuid_eq(&h->tenant_id, &x->next.id))
@@ -83,6 +74,11 @@ is_of_this_tenant(struct restoring *x, struct err *e)
 static bool
 another_trail(const struct restoring *x, struct err *e)
 {
+	if (x->snapshot != NULL)
+		return err_set(e, ERR_CONFLICT, 0,
+		    "What the tenant was before does not end where its audit trail says: its "
+		    "database was changed by hand.",
+		    "entry %" PRIu64 " of chain %" PRIu64, x->archived.entries, x->archived.chain);
 	return err_set(e, ERR_CONFLICT, 0,
 	    "The archive's audit trail is not the beginning of the tenant's: its database was set "
 	    "back, or changed by hand. bsxctl tenant import makes another tenant of it.",
@@ -93,7 +89,7 @@ another_trail(const struct restoring *x, struct err *e)
 static bool
 is_our_beginning(struct restoring *x, struct err *e)
 {
-	const struct archive_head *h = archive_head(x->take.archive);
+	const struct archive_head *h = restoring_head(x);
 	const uint64_t             chain = x->archived.chain, last = h->audit_entries;
 	struct page                p = { .want = 1 };
 	const struct audit_row    *row;
@@ -121,10 +117,10 @@ closed_chains(const struct archive_head *h)
 	return 0;
 }
 
-static bool
-look_at_trail(struct restoring *x, struct err *e)
+bool
+restoring_trail(struct restoring *x, struct err *e)
 {
-	const struct archive_head *h = archive_head(x->take.archive);
+	const struct archive_head *h = restoring_head(x);
 	size_t                     n;
 
 	x->archived.chain = closed_chains(h) + 1;
@@ -137,6 +133,24 @@ look_at_trail(struct restoring *x, struct err *e)
 	return h->audit_entries == 0 || is_our_beginning(x, e);
 }
 
+bool
+restoring_may(const struct restoring *x, struct err *e)
+{
+	const struct tenant *t = x->by.t->tenant;
+
+	if (strcmp(t->status, "active") != 0 && strcmp(t->status, "suspended") != 0)
+		return err_set(e, ERR_CONFLICT, 0, "There is no tenant that stands.",
+		    "tenant %s is %s", t->slug, t->status);
+	if (strcmp(t->slug, PLATFORM_SLUG) == 0)
+		return err_set(e, ERR_INVALID, 0, "The platform cannot be restored.", "platform");
+	return !conf_one_account(x->by.auth->env->conf) ||
+	       err_set(e, ERR_FORBIDDEN, 0,
+		   "Restoring needs an account for each tenant (db.isolation \"account\"), to keep "
+		   "it out "
+		   "for the moment: import the archive under another name.",
+		   "one account");
+}
+
 static bool
 look(struct restoring *x, struct tenant_restored *out, struct err *e)
 {
@@ -144,21 +158,10 @@ look(struct restoring *x, struct tenant_restored *out, struct err *e)
 	const struct archive_head *h;
 	struct archive_point       point;
 
-	if (strcmp(t->status, "active") != 0 && strcmp(t->status, "suspended") != 0)
-		return err_set(e, ERR_CONFLICT, 0, "There is no tenant that stands.",
-		    "tenant %s is %s", t->slug, t->status);
-	if (strcmp(t->slug, PLATFORM_SLUG) == 0)
-		return err_set(e, ERR_INVALID, 0, "The platform cannot be restored.", "platform");
-	if (conf_one_account(x->by.auth->env->conf))
-		return err_set(e, ERR_FORBIDDEN, 0,
-		    "Restoring needs an account for each tenant (db.isolation \"account\"), to "
-		    "keep it out for the "
-		    "moment: import the archive under another name.",
-		    "one account");
-	if (!archive_take_check(&x->take, t->slug, e) || !is_of_this_tenant(x, e) ||
-	    !look_at_trail(x, e))
+	if (!restoring_may(x, e) || !archive_take_check(&x->take, t->slug, e) ||
+	    !is_of_this_tenant(x, e) || !restoring_trail(x, e))
 		return false;
-	h = archive_head(x->take.archive);
+	h = restoring_head(x);
 	point = (struct archive_point) { x->archived.chain, x->archived.entries, h->made_at };
 	*out = (struct tenant_restored) {
 		.id = t->id,
@@ -173,20 +176,20 @@ look(struct restoring *x, struct tenant_restored *out, struct err *e)
 /* ---- the schema beside ---- */
 
 static bool
-begin(struct restoring *x, struct err *e)
+begin(struct restoring *x, int64_t version, struct err *e)
 {
 	struct database           *d = x->by.auth->database;
-	const struct archive_head *h = archive_head(x->take.archive);
+	const struct archive_head *h = restoring_head(x);
 
-	if (!restore_left_drop(x->in->p, x->by.auth, &x->next.id, false, e))
+	if (!restore_left_drop(x->p, x->by.auth, &x->next.id, false, e))
 		return false;
-	x->next.schema_name = spare_name(x->in->p, x->by.mem, e);
+	x->next.schema_name = spare_name(x->p, x->by.mem, e);
 	x->row = (struct restoration) { .schema_name = x->next.schema_name,
 		.tenant_id = x->next.id,
 		.archive = h->id,
 		.state = "held" };
 	return x->next.schema_name != NULL && restoration_begin(d, &x->row, e) &&
-	       spare_make(x->in->p, x->next.schema_name, archive_fill_version(h), e) &&
+	       spare_make(x->p, x->next.schema_name, version, e) &&
 	       tenant_db_open(d, &x->next, true, &x->take.by.t, e);
 }
 
@@ -209,10 +212,15 @@ carry_trail(struct restoring *x, struct err *e)
 }
 
 static bool
+fill_from_archive(struct restoring *x, struct err *e)
+{
+	return archive_take_open(&x->take, e) && archive_take_fill(&x->take, false, e);
+}
+
+static bool
 fill(struct restoring *x, struct err *e)
 {
-	return archive_take_open(&x->take, e) && archive_take_fill(&x->take, false, e) &&
-	       step(x, RESTORE_FILLED, e) &&
+	return x->fill(x, e) && step(x, RESTORE_FILLED, e) &&
 	       (x->from = db_loader(x->by.mem, x->by.t->db, e)) != NULL &&
 	       (x->to = db_loader(x->by.mem, x->take.by.t->db, e)) != NULL && carry_trail(x, e);
 }
@@ -224,7 +232,7 @@ fill(struct restoring *x, struct err *e)
 static bool
 close_chain(struct restoring *x, const struct audit_restored *told, struct err *e)
 {
-	struct audit_entry entry = { .actor_name = x->in->actor_name };
+	struct audit_entry entry = { .actor_name = x->actor_name };
 	struct tree        tree;
 
 	if (!audit_tree_at(x->by.t, x->archived.chain, x->archived.entries, &tree, e))
@@ -238,7 +246,7 @@ close_chain(struct restoring *x, const struct audit_restored *told, struct err *
 static bool
 open_chain(struct restoring *x, const struct audit_restored *told, struct err *e)
 {
-	struct audit_entry  entry = { .actor_name = x->in->actor_name };
+	struct audit_entry  entry = { .actor_name = x->actor_name };
 	struct audit_closed closed = { .chain = x->trail.chain };
 	struct audit_head   head;
 	struct tree         tree;
@@ -257,7 +265,7 @@ open_chain(struct restoring *x, const struct audit_restored *told, struct err *e
 static bool
 turn(struct restoring *x, struct err *e)
 {
-	const struct archive_head *h = archive_head(x->take.archive);
+	const struct archive_head *h = restoring_head(x);
 	const instant              now = { clock_ms(x->by.auth->env->clock) };
 	struct restoration_turn    t = {
 		   .tenant_id = x->next.id,
@@ -266,7 +274,7 @@ turn(struct restoring *x, struct err *e)
 		   .name = h->name,
 		   .settings = h->settings,
 		   .schema_version = migrate_newest(SQL_TENANT),
-		   .grace_s = x->in->grace_s,
+		   .grace_s = x->grace_s,
 	};
 
 	t.due = archive_load_due(x->take.load, now, &t.due_n);
@@ -276,18 +284,20 @@ turn(struct restoring *x, struct err *e)
 static bool
 change_over(struct restoring *x, struct err *e)
 {
-	const struct archive_head *h = archive_head(x->take.archive);
+	const struct archive_head *h = restoring_head(x);
 	const struct spare_hold hold = { x->by.t->tenant->schema_name, { x->by.t->db, x->from } };
 	char                    id[UUID_TEXT_MAX];
-	const struct audit_restored told = { .archive = id, .signer = h->signer };
+	const struct audit_restored told = {
+		.archive = id, .signer = h->signer, .back = x->snapshot != NULL
+	};
 
 	uuid_print(&h->id, id);
 	if (!restoration_hold(x->by.auth->database, x->next.schema_name, e))
 		return false;
 	x->began_ns = clock_ns(x->by.auth->env->clock);
-	return spare_hold(x->in->p, &hold, e) && step(x, RESTORE_HELD, e) &&
-	       close_chain(x, &told, e) && step(x, RESTORE_CLOSED, e) && carry_trail(x, e) &&
-	       open_chain(x, &told, e) && step(x, RESTORE_READY, e) && turn(x, e);
+	return spare_hold(x->p, &hold, e) && step(x, RESTORE_HELD, e) && close_chain(x, &told, e) &&
+	       step(x, RESTORE_CLOSED, e) && carry_trail(x, e) && open_chain(x, &told, e) &&
+	       step(x, RESTORE_READY, e) && turn(x, e);
 }
 
 /* What cannot be done now, whoever comes next does. */
@@ -296,17 +306,17 @@ let_in_again(struct restoring *x)
 {
 	struct err why = { 0 };
 
-	if (!restore_left_release(x->in->p, x->by.auth, &x->row, &why))
+	if (!restore_left_release(x->p, x->by.auth, &x->row, &why))
 		log_err(x->by.auth->env->log, LOG_SYSTEM,
 		    "a tenant's account is kept out until bsxctl tenant work", &why);
 }
 
-static bool
-restore(struct restoring *x, struct err *e)
+bool
+restoring_run(struct restoring *x, int64_t version, struct err *e)
 {
 	struct auth *a = x->by.auth;
 
-	if (!begin(x, e) || !archive_take_watch(&x->take, e) || !fill(x, e))
+	if (!begin(x, version, e) || !archive_take_watch(&x->take, e) || !fill(x, e))
 		return false;
 	if (!change_over(x, e)) {
 		let_in_again(x);
@@ -316,23 +326,37 @@ restore(struct restoring *x, struct err *e)
 	return true;
 }
 
+void
+restoring_end(struct restoring *x)
+{
+	archive_take_end(&x->take);
+	talloc_free(x->from);
+	talloc_free(x->to);
+	talloc_free(x->snapshot);
+}
+
 bool
 tenant_restore(const struct deed_by *by, const struct tenant_restore *in,
     struct tenant_restored *out, struct err *e)
 {
 	struct archive_source from = in->from;
-	struct restoring      x = { .by = *by,
-		     .in = in,
+	struct restoring      x = {
+		     .by = *by,
+		     .p = in->p,
+		     .grace_s = in->grace_s,
+		     .actor_name = in->actor_name,
 		     .take = { .from = &from, .p = in->p, .by = *by },
-		     .next = *by->t->tenant };
-	bool                  ok;
+		     .next = *by->t->tenant,
+		     .fill = fill_from_archive,
+	};
+	bool ok;
 
 	from.signer = NULL;
-	ok = look(&x, out, e) && (in->dry_run || restore(&x, e));
+	ok = look(&x, out, e) &&
+	     (in->dry_run ||
+		 restoring_run(&x, archive_fill_version(archive_head(x.take.archive)), e));
 	if (ok && !in->dry_run)
 		out->out_ms = (clock_ns(by->auth->env->clock) - x.began_ns) / 1000000;
-	archive_take_end(&x.take);
-	talloc_free(x.from);
-	talloc_free(x.to);
+	restoring_end(&x);
 	return ok;
 }

@@ -46,8 +46,17 @@ struct tenant_restored {
 	int64_t              out_ms;   /* for so long nobody could use it */
 	const char          *schema_name; /* that it had; by->mem */
 };
-/* Of by->t, which is not used any more after it. */
+/*
+ * Of by->t, which is not used any more after it.
+ *
+ * tenant_back(): in the same way, back to what it was before it was restored last, or went back, from the schema that it had then,
+ * while that is kept; in->from's file and lock are not used.  API keys and recovery codes are what they were there.  Done twice,
+ * it is what it was before the first.  ERR_MISSING: there is none; ERR_CONFLICT: besides, it was left less than BACK_SETTLE_S ago,
+ * or by a version of the program that has not kept what it takes.
+ */
+#define BACK_SETTLE_S 5
 MUST_USE bool tenant_restore(const struct deed_by *by, const struct tenant_restore *in, struct tenant_restored *out,
     struct err *e);
+MUST_USE bool tenant_back(const struct deed_by *by, const struct tenant_restore *in, struct tenant_restored *out, struct err *e);
 
 #endif

@@ -159,6 +159,18 @@ archive_snapshot_head(struct archive_snapshot *x)
 	return &x->head;
 }
 
+void
+archive_snapshot_due(struct archive_snapshot *x, struct schedule_row *due, size_t n)
+{
+	struct archive_table *all = x->head.tables.p;
+
+	x->due = due;
+	x->due_n = n;
+	for (size_t i = 0; i < x->head.tables.n; i++)
+		if (is_due(&all[i]))
+			all[i].rows = n;
+}
+
 /* ---- its rows ---- */
 
 /* The statement, and which of its columns are sealed. */

@@ -12,6 +12,7 @@
 #define BSX_STORE_ARCHIVE_ARCHIVE_SNAPSHOT_H
 
 #include "core/store/archive/archive_tables.h"
+#include "core/store/drift/schedule.h"
 #include "core/store/tenant/tenant_db.h"
 
 struct archive_snapshot;
@@ -19,6 +20,9 @@ struct archive_snapshot;
 MUST_USE struct archive_snapshot *archive_snapshot_open(TALLOC_CTX *mem, struct database *d, struct tenant_db *t, struct err *e);
 /* What is known of it fills the head, tables with their rows counted; the caller fills id, made_at, made_by, signer. */
 struct archive_head *archive_snapshot_head(struct archive_snapshot *x);
+
+/* What is due by the clock, in place of what it has; `due` lasts as long as the snapshot. */
+void archive_snapshot_due(struct archive_snapshot *x, struct schedule_row *due, size_t n);
 
 /* Every row of every table, in the head's order, what is sealed in it opened; values are valid within the call. */
 struct archive_walk {

@@ -213,6 +213,7 @@ const struct archive_plan archive_control_plans[] = {
 	NOBODYS("programs", "the installation's"),
 	NOBODYS("erasures", "of tenants that are no more"),
 	NOBODYS("restores", "schemas beside that of the tenant it was"),
+	NOBODYS("restore_due", "of those, what was due by the clock"),
 	NOBODYS("schema_migrations", "the installation's"),
 	NOBODYS("schema_lock", "the installation's"),
 	{ NULL, ARCHIVE_CARRIED, NULL, NULL, NULL, false },

@@ -3,7 +3,8 @@
  *
  * "making": the schema is filled, and nobody knows it.  "held": so it is still, and the tenant's own account is kept out of its
  * schema (core/store/server/spare.h) while the last of it is carried over.  restoration_turn() is one transaction: before it
- * the tenant is in its old schema, after it in the new one, and the row, "former", is of the old one until that is dropped.
+ * the tenant is in its old schema, after it in the new one, and the row, "former", is of the old one until that is dropped.  It
+ * keeps what the old one was called and set to, and what was due of it: with that somebody can go back to it.
  *
  * Who is killed leaves a row.  One that is held longer than RESTORATION_HELD_S has lost its turn: it is "freed", so that there is
  * none, until the account gets in again, and then "making"; one that is made longer than RESTORATION_MAKING_S is dropped.
@@ -22,6 +23,7 @@ struct restoration {
 	struct uuid tenant_id, archive;
 	const char *state;
 	instant     at, drop_at; /* by the database's clock; not of one that is begun */
+	const char *name, *settings; /* of a former one; "": nobody has kept them */
 };
 
 /* Begun: "making", of that schema, tenant and archive. */
@@ -52,6 +54,14 @@ struct restoration_turn {
 	size_t                     due_n;
 };
 MUST_USE bool restoration_turn(struct database *d, const struct restoration_turn *t, struct err *e);
+
+/* The former one of that tenant that it had last; ERR_MISSING: there is none. */
+MUST_USE bool restoration_last(struct database *d, TALLOC_CTX *mem, const struct uuid *tenant, struct restoration *out,
+    struct err *e);
+/* It is dropped no sooner than in RESTORATION_KEPT_S, and what was due of it.  ERR_GONE: it is dropped. */
+#define RESTORATION_KEPT_S 3600
+MUST_USE bool restoration_keep(struct database *d, TALLOC_CTX *mem, const char *schema_name, struct schedule_row **due, size_t *n,
+    struct err *e);
 
 /* What the control schema knows of a schema that is no more (provision_drop), and the row. */
 MUST_USE bool restoration_forget(struct database *d, const char *schema_name, struct err *e);

@@ -27,6 +27,25 @@ spare_make(const struct provision *p, const char *schema_name, int64_t version, 
 	       err_note(e, "making the schema %s", schema_name);
 }
 
+bool
+spare_carry_keys(const struct provision *p, const char *from, const char *to, struct err *e)
+{
+	static const char *const texts[] = {
+		"REPLACE INTO api_keys SELECT * FROM `{schema}`.api_keys",
+		"REPLACE INTO recovery_codes SELECT * FROM `{schema}`.recovery_codes",
+	};
+	const struct ddl names = { .schema = from };
+	struct db       *db = provision_schema_db(p, to, e);
+	bool             ok = db != NULL;
+
+	for (size_t i = 0; ok && i < sizeof(texts) / sizeof(*texts); i++)
+		ok = ddl_run(db, "spare_keys", &names, texts[i], e);
+	if (db != NULL)
+		db_close(db);
+	talloc_free(db);
+	return ok;
+}
+
 /* ---- who is signed in ---- */
 
 struct session_id {
@@ -161,9 +180,13 @@ spare_hold(const struct provision *p, const struct spare_hold *h, struct err *e)
 {
 	struct sending s = { .p = p, .h = h };
 
-	return find_mine(&s, e) &&
-	       account_run(p, h->schema_name, "ALTER USER '{user}'@'{host}' ACCOUNT LOCK", e) &&
-	       wait_for_none(&s, e);
+	return find_mine(&s, e) && spare_lock(p, h->schema_name, e) && wait_for_none(&s, e);
+}
+
+bool
+spare_lock(const struct provision *p, const char *schema_name, struct err *e)
+{
+	return account_run(p, schema_name, "ALTER USER '{user}'@'{host}' ACCOUNT LOCK", e);
 }
 
 bool

@@ -13,6 +13,8 @@ MUST_USE char *spare_name(const struct provision *p, TALLOC_CTX *mem, struct err
  * provision_drop() takes it away.
  */
 MUST_USE bool spare_make(const struct provision *p, const char *schema_name, int64_t version, struct err *e);
+/* Into that schema, what no archive has, but another one of the same tenant may: API keys and recovery codes. */
+MUST_USE bool spare_carry_keys(const struct provision *p, const char *from, const char *to, struct err *e);
 
 /*
  * From here on nobody signs in with the account of that schema; who has is sent away, what they had not committed is undone,
@@ -31,6 +33,8 @@ struct spare_hold {
 	struct db  *mine[SPARE_MINE];
 };
 MUST_USE bool spare_hold(const struct provision *p, const struct spare_hold *h, struct err *e);
+/* Nobody new signs in with it, or does again. */
+MUST_USE bool spare_lock(const struct provision *p, const char *schema_name, struct err *e);
 MUST_USE bool spare_release(const struct provision *p, const char *schema_name, struct err *e);
 
 #endif

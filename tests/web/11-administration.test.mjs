@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { after, before, beforeEach, test } from 'node:test';
 import { base, credentials, until } from '../http/lib/env.mjs';
-import { all, bearer, newChannel, newConfig, newKey, newTenant, policy, push, unique, withKey } from '../http/lib/people.mjs';
+import { all, bearer, newChannel, newConfig, newKey, newOnboarding, newTenant, policy, push, unique, withKey } from '../http/lib/people.mjs';
 import { startChromium, visit } from './lib/browser.mjs';
 import { lastOf, walkDeeds, walkPages } from './lib/deeds.mjs';
 import { enter, session } from './lib/entering.mjs';
@@ -55,6 +55,8 @@ const ofRoute = { there: async () => {
   const channel = await newChannel(admin, URL_1, { name: unique('told') });
   return { channel, route: ok(await admin('POST', '/api/drift/routes', { body: { name: unique('route'), match: { min_severity: 'high' }, channels: [channel.id] } })) };
 }, at: ({ route }) => `#/routes/${route.id}`, title: /^route-/ };
+const ofLink = { there: async () => ({ link: ok(await admin('POST', '/api/drift/onboarding', { body: newOnboarding(who.tenant) })) }), press: 'Take it back', request: ['DELETE', '**/api/drift/onboarding/*'],
+  effect: async ({ link }) => assert.equal((await admin('GET', `/api/drift/onboarding/${link.id}`)).status, 404) };
 const routeOf = async ({ route }) => (await all(admin, '/api/drift/routes')).find((r) => r.id === route.id);
 const twoKeys = async () => [await newKey(admin, ['read:drift'], { name: unique('one') }), await newKey(admin, ['read:drift'], { name: unique('two') })];
 const some = (press, nameOf) => async (v, all) => {
@@ -176,6 +178,21 @@ const deeds = [
     const now = await routeOf(t);
     assert.deepEqual([now.escalate.map((s) => [s.after_s, s.channels[0], s.repeat_s ?? 0, s.repeats ?? 0]), now.match, now.tell_ends, now.repeat_min_s], [[[600, t.channel.id, 0, 0], [1800, t.channel.id, 300, 2]], { min_severity: 'high' }, true, 600]);
   } },
+  { name: 'make a link for a customer', there, at: () => '#/onboarding', title: 'Onboarding', open: (v) => unfold(v, 'Make a link'), values: { Directory: 'customer.example', 'Application (client) ID': 'app "1"', 'Client secret': 'not told <again>', 'Days that the link counts': '3' },
+    press: 'Make the link', request: ['POST', '**/api/drift/onboarding'], said: /^Give it to an administrator of the directory of/, effect: async (_, v) => {
+      const [made] = await all(admin, '/api/drift/onboarding'), link = await v.page.getByLabel('Link', { exact: true }).innerText();
+      assert.deepEqual([made.tenant, made.directory, made.packs, made.state, Math.round((Date.parse(made.expires_at) - Date.parse(made.created_at)) / 86400000)], [who.tenant, 'customer.example', ['entra'], 'waiting', 3]);
+      assert.match(link, /^https:\/\/[^/]+\/customer\.example\/.*adminconsent\?/);
+      assert.doesNotMatch(JSON.stringify(made) + link, /not told/);
+      await v.page.getByLabel(/^I have kept it/).check();
+      await v.press('Continue');
+      await v.page.getByRole('row', { name: 'customer.example' }).first().waitFor();
+    } },
+  { ...ofLink, name: 'take a link back', at: ({ link }) => `#/onboarding/${link.id}`, title: /^Onboarding of /, open: (v) => v.press('Take it back'), said: 'The link is taken back.' },
+  { ...ofLink, name: 'take some links back', at: () => '#/onboarding', title: 'Onboarding', open: async (v, { link }) => {
+    await v.page.getByLabel(new RegExp(`^Select: .*${link.directory}`)).check();
+    await v.press('Take it back');
+  }, said: 'The link is taken back.' },
   { ...ofRoute, name: 'delete a route', open: (v) => v.press('Delete'), press: 'Delete', request: ['DELETE', '**/api/drift/routes/*'], said: 'The route is deleted.', effect: async (t) => assert.equal(await routeOf(t), undefined) },
 ];
 
@@ -256,7 +273,7 @@ test('where an alert would go, and why, is shown for one that there is and one t
 
 test('each page says what is wrong with the API, and comes back', () => as(async (v) => {
   const user = await newUser(), role = await newRole();
-  await walkPages(v, ['#/users', `#/users/${user.id}`, '#/roles', `#/roles/${role.id}`, '#/keys', '#/settings', '#/providers', '#/audit'], /\/api\/(identity-providers|users|roles|permissions|api-keys|tenants|audit)\b/);
+  await walkPages(v, ['#/users', `#/users/${user.id}`, '#/roles', `#/roles/${role.id}`, '#/keys', '#/settings', '#/providers', '#/audit', '#/onboarding'], /\/api\/(drift\/onboarding|identity-providers|users|roles|permissions|api-keys|tenants|audit)\b/);
 }));
 
 // ---- what is shown -----------------------------------------------------------------------------------
@@ -274,6 +291,12 @@ test('whatever things are called stands as text, at every width and in both them
       await unfold(v, open);
     assert.ok((await page.locator('main').innerText()).includes(SHOWN), `${hash}: ${await page.locator('main').innerText()}`);
     assert.equal(await page.locator('main img').count(), 0);
+    await v.examine(hash);
+  }
+  const { link } = await ofLink.there();
+  for (const [hash, title] of [['#/onboarding', 'Onboarding'], [`#/onboarding/${link.id}`, /^Onboarding of /]]) {
+    await v.goto(`/${hash}`);
+    await v.sees(title);
     await v.examine(hash);
   }
   await v.goto(`/#/users/${user.id}`);

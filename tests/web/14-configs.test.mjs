@@ -6,7 +6,7 @@ import { after, before, test } from 'node:test';
 import { base, until } from '../http/lib/env.mjs';
 import { all, bearer, newChannel, newConfig, newTemplate, newTemplated, newTenant, policy, push, unique } from '../http/lib/people.mjs';
 import { startChromium, visit } from './lib/browser.mjs';
-import { walkDeeds, walkPages } from './lib/deeds.mjs';
+import { lastOf, walkDeeds, walkPages } from './lib/deeds.mjs';
 import { enter, session } from './lib/entering.mjs';
 
 const HOSTILE = '<img src=x onerror=alert(1)> \u202e name', SHOWN = '<img src=x onerror=alert(1)> \\u202e name';
@@ -45,7 +45,36 @@ const templated = async () => {
 };
 const usesOf = (template) => all(admin, `/api/drift/templates/${template.id}/tenants`);
 
+// A golden baseline with a variable, and a config that is not bound to it.
+const RESOURCES = [{ category: 'c', key: 'k', value: { site: '%site%', log: true } }];
+async function golden() {
+  const made = await admin('POST', '/api/drift/golden-baselines', { body: { name: unique('golden'), description: HOSTILE, resources: RESOURCES, variables: [{ name: 'site', description: HOSTILE }] } }), config = await newConfig(admin);
+  assert.equal(made.status, 201, made.text);
+  await push(admin, config, [{ category: 'c', key: 'k', value: { site: 'S1', log: false } }]);
+  return { golden: made.json, config };
+}
+const ofGolden = { there: golden, at: ({ golden: g }) => `#/golden/${g.id}`, title: /^golden-/ };
+
 const deeds = [
+  { name: 'make a golden baseline', there: golden, at: () => '#/golden', title: 'Golden baselines', open: async (v, { config }) => {
+    await unfold(v, 'Make one');
+    await v.fill('Name', config.name);
+    await v.page.getByLabel('Of which config?').selectOption(config.name);
+  }, values: { 'What it is for': HOSTILE }, press: 'Make one', request: ['POST', '**/api/drift/golden-baselines'], said: 'It is made: bind configs to it.', effect: async ({ config }) => {
+    const made = (await all(admin, '/api/drift/golden-baselines')).find((g) => g.name === config.name);
+    assert.deepEqual([made.description, (await get(`/api/drift/golden-baselines/${made.id}`)).resources], [HOSTILE, [{ category: 'c', key: 'k', value: { site: 'S1', log: false } }]]);
+  } },
+  { ...ofGolden, name: 'bind a config', open: async (v, { config }) => {
+    await unfold(v, 'Bind a config');
+    await v.page.getByLabel('Which config?').selectOption(config.name);
+  }, values: { 'Variable site': 'S1' }, press: 'Bind a config', request: ['PUT', '**/api/drift/configs/*/baseline'], said: /^It is bound/, effect: async ({ golden: g, config }) => {
+    const { golden: bound } = await get(`/api/drift/configs/${config.id}/baseline`);
+    assert.deepEqual([bound.id, bound.variables, bound.other_categories], [g.id, { site: 'S1' }, 'report']);
+  } },
+  { ...ofGolden, name: 'rename a golden baseline', open: (v) => unfold(v, 'Change name and description'), values: { 'What it is for': 'Another "one" <b>' }, press: 'Save', request: ['PUT', '**/api/drift/golden-baselines/*'], said: 'It is saved.',
+    effect: async ({ golden: g }) => assert.equal((await get(`/api/drift/golden-baselines/${g.id}`)).description, 'Another "one" <b>') },
+  { ...ofGolden, name: 'delete a golden baseline', open: (v) => v.press('Delete'), press: 'Delete', request: ['DELETE', '**/api/drift/golden-baselines/*'], said: 'It is deleted.',
+    effect: async ({ golden: g }) => assert.equal((await admin('GET', `/api/drift/golden-baselines/${g.id}`)).status, 404) },
   { name: 'make a template', there: async () => ({ name: unique('template') }), at: () => '#/templates', title: 'Templates', open: async (v, { name }) => {
     await unfold(v, 'Make a template');
     await v.fill('Name of the template', name);
@@ -328,6 +357,33 @@ test('the register is a page, a table to take along, and fit for paper', () => v
   await until('the silence alone', async () => await row.count() === 1);
 }));
 
+test('a golden baseline says what it holds, and of each config that is bound to it what that has otherwise', () => as(async (v, page) => {
+  const { golden: g, config } = await golden(), other = await newConfig(admin), [read] = await all(admin, `/api/drift/configs/${config.id}/snapshots`);
+  const difference = { category: 'c', key: 'k', path: '/log', op: 'replace', value: false, reason: HOSTILE };
+  for (const [one, differences] of [[config, [difference]], [other, []]])
+    assert.equal((await admin('PUT', `/api/drift/configs/${one.id}/baseline`, { body: { golden: { id: g.id, variables: { site: 'S1' }, differences } } })).status, 200);
+  assert.ok(read);
+  await push(admin, other, [{ category: 'c', key: 'k', value: { site: 'S1', log: false } }]);
+  assert.equal((await admin('PUT', `/api/drift/golden-baselines/${g.id}`, { body: { resources: [{ ...RESOURCES[0], value: { ...RESOURCES[0].value, on: true } }] } })).status, 200);
+  await v.goto('/#/golden');
+  await v.sees('Golden baselines');
+  await page.getByRole('row').filter({ hasText: g.name }).getByRole('link').click();
+  await v.sees(g.name);
+  const row = (name) => page.getByRole('row').filter({ hasText: name });
+  assert.match(await row(config.name).innerText(), /1\s+takes 2 with its next reading\s+site = "S1"\s+1 difference/);
+  assert.match(await row(other.name).innerText(), /drifted[^]*nothing/);
+  await unfold(v, '1 difference');
+  assert.ok((await row(config.name).innerText()).includes(SHOWN));
+  await unfold(v, 'c k');
+  await page.getByText(/"site": "%site%"/).waitFor();
+  await unfold(v, 'Bind a config');
+  assert.equal(await page.locator('main img').count(), 0);
+  await v.examine('golden');
+  await v.press('Delete');
+  await lastOf(v, 'Delete').click();
+  await v.alerts(/This is still in use/);
+}));
+
 test('each page says what is wrong with the API, and comes back', () => as(async (v) => {
-  await walkPages(v, ['#/configs', '#/intents', '#/runs', '#/register'], '**/api/drift/**');
+  await walkPages(v, ['#/configs', '#/golden', '#/intents', '#/runs', '#/register'], '**/api/drift/**');
 }));

@@ -13,7 +13,7 @@ async function copy(text) {
   }
 }
 
-export function shownOnce({ title, says, label, secret, done }) {
+export function shownOnce({ title, says, where = x.says, label, secret, done }) {
   const kept = el('input', { type: 'checkbox', id: 'kept' }), trouble = el('div', {});
   const go = button(x.go, () => {
     if (kept.checked)
@@ -21,6 +21,6 @@ export function shownOnce({ title, says, label, secret, done }) {
     trouble.replaceChildren(alert(x.first));
     return kept.focus();
   }, { class: 'primary' });
-  show(title, el('p', {}, says), el('p', {}, x.says), el('p', { class: 'row' }, el('code', { class: 'secret', tabindex: '0', 'aria-label': label }, secret),
+  show(title, el('p', {}, says), el('p', {}, where), el('p', { class: 'row' }, el('code', { class: 'secret', tabindex: '0', 'aria-label': label }, secret),
     navigator.clipboard !== undefined && button(x.copy, () => copy(secret))), trouble, el('p', { class: 'check' }, kept, el('label', { for: 'kept' }, x.kept)), go);
 }

@@ -3,7 +3,7 @@ import { list, number, plural } from './language.js';
 
 export const t = {
   nav: {
-    label: 'Pages', fleet: 'Fleet', fleetTenants: 'Tenants of the fleet', fleetAlerts: 'Alerts of the fleet', overview: 'Overview', alerts: 'Alerts', configs: 'Configs', templates: 'Templates', intents: 'Announced changes', silences: 'Silences', series: 'Windows that come again', channels: 'Channels', routes: 'Routes', administration: 'Administration', users: 'Users', roles: 'Roles', keys: 'API keys',
+    label: 'Pages', fleet: 'Fleet', fleetTenants: 'Tenants of the fleet', fleetAlerts: 'Alerts of the fleet', overview: 'Overview', alerts: 'Alerts', configs: 'Configs', templates: 'Templates', golden: 'Golden baselines', intents: 'Announced changes', onboarding: 'Onboarding', silences: 'Silences', series: 'Windows that come again', channels: 'Channels', routes: 'Routes', administration: 'Administration', users: 'Users', roles: 'Roles', keys: 'API keys',
     settings: 'Settings', audit: 'Audit', register: 'Register', operation: 'Operation', installation: 'Installation', runs: 'Runs', grants: 'Grants', providers: 'Sign-in', tenants: 'Tenants', account: 'Your account', signOut: 'Sign out',
   },
   none: 'There is none.',

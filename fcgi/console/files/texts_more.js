@@ -184,6 +184,35 @@ export const m = {
       other_actor: 'It is the value that was announced, made by somebody else', other_value: 'Another value was announced', other_place: 'Something else of this object was announced' }, see: 'See the announcement',
   },
 
+  // one template of how configs are to be
+  golden: {
+    says: 'What many configs are to be like: a config that is bound to one is compared with it, rendered with its own variables, in place of a snapshot of its own. What it has otherwise on purpose is declared, with a reason.',
+    heads: ['Name', 'Whose', 'Version', 'Resources', 'Changed'], owners: { tenant: 'this tenant’s', platform: 'the platform’s' }, shared: 'shared with every tenant', facts: { description: 'What it is for', owner: 'Whose', version: 'Version', changed: 'Changed' },
+    holds: (n) => `What it holds (${number(n)})`, cut: (n) => `Only the first ${number(n)} are shown here.`, variables: 'Variables', variableHeads: ['Name', 'What it is for', 'When a config gives none'], needed: 'it has to', versions: 'Versions', versionBy: (n, who) => `version ${number(n)}, by ${who}`,
+    bound: 'Bound to it', boundHeads: ['Config', 'State', 'Version', 'Variables', 'Otherwise on purpose', 'Bound by'], nobody: 'No config is bound to it.', older: (n) => `takes ${number(n)} with its next reading`, stale: 'cannot take the newest:', differences: (n) => plural(n, 'difference'), none: 'nothing',
+    masked: (n) => `${plural(n, 'masked place')} not watched`, ops: { add: 'is added', remove: 'is left out', replace: 'is' }, until: ', until ', notApplied: 'Not applied: ', further: (n) => `Look at ${plural(n, 'more config')}`,
+    bind: 'Bind a config', binding: 'Binding…', isBound: 'It is bound: its next reading is compared with this.', bindSays: 'Its next reading is compared with this, rendered for it. The snapshot that was approved before is not its baseline any more.', config: 'Which config?', variable: (name) => `Variable ${name}`, variableSays: 'As JSON, or a text as it stands.',
+    others: 'Resources of other categories', othersAre: { report: 'are told as made', ignore: 'are ignored' },
+    change: 'Change name and description', changeSays: 'What it holds is changed by the API (PUT), and counts with the next reading of each.', name: 'Name', description: 'What it is for', save: 'Save', saving: 'Saving…', saved: 'It is saved.',
+    drop: 'Delete', dropping: 'Deleting…', dropped: 'It is deleted.', dropAsk: (name) => `Delete ${name}?`, dropLost: 'It is gone for good. It is refused as long as a config is bound to it.',
+    make: 'Make one', making: 'Making…', made: 'It is made: bind configs to it.', makeSays: 'Of what a config was read as last; its percent signs stand doubled, and masked values are not watched.', from: 'Of which config?', back: 'All golden baselines',
+  },
+
+  // links for whoever administers a directory elsewhere
+  onboarding: {
+    title: 'Onboarding', says: 'One app registration reads many customers: each gets a link, at which an administrator of their directory consents. Then the templates are applied in the tenant, and it is read for the first time.',
+    heads: ['Tenant', 'How it is', 'Packs', 'Asked by', 'Link ends, or done'],
+    states: { waiting: ['…', 'waiting', 'Nobody has consented yet.'], checking: ['…', 'being checked', 'Whether the directory lets the app in.'], applying: ['…', 'being set up', 'The templates are applied.'], done: ['✓', 'done', 'The directory is watched.'], failed: ['✕', 'failed', ''], expired: ['‖', 'ended', 'The link was not answered in time.'] },
+    makeTitle: 'Make a link', make: 'Make the link', making: 'Making it…', made: 'The link is made.', makeSays: 'The app registration is for accounts in any directory, and names this installation’s /api/drift/onboarding/callback as a redirect URI.',
+    tenant: 'Tenant', tenantSays: 'Its short name: your own, or one that has granted you to make configs there.', directory: 'Directory', directorySays: 'Its ID, or one of its domains: consent in another one does nothing.', packs: 'Source packs', packsSay: 'Of each the template of that name is applied; where there is none, one is made.',
+    clientId: 'Application (client) ID', clientSays: 'Of the app registration, the same for every customer.', kind: 'It proves itself by', kinds: { secret: 'a client secret', certificate: 'a certificate' }, secrets: { client_secret: 'Client secret', certificate: 'Certificate (PEM)', private_key: 'Its private key (PEM)' },
+    cloud: 'Cloud (empty: the public one)', cloudSays: 'Such as usgov or china.', days: 'Days that the link counts',
+    madeTitle: 'The link', madeSays: (tenant) => `Give it to an administrator of the directory of ${tenant}.`, madeOnce: 'It is shown this once. Whoever has it can do nothing with it but consent, or not.', theLink: 'Link',
+    of: (tenant) => `Onboarding of ${tenant}`, facts: { state: 'State', why: 'What is missing', tenant: 'Tenant', directory: 'Directory', packs: 'Packs', by: 'Asked by', ends: 'The link ends', answered: 'Answered last', finished: 'Done or failed', templates: 'Templates' },
+    works: { running: 'being applied', done: 'applied', failed: 'failed:', cancelled: 'cancelled', unseen: 'not shown to you' }, now: (state) => `It is ${state} now.`,
+    drop: 'Take it back', dropping: 'Taking it back…', dropAsk: (n) => `Take ${n === 1 ? 'this link' : `these ${number(n)} links`} back?`, dropLost: 'It does nothing any more. What was made by it stays.', dropped: (n) => (n === 1 ? 'The link is taken back.' : `${number(n)} links are taken back.`), back: 'All links',
+  },
+
   series: {
     says: 'Maintenance windows that come again, by the clocks of a place. Those of the next eight days stand among the silences, and one of them alone is ended there.', states: { active: 'Going on', over: 'Over' },
     heads: ['What', 'When it comes again', 'Why, by', 'The next', 'The last ends', 'Deed'], each: (n, zone) => `${n} ${n === '1' ? 'hour' : 'hours'} each, by the clocks of ${zone}`, over: 'Over since ',

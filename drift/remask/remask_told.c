@@ -1,6 +1,7 @@
 /* remask.h: changes, and what is told of alerts. */
 #include <string.h>
 
+#include "drift/alert/announced.h"
 #include "drift/alert/message.h"
 #include "drift/deliver/finished.h"
 #include "drift/engine/mask_at.h"
@@ -166,6 +167,19 @@ set_raw(struct remasking *w, struct str was, struct str is, struct raw_json *out
 	return buf_ok(&b) || err_memory(e);
 }
 
+/* It is of another place than the change, and nothing tells which: withheld whole. */
+static bool
+mask_announced(struct remasking *w, struct event_change *c, bool *other, struct err *e)
+{
+	const char *shown;
+
+	if (!announced_view(w->page, (struct view) { 0 }, c->announced.text, &shown, e))
+		return false;
+	*other = *other || (shown != NULL && strcmp(shown, c->announced.text) != 0);
+	c->announced = (struct raw_json) { .text = shown };
+	return true;
+}
+
 static bool
 mask_event_change(struct remasking *w, struct event_change *c, bool *other, struct err *e)
 {
@@ -189,7 +203,7 @@ mask_event_change(struct remasking *w, struct event_change *c, bool *other, stru
 	}
 	*other = *other || c->text_diff.text != NULL;
 	c->text_diff = (struct raw_json) { 0 };
-	return true;
+	return mask_announced(w, c, other, e);
 }
 
 /* A sentence of an event. */

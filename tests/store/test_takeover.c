@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "core/store/drift/intent.h"
 #include "core/store/drift/rekey.h"
 #include "drift/remask/remask.h"
 #include "drift/run/takeover.h"
@@ -393,6 +394,37 @@ a_walk_that_is_cut_off_leaves_nothing_for_good(void **state)
 	drift_check_contents(y->x);
 }
 
+static void
+what_was_announced_of_what_is_masked_now_is_withheld_in_messages(void **state)
+{
+	static const char     text[] = "\"announced-1111\"";
+	struct place_in_time *y = place_with_pack(state);
+	struct uuid           c = old_config(y, "");
+	const struct remask   x = { y->x->d, y->x->t, y, NULL, c };
+	struct intent         i = { .id = uuid_make(y->x->d->env->clock, y->x->d->env->rand),
+			.config_id = c,
+			.category = talloc_strdup(y, "c"),
+			.key = talloc_strdup(y, "k"),
+			.path = talloc_strdup(y, "/pins/*"),
+			.expect = talloc_strdup(y, INTENT_VALUE),
+			.reason = talloc_strdup(y, "r"),
+			.owner = talloc_strdup(y, "o"),
+			.ends_at = { y->clock.set_ms + 3600000 } };
+	struct err            e = { 0 };
+
+	i.starts_at = i.created_at = (instant) { y->clock.set_ms };
+	assert_ok(tenant_seal(y->x->t, y, (struct sealed_place) { "drift_intents", "value", &i.id },
+	    str_of(text), &i.value, &e));
+	push_before(y, &c, "{\"pins\":[\"first-1234\"]}");
+	assert_ok(intent_add(y->x->t->db, &i, &e));
+	push_before(y, &c, "{\"pins\":[\"second-9876\"]}");
+	drift_sql(y->x, "DELETE FROM %s.drift_intents");
+	assert_true(clear_copies(y->x, "announced-1111") >= 1);
+	takes_over(y, &c);
+	assert_ok(remask_config(&x, &e));
+	assert_int_equal(clear_copies(y->x, "announced-1111"), 0);
+}
+
 #define PLACED(f) cmocka_unit_test_setup_teardown(f, place_set_up, place_tear_down)
 
 int
@@ -406,6 +438,7 @@ main(void)
 		PLACED(it_is_done_once),
 		PLACED(clear_copies_of_what_is_masked_now_are_masked_everywhere),
 		PLACED(what_is_named_with_a_secret_is_the_same_after_it),
+		PLACED(what_was_announced_of_what_is_masked_now_is_withheld_in_messages),
 		PLACED(a_walk_that_is_cut_off_leaves_nothing_for_good),
 		PLACED(a_config_without_findings_or_reports_is_taken_over_too),
 	};

@@ -132,6 +132,14 @@ test('the installation says how it is and what to do about it, and what goes on 
   await v.sooner(page.getByRole('img', { name: /^Requests a second: / }));
   await page.locator('summary').filter({ hasText: 'Requests by route' }).click();
   assert.match(await page.locator('main table').first().innerText(), /\/api\/auth\/me/);
+  for (const name of [/^Time of one statement: .* ms, at most /, /^Connections to the database: \d+, at most \d+$/])
+    await page.getByRole('img', { name }).waitFor();
+  await page.locator('summary').filter({ hasText: 'Statements by what they took' }).click();
+  const [name, times, mean, together] = (await page.getByRole('region', { name: 'Statements by what they took' }).locator('tbody tr').first().innerText()).split(/\t/);
+  assert.ok(/^[a-z]/.test(name) && Number(times.replaceAll(',', '')) > 0 && / ms$/.test(mean) && / s$/.test(together), `${name} ${times} ${mean} ${together}`);
+  await page.locator('summary').filter({ hasText: 'Caches' }).click();
+  assert.match(await page.getByRole('region', { name: 'Caches' }).innerText(), /caller\t[\d,]+\t[\d,]+\t[\d.]+ %/);
+  assert.match(await page.getByRole('region', { name: 'Long work' }).innerText(), /tenant\.[a-z]+\s+✓ done/);
   await v.examine('operation');
   const answer = (body) => (route) => route.fulfill({ contentType: 'application/json', body: JSON.stringify(body) });
   const details = await (await v.context.request.get(`${base.origin}/api/health/details`)).json();
@@ -142,6 +150,12 @@ test('the installation says how it is and what to do about it, and what goes on 
     await v.context.unroute('**/api/health/details');
     assert.ok(what);
   }
+  await v.context.route('**/metrics', async (route) => {
+    const response = await route.fetch();
+    await route.fulfill({ response, body: `${(await response.text()).replaceAll(/^bsx_audit_feed_behind.*$/gm, '')}bsx_audit_feed_behind 2\nbsx_audit_feed_behind_seconds 700\n` });
+  });
+  await v.sooner(page.locator('main .notice.error').filter({ hasText: /2 channels that are told an audit trail have not had all of it for 12 minutes/ }));
+  await v.context.unroute('**/metrics');
   // What other tests have mailed waits for a server that is not there, by now perhaps too long.
   await v.context.route('**/api/health/details', async (route) => {
     const response = await route.fetch();

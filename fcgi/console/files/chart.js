@@ -35,7 +35,8 @@ export function stackedBars({ bars, kinds, says }) {
 }
 
 // A line of numbers, the oldest first; what it is now stands beside it as text.
-export function line({ points, says }) {
+export function line({ points: given, says }) {
+  const points = given.length > 1 ? given : [...given, ...given]; // one look is a level line
   const peak = Math.max(...points, 1e-9), step = WIDTH / Math.max(1, points.length - 1), y = (v) => HEIGHT - 2 - v / peak * (HEIGHT - 4);
   return el('figure', { class: 'chart line' }, shape('svg', { viewBox: `0 0 ${WIDTH} ${HEIGHT}`, role: 'img', 'aria-label': says, preserveAspectRatio: 'none' },
     shape('line', { x1: 0, x2: WIDTH, y1: HEIGHT - .5, y2: HEIGHT - .5, class: 'axis' }), shape('polyline', { points: points.map((v, i) => `${(i * step).toFixed(1)},${y(v).toFixed(1)}`).join(' '), class: 'trace' })), el('figcaption', { class: 'small' }, says));

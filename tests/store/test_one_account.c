@@ -1,4 +1,5 @@
 /* A host where one account does everything: schemas are registered, taken, and given back. */
+#include <fcntl.h>
 #include <mysqld_error.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -6,6 +7,7 @@
 
 #include "core/auth/audit.h"
 #include "core/auth/audit_verify.h"
+#include "core/auth/tenant/tenant_import.h"
 #include "core/store/db_priv.h"
 #include "core/store/identity/audit_rows.h"
 #include "core/store/identity/audit_tree_rows.h"
@@ -359,6 +361,60 @@ a_try_that_was_cut_off_is_tidied_up(void **state)
 	are(w, 1, 0);
 }
 
+static bool
+go_on(void *arg, const struct archive_at *at)
+{
+	(void)arg, (void)at;
+	return false;
+}
+
+static bool
+import(struct world *w, struct tenant_imported *out, struct err *e)
+{
+	static const struct lock lock = { .kind = LOCK_PASSPHRASE,
+		.passphrase = { "correct horse battery", 21 } };
+	const struct provision   p = provisioner(w);
+	struct auth              a = { .env = &w->env, .database = w->d };
+	const struct deed_by     by = { .auth = &a, .mem = w };
+	const int                fd = open("tests/store/upgrade/62.archive", O_RDONLY | O_CLOEXEC);
+	const struct tenant_import in = { &p, { fd, &lock, NULL, go_on, NULL }, "then",
+		"bsxctl:somebody" };
+	bool                       ok;
+
+	assert_true(fd >= 0);
+	ok = tenant_import(&by, &in, out, e);
+	close(fd);
+	return ok;
+}
+
+/* Its schema is made as it was then, so none that the pool has is of use. */
+static void
+an_archive_of_an_earlier_version_takes_an_empty_one(void **state)
+{
+	struct world          *w = *state;
+	struct tenant_imported out;
+	const struct tenant   *t;
+	bool                   guarded;
+	int64_t                made;
+	struct err             e = { 0 };
+
+	register_places(w, 1);
+	assert_ok(pool_fill(&(struct provision) { w->prov, w->d, &w->env }, 1, &made, &e));
+	assert_false(import(w, &out, &e));
+	assert_int_equal(e.code, ERR_QUOTA);
+	err_clear(&e);
+	register_places(w, 2);
+	assert_ok(import(w, &out, &e));
+	are(w, 0, 2);
+	assert_ok(tenant_by_id(w->d, &out.id, &t, &e));
+	assert_string_equal(t->status, "active");
+	assert_int_equal(t->schema_version, migrate_newest(SQL_TENANT));
+	assert_ok(audit_guarded(world_open(w, t), &guarded, &e));
+	assert_true(guarded);
+	server_do(w->root, "DO 1 / (SELECT COUNT(*) = 20 FROM u4711_T2.audit_former)");
+	assert_int_equal(mysql_warning_count(w->root->my), 0);
+}
+
 int
 main(void)
 {
@@ -373,6 +429,7 @@ main(void)
 		TEST(what_cannot_be_a_place_is_refused),
 		TEST(what_is_taken_by_another_list_is_taken_by_none),
 		TEST(a_try_that_was_cut_off_is_tidied_up),
+		TEST(an_archive_of_an_earlier_version_takes_an_empty_one),
 	};
 
 	return cmocka_run_group_tests_name("one_account", tests, NULL, NULL);

@@ -17,6 +17,7 @@ struct going_back {
 	struct schedule_row        *due;
 	size_t                      due_n;
 	const struct archive_table *table; /* that is read */
+	bool                        taken; /* what failed is not that it was read */
 };
 
 /* ---- what it goes back to ---- */
@@ -121,8 +122,27 @@ next_row(void *arg, const struct blob *values, struct err *e)
 	struct archive_take *take = &x->r.take;
 
 	take->at.done++;
-	return archive_load_row(take->load, x->table, values, e) &&
-	       (take->at.done % WATCH_ROWS != 0 || archive_take_watch(take, e));
+	x->taken = !archive_load_row(take->load, x->table, values, e) ||
+		   (take->at.done % WATCH_ROWS == 0 && !archive_take_watch(take, e));
+	return !x->taken;
+}
+
+static bool
+read_all(struct going_back *x, const struct archive_walk *w, struct err *e)
+{
+	struct err why;
+
+	if (archive_snapshot_walk(x->r.snapshot, w, e))
+		return true;
+	if (x->taken || e->code != ERR_INTERNAL)
+		return false;
+	why = *e;
+	err_clear(e);
+	return err_set(e, ERR_CONFLICT, why.sys,
+	    "What the tenant was before does not open any more: the key that it was sealed with "
+	    "was "
+	    "destroyed since, or it was changed by hand.",
+	    "%s", why.detail);
 }
 
 static bool
@@ -134,8 +154,7 @@ fill_from_former(struct restoring *r, struct err *e)
 	struct archive_take      *take = &r->take;
 
 	take->load = archive_load_make(r->by.mem, take->by.t, restoring_head(r), false, e);
-	return take->load != NULL && archive_snapshot_walk(r->snapshot, &w, e) &&
-	       archive_load_last(take->load, e) &&
+	return take->load != NULL && read_all(x, &w, e) && archive_load_last(take->load, e) &&
 	       spare_carry_keys(r->p, x->former.schema_name, r->next.schema_name, e) &&
 	       archive_load_end(take->load, now, e);
 }

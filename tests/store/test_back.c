@@ -16,16 +16,29 @@ struct going {
 	struct uuid            config;
 	struct report          pushed; /* of what was pushed last before it was restored */
 	int                    asked, stop_at;
+	const char            *former; /* the schema that it goes back to; NULL: it does not */
 	struct tenant_restored out;
 	struct err             e;
 };
 
+static int64_t
+locked(struct going *g, const char *schema)
+{
+	return drift_count(g->y->x,
+	    talloc_asprintf(g,
+		"SELECT JSON_VALUE(Priv, '$.account_locked') IS TRUE FROM mysql.global_priv"
+		" WHERE User = '%s' AND '%%s' <> ''",
+		schema));
+}
+
+/* What it goes back to stays out of reach while it is read. */
 static bool
 stops(void *arg, const struct archive_at *at)
 {
 	struct going *g = arg;
 
-	(void)at;
+	if (g->former != NULL && at->table != NULL)
+		assert_int_equal(locked(g, g->former), 1);
 	return ++g->asked == g->stop_at;
 }
 
@@ -136,16 +149,6 @@ trail_is_whole(struct going *g, uint64_t chains)
 	    drift_count(g->y->x, "SELECT COALESCE(MAX(chain), 0) FROM %s.audit_chains"), chains);
 }
 
-static int64_t
-locked(struct going *g, const char *schema)
-{
-	return drift_count(g->y->x,
-	    talloc_asprintf(g,
-		"SELECT JSON_VALUE(Priv, '$.account_locked') IS TRUE FROM mysql.global_priv"
-		" WHERE User = '%s' AND '%%s' <> ''",
-		schema));
-}
-
 /* ---- ---- */
 
 static void
@@ -222,6 +225,7 @@ wherever_it_is_stopped_the_tenant_is_what_it_was_and_it_is_begun_anew(void **sta
 
 	must(g, tenant_restore);
 	restored = state_of(g);
+	g->former = former;
 	for (g->stop_at = 1; !go(g, tenant_back, false); g->stop_at += 4, stopped++) {
 		assert_int_equal(g->e.code, ERR_GONE);
 		assert_string_equal(state_of(g), restored);

@@ -84,23 +84,40 @@ take_snapshot(struct going_back *x, struct err *e)
 	return true;
 }
 
-/* The schema is kept until it is read, brought up to date as the tenant's own was, and its account
- * let in to it. */
+/*
+ * Its account is let in for as long as it takes to sign in: what is signed in stays so.  Out of
+ * reach again, whatever came of it.
+ */
+static bool
+sign_in(struct going_back *x, struct err *e)
+{
+	struct restoring *r = &x->r;
+	const char       *schema = x->was.schema_name;
+	struct err        why = { 0 };
+	const bool        ok = spare_release(r->p, schema, e) &&
+			tenant_db_open(r->by.auth->database, &x->was, true, &x->there, e) &&
+			take_snapshot(x, e);
+
+	if (spare_lock(r->p, schema, &why) || !ok)
+		return ok;
+	*e = why;
+	return false;
+}
+
+/* The schema is kept until it is read, and brought up to date as the tenant's own was. */
 static bool
 open_former(struct going_back *x, struct err *e)
 {
 	struct restoring *r = &x->r;
-	struct database  *d = r->by.auth->database;
 	const char       *schema = x->former.schema_name;
 
 	x->was = *r->by.t->tenant;
 	x->was.schema_name = talloc_strdup(r->by.mem, schema);
 	if (x->was.schema_name == NULL)
 		return err_memory(e);
-	return is_settled(x, e) && restoration_keep(d, r->by.mem, schema, &x->due, &x->due_n, e) &&
-	       spare_make(r->p, schema, migrate_newest(SQL_TENANT), e) &&
-	       spare_release(r->p, schema, e) && tenant_db_open(d, &x->was, true, &x->there, e) &&
-	       take_snapshot(x, e);
+	return is_settled(x, e) &&
+	       restoration_keep(r->by.auth->database, r->by.mem, schema, &x->due, &x->due_n, e) &&
+	       spare_make(r->p, schema, migrate_newest(SQL_TENANT), e) && sign_in(x, e);
 }
 
 /* ---- out of it ---- */
@@ -159,25 +176,11 @@ fill_from_former(struct restoring *r, struct err *e)
 	       archive_load_end(take->load, now, e);
 }
 
-/* It is read: out of reach again, whatever came of it. */
-static bool
-leave(struct going_back *x, bool ok, struct err *e)
-{
-	struct err why = { 0 };
-
-	if (x->was.schema_name == NULL || spare_lock(x->r.p, x->was.schema_name, &why) || !ok)
-		return ok;
-	*e = why;
-	return false;
-}
-
 static bool
 go_back(struct going_back *x, struct err *e)
 {
-	const bool ok = open_former(x, e) && restoring_trail(&x->r, e) &&
-			restoring_run(&x->r, migrate_newest(SQL_TENANT), e);
-
-	return leave(x, ok, e);
+	return open_former(x, e) && restoring_trail(&x->r, e) &&
+	       restoring_run(&x->r, migrate_newest(SQL_TENANT), e);
 }
 
 bool

@@ -71,6 +71,12 @@ async function another() {
 }
 const intentOf = ({ intent }) => get(`/api/drift/intents/${intent.id}`);
 
+const chooseSome = (press) => async (v, there) => {
+  for (const { config } of there)
+    await v.page.getByLabel(`Select: ${config.name}`).check();
+  await v.press(press);
+};
+
 const deeds = [
   { name: 'announce a change', there: async () => ({ config: await newConfig(admin) }), at: ({ config }) => `#/intents?config_id=${config.id}`, title: 'Announced changes',
     open: async ({ page }) => page.locator('summary').filter({ hasText: 'Announce a change' }).click(),
@@ -132,15 +138,18 @@ const deeds = [
     effect: async ({ channel }) => assert.equal((await get('/api/drift/channels')).items.find((c) => c.id === channel.id).status, 'paused') },
   { name: 'end a silence', there: quiet, at: () => '#/silences', title: 'Silences', open: ({ page }, { config }) => page.getByRole('button', { name: `End now: ${config.name}` }).click(), press: 'End now',
     request: ['DELETE', '**/api/drift/silences/*'], said: 'It is over.', effect: async ({ config }) => assert.equal((await silencesOf(config, 'expired')).length, 1) },
-  { name: 'end some silences', there: async () => [await quiet(), await quiet()], at: () => '#/silences', title: 'Silences', open: async (v, there) => {
-    for (const { config } of there)
-      await v.page.getByLabel(`Select: ${config.name}`).check();
-    await v.press('End now');
-    await v.page.getByText('End these 2 now?').waitFor();
-  }, press: 'End now', request: ['DELETE', '**/api/drift/silences/*'], said: '2 are over.', effect: async (there) => {
+  { name: 'end some silences', there: async () => [await quiet(), await quiet()], at: () => '#/silences', title: 'Silences', open: chooseSome('End now'), press: 'End now', request: ['DELETE', '**/api/drift/silences/*'], said: '2 are over.', effect: async (there) => {
     for (const { config } of there)
       assert.equal((await silencesOf(config, 'expired')).length, 1);
   } },
+  { name: 'end some series', there: async () => [await comesAgain(), await comesAgain()], at: () => '#/series', title: 'Windows that come again', open: chooseSome('End'), press: 'End', request: ['DELETE', '**/api/drift/silence-series/*'], said: '2 series are over.',
+    effect: async (there) => assert.deepEqual((await Promise.all(there.map(({ config }) => seriesOf(config, 'over')))).map((over) => over.length), [1, 1]) },
+  { name: 'take some announcements back', there: async () => [await announced(), await announced()], at: () => '#/intents', title: 'Announced changes', press: 'Take it back', request: ['DELETE', '**/api/drift/intents/*'], said: '2 announcements are taken back.',
+    open: async (v, there) => {
+      for (const { config } of there)
+        await v.page.getByRole('row').filter({ hasText: config.name }).getByRole('checkbox').check();
+      await v.press('Take it back');
+    }, effect: async (there) => assert.deepEqual((await Promise.all(there.map(intentOf))).map((i) => i.state), ['withdrawn', 'withdrawn']) },
   { name: 'plan windows that come again', there: comesAgain, at: () => '#/series', title: 'Windows that come again', open: async (v, { config }) => {
     await v.page.locator('summary').filter({ hasText: 'Plan windows' }).click();
     await v.page.getByLabel('Which config?').selectOption(config.name);

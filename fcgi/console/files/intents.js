@@ -2,6 +2,7 @@
 import { Form, ask, button, el, link, time } from './ui.js';
 import { callSigned } from './api.js';
 import { sides } from './change.js';
+import { choosing, eachDeed } from './chosen.js';
 import { gather, may, plain, stateTag } from './drift.js';
 import { paged, queryOf } from './lists.js';
 import { chooser } from './live.js';
@@ -110,7 +111,11 @@ async function one(ctx) {
 
 // ---- all of them -----------------------------------------------------------------------------------
 
-const rowOf = (names) => (i) => [el('div', {}, link(`#/intents/${i.id}`, placeOf(i)), el('div', { class: 'small' }, plain(names.get(i.config_id) ?? x.gone))), el('div', {}, x.expects[i.expect] ?? i.expect, el('div', { class: 'small' }, i.actor === null ? x.anybody : x.by(plain(i.actor)))),
+const named = (i, names) => [link(`#/intents/${i.id}`, placeOf(i)), el('div', { class: 'small' }, plain(names.get(i.config_id) ?? x.gone))];
+const withdrawal = ({ me, again }) => (list) => choosing(me, 'update:drift', { list, nameOf: placeOf, fits: (i) => !isOver(i),
+  deeds: [eachDeed({ text: x.withdraw, title: x.withdrawSome, says: x.withdrawLost, yes: x.withdraw, busy: x.withdrawing, one: (i) => callSigned('DELETE', `${AT}/${i.id}`), done: x.withdrawnSome, again })] });
+
+const rowOf = (names) => (i, chosen) => [chosen ? chosen.cell(i, ...named(i, names)) : el('div', {}, ...named(i, names)), el('div', {}, x.expects[i.expect] ?? i.expect, el('div', { class: 'small' }, i.actor === null ? x.anybody : x.by(plain(i.actor)))),
   el('div', {}, plain(i.reason), el('div', { class: 'small' }, plain(i.ticket ? `${i.ticket}, ${i.owner}` : i.owner))), el('div', {}, time(i.starts_at), ' – ', time(i.ends_at)),
   el('div', {}, stateTag(i.state, x.states), i.changes > 0 && el('div', { class: 'small' }, x.changes(i.changes)))];
 
@@ -118,7 +123,7 @@ export async function page(ctx) {
   if (ctx.id)
     return one(ctx);
   const { me, filter } = ctx, { items: configs } = await gather(callSigned, 'api/drift/configs', CONFIGS), names = new Map(configs.map((c) => [c.id, c.name]));
-  const list = await paged({ path: AT, query: queryOf(filter, ['state', 'config_id']), caption: x.title, heads: x.heads, rowOf: rowOf(names) });
+  const list = await paged({ path: AT, query: queryOf(filter, ['state', 'config_id']), caption: x.title, heads: x.heads, rowOf: rowOf(names), choose: withdrawal(ctx) });
   const choose = (name, label, choices) => chooser({ at: 'intents', name, label, choices, filter });
   return { title: x.title, wide: true, parts: [el('p', {}, x.says), el('div', { class: 'row' }, choose('state', x.state, Object.fromEntries(Object.entries(x.states).map(([state, [, word]]) => [state, word]))),
     choose('config_id', x.config, Object.fromEntries(configs.map((c) => [c.id, plain(c.name)])))), list, configs.length > 0 && may(me, 'update:drift') && announce(ctx, configs)] };

@@ -2,6 +2,7 @@
 import { Form, ask, button, el, link, say, time } from './ui.js';
 import { callSigned } from './api.js';
 import { table } from './chart.js';
+import { choosing, eachDeed } from './chosen.js';
 import { gather, may, plain } from './drift.js';
 import { number } from './language.js';
 import { tell } from './messages.js';
@@ -83,9 +84,9 @@ const end = (s, place, again) => ask({ title: x.endAsk, text: [place, x.endLost]
   await again(x.ended);
 } });
 
-const rowOf = ({ me, again }, names) => (s) => {
+const rowOf = ({ me, again }, names, chosen) => (s) => {
   const place = placeOf(s.matcher, names), mayChange = s.state === 'active' && may(me, 'update:alerts');
-  return [place, el('div', {}, el('code', {}, plain(s.rule)), el('div', { class: 'small' }, x.each(number(Number(hours(s.duration_s))), plain(s.timezone)))), el('div', {}, plain(s.reason), el('div', { class: 'small' }, plain(s.owner))),
+  return [chosen ? chosen.cell(s, place) : place, el('div', {}, el('code', {}, plain(s.rule)), el('div', { class: 'small' }, x.each(number(Number(hours(s.duration_s))), plain(s.timezone)))), el('div', {}, plain(s.reason), el('div', { class: 'small' }, plain(s.owner))),
     s.state === 'active' ? windowsOf(s.next, SHOWN) : el('div', {}, x.over, time(s.ended_at ?? s.ends_at), s.ended_by && el('div', { class: 'small' }, t.silences.endedBy(plain(s.ended_by)))), s.state === 'active' ? time(s.ends_at) : '',
     mayChange ? el('div', { class: 'row' }, link(`#/series/${s.id}`, x.change, { class: 'button', 'aria-label': x.changeThis(place) }), button(x.end, () => end(s, place, again), { 'aria-label': x.endThis(place) })) : ''];
 };
@@ -104,8 +105,12 @@ export async function page(ctx) {
     return one(ctx);
   const { me, filter, again } = ctx, state = x.states[filter.get('state')] ? filter.get('state') : 'active';
   const [found, configs] = await Promise.all([gather(callSigned, `${AT}?state=${state}`, MOST), configsOf(me)]);
+  const list = { items: found.items, shown: found.items, box: null }, names = namesOf(configs);
+  const chosen = choosing(me, 'update:alerts', { list: () => list, nameOf: (s) => placeOf(s.matcher, names), fits: (s) => s.state === 'active',
+    deeds: [eachDeed({ text: x.end, title: x.endSome, says: x.endLost, yes: x.end, busy: x.ending, one: (s) => callSigned('DELETE', `${AT}/${s.id}`), done: x.endedSome, again })] });
+  list.box = found.items.length > 0 ? table(t.nav.series, x.heads, found.items.map(rowOf(ctx, names, chosen)), 'records') : el('p', {}, t.none);
   const choose = ([name, word]) => link(`#/series?state=${name}`, word, { class: 'button', 'aria-current': name === state && 'true' });
   return { title: t.nav.series, wide: true, parts: [el('p', {}, x.says), el('nav', { 'aria-label': t.silences.which, class: 'row' }, ...Object.entries(x.states).map(choose)),
-    found.items.length > 0 ? table(t.nav.series, x.heads, found.items.map(rowOf(ctx, namesOf(configs))), 'records') : el('p', {}, t.none), found.more && el('p', { class: 'small' }, t.silences.cut(number(MOST))),
+    chosen?.element, list.box, found.more && el('p', { class: 'small' }, t.silences.cut(number(MOST))),
     configs.length > 0 && may(me, 'update:alerts') && make(configs, again)] };
 }

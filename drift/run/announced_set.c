@@ -204,11 +204,17 @@ spend_share(struct announced_set *s, struct err *e)
 	return work_spend(s->in->work, WORK_SILENCE, steps, e);
 }
 
+static bool
+has_mask(struct str text)
+{
+	return text.p != NULL && memmem(text.p, text.n, "[masked", 7) != NULL;
+}
+
 /* What is masked, or too long to be kept, is never known to be it. */
 static bool
 can_be_held(struct str text)
 {
-	return text.p != NULL && memmem(text.p, text.n, "[masked", 7) == NULL;
+	return text.p != NULL && !has_mask(text);
 }
 
 static bool
@@ -381,8 +387,15 @@ static const struct field told_fields[] = {
 };
 static const struct schema told_schema = SCHEMA("Announced", struct announced_told, told_fields);
 
-bool
-announced_tell(struct announced_set *s, struct announced *a, enum intent_verdict v,
+static bool
+tells_value(const struct change_text *t, enum intent_verdict v)
+{
+	return v != ANNOUNCED_OTHER_PLACE && !t->old_truncated && !t->new_truncated &&
+	       !has_mask(t->old_text) && !has_mask(t->new_text);
+}
+
+static bool
+make_told(struct announced_set *s, struct announced *a, bool whole, enum intent_verdict v,
     const char **out, struct err *e)
 {
 	const struct intent  *i = a->row;
@@ -390,20 +403,30 @@ announced_tell(struct announced_set *s, struct announced *a, enum intent_verdict
 		i->ticket, i->owner, { 0 } };
 	struct buf            b, value;
 
-	if (a->told[v] == NULL) {
-		if (!open_value(s, a, e))
-			return false;
-		buf_make(&value, s->mem);
-		value.max = TOLD_VALUE_MAX;
-		if (a->value != NULL) {
-			resource_print(&value, a->value);
-			told.value.text = buf_ok(&value) ? buf_text(&value, e) : NULL;
-		}
-		buf_make(&b, s->mem);
-		if (!schema_encode(&b, &told_schema, &told, e))
-			return false;
-		a->told[v] = buf_text(&b, e);
+	if (!open_value(s, a, e))
+		return false;
+	buf_make(&value, s->mem);
+	value.max = TOLD_VALUE_MAX;
+	if (whole && a->value != NULL) {
+		resource_print(&value, a->value);
+		told.value.text = buf_ok(&value) ? buf_text(&value, e) : NULL;
 	}
-	*out = a->told[v];
+	buf_make(&b, s->mem);
+	if (!schema_encode(&b, &told_schema, &told, e))
+		return false;
+	*out = buf_text(&b, e);
 	return *out != NULL;
+}
+
+bool
+announced_tell(struct announced_set *s, struct announced *a, size_t i, enum intent_verdict v,
+    const char **out, struct err *e)
+{
+	const bool   whole = tells_value(&s->p->values[i], v);
+	const char **told = &a->told[whole][v];
+
+	if (*told == NULL && !make_told(s, a, whole, v, told, e))
+		return false;
+	*out = *told;
+	return true;
 }

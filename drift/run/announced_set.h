@@ -18,7 +18,7 @@ struct announced {
 	bool                 opened; /* the value was */
 	bool                 asked, may; /* who announced it may accept it now, if that was asked */
 	const struct json   *value;  /* NULL: none */
-	const char          *told[ANNOUNCED__MAX]; /* what an event says, made once */
+	const char          *told[2][ANNOUNCED__MAX]; /* what an event says, made once: without its value, and with it */
 	int64_t              more;   /* changes of this plan that came as announced */
 };
 
@@ -57,8 +57,11 @@ MUST_USE bool announced_by_persons(struct announced_set *s, struct announced *a,
 /* announced_person.c: asked once for each person. */
 MUST_USE bool announced_may(
     struct announced_set *s, struct announced *a, bool *may, struct err *e);
-/* What an event says of it; as long as s->mem. */
-MUST_USE bool announced_tell(struct announced_set *s, struct announced *a, enum intent_verdict v,
-    const char **out, struct err *e);
+/*
+ * What an event says of it beside change `i` of the plan; as long as s->mem.  Its value stands there where that was to be in the
+ * place of the change, and nothing is masked there: by what stands beside it, or by that place alone, which a value does not show.
+ */
+MUST_USE bool announced_tell(struct announced_set *s, struct announced *a, size_t i,
+    enum intent_verdict v, const char **out, struct err *e);
 
 #endif

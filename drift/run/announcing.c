@@ -219,7 +219,7 @@ carry_out(struct announcing *w, const struct subject *x, struct announced *a, en
 		return accept(w, x, a, mark);
 	if (v == ANNOUNCED_WAITING
 		? !await(w, x, a)
-		: !announced_tell(&w->set, a, v, &w->p->values[x->i].announced, w->e))
+		: !announced_tell(&w->set, a, x->i, v, &w->p->values[x->i].announced, w->e))
 		return false;
 	return mark_it(w, x, mark);
 }
@@ -287,7 +287,7 @@ judge_known(struct announcing *w, const struct subject *x)
 		return true;
 	if (strcmp(r->status, "detected") != 0) /* somebody has seen it: it only says so */
 		return was == ANNOUNCED_WAITING ||
-		       announced_tell(&w->set, a, was, &w->p->values[x->i].announced, w->e);
+		       announced_tell(&w->set, a, x->i, was, &w->p->values[x->i].announced, w->e);
 	return judge_again(w, x, a, was, &v) && carry_out(w, x, a, v);
 }
 

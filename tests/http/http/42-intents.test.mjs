@@ -88,7 +88,7 @@ for (const [what, body, came, verdict, title, plain] of OTHERWISE)
     if (plain !== null)
       assert.ok(hidden.data.alert.title.endsWith(plain), hidden.data.alert.title);
     const said = (e) => e.data.changes[0].announced;
-    const shown = body.expect || body.value !== undefined && body.value.length > 256 ? undefined : 30;
+    const shown = body.expect || verdict === 'other_place' || body.value !== undefined && body.value.length > 256 ? undefined : 30;
     assert.deepEqual([said(full).intent, said(full).verdict, said(full).ticket, said(full).value], [made.id, verdict, 'CHG-1', shown]);
     assert.equal(said(hidden).value, shown && '[withheld]');
   });
@@ -137,6 +137,17 @@ test('a value is held against the place where it came, whose rules are not those
     ok(await w.announce({ path: '/*', value: ['x', 'y'] }), 201);
   const came = await w.send({ order: ['y', 'x'], other: ['y', 'x'] }, 'ada@example.org');
   assert.deepEqual((await w.changes(came)).map((c) => [c.path, c.announced?.verdict]), [['/order', 'other_value'], ['/other', 'as_announced']]);
+});
+
+test('what turns out to be masked where it is, by what stands beside it, is told by no message as it was announced', async () => {
+  const w = await watched(), env = (value, mode) => ({ env: { name: 'DB_PASSWORD', value }, mode });
+  const { report } = await w.send(env('first-secret', 'on'));
+  ok(await admin('POST', `/api/drift/reports/${report.id}/accept`, { body: { reason: 'x' } }));
+  ok(await w.announce({ path: '/env/value', value: 'announced-secret' }), 201);
+  await w.send(env('second-secret', 'off'), 'ada@example.org');
+  const full = await until('it is told', () => w.told('full').find((e) => e.data.changes.some((c) => c.path === '/mode')));
+  assert.deepEqual(full.data.changes.map((c) => [c.path, c.announced.verdict]).sort(), [['/env/value', 'other_value'], ['/mode', 'other_place']]);
+  assert.doesNotMatch(JSON.stringify(w.told('full')), /announced-secret/);
 });
 
 test('what is of another object, was there before, or comes outside of the window, is no concern of it', async () => {

@@ -96,11 +96,11 @@ async function doEach(left, one) {
 // A button that does `one(item)` for each that is chosen, after it was asked. What fails stays, with the reason, and is tried again when that is pressed
 // again. text: of the button; title(n), says: what is asked; yes, busy; done(n): what is said when all is done.
 export const eachDeed = ({ text, title, says, yes, busy, one, done, again }) => (chosen) => button(text, () => {
-  const all = chosen.of(chosen.fits), left = new Set(all), line = ({ item, problem }) => el('li', {}, `${chosen.nameOf(item)}: ${sentence(problem.code)}`, problem.status === 409 && problem.detail && ` ${plain(problem.detail)}`);
+  const all = chosen.of(chosen.fits), left = new Set(all), line = ({ item, problem }) => el('li', {}, `${chosen.nameOf(item)}: ${plain(([403, 409].includes(problem.status) && problem.detail) || sentence(problem.code))}`);
   let refused = [], over = false;
   const isDone = () => all.length - left.size, told = (problem) => {
     const { more, ...said } = tell(problem);
-    return { ...said, more: [...more, el('p', {}, x.some(isDone(), all.length)), all.length > 1 && el('ul', {}, ...refused.map(line))].filter(Boolean) };
+    return { ...said, more: all.length === 1 ? more : [el('p', {}, x.some(isDone(), all.length)), el('ul', {}, ...refused.map(line)), ...(problem.status >= 500 ? more : [])] };
   };
   ask({ title: title(all.length), text: says, yes, busy, tell: told, send: async () => {
     refused = await doEach(left, one);

@@ -4,6 +4,7 @@
 #include <mysqld_error.h>
 #include <poll.h>
 #include <string.h>
+#include <sys/prctl.h>
 
 #include "core/base/secret.h"
 #include "core/crypt/keyring.h"
@@ -318,6 +319,9 @@ db_open_once(
 	if (my == NULL)
 		return NULL;
 	set_options(my, o, timeout_s);
+	/* The client's library sleeps for a microsecond when it connects, which are 50 by default.
+	 */
+	(void)prctl(PR_SET_TIMERSLACK, 1ul);
 	if (timeout_s == DB_PROBE_S)
 		mysql_optionsv(my, MYSQL_OPT_READ_TIMEOUT, &timeout_s);
 	else if (o->segment != NULL)

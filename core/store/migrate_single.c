@@ -17,6 +17,8 @@ static const struct turn {
 	{ "DEFINER = '{control}definer'@'localhost' ", "" },
 	{ "TRIGGER_SCHEMA = SUBSTRING_INDEX(USER(), '@', 1)",
 	    "TRIGGER_SCHEMA = " SAID("@bsx_place") },
+	{ "EVENT_OBJECT_SCHEMA = SUBSTRING_INDEX(USER(), '@', 1)",
+	    "EVENT_OBJECT_SCHEMA = " SAID("@bsx_place") },
 	{ "SUBSTRING_INDEX(USER(), '@', 1)", SAID("@bsx_schema") },
 	{ "schema_name = DATABASE()", "schema_name = (SELECT schema_name FROM "
 				      "`{control}`.schema_places WHERE place = DATABASE())" },

@@ -13,7 +13,7 @@
 #include "core/store/tx.h"
 
 #define ROUTINES_MAX 200
-#define HEAD_GUARDS  12 /* that of the control schema for its heads */
+#define HEAD_GUARDS  36 /* that of the control schema for its heads */
 
 static const struct field routine_fields[] = {
 	FIELD(struct routine, name, .doc = "Procedure."),

@@ -6,10 +6,20 @@
 
 #include "core/store/tenant/tenant_db.h"
 
-/* A registry row read at some moment. */
+/* A tenant's data key and address key, as the control schema has them. */
+struct tenant_key {
+	struct uuid tenant_id;
+	uint64_t    version;
+	struct blob wrapped; /* sealed under the keyring */
+	instant     created_at;
+};
+
+/* A registry row read at some moment, and the newest key with it: whoever opens a connection needs both. */
 struct registry_entry {
 	struct registry_entry *next;
 	struct tenant          row;
+	struct tenant_key      key;
+	bool                   has_key;
 	int64_t                read_ns;
 	uint32_t               epoch; /* of all rows, before this one was read */
 	bool                   old; /* read again since: only kept for who holds it */
@@ -55,6 +65,13 @@ MUST_USE char *database_password_file(TALLOC_CTX *mem, const char *path, struct 
 /* Forgets registry rows older than their life; the others stay. */
 void registry_tidy(struct database *d);
 void registry_forget(struct database *d);
+/* What was read of that tenant, and is still young; NULL: nothing. */
+const struct registry_entry *registry_have(const struct database *d, const struct uuid *id);
+
+extern const struct schema tenant_key_schema;
+/* The data key and the address key, which are bound to the tenant. */
+MUST_USE bool tenant_key_unwrap(struct database *d, const struct tenant_key *k, struct seal_key *data,
+    uint8_t address[static KEY_LEN], struct err *e);
 
 /* The data key and the address key, unwrapped; version 0: the newest. */
 MUST_USE bool tenant_keys_load(struct database *d, const struct uuid *tenant, uint32_t version,

@@ -6,6 +6,7 @@
 #include "core/base/unicode.h"
 #include "core/shm/cache.h"
 #include "core/store/id_list.h"
+#include "core/store/trip.h"
 
 #define LIFE_NS 2000000000
 
@@ -42,12 +43,30 @@ static const struct schema by_text_schema = SCHEMA("TenantByText", struct by_tex
 	"id, slug, name, schema_name, status, settings, settings_pending, quota, schema_version, " \
 	"created_at,"                                                                              \
 	" status_reason, status_at, erase_at, erase_op"
-SQL(registry_by_id, SQL_CONTROL, &id_in, &tenant_schema,
-    "SELECT " COLUMNS " FROM tenants WHERE id = :id");
-SQL(registry_by_slug, SQL_CONTROL, &by_text_schema, &tenant_schema,
-    "SELECT " COLUMNS " FROM tenants WHERE slug = :text");
-SQL(registry_by_schema, SQL_CONTROL, &by_text_schema, &tenant_schema,
-    "SELECT " COLUMNS " FROM tenants WHERE schema_name = :text");
+#define ROW "SELECT " COLUMNS " FROM tenants t WHERE t."
+#define KEY                                                                                        \
+	"SELECT k.tenant_id, k.version, k.wrapped, k.created_at FROM tenants t STRAIGHT_JOIN"      \
+	" tenant_keys k ON k.tenant_id = t.id WHERE t."
+#define NEWEST " ORDER BY k.version DESC LIMIT 1"
+SQL(registry_by_id, SQL_CONTROL, &id_in, &tenant_schema, ROW "id = :id");
+SQL(registry_key_by_id, SQL_CONTROL, &id_in, &tenant_key_schema, KEY "id = :id" NEWEST);
+SQL(registry_by_slug, SQL_CONTROL, &by_text_schema, &tenant_schema, ROW "slug = :text");
+SQL(registry_key_by_slug, SQL_CONTROL, &by_text_schema, &tenant_key_schema,
+    KEY "slug = :text" NEWEST);
+SQL(registry_by_schema, SQL_CONTROL, &by_text_schema, &tenant_schema, ROW "schema_name = :text");
+SQL(registry_key_by_schema, SQL_CONTROL, &by_text_schema, &tenant_key_schema,
+    KEY "schema_name = :text" NEWEST);
+
+/* By what a tenant is looked for: its row, its newest key, and where its text stands in the row. */
+struct registry_way {
+	const struct sql *row, *key;
+	size_t            offset;
+};
+static const struct registry_way by_id = { &registry_by_id, &registry_key_by_id, 0 };
+static const struct registry_way by_slug = { &registry_by_slug, &registry_key_by_slug,
+	offsetof(struct tenant, slug) };
+static const struct registry_way by_schema = { &registry_by_schema, &registry_key_by_schema,
+	offsetof(struct tenant, schema_name) };
 SQL(registry_page, SQL_CONTROL, &id_in, &tenant_schema,
     "SELECT " COLUMNS " FROM tenants WHERE id > :id ORDER BY id LIMIT 200");
 
@@ -109,6 +128,17 @@ registry_forget(struct database *d)
 		x->old = true;
 }
 
+const struct registry_entry *
+registry_have(const struct database *d, const struct uuid *id)
+{
+	struct moment now = this_moment(d);
+
+	for (struct registry_entry *x = d->registry; x != NULL; x = x->next)
+		if (is_young(x, &now) && uuid_eq(&x->row.id, id))
+			return x;
+	return NULL;
+}
+
 void
 tenant_forget(struct database *d)
 {
@@ -131,9 +161,24 @@ find_text(struct database *d, size_t offset, struct str text)
 	return NULL;
 }
 
+/* In one trip: who asks for a row that is not at hand opens the tenant's connection next. */
 static bool
-fetch(
-    struct database *d, const struct sql *q, const void *in, const struct tenant **t, struct err *e)
+read_entry(struct database *d, const struct registry_way *way, const void *in,
+    struct registry_entry *x, struct err *e)
+{
+	struct trip *trip = trip_make(x, d->control);
+	bool         found;
+
+	trip_one(trip, way->row, in, &x->row, &found);
+	trip_one(trip, way->key, in, &x->key, &x->has_key);
+	if (!trip_go(trip, e))
+		return false;
+	return found || err_set(e, ERR_MISSING, 0, "Not found.", "%s: no row", way->row->name);
+}
+
+static bool
+fetch(struct database *d, const struct registry_way *way, const void *in, const struct tenant **t,
+    struct err *e)
 {
 	struct registry_entry *x = talloc_zero(d, struct registry_entry);
 
@@ -141,7 +186,7 @@ fetch(
 		return err_memory(e);
 	x->epoch = epoch(d); /* before the SQL */
 	x->read_ns = clock_ns(d->env.clock);
-	if (!db_one(d->control, x, q, in, &x->row, e)) {
+	if (!read_entry(d, way, in, x, e)) {
 		talloc_free(x);
 		return false;
 	}
@@ -154,13 +199,13 @@ fetch(
 }
 
 static bool
-by_text(struct database *d, const struct sql *q, size_t offset, struct str text,
+by_text(struct database *d, const struct registry_way *way, struct str text,
     const struct tenant **t, struct err *e)
 {
 	struct by_text in;
 	bool           ok;
 
-	*t = find_text(d, offset, text);
+	*t = find_text(d, way->offset, text);
 	if (*t != NULL)
 		return true;
 	/* What could not be such a name is not asked for: NUL would cut it to another one. */
@@ -170,7 +215,7 @@ by_text(struct database *d, const struct sql *q, size_t offset, struct str text,
 	in.text = str_dup(d, text);
 	if (in.text == NULL)
 		return err_memory(e);
-	ok = fetch(d, q, &in, t, e);
+	ok = fetch(d, way, &in, t, e);
 	talloc_free(in.text);
 	return ok;
 }
@@ -199,8 +244,7 @@ tenant_by_slug(struct database *d, struct str typed, const struct tenant **t, st
 	if (memchr(typed.p, '\0', typed.n) != NULL || !tenant_slug(tmp, typed, &slug, &why))
 		err_set(e, ERR_MISSING, 0, "Not found.", "no tenant has such a name");
 	else
-		ok = by_text(
-		    d, &registry_by_slug, offsetof(struct tenant, slug), str_of(slug), t, e);
+		ok = by_text(d, &by_slug, str_of(slug), t, e);
 	talloc_free(tmp);
 	return ok;
 }
@@ -208,22 +252,18 @@ tenant_by_slug(struct database *d, struct str typed, const struct tenant **t, st
 bool
 tenant_by_schema(struct database *d, struct str schema_name, const struct tenant **t, struct err *e)
 {
-	return by_text(
-	    d, &registry_by_schema, offsetof(struct tenant, schema_name), schema_name, t, e);
+	return by_text(d, &by_schema, schema_name, t, e);
 }
 
 bool
 tenant_by_id(struct database *d, const struct uuid *id, const struct tenant **t, struct err *e)
 {
-	struct moment now = this_moment(d);
+	const struct registry_entry *have = registry_have(d, id);
 
-	for (struct registry_entry *x = d->registry; x != NULL; x = x->next) {
-		if (is_young(x, &now) && uuid_eq(&x->row.id, id)) {
-			*t = &x->row;
-			return true;
-		}
-	}
-	return fetch(d, &registry_by_id, &(struct id_in) { *id }, t, e);
+	if (have == NULL)
+		return fetch(d, &by_id, &(struct id_in) { *id }, t, e);
+	*t = &have->row;
+	return true;
 }
 
 bool

@@ -285,6 +285,19 @@ database_schema(
 	return db;
 }
 
+/* Its newest keys: those that were read with its row, else read now. */
+static bool
+first_keys(struct tenant_conn *x, struct err *e)
+{
+	struct database             *d = x->owner;
+	const struct registry_entry *have = registry_have(d, &x->tenant_id);
+
+	if (have == NULL || !have->has_key)
+		return tenant_keys_load(
+		    d, &x->tenant_id, 0, &x->tdb.data_key, x->tdb.address_key, e);
+	return tenant_key_unwrap(d, &have->key, &x->tdb.data_key, x->tdb.address_key, e);
+}
+
 static bool
 connect_tenant(struct tenant_conn *x, const struct tenant *t, struct err *e)
 {
@@ -293,8 +306,7 @@ connect_tenant(struct tenant_conn *x, const struct tenant *t, struct err *e)
 	x->tdb.db = database_schema(d, x, t->schema_name, true, e);
 	x->tdb.rand = d->env.rand;
 	x->keys_ms = clock_ms(d->env.clock);
-	return x->tdb.db != NULL &&
-	       tenant_keys_load(d, &t->id, 0, &x->tdb.data_key, x->tdb.address_key, e);
+	return x->tdb.db != NULL && first_keys(x, e);
 }
 
 static void

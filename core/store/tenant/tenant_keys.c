@@ -19,12 +19,6 @@ static const struct field which_fields[] = {
 };
 static const struct schema which_schema = SCHEMA("TenantKeyWhich", struct which, which_fields);
 
-struct tenant_key {
-	struct uuid tenant_id;
-	uint64_t    version;
-	struct blob wrapped;
-	instant     created_at;
-};
 static const struct field key_fields[] = {
 	FIELD(struct tenant_key, tenant_id, .doc = "Tenant."),
 	FIELD(struct tenant_key, version, .doc = "Version of the key."),
@@ -33,13 +27,13 @@ static const struct field key_fields[] = {
 	FIELD(struct tenant_key, created_at, .doc = "When it was made."),
 	FIELD_END,
 };
-static const struct schema key_schema = SCHEMA("TenantKey", struct tenant_key, key_fields);
+const struct schema tenant_key_schema = SCHEMA("TenantKey", struct tenant_key, key_fields);
 
-SQL(tenant_key_newest, SQL_CONTROL, &which_schema, &key_schema,
+SQL(tenant_key_newest, SQL_CONTROL, &which_schema, &tenant_key_schema,
     "SELECT tenant_id, version, wrapped, created_at FROM tenant_keys"
     " WHERE tenant_id = :tenant_id AND (:version = 0 OR version = :version) ORDER BY version DESC"
     " LIMIT 1");
-SQL(tenant_key_add, SQL_CONTROL, &key_schema, NULL,
+SQL(tenant_key_add, SQL_CONTROL, &tenant_key_schema, NULL,
     "INSERT INTO tenant_keys (tenant_id, version, wrapped, created_at) VALUES (:tenant_id,"
     " :version, :wrapped, :created_at)");
 
@@ -74,26 +68,41 @@ unwrap(struct database *d, TALLOC_CTX *tmp, const struct tenant_key *k, struct s
 }
 
 bool
+tenant_key_unwrap(struct database *d, const struct tenant_key *k, struct seal_key *data,
+    uint8_t address[static KEY_LEN], struct err *e)
+{
+	TALLOC_CTX *tmp = talloc_new(d);
+	struct str  pair = { 0 };
+	bool        ok;
+
+	if (tmp == NULL)
+		return err_memory(e);
+	ok = unwrap(d, tmp, k, &pair, e);
+	if (ok) {
+		data->version = (uint32_t)k->version;
+		memcpy(data->key, pair.p, KEY_LEN);
+		memcpy(address, pair.p + KEY_LEN, KEY_LEN);
+	}
+	talloc_free(tmp); /* seal_open guards its answer */
+	return ok || err_note(e, "opening a tenant's keys");
+}
+
+bool
 tenant_keys_load(struct database *d, const struct uuid *tenant, uint32_t version,
     struct seal_key *data, uint8_t address[static KEY_LEN], struct err *e)
 {
 	struct which      in = { .tenant_id = *tenant, .version = version };
 	TALLOC_CTX       *tmp = talloc_new(d);
 	struct tenant_key row;
-	struct str        pair = { 0 };
 	bool              ok;
 
 	if (tmp == NULL)
 		return err_memory(e);
-	ok = db_one(d->control, tmp, &tenant_key_newest, &in, &row, e) &&
-	     unwrap(d, tmp, &row, &pair, e);
-	if (ok) {
-		data->version = (uint32_t)row.version;
-		memcpy(data->key, pair.p, KEY_LEN);
-		memcpy(address, pair.p + KEY_LEN, KEY_LEN);
-	}
-	talloc_free(tmp); /* seal_open guards its answer */
-	return ok || err_note(e, "opening a tenant's keys");
+	ok = db_one(d->control, tmp, &tenant_key_newest, &in, &row, e)
+		 ? tenant_key_unwrap(d, &row, data, address, e)
+		 : err_note(e, "reading a tenant's keys");
+	talloc_free(tmp);
+	return ok;
 }
 
 static bool

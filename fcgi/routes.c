@@ -33,6 +33,7 @@ const struct route *const route_tables[] = {
 	revert_routes,
 	acceptance_routes,
 	analytics_routes,
+	canary_routes,
 	register_routes,
 	run_routes,
 	intent_routes,

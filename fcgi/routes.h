@@ -41,6 +41,7 @@ extern const struct route change_routes[];
 extern const struct route revert_routes[];
 extern const struct route acceptance_routes[];
 extern const struct route analytics_routes[];
+extern const struct route canary_routes[];
 extern const struct route register_routes[];
 extern const struct route run_routes[];
 extern const struct route intent_routes[];

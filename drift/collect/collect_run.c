@@ -9,6 +9,7 @@
 #include "drift/collect/collect_write.h"
 #include "drift/run/attributed.h"
 #include "drift/run/tailing.h"
+#include "drift/self/canary.h"
 #include "drift/self/self.h"
 #include "drift/source/rest.h"
 
@@ -213,7 +214,10 @@ bool
 collect_drive(struct collect_run *r, int64_t now_ms, struct err *e)
 {
 	struct collecting      *c = r->c;
-	const struct source_own own = { self_read, r->running.t };
+	struct canary           canary = { r->running.t, &r->running.config.id };
+	const struct source_own own = r->spec->source.ops->canary
+					  ? (struct source_own) { canary_read, &canary }
+					  : (struct source_own) { self_read, r->running.t };
 	struct drive_start      s = {
 		     .own = &own,
 		     .tenant = r->running.t->tenant->id,

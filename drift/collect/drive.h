@@ -44,7 +44,7 @@ struct drive_start {
 	struct uuid            tenant; /* whose room it takes (multi_room.h) */
 	const char            *credential; /* tells credentials apart: buckets are of one each */
 	struct str             secret;
-	const struct source_own *own; /* of kind self: reads the tenant's tables; needed as it begins only */
+	const struct source_own *own; /* of kinds self and canary: reads the tenant's tables; needed as it begins only */
 	const struct recall_terms *recall; /* NULL: nothing is recalled */
 	struct strings         categories; /* it reads these alone; none: all */
 	int64_t                until_ms; /* it fails then */

@@ -121,7 +121,7 @@ struct source_session {
 	int64_t     refused_until_ms; /* until then it is not asked again */
 };
 
-/* The tenant's own tables, by who has their connection: drift/self/self.h. */
+/* The tenant's own tables, by who has their connection: drift/self/self.h, drift/self/canary.h. */
 struct source_own {
 	bool (*read)(void *arg, TALLOC_CTX *mem, struct collected *out, struct err *e);
 	void *arg;
@@ -140,7 +140,7 @@ struct source_begin {
 	const struct env      *env; /* its clock and randomness */
 	struct strings         categories; /* of them alone; none: all */
 	int64_t                now_ms;
-	const struct source_own *own; /* of kind self, which reads it at once; NULL: of another */
+	const struct source_own *own; /* of kinds self and canary, which read it at once; NULL: of another */
 	struct source_budget *budget; /* outlives the run; NULL: none */
 	const struct recall_terms *recall; /* the same; NULL: all is read, whatever is known */
 };
@@ -165,6 +165,9 @@ struct source_collect {
 	void (*unfold)(void *run);
 };
 
+/* own.c: of kinds that are read by source_begin.own. */
+extern const struct source_collect source_own_collecting;
+
 /* ---- a kind ---- */
 
 struct source_ops {
@@ -180,6 +183,7 @@ struct source_ops {
 	    struct err *e);
 	const struct source_collect *collect; /* NULL: it waits for what others hand in */
 	bool trail;   /* who made a change stands in the tenant's own audit trail */
+	bool canary;  /* what it reads is nobody's: an object that is another each time (drift/self/canary.h) */
 	bool current; /* what it reads is never behind: a resource that is missing is gone, without a second reading */
 	/* Who made a change, as a JSON object of the report; NULL: whom the snapshot names. */
 	bool (*attribute)(const struct source *s, const struct change *c, struct buf *out,

@@ -10,7 +10,10 @@
 	X(http, source_http, source_http_schema,                                                   \
 	    "an API that answers JSON is asked for collections")                                   \
 	X(self, source_self, source_self_schema,                                                   \
-	    "users, roles, settings, providers, channels and API keys of this tenant itself")
+	    "users, roles, settings, providers, channels and API keys of this tenant itself")      \
+	X(canary, source_canary, source_canary_schema,                                             \
+	    "an object of our own that is another at each reading, so that it is known whether "   \
+	    "and how soon who is told hears of a change (GET /api/drift/canary)")
 #endif
 /* Of any other word: a source pack of the installation. */
 extern const struct source_ops source_rest;

@@ -31,7 +31,7 @@ const accepted = ({ acceptance: a }) => a && el('p', { class: 'small' }, x.accep
 const announced = ({ announced: a }) => a && el('p', { class: 'small' }, `${m.intents.verdicts[a.verdict] ?? a.verdict}: `, link(`#/intents/${a.intent_id}`, m.intents.see));
 
 // What is collected may say how it is written; what is pushed does not.
-const collected = (config) => config && !['push', 'self'].includes(config.source.kind);
+const collected = (config) => config && !['push', 'self', 'canary'].includes(config.source.kind);
 const open = (c) => !['resolved', 'accepted', 'ignored'].includes(c.status);
 
 // `all`: the changes that are shown with it, of which some are in the same resource.

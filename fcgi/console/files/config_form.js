@@ -94,7 +94,7 @@ const readsOf = (pack) => pack.collections.length > 0 && el('details', {}, el('s
 
 export async function newConfig(ctx) {
   const { items } = await callSigned('GET', 'api/sources'), usable = items.filter((p) => !p.broken), box = el('div', {}), way = el('select', { id: 'config-way' });
-  const kind = el('select', { id: 'config-kind' }, el('option', { value: 'push' }, x.push), el('option', { value: 'self' }, x.self),
+  const kind = el('select', { id: 'config-kind' }, el('option', { value: 'push' }, x.push), el('option', { value: 'self' }, x.self), el('option', { value: 'canary' }, x.canary),
     ...items.map((p) => el('option', { value: p.name, disabled: Boolean(p.broken) }, p.broken ? x.brokenPack(plain(p.title)) : plain(p.title))));
   const wayField = el('div', { class: 'field', hidden: true }, el('label', { for: way.id }, x.credential), way);
   let pack = null, form = null;

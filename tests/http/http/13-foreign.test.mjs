@@ -66,6 +66,7 @@ const table = {
   'GET /api/drift/intents ?config_id': ['config', query('/api/drift/intents?config_id=')],
   'POST /api/drift/intents /config_id': ['config', (id) => B('/api/drift/intents', { config_id: id, category: 'c', key: 'k', path: '/a', expect: 'any', reason: 'x', ends_at: ahead(1) })],
   'GET /api/drift/acceptances ?config_id': ['config', query('/api/drift/acceptances?config_id=')],
+  'GET /api/drift/canary ?config_id': ['config', query('/api/drift/canary?config_id=')],
   'GET /api/drift/analytics ?config_id': ['config', query('/api/drift/analytics?config_id=')],
   'GET /api/drift/runs ?config_id': ['config', query('/api/drift/runs?config_id=')],
   'POST /api/drift/silences /matcher/config': ['config', (id) => B('/api/drift/silences', { matcher: { config: id }, reason: 'x', expires_at: ahead(1) })],

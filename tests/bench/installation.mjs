@@ -8,7 +8,7 @@ const TICK_MS = 10; // of /proc/PID/stat
 
 // ---- requests -----------------------------------------------------------------------------------
 
-const agent = new http.Agent({ keepAlive: process.env.BSX_KEEPALIVE === '1' });
+const agent = new http.Agent({ keepAlive: process.env.BSX_KEEPALIVE === '1', timeout: 20000 });
 let made = 0;
 
 // One request; `body` is bytes or a value to send as JSON.

@@ -60,6 +60,7 @@ test('an alert takes the first route that it fits, goes on where that says so, a
     await heard(b.path, ['opened', 'updated']);
     await w.drift({ displayName: 'another' });
     await heard(a.path, ['opened', 'updated']); // it has fallen below, and that is all
+    await deliveries(a, 2); // once it is known that this has arrived
     await w.drift();
     await heard(b.path, ['opened', 'updated', 'updated', 'resolved']);
     assert.deepEqual([types(a.path), types(c.path)], [['opened', 'updated'], []]);

@@ -56,6 +56,21 @@ test('the link of a message leads through the sign-in to the alert, its changes 
   await v.examine('alert');
 }));
 
+test('a whole number that no browser counts with is shown as it was written, beside the one before and in its surroundings', () => as(async (v, page) => {
+  const config = await newConfig(admin), headers = { 'Content-Type': 'application/json' };
+  for (const size of ['9007199254740993', '9007199254740992']) {
+    const body = JSON.stringify({ resources: [policy(1, { size: 'SIZE', sizeNear: 'NEAR' })] }).replace('"SIZE"', size).replace('"NEAR"', '1234567890123456789');
+    assert.equal((await admin('POST', `/api/drift/configs/${config.id}/snapshots`, { body, headers })).status, 201);
+  }
+  await v.goto(`/?tenant=${who.tenant}#/alerts/${(await alertOf(config)).id}`);
+  await enter(v, who);
+  const size = page.locator('.change').filter({ hasText: '/size' }).first();
+  await size.waitFor();
+  assert.deepEqual([await size.locator('.was pre').innerText(), await size.locator('.is pre').innerText()], ['9007199254740993', '9007199254740992']);
+  await size.getByText('In its surroundings').click();
+  await size.getByText('"sizeNear": 1234567890123456789').first().waitFor();
+}));
+
 test('its evidence is saved as one file', () => as(async (v, page) => {
   await v.goto(link);
   await enter(v, who);

@@ -41,13 +41,18 @@ const tags = new WeakMap();
 // The entity tag that an answer came with: given back with a change, the change is refused if somebody was faster.
 export const tagOf = (value) => tags.get(value);
 
+// A whole number that is none of this language's stays as it was written, where the browser can keep it so: what is shown, and what is sent
+// back, is what was read.
+const asWritten = (_, v, { source } = {}) => (typeof v === 'number' && !Number.isSafeInteger(v) && /^-?\d+$/.test(source) ? JSON.rawJSON(source) : v);
+const parse = (text) => (JSON.rawJSON && /\d{16}/.test(text) ? JSON.parse(text, asWritten) : JSON.parse(text));
+
 async function read(answer) {
   const type = answer.headers.get('Content-Type') ?? '';
   if (answer.status === 204 || (answer.status === 202 && type === ''))
     return null;
   let value = null;
   try {
-    value = /^application\/(problem\+)?json\b/.test(type) ? await answer.json() : null;
+    value = /^application\/(problem\+)?json\b/.test(type) ? parse(await answer.text()) : null;
   } catch {
     throw new Problem({ code: 'network' });
   }

@@ -10,7 +10,7 @@ const MOST_ROWS = 300, KEPT = 4, MOST_TEXT = 2000; // characters of one line
 
 const step = (key) => `/${String(key).replaceAll('~', '~0').replaceAll('/', '~1')}`;
 const lines = (v) => JSON.stringify(v, null, 2).split('\n');
-const isTree = (v) => v !== null && typeof v === 'object';
+const isTree = (v) => v !== null && typeof v === 'object' && !JSON.isRawJSON?.(v); // no number (api.js)
 
 // Rows of { depth, was, is, kind }: a side that is undefined has nothing there.
 class Drawing {

@@ -143,7 +143,8 @@ function peakKib(pid) {
   }
 }
 
-// Does something: its value, and the CPU seconds and the most memory of the worker that did most for it.
+// Does something: its value, the CPU seconds of the worker that did most for it, and the most memory that one took for it: what was held before
+// is that of others.
 export async function watched(f) {
   const pids = workers(), before = pids.map(ticks), after = [...before], peaks = pids.map(() => 0);
   const look = () => pids.forEach((pid, i) => {
@@ -153,11 +154,12 @@ export async function watched(f) {
 
   for (const pid of forgets ? pids : [])
     fs.writeFileSync(`/proc/${pid}/clear_refs`, '5');
+  const held = pids.map(peakKib);
   const timer = setInterval(look, 10); // a worker that holds too much in the end goes
   try {
     const value = await f();
     look();
-    return { value, seconds: Math.max(...after.map((n, i) => n - before[i])) / 100, mib: Math.max(...peaks) / 1024 };
+    return { value, seconds: Math.max(...after.map((n, i) => n - before[i])) / 100, mib: Math.max(...peaks.map((n, i) => n - held[i])) / 1024 };
   } finally {
     clearInterval(timer);
   }

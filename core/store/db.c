@@ -312,23 +312,24 @@ db_open_once(
 	static char              said[200]; /* outlives the handle */
 	const struct db_options *o = &db->o;
 	bool                     local = is_empty(o->host);
-	MYSQL                   *my = mysql_init(NULL);
+	MYSQL                   *my = mysql_init(NULL), *done;
 
 	*number = CR_OUT_OF_MEMORY;
 	*text = "out of memory";
 	if (my == NULL)
 		return NULL;
 	set_options(my, o, timeout_s);
-	/* The client's library sleeps for a microsecond when it connects, which are 50 by default.
-	 */
-	(void)prctl(PR_SET_TIMERSLACK, 1ul);
 	if (timeout_s == DB_PROBE_S)
 		mysql_optionsv(my, MYSQL_OPT_READ_TIMEOUT, &timeout_s);
 	else if (o->segment != NULL)
 		mysql_optionsv(my, MARIADB_OPT_IO_WAIT, db_wait_io);
-	if (mysql_real_connect(my, local ? NULL : o->host, o->user, password,
-		o->place != NULL ? o->place : o->schema, local ? 0 : o->port,
-		local ? o->socket : NULL, CLIENT_FOUND_ROWS) != NULL)
+	/* The client's library sleeps for a microsecond, which is 50 with the usual slack. */
+	(void)prctl(PR_SET_TIMERSLACK, 1ul);
+	done = mysql_real_connect(my, local ? NULL : o->host, o->user, password,
+	    o->place != NULL ? o->place : o->schema, local ? 0 : o->port, local ? o->socket : NULL,
+	    CLIENT_FOUND_ROWS);
+	(void)prctl(PR_SET_TIMERSLACK, 0ul); /* the usual one */
+	if (done != NULL)
 		return my;
 	*number = mysql_errno(my);
 	snprintf(said, sizeof(said), "%s", mysql_error(my));

@@ -21,6 +21,10 @@ struct id_list_in {
 	const char *ids;
 };
 extern const struct schema id_list_in_schema;
+/* What a statement joins: j.id, a row for each of :ids, in their order. */
+#define ID_LIST_ROWS                                                                               \
+	"(SELECT UNHEX(REPLACE(t.id, '-', '')) AS id FROM"                                         \
+	" JSON_TABLE(:ids, '$[*]' COLUMNS (id CHAR(36) PATH '$')) t) j"
 
 MUST_USE bool id_list_print(
     TALLOC_CTX *mem, struct id_list ids, struct id_list_in *out, struct err *e);

@@ -54,12 +54,12 @@ channel_slot_take(struct channel_slots *l, unsigned self, const struct uuid *cha
 {
 	struct slot  *all = l->of[lane_of(channel)];
 	const int64_t now_ms = clock_ns(c) / 1000000;
-	int           taken;
-	const int     here = most_of(all, now_ms, slow, &taken);
+	int           taken, here = most_of(all, now_ms, slow, &taken);
 
-	if (taken >= (most < here ? most : here))
-		return -1;
-	for (int i = 0; i < SLOTS_QUICK; i++) {
+	if (most < here)
+		here = most;
+	/* of the first places alone: who has counted at the same moment finds no other one */
+	for (int i = 0; taken < here && i < here; i++) {
 		unsigned none = 0;
 
 		if (!atomic_compare_exchange_strong(&all[i].owner, &none, self))

@@ -25,17 +25,20 @@ static const struct schema row_schema = SCHEMA("CanaryRow", struct canary_row, r
 /* An alert's report is the newest of it: that which opened it, or that which found it over, one
  * snapshot behind. */
 SQL(canary_select, SQL_TENANT, &list_in, &row_schema,
-    "SELECT a.id AS alert_id, COALESCE((SELECT MAX(r.collected_at) FROM config_snapshots r"
-    " WHERE r.report_id = a.report_id AND r.collected_at <= a.opened_at),"
+    "SELECT p.alert_id, COALESCE((SELECT MAX(r.collected_at) FROM config_snapshots r"
+    " WHERE r.report_id = p.report_id AND r.collected_at <= p.detected_at),"
     " (SELECT MAX(s.collected_at) FROM config_snapshots r STRAIGHT_JOIN config_snapshots s"
-    " ON s.config_id = r.config_id AND s.seq = r.seq - 1 WHERE r.report_id = a.report_id"
-    " AND s.collected_at <= a.opened_at)) AS changed_at,"
-    " a.opened_at AS detected_at, l.channel_id, (SELECT MIN(d.at + INTERVAL d.took_ms * 1000"
-    " MICROSECOND) FROM outbox o FORCE INDEX (lane) STRAIGHT_JOIN deliveries d"
-    " ON d.outbox_id = o.id WHERE o.lane_id = l.id AND d.outcome IN ('delivered', 'accepted'))"
-    " AS arrived_at FROM (SELECT id, report_id, opened_at FROM alerts FORCE INDEX (config)"
+    " ON s.config_id = r.config_id AND s.seq = r.seq - 1 WHERE r.report_id = p.report_id"
+    " AND s.collected_at <= p.detected_at)) AS changed_at, p.detected_at, p.channel_id,"
+    " (SELECT MIN(d.at + INTERVAL d.took_ms * 1000 MICROSECOND) FROM outbox o FORCE INDEX (lane)"
+    " STRAIGHT_JOIN deliveries d ON d.outbox_id = o.id WHERE o.lane_id = p.lane_id"
+    " AND d.outcome IN ('delivered', 'accepted')) AS arrived_at"
+    " FROM (SELECT a.id AS alert_id, a.report_id, a.opened_at AS detected_at, l.channel_id,"
+    " l.id AS lane_id FROM (SELECT id, report_id, opened_at FROM alerts FORCE INDEX (config)"
     " WHERE config_id = :config_id AND kind = 'drift' ORDER BY id DESC LIMIT :limit) a"
-    " LEFT JOIN alert_lanes l ON l.alert_id = a.id ORDER BY a.id DESC");
+    " LEFT JOIN alert_lanes l ON l.alert_id = a.id ORDER BY a.id DESC LIMIT 2000) p"
+    " ORDER BY p.alert_id DESC");
+_Static_assert(CANARY_ROWS == 2000, "as in the statement");
 
 SQL(canary_select_newest, SQL_TENANT, NULL, &id_in,
     "SELECT id FROM drift_configs WHERE JSON_VALUE(spec, '$.source.kind') = 'canary'"

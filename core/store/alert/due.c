@@ -42,8 +42,7 @@ SQL(due_select_first, SQL_TENANT, &lane_in, &id_in,
     " WHERE lane_id = :lane_id AND state = 'pending' ORDER BY id LIMIT 1) f"
     " WHERE f.told_in IS NULL");
 SQL(due_select_missing, SQL_CONTROL, &id_list_in_schema, &id_in,
-    "SELECT j.id FROM (SELECT UNHEX(REPLACE(t.id, '-', '')) AS id FROM"
-    " JSON_TABLE(:ids, '$[*]' COLUMNS (id CHAR(36) PATH '$')) t) j"
+    "SELECT j.id FROM " ID_LIST_ROWS
     " WHERE NOT EXISTS (SELECT 1 FROM outbox_index i WHERE i.id = j.id)");
 
 /* Of messages that were just read as waiting. */

@@ -5,10 +5,6 @@
 #include "core/store/alert/alert_group.h"
 #include "core/store/tx.h"
 
-#define IDS                                                                                        \
-	"(SELECT UNHEX(REPLACE(t.id, '-', '')) AS id FROM"                                         \
-	" JSON_TABLE(:ids, '$[*]' COLUMNS (id CHAR(36) PATH '$')) t) j"
-
 /* ---- making ---- */
 
 struct find_in {
@@ -42,7 +38,8 @@ SQL(gather_select_waiting, SQL_TENANT, &find_in, &id_in,
     " (lane) WHERE b.lane_id = o.lane_id AND b.state = 'pending' AND b.id < o.id)"
     " ORDER BY o.id LIMIT :limit");
 SQL(gather_update_marked, SQL_TENANT, &mark_in, NULL,
-    "UPDATE " IDS " JOIN outbox o ON o.id = j.id SET o.told_in = :summary, o.sending = TRUE,"
+    "UPDATE " ID_LIST_ROWS
+    " JOIN outbox o ON o.id = j.id SET o.told_in = :summary, o.sending = TRUE,"
     " o.group_id = NULL"
     " WHERE o.state = 'pending' AND o.told_in IS NULL AND NOT o.sending");
 
@@ -211,7 +208,7 @@ SQL(gather_select_members, SQL_TENANT, &id_in, &member_schema,
     "SELECT id, lane_id, attempts, event FROM outbox FORCE INDEX (told_in)"
     " WHERE told_in = :id AND state = 'pending' ORDER BY id");
 SQL(gather_hold_lanes, SQL_TENANT, &id_list_in_schema, &id_in,
-    "SELECT l.id FROM " IDS " STRAIGHT_JOIN alert_lanes l ON l.id = j.id FOR UPDATE");
+    "SELECT l.id FROM " ID_LIST_ROWS " STRAIGHT_JOIN alert_lanes l ON l.id = j.id FOR UPDATE");
 SQL(gather_update_lanes, SQL_TENANT, &lanes_in, NULL,
     "UPDATE outbox o FORCE INDEX (told_in) JOIN alert_lanes l ON l.id = o.lane_id"
     " SET l.sent = l.sent + 1, l.severity = o.severity, l.told_at = :at WHERE " MEMBERS);

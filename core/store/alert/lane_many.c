@@ -23,18 +23,15 @@ static const struct field  behind_fields[] = {
 };
 static const struct schema behind_schema = SCHEMA("LaneBehind", struct outbox, behind_fields);
 
-#define LANES                                                                                      \
-	"(SELECT UNHEX(REPLACE(t.id, '-', '')) AS id FROM"                                         \
-	" JSON_TABLE(:ids, '$[*]' COLUMNS (id CHAR(36) PATH '$')) t) j"
 SQL(lanes_mark, SQL_TENANT, &begin_in, NULL,
     "UPDATE (SELECT UNHEX(REPLACE(t.id, '-', '')) AS id, UNHEX(REPLACE(t.wire, '-', '')) AS wire"
     " FROM JSON_TABLE(:messages, '$[*]' COLUMNS (id CHAR(36) PATH '$.id', wire CHAR(36) PATH"
     " '$.wire')) t) j STRAIGHT_JOIN outbox o ON o.id = j.id SET o.sending = TRUE"
     " WHERE o.state = 'pending' AND o.told_in IS NULL AND o.wire_id = j.wire");
 SQL(lanes_hold, SQL_TENANT, &id_list_in_schema, &id_in,
-    "SELECT l.id FROM " LANES " STRAIGHT_JOIN alert_lanes l ON l.id = j.id FOR UPDATE");
+    "SELECT l.id FROM " ID_LIST_ROWS " STRAIGHT_JOIN alert_lanes l ON l.id = j.id FOR UPDATE");
 SQL(lanes_select_behind, SQL_TENANT, &id_list_in_schema, &behind_schema,
-    "SELECT o.id, o.lane_id, o.wait_s, o.group_id FROM " LANES
+    "SELECT o.id, o.lane_id, o.wait_s, o.group_id FROM " ID_LIST_ROWS
     " STRAIGHT_JOIN outbox o FORCE INDEX (lane)"
     " ON o.lane_id = j.id AND o.state = 'pending' FOR UPDATE");
 

@@ -81,9 +81,7 @@ SQL(outbox_insert, SQL_TENANT, &outbox_schema, NULL,
 SQL(outbox_select, SQL_TENANT, &id_in, &read_schema,
     READ " FROM outbox o" TOLD_BEFORE " WHERE o.id = :id");
 SQL(outbox_select_ids, SQL_TENANT, &id_list_in_schema, &read_schema,
-    READ " FROM (SELECT UNHEX(REPLACE(t.id, '-', '')) AS id FROM"
-	 " JSON_TABLE(:ids, '$[*]' COLUMNS (id CHAR(36) PATH '$')) t) j"
-	 " STRAIGHT_JOIN outbox o ON o.id = j.id" TOLD_BEFORE);
+    READ " FROM " ID_LIST_ROWS " STRAIGHT_JOIN outbox o ON o.id = j.id" TOLD_BEFORE);
 SQL(outbox_call_add, SQL_TENANT, &index_add_in, NULL, "CALL bsx.outbox_index_add(:id, :due)");
 SQL(outbox_call_done, SQL_TENANT, &index_end_in, NULL, "CALL bsx.outbox_index_done(:id, :fence)");
 SQL(outbox_call_retry, SQL_TENANT, &index_again_in, NULL,

@@ -66,8 +66,7 @@ SQL(pace_upsert_rest, SQL_TENANT, &rest_in, NULL,
     " ON DUPLICATE KEY UPDATE next_at = GREATEST(channel_paces.next_at, VALUES(next_at))");
 SQL(pace_select_resting, SQL_TENANT, &id_list_in_schema, &resting_schema,
     "SELECT p.channel_id, TIMESTAMPDIFF(MICROSECOND, NOW(3), p.next_at) DIV 1000 AS rest_ms"
-    " FROM (SELECT UNHEX(REPLACE(t.id, '-', '')) AS id FROM"
-    " JSON_TABLE(:ids, '$[*]' COLUMNS (id CHAR(36) PATH '$')) t) j"
+    " FROM " ID_LIST_ROWS
     " STRAIGHT_JOIN channel_paces p ON p.channel_id = j.id WHERE p.next_at > NOW(3)");
 SQL(pace_update_change, SQL_TENANT, &change_in, NULL,
     "UPDATE channel_paces SET held_until = NULL, next_at = NOW(3) + INTERVAL"

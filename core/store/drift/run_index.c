@@ -361,12 +361,38 @@ run_claim(struct db *control, TALLOC_CTX *mem, const struct run_claimer *who, si
 
 /* ---- holding, and giving back ---- */
 
+/* All that is an owner's: others hold some of these rows in another order, and one of both begins
+ * again. */
+struct owned {
+	const struct sql *q;
+	struct owner_in   in;
+	uint64_t          n;
+};
+
+static bool
+owned_body(struct db *db, void *arg, struct err *e)
+{
+	struct owned *x = arg;
+
+	return db_run(db, x->q, &x->in, &x->n, e);
+}
+
+static bool
+set_owned(struct db *control, const char *name, struct owned *x, struct err *e)
+{
+	const struct tx tx = { .name = name, .body = owned_body, .arg = x };
+
+	return tx_run(control, &tx, e);
+}
+
 bool
 run_heartbeat(struct db *control, const struct uuid *owner, uint64_t *held, struct err *e)
 {
-	const struct owner_in in = { .owner = *owner, .lease_s = RUN_LEASE_S };
+	struct owned x = { &run_update_beat, { .owner = *owner, .lease_s = RUN_LEASE_S }, 0 };
+	const bool   ok = set_owned(control, "run_heartbeat", &x, e);
 
-	return db_run(control, &run_update_beat, &in, held, e);
+	*held = x.n;
+	return ok;
 }
 
 bool
@@ -381,9 +407,9 @@ run_held(struct db *control, TALLOC_CTX *mem, const struct uuid *owner, size_t m
 bool
 run_give_back(struct db *control, const struct uuid *owner, struct err *e)
 {
-	const struct owner_in in = { .owner = *owner };
+	struct owned x = { &run_update_release, { .owner = *owner }, 0 };
 
-	return db_run(control, &run_update_release, &in, NULL, e);
+	return set_owned(control, "run_give_back", &x, e);
 }
 
 bool

@@ -1,5 +1,6 @@
 /* The audit trail: one chain whatever happens, and no change of it unnoticed. */
 #include "core/auth/audit_verify.h"
+#include "core/store/db_priv.h"
 #include "tests/store/people.h"
 
 #include <stdio.h>
@@ -428,6 +429,41 @@ the_log_says_the_same_without_raw_controls(void **state)
 	assert_null(strstr(text, PASSWORD));
 }
 
+/* By the name of the table: else the server goes through the tables of every tenant, for each of
+ * them. */
+static void
+guards_are_looked_for_in_no_schema_but_its_own(void **state)
+{
+	struct people *p = *state;
+	struct db     *root = p->w->root;
+	unsigned       looks = 0;
+	MYSQL_RES     *texts, *plan;
+	MYSQL_ROW      text, row;
+
+	assert_int_equal(mysql_query(root->my,
+			     "SELECT CONCAT('EXPLAIN ', body) FROM mysql.proc WHERE db = 'testbsx'"
+			     " AND body LIKE '%information_schema.TRIGGERS%'"),
+	    0);
+	texts = mysql_store_result(root->my);
+	assert_int_equal(mysql_num_rows(texts), 2);
+	while ((text = mysql_fetch_row(texts)) != NULL) {
+		assert_int_equal(mysql_query(root->my, text[0]), 0);
+		plan = mysql_store_result(root->my);
+		while ((row = mysql_fetch_row(plan)) != NULL) {
+			const char *extra = row[mysql_num_fields(plan) - 1];
+
+			if (row[2] == NULL || strcmp(row[2], "TRIGGERS") != 0)
+				continue;
+			looks++;
+			if (strstr(extra, "Scanned 0 databases") == NULL)
+				fail_msg("%s", extra);
+		}
+		mysql_free_result(plan);
+	}
+	mysql_free_result(texts);
+	assert_int_equal(looks, 5);
+}
+
 #define TEST(f) cmocka_unit_test_setup_teardown(f, begin, finish)
 
 int
@@ -443,6 +479,7 @@ main(void)
 		TEST(an_entry_of_another_tenant_does_not_fit),
 		TEST(a_deed_that_fails_leaves_no_entry),
 		TEST(the_log_says_the_same_without_raw_controls),
+		TEST(guards_are_looked_for_in_no_schema_but_its_own),
 		/* leaves the chain broken */
 		TEST(a_part_behind_no_entry_or_beyond_the_budget_is_refused),
 		TEST(the_chain_verifies_in_parts),

@@ -569,41 +569,6 @@ guards_that_are_gone_or_say_something_else_are_found_and_made_again(void **state
 	db_close(root);
 }
 
-/* By the name of the table: else the server goes through the tables of every tenant, for each of
- * them. */
-static void
-guards_are_looked_for_in_no_schema_but_its_own(void **state)
-{
-	struct people *p = *state;
-	struct db     *root = p->w->root;
-	unsigned       looks = 0;
-	MYSQL_RES     *texts, *plan;
-	MYSQL_ROW      text, row;
-
-	assert_int_equal(mysql_query(root->my,
-			     "SELECT CONCAT('EXPLAIN ', body) FROM mysql.proc WHERE db = 'testbsx'"
-			     " AND body LIKE '%information_schema.TRIGGERS%'"),
-	    0);
-	texts = mysql_store_result(root->my);
-	assert_int_equal(mysql_num_rows(texts), 2);
-	while ((text = mysql_fetch_row(texts)) != NULL) {
-		assert_int_equal(mysql_query(root->my, text[0]), 0);
-		plan = mysql_store_result(root->my);
-		while ((row = mysql_fetch_row(plan)) != NULL) {
-			const char *extra = row[mysql_num_fields(plan) - 1];
-
-			if (row[2] == NULL || strcmp(row[2], "TRIGGERS") != 0)
-				continue;
-			looks++;
-			if (strstr(extra, "Scanned 0 databases") == NULL)
-				fail_msg("%s", extra);
-		}
-		mysql_free_result(plan);
-	}
-	mysql_free_result(texts);
-	assert_int_equal(looks, 5);
-}
-
 int
 main(void)
 {
@@ -614,7 +579,6 @@ main(void)
 		cmocka_unit_test(a_head_goes_with_its_tenant),
 		cmocka_unit_test(
 		    guards_that_are_gone_or_say_something_else_are_found_and_made_again),
-		cmocka_unit_test(guards_are_looked_for_in_no_schema_but_its_own),
 		/* these leave their mark */
 		cmocka_unit_test(entries_go_only_up_to_a_floor_behind_a_checkpoint),
 		cmocka_unit_test(a_false_entry_and_a_head_moved_on_are_told),

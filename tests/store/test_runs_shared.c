@@ -199,13 +199,8 @@ press(struct drift_world *x)
 
 		if (runs_claim(x, &who, 7, &c) > 7)
 			return 1;
-		/* rows that another holds in another order may refuse it, and it is said again */
-		for (int tries = 0; !run_give_back(database_control(x->w->d), &who.owner, &e);
-		     tries++) {
-			if (tries == 3 || e.code != ERR_UNAVAILABLE)
-				return 2;
-			err_clear(&e);
-		}
+		if (!run_give_back(database_control(x->w->d), &who.owner, &e))
+			return 2;
 	}
 	return 0;
 }

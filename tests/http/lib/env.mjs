@@ -143,8 +143,7 @@ function peakKib(pid) {
   }
 }
 
-// Does something: its value, the CPU seconds of the worker that did most for it, and the most memory that one took for it: what was held before
-// is that of others.
+// Does something: its value, the CPU seconds and the most memory of the worker that did most for it, and how much of that it took for it alone.
 export async function watched(f) {
   const pids = workers(), before = pids.map(ticks), after = [...before], peaks = pids.map(() => 0);
   const look = () => pids.forEach((pid, i) => {
@@ -159,7 +158,7 @@ export async function watched(f) {
   try {
     const value = await f();
     look();
-    return { value, seconds: Math.max(...after.map((n, i) => n - before[i])) / 100, mib: Math.max(...peaks.map((n, i) => n - held[i])) / 1024 };
+    return { value, seconds: Math.max(...after.map((n, i) => n - before[i])) / 100, mib: Math.max(...peaks) / 1024, taken: Math.max(...peaks.map((n, i) => n - held[i])) / 1024 };
   } finally {
     clearInterval(timer);
   }
